@@ -1,0 +1,1 @@
+"""People: what they agreed to, and what they took back."""

@@ -1,0 +1,1 @@
+"""In: a text from the network to a row that somebody can act on."""

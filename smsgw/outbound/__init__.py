@@ -1,0 +1,1 @@
+"""Out and back: a message from the door to its last receipt."""

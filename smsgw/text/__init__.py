@@ -1,0 +1,1 @@
+"""Words: pure functions over numbers and texts; no database, no network, no clock."""
