@@ -1,0 +1,342 @@
+"""The configuration as typed fields that carry their own manual.
+
+Every field has a type, a default and one sentence: `smsgw config` prints them, and docs/configuration.md is
+made of them. Reading the file and telling every mistake in it is `config_file`; a link's table is `config_links`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import phonenumbers
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from smsgw.config_links import LinkConfig, Section, as_sender
+
+__all__ = [
+    "Config",
+    "LinkConfig",
+    "LogConfig",
+    "ReceivingConfig",
+    "Section",
+    "SendingConfig",
+    "StoreConfig",
+    "WebConfig",
+]
+
+HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
+NAME_CLASH = "another link has this name already: give each its own"
+
+Seconds = Annotated[int, Field(ge=0, le=30 * 86400)]
+
+
+class StoreConfig(Section):
+    """Where everything is kept: one SQLite file, or a PostgreSQL database."""
+
+    url: str = Field(
+        default=f"sqlite:///{HOME}/smsgw.db",
+        description="The database: a file, sqlite:////folder/smsgw.db (four slashes), or "
+        "postgresql+psycopg://user@host/database.",
+    )
+    password: SecretStr | None = Field(
+        default=None,
+        description="The password of the PostgreSQL user, kept out of the url.",
+        examples=["secret"],
+    )
+    synchronous: Literal["FULL", "NORMAL"] = Field(
+        default="FULL",
+        description="When SQLite says that something is kept: FULL waits for the disk at every commit; "
+        "NORMAL is faster, but a power cut can take back the last moments, messages "
+        "included that somebody was told are accepted.",
+    )
+    state_dir: Path | None = Field(
+        default=None,
+        description="The folder for everything that is not a row; by default the folder of the SQLite file, "
+        f"or {HOME} with PostgreSQL.",
+        examples=[str(HOME)],
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _a_database_that_keeps(cls, url: str, info: ValidationInfo) -> str:
+        read = _read_url(url)
+        if read.get_backend_name() == "postgresql":
+            return read.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        if not read.database or read.database == ":memory:":
+            raise ValueError("names no file, so nothing would be kept: write sqlite:////folder/smsgw.db")
+        # A relative path would mean another, empty database in every working directory.
+        return read.set(database=str(_placed(Path(read.database), info))).render_as_string()
+
+    @field_validator("state_dir")
+    @classmethod
+    def _absolute(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        return folder and _placed(folder, info)
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.password and not self.url.startswith("postgresql"):
+            raise ValueError("password is for PostgreSQL; a SQLite file has none")
+        if self.password and make_url(self.url).password:
+            raise ValueError("the password is given twice, in url and in password: take it out of the url")
+        return self
+
+    @property
+    def full_url(self) -> str:
+        """The url with the password in its place; not for logs."""
+        url = make_url(self.url)
+        if self.password:
+            url = url.set(password=self.password.get_secret_value())
+        return url.render_as_string(hide_password=False)
+
+    @property
+    def folder(self) -> Path:
+        """`state_dir`, or its default."""
+        database = make_url(self.url).database
+        if self.state_dir or self.url.startswith("postgresql") or not database:
+            return self.state_dir or HOME
+        return Path(database).parent
+
+
+class WebConfig(Section):
+    """The web server: pages for people, the HTTP API for programs."""
+
+    listen: str = Field(
+        default="127.0.0.1:8080",
+        description="Address and port to listen at; 0.0.0.0:8080 or [::]:8080 for every network, "
+        "best behind a proxy that speaks HTTPS.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="How the outside reaches this server, for links in pages and texts; by default as "
+        "the browser asked.",
+        examples=["https://sms.example.com"],
+    )
+    threads: int = Field(
+        default=8, ge=1, le=256, description="How many requests are answered at the same time."
+    )
+    max_body_mb: int = Field(
+        default=5, ge=1, le=1024, description="The largest request that is taken, in megabytes."
+    )
+    session_hours: int = Field(
+        default=12,
+        ge=1,
+        le=24 * 90,
+        description="How long a person stays signed in without doing anything, in hours.",
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, listen: str) -> str:
+        split_address(listen)
+        return listen
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", url):
+            raise ValueError("must be an address such as https://sms.example.com")
+        return url and url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The address to listen at, without brackets."""
+        return split_address(self.listen)[0]
+
+    @property
+    def port(self) -> int:
+        """The port to listen at; 0 lets the system choose."""
+        return split_address(self.listen)[1]
+
+
+class SendingConfig(Section):
+    """What happens to texts on their way out."""
+
+    region: str | None = Field(
+        default=None,
+        description="The country whose national spelling of numbers is understood (040 111 222), in two "
+        "letters; without it every number needs its + and country code.",
+        examples=["SI"],
+    )
+    sender: str | None = Field(
+        default=None,
+        description="Who texts are from when neither the request nor the link says so: a number, or a "
+        "name of at most 11 letters; by default the link's own number.",
+        examples=["+38640111222"],
+    )
+    queue_bound: int = Field(
+        default=1_000_000,
+        ge=1,
+        description='How many messages may wait; more are refused with "come back later".',
+    )
+    duplicate_window: Seconds = Field(
+        default=60,
+        description="For how many seconds the same text to the same number is refused as a duplicate; 0 "
+        "is never.",
+    )
+    validity: Seconds = Field(
+        default=172_800,
+        ge=60,
+        description="For how many seconds a message is worth sending, unless the request says; then it "
+        "expires.",
+    )
+    max_parts: int = Field(
+        default=10,
+        ge=1,
+        le=255,
+        description="The longest text that is taken, in parts; longer ones are refused, never cut.",
+    )
+    attempts: int = Field(
+        default=8, ge=1, le=1000, description="How often a message is tried before it has failed."
+    )
+    retry_first: Seconds = Field(
+        default=5, ge=1, description="Seconds until the second attempt; each later pause is longer."
+    )
+    retry_most: Seconds = Field(
+        default=1800, ge=1, description="The longest pause between two attempts, in seconds."
+    )
+    resend_unsure: Literal["resend", "hold", "fail"] = Field(
+        default="resend",
+        description="What becomes of a message that may have gone out, because the network never "
+        "answered: resend it, at the risk of its coming twice, hold it for a person, or "
+        "fail it; marketing is never resent.",
+    )
+    unsure_wait: Seconds = Field(
+        default=120,
+        description="For how many seconds a late receipt may settle such a message before resend_unsure "
+        "acts.",
+    )
+    receipt_wait: Seconds = Field(
+        default=259_200,
+        ge=60,
+        description="After how many seconds a sent message without a receipt is taken for expired.",
+    )
+    reroute_after: Seconds = Field(
+        default=60,
+        description="After how many seconds of a link being down its waiting messages go to another "
+        "link that serves them.",
+    )
+
+    @field_validator("region")
+    @classmethod
+    def _country(cls, region: str | None) -> str | None:
+        if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("must be the two letters of a country, such as SI or DE (ISO 3166)")
+        return region and region.upper()
+
+    @field_validator("sender")
+    @classmethod
+    def _sender(cls, sender: str | None) -> str | None:
+        return as_sender(sender)
+
+    @model_validator(mode="after")
+    def _pauses_grow(self) -> Self:
+        if self.retry_first > self.retry_most:
+            raise ValueError(
+                f"retry_first ({self.retry_first}) is longer than retry_most ({self.retry_most})"
+            )
+        return self
+
+
+class ReceivingConfig(Section):
+    """What happens to texts on their way in."""
+
+    incomplete_after: Seconds = Field(
+        default=86_400,
+        ge=60,
+        description="For how many seconds the parts of a long text wait for the missing ones; then it "
+        "is shown with gaps.",
+    )
+    stop_words: bool = Field(
+        default=True,
+        description="Whether STOP and its like in other languages end all marketing to the number that "
+        "sent it.",
+    )
+
+
+class LogConfig(Section):
+    """What is told on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least that is told; only debug shows what people write to each other.",
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="Lines for people, or one JSON object a line for programs."
+    )
+    show_numbers: bool = Field(
+        default=False, description="Whether phone numbers are written in full, not as +38640***222."
+    )
+
+
+class Config(Section):
+    """The whole file."""
+
+    store: StoreConfig = Field(default=StoreConfig(), description="Where everything is kept.")
+    web: WebConfig = Field(default=WebConfig(), description="The web server.")
+    sending: SendingConfig = Field(default=SendingConfig(), description="Texts on their way out.")
+    receiving: ReceivingConfig = Field(default=ReceivingConfig(), description="Texts on their way in.")
+    log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
+    links: list[LinkConfig] = Field(
+        default=[], description="The connections to networks, one [[links]] table for each."
+    )
+
+    @field_validator("links")
+    @classmethod
+    def _names_differ(cls, links: list[LinkConfig]) -> list[LinkConfig]:
+        if again := name_clashes(link.name for link in links):
+            raise ValidationError.from_exception_data(
+                cls.__name__,
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError("name_clash", NAME_CLASH),
+                        loc=(i, "name"),
+                        input=links[i].name,
+                    )
+                    for i in again
+                ],
+            )
+        return links
+
+
+def name_clashes(names: Iterable[object]) -> list[int]:
+    """The positions of the names that stand earlier in the list too."""
+    listed = list(names)
+    return [i for i, name in enumerate(listed) if name in listed[:i]]
+
+
+def split_address(listen: str) -> tuple[str, int]:
+    """Host and port of `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`. Raises ValueError."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:\[\]/]+)):([0-9]{1,5})", listen)
+    if not found:
+        raise ValueError(
+            "must be address:port, such as 127.0.0.1:8080 or [::1]:8080 (0.0.0.0:8080 for every network)"
+        )
+    six, four, port = found.groups()
+    if int(port) > 65535:
+        raise ValueError("the port must be between 0 and 65535")
+    return (str(IPv6Address(six)) if six else four), int(port)
+
+
+def _read_url(url: str) -> URL:
+    """The parts of a database url that we can use. Raises ValueError, never quoting what may hold a password."""
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError) as wrong:
+        raise ValueError(
+            "is no database url: sqlite:////folder/smsgw.db or postgresql+psycopg://user@host/db"
+        ) from wrong
+    if read.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ValueError(f"{read.drivername} is not supported: use sqlite:/// or postgresql+psycopg://")
+    return read
+
+
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    """The path as seen from the folder of the configuration file, when it is being read from one."""
+    return Path((info.context or {}).get("folder", ".")) / path

@@ -1,0 +1,149 @@
+"""One `[[links]]` table: the keys of every link, and beside them those of the driver that its `kind` names.
+
+The surprise: the driver's keys end up in `LinkConfig.driver`, read by the driver's own `Config`, which is found
+by name when a link of its kind is read, and not before.
+"""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+Language = Literal[
+    "turkish", "spanish", "portuguese", "bengali", "gujarati", "hindi", "kannada",
+    "malayalam", "oriya", "punjabi", "tamil", "telugu", "urdu",
+]  # fmt: skip
+# In the order of their numbers, 1 to 13: 3GPP TS 23.038 table 6.2.1.2.4.
+LANGUAGES: tuple[str, ...] = get_args(Language)
+
+Prefix = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{0,14}$")]
+
+
+class Section(BaseModel):
+    """One table of the file: unknown keys are mistakes, and nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class LinkConfig(Section):
+    """One connection to a network; the keys that are not named here belong to the driver of its kind."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=32,
+        description="What this link is called everywhere: small letters, digits and single hyphens.",
+        examples=["carrier"],
+    )
+    kind: str = Field(description="Which driver speaks to the network.", examples=["fake"])
+    enabled: bool = Field(default=True, description="Whether the link is used at all.")
+    prefixes: list[Prefix] = Field(
+        default=[],
+        description='Which numbers it serves, by how they begin ("+386"); an empty list is every number.',
+    )
+    preference: int = Field(
+        default=100,
+        ge=0,
+        le=1_000_000,
+        description="Among several links for a number, the lower one is tried first.",
+    )
+    rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=1_000_000,
+        description="How many parts a second it may send at most; by default as many as it takes.",
+        examples=[100.0],
+    )
+    sender: str | None = Field(
+        default=None,
+        description="Who texts over this link are from when the request does not say so: a number, or a "
+        "name of at most 11 letters.",
+        examples=["+38640111222"],
+    )
+    national_tables: list[Language] = Field(
+        default=[],
+        description="Languages whose national letters (3GPP TS 23.038) the network is known to keep, "
+        "so that their texts take fewer parts: " + ", ".join(LANGUAGES) + ".",
+    )
+    driver: SerializeAsAny[BaseModel] = Field(description="The driver's own keys, as its own Config.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, table: Any) -> Any:
+        """Move the keys that are not the link's own to `driver`; leave a ready driver Config where it is."""
+        if not isinstance(table, Mapping) or isinstance(table.get("driver"), BaseModel):
+            return table
+        own = {key: value for key, value in table.items() if key in cls.model_fields and key != "driver"}
+        return own | {"driver": {key: value for key, value in table.items() if key not in own}}
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in kinds():
+            raise ValueError(
+                f"no driver of this kind{did_you_mean(kind, kinds())} (there are: {', '.join(kinds())})"
+            )
+        return kind
+
+    @field_validator("sender")
+    @classmethod
+    def _sender(cls, sender: str | None) -> str | None:
+        return as_sender(sender)
+
+    @field_validator("driver", mode="plain")
+    @classmethod
+    def _driven(cls, keys: Any, info: ValidationInfo) -> BaseModel:
+        if "kind" not in info.data:  # that mistake is told already; which keys are right nobody knows
+            return Section()
+        return driver_config(info.data["kind"]).model_validate(keys, context=info.context)
+
+    @property
+    def languages(self) -> frozenset[int]:
+        """The numbers of `national_tables` (23.038 table 6.2.1.2.4), as `link.Abilities` wants them."""
+        return frozenset(LANGUAGES.index(language) + 1 for language in self.national_tables)
+
+
+def kinds() -> list[str]:
+    """The kinds of links there are: the files and folders under `drivers/`."""
+    folder = import_module("drivers").__path__
+    return sorted(found.name for found in pkgutil.iter_modules(folder) if not found.name.startswith("_"))
+
+
+def driver_config(kind: str) -> type[BaseModel]:
+    """The model of a driver's own keys. Raises ValueError when the driver cannot be loaded."""
+    try:
+        found = getattr(import_module(f"drivers.{kind}"), "Config", None)
+    except ImportError as missing:
+        raise ValueError(f"the driver {kind} cannot be loaded: {missing}") from missing
+    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        raise ValueError(f"drivers/{kind} has no Config: a driver must say which keys it takes")
+    return found
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str:
+    """`; did you mean "port"?` when something like what was written is known, else nothing."""
+    near = difflib.get_close_matches(written.lower(), list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def as_sender(sender: str | None) -> str | None:
+    """A number, a short code, or a name that fits (3GPP TS 23.040 section 9.1.2.5). Raises ValueError."""
+    if sender is None or re.fullmatch(r"\+?[0-9]{3,15}|(?=.*[^0-9+])[ -~]{1,11}", sender.strip()):
+        return sender and sender.strip()
+    raise ValueError(
+        "must be a number such as +38640111222, a short code, or a name of at most 11 plain letters"
+    )
