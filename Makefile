@@ -1,0 +1,59 @@
+# Everything a person runs. `make` alone says what there is; each target makes what it needs (.venv, packages) first.
+#
+# Two stamps on purpose: `make demo` needs only what the gateway itself needs and is ready in seconds; the tools of
+# the workshop (pytest, mypy, ruff, ...) are a second step.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile -ra
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick check lint format bench docs clean system
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: .venv/ready ## run a gateway with phones in memory and open its pages; needs nothing but Python
+	@$(BIN)/smsgw demo $(ARGS)
+
+quick: .venv/ready-dev lint ## the checks and the fast tests: under a minute, for every save
+	$(PYTEST) -m "not slow and not peer" $(ARGS)
+
+test: .venv/ready-dev lint system ## the checks and every test, also against programs that we did not write
+	$(PYTEST) --durations=10 $(ARGS)
+
+check: format test ## what to run before a commit: format in place, then everything
+
+lint: .venv/ready-dev ## format check, ruff, mypy --strict, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready-dev ## put every file in the house's form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: .venv/ready-dev system ## measure: messages a second, durable, side by side with peers
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/ready ## write the generated pages of docs/ anew (configuration, errors, life cycles)
+	$(BIN)/smsgw docs $(ARGS)
+
+clean: ## remove what these targets made
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+system:
+	@.ci/system-packages
+
+# No byte-compiling: phonenumbers alone has 500 files of metadata, and Python compiles what it reads anyway.
+.venv/ready: pyproject.toml
+	@PYTHON="$(PYTHON)" .ci/venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[dev]'
+	@touch $@
