@@ -1,0 +1,163 @@
+"""Read a phone number, a short code or an alphanumeric sender, and spell it one way (E.164).
+
+Permissive on purpose: a number whose *length* is possible passes, even if no operator is known to own its range yet.
+New ranges and test numbers appear faster than any table of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from smsgw.errors import BadInput, Fault
+from smsgw.text.alphabet import encode, letters
+
+SHORTEST_CODE, LONGEST_CODE = 3, 8
+LONGEST_NAME = (
+    11  # characters of an alphanumeric sender: 3GPP TS 23.040 section 9.1.2.5, ten octets of septets
+)
+
+_SEPARATORS = re.compile(
+    r"[\s.\-/()\[\]\u00ad\u2010-\u2015\u2044\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+)
+_SHORT = re.compile(f"[0-9]{{{SHORTEST_CODE},{LONGEST_CODE}}}")
+_NAME_LETTERS = letters() - {"\n", "\r", "\f"}
+
+
+def read_number(written: str, region: str | None) -> str:
+    """The one spelling of the number that somebody wrote: `+` and digits (E.164), or a short code's digits.
+
+    written: as a person or a program spells it: `040 111 222`, `00386 40 111 222`, `+386 (40) 111-222`, `۰۹۱۲…`.
+    region: ISO 3166 letters of the country whose national spelling is understood, or None for none.
+    Raises BadInput with code `recipient_missing` or `recipient_invalid`.
+    """
+    if not written or written.isspace():
+        raise _bad(
+            "recipient_missing", "There is no recipient: give a phone number, such as +386 40 111 222."
+        )
+    return _read_number(written, region.upper() if region else None)
+
+
+@functools.lru_cache(maxsize=65536)
+def _read_number(written: str, region: str | None) -> str:
+    """As read_number, for what is not blank. Cached: campaigns and replies name the same numbers again and again."""
+    digits = _plain(written)
+    if not re.fullmatch(r"\+?[0-9]+", digits):
+        raise _invalid(
+            written, "it has characters that no phone number has: write digits, with + and the country first"
+        )
+    if not digits.startswith("00") and _SHORT.fullmatch(digits):
+        return _short_or_national(digits, region)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if not digits.startswith("+") and region is None:
+        raise _invalid(
+            written,
+            "it does not name its country: write it with + and the country code, as in +386 40 111 222",
+        )
+    return _international(written, digits, region)
+
+
+def _short_or_national(digits: str, region: str | None) -> str:
+    """Three to eight digits: a subscriber's number where the region has numbers so short, otherwise a short code."""
+    if region is None:
+        return digits
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException:
+        return digits
+    return _spell(number) if phonenumbers.is_valid_number(number) else digits
+
+
+def _international(written: str, digits: str, region: str | None) -> str:
+    """E.164 of what _plain made of `written`, if its length is possible."""
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException as trouble:
+        raise _invalid(written, _WHY[trouble.error_type]) from trouble
+    if phonenumbers.is_possible_number(number):
+        return _spell(number)
+    long = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.TOO_LONG
+    raise _invalid(
+        written, f"it has too {'many' if long else 'few'} digits for +{number.country_code}: check it"
+    )
+
+
+def _plain(written: str) -> str:
+    """Digits and a leading plus: digits of any script made ASCII, brackets, spaces, dashes and marks left out."""
+    text = unicodedata.normalize("NFKC", written).replace("(0)", "")
+    text = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
+    return _SEPARATORS.sub("", text)
+
+
+def _spell(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+_WHY = {
+    NumberParseException.INVALID_COUNTRY_CODE: "no country has this code: start with + and a country code, such as +386",
+    NumberParseException.NOT_A_NUMBER: "it is not a phone number: write digits, with + and the country first",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "too few digits follow the country code: check it",
+    NumberParseException.TOO_SHORT_NSN: "it has too few digits: check it",
+    NumberParseException.TOO_LONG: "it has too many digits: check it",
+}
+
+
+def _invalid(written: str, why: str) -> BadInput:
+    return _bad("recipient_invalid", f"{_shown(written)} is not a number we can send to: {why}.")
+
+
+def _bad(code: str, detail: str) -> BadInput:
+    return BadInput([Fault("", code, detail)])
+
+
+def _shown(written: str) -> str:
+    """What was written, short enough for a sentence and without control characters."""
+    return repr(written if len(written) <= 30 else written[:29] + "…")
+
+
+def read_sender(written: str, region: str | None) -> str:
+    """The one spelling of a sender: E.164, a short code, or a name of 1 to 11 letters of the GSM alphabet.
+
+    written, region: as for read_number. A name keeps its case and inner spaces; it may not be digits only.
+    Raises BadInput with code `sender_invalid`.
+    """
+    name = written.strip()
+    if not name:
+        raise _bad(
+            "sender_invalid",
+            f"There is no sender: give a number or a name of at most {LONGEST_NAME} letters.",
+        )
+    if re.fullmatch(r"\+?[0-9]+", _plain(name)):
+        try:
+            return read_number(name, region)
+        except BadInput as refusal:
+            raise _bad("sender_invalid", f"This cannot be a sender: {refusal}") from refusal
+    foreign = [letter for letter in dict.fromkeys(name) if letter not in _NAME_LETTERS]
+    if foreign:
+        raise _bad(
+            "sender_invalid", f"The sender {_shown(name)} has {' '.join(foreign)}, which names cannot have."
+        )
+    length = len(encode(name))
+    if length > LONGEST_NAME:
+        raise _bad(
+            "sender_invalid",
+            f"The sender {_shown(name)} takes {length} places of {LONGEST_NAME}: shorten it.",
+        )
+    return name
+
+
+def mask(number: str) -> str:
+    """The number with the middle starred out, for logs: `+38640***222`. Short codes and names are left as they are."""
+    if not re.fullmatch(r"\+?[0-9]{7,}", number) or _SHORT.fullmatch(number):
+        return number
+    return f"{number[:-6]}***{number[-3:]}"
+
+
+def is_reachable(sender: str) -> bool:
+    """Whether an answer to this sender can arrive: yes for E.164, no for names and short codes."""
+    return re.fullmatch(r"\+[1-9][0-9]{6,14}", sender) is not None
