@@ -1,7 +1,7 @@
 """GSM 7-bit with its extension and national tables: letters to septets and back (3GPP TS 23.038 section 6.2).
 
-Reading never fails. An escape before a septet that the shift table leaves empty shows the letter of the main table
-(23.038 section 6.2.1.1), and an escape before an escape, or at the very end, shows a space.
+Reading never fails. An escape before a septet that the shift table leaves empty shows the letter of the main
+table (23.038 section 6.2.1.1), and an escape before an escape, or at the very end, shows a space.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ESCAPED = re.compile(rb"\x1b([\s\S]?)")
 
 @functools.cache
 def _writer(locking: int, single: int) -> dict[int, Any]:
-    """Code point to the octets of its septets, as codecs.charmap_encode wants it. One septet is preferred to two."""
+    """Code point to the octets of its septets, for codecs.charmap_encode. One septet is preferred to two."""
     septets: dict[int, Any] = {ord(letter): bytes((0x1B, place)) for letter, place in SINGLE[single].items()}
     for place, letter in enumerate(LOCKING[locking]):
         if letter not in (BLANK, ESCAPE):
@@ -45,7 +45,7 @@ def _writer(locking: int, single: int) -> dict[int, Any]:
 
 @functools.cache
 def one_septet(locking: int = 0) -> frozenset[str]:
-    """The letters that the main table with this locking shift writes as one septet; 0 is the default alphabet."""
+    """The letters that this locking shift table writes as one septet; 0 is the default alphabet."""
     return frozenset(LOCKING[locking]) - {BLANK, ESCAPE}
 
 
@@ -88,8 +88,8 @@ def encode_plain(text: str) -> bytes | None:
 def decode(septets: bytes, locking: int = 0, single: int = 0) -> str:
     """The text that septets (one in each octet) stand for; the other way round of `encode`. Never raises.
 
-    A language without the table asked for is read with the default one (23.038 section 6.2.1.2.3: what a phone does
-    that does not know the language). An empty place is a space; an octet above 127 is no septet: U+FFFD.
+    A language without the table asked for is read with the default one, as a phone does that does not know it
+    (23.038 section 6.2.1.2.3). An empty place is a space; an octet above 127 is no septet: U+FFFD.
     """
     main = LOCKING.get(locking, BASIC).replace(BLANK, " ")
     if 0x1B not in septets:

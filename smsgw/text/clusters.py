@@ -1,7 +1,7 @@
-"""Where a text may be cut without tearing what a reader sees as one sign (Unicode standard annex 29, in essence).
+"""Where a text may be cut without tearing what a reader sees as one sign (the essence of Unicode annex 29).
 
-Signs are bound together by marks, joiners, variation selectors, skin tones, flag pairs, Hangul syllables and viramas.
-It looks only around the place of a cut, so it costs nothing for the rest of the text.
+Marks, joiners, variation selectors, skin tones, flag pairs, Hangul syllables and viramas bind signs together.
+Only the neighbourhood of a cut is looked at, so it costs nothing for the rest of the text.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def write_header(of: int, position: int, reference: int, wide: bool, locking: in
 
 
 def concatenation(udh: bytes) -> Concatenation | None:
-    """Which part of which whole, or None if the header does not say so, or says nonsense such as "part 3 of 2".
+    """Which part of which whole; None if the header does not say so, or says nonsense such as "part 3 of 2".
 
     Where it says so twice, the last word counts (section 9.2.3.24).
     """
@@ -58,7 +58,7 @@ def concatenation(udh: bytes) -> Concatenation | None:
 
 
 def ports(udh: bytes) -> tuple[int, int] | None:
-    """The application ports (destination, origin) that the header names, or None (sections 9.2.3.24.3 and .4)."""
+    """The ports (destination, origin) that the header names, or None (sections 9.2.3.24.3 and .4)."""
     found: tuple[int, int] | None = None
     for identifier, octets in elements(udh):
         if identifier == PORTS_8 and len(octets) == 2:
@@ -69,7 +69,7 @@ def ports(udh: bytes) -> tuple[int, int] | None:
 
 
 def shifts(udh: bytes) -> tuple[int, int]:
-    """The national languages (locking, single) that the header names; 0 for none (sections 9.2.3.24.15 and .16)."""
+    """The national languages (locking, single) it names; 0 for none (sections 9.2.3.24.15 and .16)."""
     locking = single = 0
     for identifier, octets in elements(udh):
         if identifier == LOCKING_SHIFT and len(octets) == 1:

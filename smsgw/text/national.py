@@ -1,7 +1,7 @@
-"""The national language tables of 3GPP TS 23.038 annex A, as facts: language, locking table, single shift table.
+"""The tables of 3GPP TS 23.038: the default alphabet, and annex A with its thirteen national languages.
 
-The ten Indic languages share one plan: their letters stand in the order of the ISCII-derived Unicode blocks in the
-places that ASCII leaves free. So each is told by its block, its gaps and its last letters; the plan makes the table.
+Nine Indic languages share one plan: their letters stand in the order of their Unicode block in the places
+that ASCII leaves free. So each is told by its block, its gaps and its last letters. The plan does the rest.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PORTUGUESE = (
 
 
 def _spell(spans: str) -> str:
-    """The letters that `964-965 9e6` names: code points and ranges of them in hexadecimal, `.` for an empty place."""
+    """The letters that `964-965 9e6` names: hexadecimal code points and ranges; `.` is an empty place."""
     letters: list[str] = []
     for span in spans.split():
         first, _, last = span.partition("-")
@@ -80,7 +80,7 @@ def _locking(letters: str) -> str:
 
 
 def _indic(block: int, gaps: str, last: str) -> str:
-    """The locking table of an Indic language: its Unicode block, offsets it has no letter at, its last six letters."""
+    """The locking table of an Indic language: its Unicode block, offsets it skips, its last six letters."""
     missing = {int(gap, 16) for gap in gaps.split()}
     offsets = [*range(0x01, 0x04), *range(0x05, 0x3A), *range(0x3C, 0x4E)]
     return _locking("".join(BLANK if o in missing else chr(block + o) for o in offsets) + _spell(last))
@@ -105,16 +105,18 @@ LOCKING: dict[int, str] = {
     12: _indic(0xC00, "0d 11 29 34 3c 45 49", "c55-c56 c60-c63"),
     13: _locking(
         _spell(
-            "627 622 628 67b 680 67e 6a6 62a 6c2 67f 679 67d 67a 67c 62b-62c 681 684 683 685-687 62d-62f 68c 688-68a"
-            " 68f 68d 630-631 691 693 699 632 696 698 69a 633-638 639 641-642 6a9-6ab 6af 6b3 6b1 644-646"
-            " 6ba-6bc 648 6c4 6d5 6c1 6be 621 6cc 6d0 6d2 64d 650 64f 657 654 655 651 653 656 670"
+            "627 622 628 67b 680 67e 6a6 62a 6c2 67f 679 67d 67a 67c 62b-62c 681 684 683 685-687 62d-62f"
+            " 68c 688-68a 68f 68d 630-631 691 693 699 632 696 698 69a 633-638 639 641-642 6a9-6ab 6af"
+            " 6b3 6b1 644-646 6ba-6bc 648 6c4 6d5 6c1 6be 621 6cc 6d0 6d2 64d 650 64f 657 654 655 651 653"
+            " 656 670"
         )
     ),
 }
 """What a septet means while a locking shift is in force (annex A.3); 0 is the default. Spanish has none."""
 
 EXTENSION: dict[str, int] = {
-    "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
+    "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F,
+    "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
 }  # fmt: skip
 """The default extension (23.038 section 6.2.1.1): letter to the septet after the escape."""
 
@@ -130,7 +132,7 @@ _FREE_SHIFTED = [0x19, 0x1A, *range(0x1C, 0x28), *range(0x2A, 0x2F), *range(0x30
 
 
 def _shifted(spans: str) -> dict[str, int]:
-    """A single shift table of South Asia: the signs and capitals its locking table has no room for, then letters."""
+    """A single shift table of South Asia: signs and capitals that locking leaves no room for, and letters."""
     letters = zip(_spell(spans), _FREE_SHIFTED, strict=False)
     return EXTENSION | _SIGNS | {letter: place for letter, place in letters if letter != BLANK}
 
@@ -163,4 +165,4 @@ SINGLE: dict[int, dict[str, int]] = {
 """What may follow an escape (annex A.2): letter to septet; 0 is the default extension."""
 
 REPEATED: dict[int, dict[int, str]] = {language: {0x15: "¡", 0x18: "*"} for language in range(4, 14)}
-"""Places of single shift tables that repeat a letter which has a lower place too: only read, never written."""
+"""Places of single shift tables that repeat a letter of a lower place: read, never written."""

@@ -1,6 +1,6 @@
 """Read a phone number, a short code or an alphanumeric sender, and spell it one way (E.164).
 
-Permissive on purpose: a number whose *length* is possible passes, even if no operator is known to own its range yet.
+Permissive on purpose: a number of a possible *length* passes, even if no operator is known to own its range.
 New ranges and test numbers appear faster than any table of them.
 """
 
@@ -31,7 +31,7 @@ _NAME_LETTERS = letters() - {"\n", "\r", "\f"}
 def read_number(written: str, region: str | None) -> str:
     """The one spelling of the number that somebody wrote: `+` and digits (E.164), or a short code's digits.
 
-    written: as a person or a program spells it: `040 111 222`, `00386 40 111 222`, `+386 (40) 111-222`, `۰۹۱۲…`.
+    written: as people and programs spell it: `040 111 222`, `00386 40 111 222`, `+386 (40) 111-222`, `۰۹۱۲…`.
     region: ISO 3166 letters of the country whose national spelling is understood, or None for none.
     Raises BadInput with code `recipient_missing` or `recipient_invalid`.
     """
@@ -44,7 +44,7 @@ def read_number(written: str, region: str | None) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def _read_number(written: str, region: str | None) -> str:
-    """As read_number, for what is not blank. Cached: campaigns and replies name the same numbers again and again."""
+    """As read_number, for what is not blank. Cached, for the same numbers come again and again."""
     digits = _plain(written)
     if not re.fullmatch(r"\+?[0-9]+", digits):
         raise _invalid(
@@ -63,7 +63,7 @@ def _read_number(written: str, region: str | None) -> str:
 
 
 def _short_or_national(digits: str, region: str | None) -> str:
-    """Three to eight digits: a subscriber's number where the region has numbers so short, otherwise a short code."""
+    """Three to eight digits: a subscriber where the region has numbers so short, otherwise a short code."""
     if region is None:
         return digits
     try:
@@ -88,7 +88,7 @@ def _international(written: str, digits: str, region: str | None) -> str:
 
 
 def _plain(written: str) -> str:
-    """Digits and a leading plus: digits of any script made ASCII, brackets, spaces, dashes and marks left out."""
+    """Digits of any script made ASCII, with a leading plus; without brackets, spaces, dashes and marks."""
     text = unicodedata.normalize("NFKC", written).replace("(0)", "")
     text = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
     return _SEPARATORS.sub("", text)
@@ -99,7 +99,7 @@ def _spell(number: PhoneNumber) -> str:
 
 
 _WHY = {
-    NumberParseException.INVALID_COUNTRY_CODE: "no country has this code: start with + and a country code, such as +386",
+    NumberParseException.INVALID_COUNTRY_CODE: "no country has this code: start with +386 or another",
     NumberParseException.NOT_A_NUMBER: "it is not a phone number: write digits, with + and the country first",
     NumberParseException.TOO_SHORT_AFTER_IDD: "too few digits follow the country code: check it",
     NumberParseException.TOO_SHORT_NSN: "it has too few digits: check it",
@@ -152,7 +152,7 @@ def read_sender(written: str, region: str | None) -> str:
 
 
 def mask(number: str) -> str:
-    """The number with the middle starred out, for logs: `+38640***222`. Short codes and names are left as they are."""
+    """The number with its middle starred out, for logs: `+38640***222`. Short codes and names stay."""
     if not re.fullmatch(r"\+?[0-9]{7,}", number) or _SHORT.fullmatch(number):
         return number
     return f"{number[:-6]}***{number[-3:]}"

@@ -1,4 +1,4 @@
-"""Pack septets into octets and back (3GPP TS 23.038 section 6.1.2.1): a whole part at once, as one big integer.
+"""Pack septets into octets and back (3GPP TS 23.038 section 6.1.2.1): a part at once, as one big integer.
 
 Neighbours are closed up in pairs, then pairs of pairs: eight steps for a part, not one step for each septet.
 """
@@ -12,7 +12,7 @@ OCTETS_IN_A_PART = 140
 
 
 def fill_bits(udh_length: int) -> int:
-    """How many bits (0 to 6) stand between a header and the first septet, so that septets begin on their boundary.
+    """How many bits (0 to 6) stand between a header and the first septet, which begins on a septet boundary.
 
     udh_length: octets of the header including its length octet (23.040 figure 9.2.3.24 (a)).
     """
@@ -20,13 +20,13 @@ def fill_bits(udh_length: int) -> int:
 
 
 def room(udh_length: int) -> int:
-    """How many septets one part holds behind a header of so many octets, including its length octet: 160, 153, …"""
+    """How many septets one part holds behind a header of so many octets with its length octet: 160, 153, …"""
     return (OCTETS_IN_A_PART - udh_length) * 8 // 7
 
 
 @functools.lru_cache(maxsize=32)
 def _steps(doublings: int) -> list[tuple[int, int, int]]:
-    """For 2**doublings septets, each step of closing up: (bits apart before, bits apart after, mask of every other)."""
+    """Each step of closing up 2**doublings septets: bits apart before and after, mask of every other."""
     steps = []
     for doubling in range(doublings):
         before, after = 8 << doubling, 7 << doubling
@@ -36,7 +36,7 @@ def _steps(doublings: int) -> list[tuple[int, int, int]]:
 
 
 def pack(septets: bytes, fill_bits: int = 0) -> bytes:
-    """Octets that hold the septets (one in each octet of `septets`; the eighth bit is dropped) behind the fill bits."""
+    """Octets that hold the fill bits, then the septets (given one in each octet; eighth bits are dropped)."""
     if not septets:
         return b""
     bits = int.from_bytes(septets.translate(_SEVEN_BITS), "little")
@@ -46,7 +46,7 @@ def pack(septets: bytes, fill_bits: int = 0) -> bytes:
 
 
 def unpack(octets: bytes, count: int, fill_bits: int = 0) -> bytes:
-    """The first `count` septets behind the fill bits, one in each octet; fewer if the octets do not hold so many."""
+    """The first `count` septets behind the fill bits, one in each octet; fewer if the octets hold fewer."""
     count = min(count, (8 * len(octets) - fill_bits) // 7)
     if count <= 0:
         return b""

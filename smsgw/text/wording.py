@@ -1,0 +1,34 @@
+"""Every sentence that the gateway writes itself to customers, by language.
+
+A confirmation must fit into one part, also where its letters need UCS-2: 70 letters then, or none of them.
+"""
+
+from __future__ import annotations
+
+_WORDS: dict[str, dict[str, str]] = {
+    "stop_confirmation": {
+        "en": "You are unsubscribed and will get no more offers from us. Reply START to subscribe again.",
+        "sl": "Odjavljeni ste od obvestil. Za ponovno prijavo odgovorite START.",
+        "ru": "Вы отписаны от рассылки. Чтобы вернуться, ответьте START.",
+        "fa": "اشتراک شما لغو شد. برای عضویت دوباره START بفرستید.",
+    },
+    "part_missing": {
+        "en": "[part {position} of {of} missing]",
+        "sl": "[manjka {position}. del od {of}]",
+        "ru": "[часть {position} из {of} не пришла]",
+        "fa": "[بخش {position} از {of} نرسید]",
+    },
+}
+
+LANGUAGES = ("en", "sl", "ru", "fa")
+"""Those that every sentence is written in, the one to fall back on first."""
+
+
+def wording(key: str, language: str) -> str:
+    """The sentence `key` in a language; `{names}` in it are for str.format.
+
+    key: `stop_confirmation`, or `part_missing` (position, of). language: a tag such as `sl` or `sl-SI`;
+    English stands in for languages not written yet. Raises KeyError for an unknown key, which is a mistake of ours.
+    """
+    sentences = _WORDS[key]
+    return sentences.get(language.replace("_", "-").split("-")[0].lower(), sentences["en"])
