@@ -1,0 +1,126 @@
+"""Read a delivery receipt: its parameters first, then the text that appendix B of SMPP 3.4 describes.
+
+The surprise: the text is "SMSC vendor specific", so keys come in any case, order and selection, and states in
+more spellings than the standard has. What it names in no way becomes `unknown`, never an error."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from drivers.smpp import pdu
+from drivers.smpp.addresses import decode
+from drivers.smpp.spelling import Spelling
+from smsgw.link import Receipt, ReceiptState
+
+_BY_NUMBER = {  # 5.2.28; 0 and 9 are SMPP 5.0's scheduled and skipped
+    0: ReceiptState.ENROUTE,
+    1: ReceiptState.ENROUTE,
+    2: ReceiptState.DELIVERED,
+    3: ReceiptState.EXPIRED,
+    4: ReceiptState.DELETED,
+    5: ReceiptState.UNDELIVERABLE,
+    6: ReceiptState.ACCEPTED,
+    7: ReceiptState.UNKNOWN,
+    8: ReceiptState.REJECTED,
+    9: ReceiptState.UNDELIVERABLE,
+}
+_BY_WORD = {  # by the beginning, longest first: DELIVRD, DELIVERED; UNDELIV, UNDELIVERABLE
+    "DELIV": ReceiptState.DELIVERED,
+    "EXPIR": ReceiptState.EXPIRED,
+    "DELET": ReceiptState.DELETED,
+    "UNDELIV": ReceiptState.UNDELIVERABLE,
+    "FAIL": ReceiptState.UNDELIVERABLE,
+    "SKIP": ReceiptState.UNDELIVERABLE,
+    "ACCEP": ReceiptState.ACCEPTED,
+    "ACKED": ReceiptState.ACCEPTED,
+    "REJEC": ReceiptState.REJECTED,
+    "ENROUTE": ReceiptState.ENROUTE,
+    "BUFF": ReceiptState.ENROUTE,
+    "SCHED": ReceiptState.ENROUTE,
+}
+_KEYS = re.compile(
+    r"(?:^|[\s,;])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:", re.IGNORECASE
+)
+_KIND, _RECEIPT, _SME_ACK, _NOTIFICATION = 0x3C, 0x04, 0x08, 0x20  # bits of esm_class (5.2.12)
+
+
+def fields(text: str) -> dict[str, str]:
+    """The fields of a receipt's text, by key in small letters without blanks: id, sub, dlvrd, submitdate,
+    donedate, stat, err, text. The user's own words after `text:` may hold anything, so nothing is read after
+    it."""
+    found: dict[str, str] = {}
+    keys = list(_KEYS.finditer(text))
+    for index, key in enumerate(keys):
+        name = re.sub(r"[ _]", "", key[1].lower())
+        if name == "text":
+            found[name] = text[key.end() :].strip()
+            break
+        end = keys[index + 1].start() if index + 1 < len(keys) else len(text)
+        found.setdefault(name, text[key.end() : end].strip(" \t\r\n\0,;\"'"))
+    return found
+
+
+def is_receipt(told: pdu.DeliverSm) -> bool:
+    """Whether it tells of a message of ours: by esm_class, or by its parameters where an SMSC leaves that
+    out.
+
+    An SME's own acknowledgement (esm_class 0x08) counts only when it has a receipt's form.
+    """
+    kind = told.esm_class & _KIND
+    if kind in (_RECEIPT, _NOTIFICATION):
+        return True
+    if kind == _SME_ACK:
+        return "id" in fields(_text(told))
+    return pdu.RECEIPTED_MESSAGE_ID in told.parameters and pdu.MESSAGE_STATE in told.parameters
+
+
+def read(told: pdu.DeliverSm, spelling: Spelling, zone: ZoneInfo) -> Receipt | None:
+    """The receipt, or None when it names no message id. zone: of the dates in its text, which name none."""
+    said = fields(_text(told))
+    given = told.parameters.get(pdu.RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1")
+    reference = spelling.of_receipt(said.get("id"), given or None)
+    if not reference:
+        return None
+    return Receipt(
+        reference,
+        _state(told.number(pdu.MESSAGE_STATE), said.get("stat", "")),
+        recipient=decode(told.source, told.source_ton) or None,
+        at=_when(said.get("donedate", ""), zone),
+        error=said.get("err") or _network_error(told.parameters.get(pdu.NETWORK_ERROR_CODE)),
+        said=said.get("stat") or None,
+    )
+
+
+def _text(told: pdu.DeliverSm) -> str:
+    return told.message.decode("utf-16-be" if told.data_coding == 8 else "latin-1", "replace")
+
+
+def _state(number: int | None, word: str) -> ReceiptState:
+    if number in _BY_NUMBER:
+        return _BY_NUMBER[number]
+    word = word.upper()
+    return next((state for start, state in _BY_WORD.items() if word.startswith(start)), ReceiptState.UNKNOWN)
+
+
+def _network_error(value: bytes | None) -> str | None:
+    """network_error_code (5.3.2.31): the type of network, then two octets."""
+    return str(int.from_bytes(value[1:3], "big")) if value and len(value) == 3 else None
+
+
+def _when(written: str, zone: tzinfo) -> datetime | None:
+    """YYMMDDhhmm, with seconds in many, with the century in some."""
+    digits = re.sub(r"\D", "", written)
+    forms = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}
+    if len(digits) == 12 and digits.startswith("20") and not _parsed(digits, forms[12]):
+        forms[12] = "%Y%m%d%H%M"
+    moment = _parsed(digits, forms[len(digits)]) if len(digits) in forms else None
+    return moment.replace(tzinfo=zone).astimezone(UTC) if moment else None
+
+
+def _parsed(digits: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(digits, form)
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+"""Bring the message ids of answers and of receipts to one reference, although SMSCs spell them differently.
+
+The surprise: SMPP 3.4 calls the id of a submit_sm_resp "opaque" and that of a receipt (appendix B) a decimal
+number, so many SMSCs answer `1F3A` and report `7994`, and some do the opposite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from enum import StrEnum
+
+REMEMBERED = 20_000
+
+
+class ReceiptIds(StrEnum):
+    """How receipts spell what the answer to a submit_sm named."""
+
+    AUTO = "auto"
+    AS_IS = "as is"
+    HEX = "hex"  # receipts 1f3a, answers 7994
+    DECIMAL = "decimal"  # receipts 7994, answers 1f3a
+
+
+def _bare(written: str) -> str:
+    """Without what differs by habit only: letter case and leading zeros."""
+    return written.strip().lower().lstrip("0") or "0"
+
+
+def _to_hex(written: str) -> str | None:
+    return format(int(written), "x") if written.isascii() and written.isdigit() else None
+
+
+def _to_decimal(written: str) -> str | None:
+    if not written.isascii() or not written.isalnum():
+        return None
+    try:
+        return str(int(written, 16))
+    except ValueError:
+        return None
+
+
+_TURNS: dict[ReceiptIds, Callable[[str], str | None]] = {
+    ReceiptIds.AS_IS: lambda written: written,
+    ReceiptIds.DECIMAL: _to_hex,
+    ReceiptIds.HEX: _to_decimal,
+}
+
+
+class Spelling:
+    """One link's rule, and for `auto` what it has learned.
+
+    `auto` keeps the last 20,000 ids of answers and looks a receipt's id up among them in the three spellings.
+    An id that fits in exactly one of them is evidence; the spelling with most evidence is tried first, and is
+    also used for ids that are no longer remembered. Where nothing can be decided the id stays as it came.
+    What was learned is lost when the process ends: `advice` says what to write into the configuration."""
+
+    def __init__(self, rule: ReceiptIds) -> None:
+        self._rule = rule
+        self._given: dict[str, str] = {}
+        self._evidence: Counter[ReceiptIds] = Counter()
+
+    @property
+    def advice(self) -> str | None:
+        """The rule that `auto` found out, if it is another than "as is"."""
+        learned = self._learned
+        return learned.value if learned not in (None, ReceiptIds.AS_IS) else None
+
+    @property
+    def _learned(self) -> ReceiptIds | None:
+        return self._evidence.most_common(1)[0][0] if self._evidence else None
+
+    def of_answer(self, written: str) -> str:
+        """The reference for the id in a submit_sm_resp (or in receipted_message_id, which repeats it)."""
+        if self._rule is ReceiptIds.AS_IS:
+            return written
+        if self._rule is not ReceiptIds.AUTO:
+            return _bare(written)
+        given = self._given
+        given[_bare(written)] = written
+        if len(given) > REMEMBERED:
+            del given[next(iter(given))]
+        return written
+
+    def of_receipt(self, in_text: str | None, in_parameter: str | None) -> str | None:
+        """The reference for a receipt: from its text, and from its receipted_message_id; None when it has
+        neither."""
+        if self._rule is ReceiptIds.AS_IS:
+            return in_parameter or in_text
+        if self._rule is ReceiptIds.AUTO:
+            return self._guess(in_parameter or in_text)
+        if in_parameter:
+            return _bare(in_parameter)
+        return (_TURNS[self._rule](_bare(in_text)) or in_text) if in_text else None
+
+    def _found_out(self, bare: str) -> str | None:
+        """The remembered reference that this spells in exactly one way (or in the learned way), else None."""
+        fits = {
+            rule: self._given[turned]
+            for rule, turn in _TURNS.items()
+            if (turned := turn(bare)) is not None and turned in self._given
+        }
+        if (learned := self._learned) is not None and learned in fits:
+            return fits[learned]
+        if len(set(fits.values())) != 1:
+            return None
+        if len(fits) == 1:
+            self._evidence.update(fits.keys())
+        return next(iter(fits.values()))
+
+    def _guess(self, written: str | None) -> str | None:
+        if not written:
+            return None
+        bare = _bare(written)
+        if (found := self._found_out(bare)) is not None:
+            return found
+        learned = self._learned
+        if learned is None or learned is ReceiptIds.AS_IS:
+            return written
+        return _TURNS[learned](bare) or written

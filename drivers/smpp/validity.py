@@ -1,0 +1,17 @@
+"""How long the network may try, as SMPP writes relative times (3.4 section 7.1.1.2)."""
+
+from __future__ import annotations
+
+LONGEST = 63 * 7 * 86400  # what the air can express (23.040 section 9.2.3.12.1)
+
+
+def relative(seconds: int | None) -> bytes:
+    """YYMMDDhhmmss000R from now, or empty for the SMSC's own default. Months are counted as 30 days."""
+    if seconds is None:
+        return b""
+    minutes, seconds = divmod(min(max(seconds, 1), LONGEST), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    months, days = divmod(days, 30)
+    years, months = divmod(months, 12)
+    return b"%02d%02d%02d%02d%02d%02d000R" % (years, months, days, hours, minutes, seconds)

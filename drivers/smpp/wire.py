@@ -1,0 +1,152 @@
+"""A TCP connection that any thread may write to and one thread reads from, in whole PDUs.
+
+The surprise: nothing here blocks a writer. What the kernel does not take at once waits in a queue that the
+reading thread empties; what is still in the queue when the connection breaks has certainly not been sent."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+from collections import deque
+from threading import Lock
+
+from drivers.smpp import pdu
+
+CHUNK = 65536
+
+
+class Lost(Exception):
+    """The connection is gone; str() says how."""
+
+
+class Wire:
+    """One connected socket. `read` and `close` belong to one thread, the rest to all."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self._socket = connected
+        self._frames = pdu.Frames()
+        self._lock = Lock()
+        self._queue: deque[bytes] = deque()
+        self._begun = 0  # octets of the first in the queue that are already out
+        self._broken: str | None = None
+        self._later: deque[bytes] = deque()
+        self._bell, self._button = socket.socketpair()
+        self._bell.setblocking(False)
+        self._button.setblocking(False)
+        self._rung = False
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(connected, selectors.EVENT_READ)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+
+    def write(self, octets: bytes) -> bool:
+        """Send one PDU now, or as soon as the kernel takes it. False when the connection is gone: nothing
+        left."""
+        with self._lock:
+            if self._broken is not None:
+                return False
+            if not self._queue:
+                sent = self._send(octets)
+                if sent == len(octets):
+                    return True
+                if sent is None:
+                    return False
+                self._begun = sent
+            self._queue.append(octets)
+        self.ring()
+        return True
+
+    def write_later(self, octets: bytes) -> None:
+        """Send a PDU with others of its kind in one go, from the reading thread."""
+        self._later.append(octets)
+        self.ring()
+
+    def ring(self) -> None:
+        """Make `read` return before its time."""
+        if not self._rung:
+            self._rung = True
+            with contextlib.suppress(OSError):  # closed, or rung already: either way nobody sleeps
+                self._button.send(b"\0")
+
+    def read(self, seconds: float) -> list[bytes]:
+        """The whole PDUs that came; waits so long for the first. Raises Lost, or pdu.NotSmpp."""
+        if self._later:
+            self._write_all_later()
+        writing = bool(self._queue)
+        if writing:
+            self._selector.modify(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        frames: list[bytes] = []
+        for key, ready in self._selector.select(seconds):
+            if key.fileobj is self._bell:
+                with contextlib.suppress(BlockingIOError):
+                    self._bell.recv(CHUNK)
+                self._rung = False  # after emptying it, and before looking at what it rang for
+            elif ready & selectors.EVENT_READ:
+                frames = self._receive()
+        if writing:
+            self._empty_queue()
+            self._selector.modify(self._socket, selectors.EVENT_READ)
+        if self._later:
+            self._write_all_later()
+        if self._broken is not None and not frames:
+            raise Lost(self._broken)
+        return frames
+
+    def unwritten(self) -> list[int]:
+        """The sequence numbers of the submit_sm that have not left completely, and so cannot have been
+        read."""
+        with self._lock:
+            headers = [pdu.HEADER.unpack_from(octets) for octets in self._queue]
+        return [sequence for _, command, _, sequence in headers if command == pdu.SUBMIT_SM]
+
+    def close(self) -> None:
+        """Close at once; what waits in the queue stays there for `unwritten`."""
+        with self._lock:
+            self._broken = self._broken or "it was closed"
+        self._selector.close()
+        for end in (self._socket, self._bell, self._button):
+            end.close()
+
+    def _send(self, octets: bytes | memoryview) -> int | None:
+        """How many octets the kernel took; None when the connection is gone. The lock is held."""
+        try:
+            return self._socket.send(octets)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            self._broken = error.strerror or str(error)
+            self.ring()
+            return None
+
+    def _write_all_later(self) -> None:
+        answers = []
+        with contextlib.suppress(IndexError):
+            while True:
+                answers.append(self._later.popleft())
+        if answers:
+            self.write(b"".join(answers))
+
+    def _receive(self) -> list[bytes]:
+        try:
+            octets = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise Lost(error.strerror or str(error)) from None
+        if not octets:
+            raise Lost("it was closed by the other side")
+        return self._frames.feed(octets)
+
+    def _empty_queue(self) -> None:
+        with self._lock:
+            while self._queue and self._broken is None:
+                first = self._queue[0]
+                sent = self._send(memoryview(first)[self._begun :])
+                if not sent:
+                    return
+                self._begun += sent
+                if self._begun < len(first):
+                    return
+                self._queue.popleft()
+                self._begun = 0
