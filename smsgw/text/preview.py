@@ -17,7 +17,7 @@ class Preview:
     encoding: `gsm7`, `gsm7+turkish` (national tables; the locking one first if there are two), or `ucs2`.
     characters: of the text. left_in_part: septets (gsm7) or UTF-16 units (ucs2) that still fit the last part.
     forced_by: the letters that plain GSM-7 does not have, each once, as they appear. swaps: those of them that
-    have a plainer spelling, and the spelling. parts_after_swap: what the text would take with all swaps made.
+    have a plainer spelling, and that. parts_after_swap: what the text would take with the swaps made.
     """
 
     encoding: str

@@ -27,8 +27,8 @@ LANGUAGES = ("en", "sl", "ru", "fa")
 def wording(key: str, language: str) -> str:
     """The sentence `key` in a language; `{names}` in it are for str.format.
 
-    key: `stop_confirmation`, or `part_missing` (position, of). language: a tag such as `sl` or `sl-SI`;
-    English stands in for languages not written yet. Raises KeyError for an unknown key, which is a mistake of ours.
+    key: `stop_confirmation`, or `part_missing` (position, of). language: a tag like `sl` or `sl-SI`; English
+    stands in for languages not written yet. Raises KeyError for an unknown key: a mistake of ours.
     """
     sentences = _WORDS[key]
     return sentences.get(language.replace("_", "-").split("-")[0].lower(), sentences["en"])
