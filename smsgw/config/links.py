@@ -1,7 +1,7 @@
 """One `[[links]]` table: the keys of every link, and beside them those of the driver that its `kind` names.
 
-The surprise: the driver's keys end up in `LinkConfig.driver`, read by the driver's own `Config`, which is found
-by name when a link of its kind is read, and not before.
+The surprise: the driver's keys end up in `LinkConfig.driver`, read by the driver's own `Config`, which is
+found by name when a link of its kind is read, and not before.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 Language = Literal[
     "turkish", "spanish", "portuguese", "bengali", "gujarati", "hindi", "kannada",
@@ -41,7 +42,7 @@ class Section(BaseModel):
 
 
 class LinkConfig(Section):
-    """One connection to a network; the keys that are not named here belong to the driver of its kind."""
+    """One connection to a network; beside the keys of every link stand those of its kind."""
 
     name: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -84,11 +85,16 @@ class LinkConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _split(cls, table: Any) -> Any:
-        """Move the keys that are not the link's own to `driver`; leave a ready driver Config where it is."""
+        """Move the keys that are not the link's own to `driver`; leave a ready driver Config where it is.
+
+        `sender` is known to some drivers too: they get it as well.
+        """
         if not isinstance(table, Mapping) or isinstance(table.get("driver"), BaseModel):
             return table
         own = {key: value for key, value in table.items() if key in cls.model_fields and key != "driver"}
-        return own | {"driver": {key: value for key, value in table.items() if key not in own}}
+        shared = {"sender"} & driver_fields(table.get("kind")).keys()
+        rest = {key: value for key, value in table.items() if key not in own or key in shared}
+        return own | {"driver": rest}
 
     @field_validator("kind")
     @classmethod
@@ -132,6 +138,14 @@ def driver_config(kind: str) -> type[BaseModel]:
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
         raise ValueError(f"drivers/{kind} has no Config: a driver must say which keys it takes")
     return found
+
+
+def driver_fields(kind: object) -> dict[str, FieldInfo]:
+    """The driver's own keys, or none when there is no such driver: that is told where the link is read."""
+    try:
+        return dict(driver_config(str(kind)).model_fields) if kind in kinds() else {}
+    except ValueError:
+        return {}
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
-"""The configuration as typed fields that carry their own manual.
+"""The tables of the file, each field with its type, its default and one sentence.
 
-Every field has a type, a default and one sentence: `smsgw config` prints them, and docs/configuration.md is
-made of them. Reading the file and telling every mistake in it is `config_file`; a link's table is `config_links`.
+`smsgw config` prints them, and docs/configuration.md is made of them. A link's table is `links`.
 """
 
 from __future__ import annotations
@@ -18,18 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from smsgw.config_links import LinkConfig, Section, as_sender
-
-__all__ = [
-    "Config",
-    "LinkConfig",
-    "LogConfig",
-    "ReceivingConfig",
-    "Section",
-    "SendingConfig",
-    "StoreConfig",
-    "WebConfig",
-]
+from smsgw.config.links import LinkConfig, Section, as_sender
 
 HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
 NAME_CLASH = "another link has this name already: give each its own"
@@ -48,7 +36,6 @@ class StoreConfig(Section):
     password: SecretStr | None = Field(
         default=None,
         description="The password of the PostgreSQL user, kept out of the url.",
-        examples=["secret"],
     )
     synchronous: Literal["FULL", "NORMAL"] = Field(
         default="FULL",
@@ -325,7 +312,7 @@ def split_address(listen: str) -> tuple[str, int]:
 
 
 def _read_url(url: str) -> URL:
-    """The parts of a database url that we can use. Raises ValueError, never quoting what may hold a password."""
+    """The parts of a database url that we can use. Raises ValueError, which quotes no password."""
     try:
         read = make_url(url)
     except (ArgumentError, ValueError) as wrong:

@@ -1,0 +1,39 @@
+"""How this gateway is set up: one TOML file, as typed fields that carry their own manual.
+
+`load` reads it and tells every mistake at once; the rest of the house gets a `Config` or one of its sections.
+"""
+
+from __future__ import annotations
+
+from smsgw.config.file import Loaded, Origin, find, load, load_with_origins, places
+from smsgw.config.links import LinkConfig, Section, driver_config, kinds
+from smsgw.config.manual import example, reference_markdown
+from smsgw.config.sections import (
+    Config,
+    LogConfig,
+    ReceivingConfig,
+    SendingConfig,
+    StoreConfig,
+    WebConfig,
+)
+
+__all__ = [
+    "Config",
+    "LinkConfig",
+    "Loaded",
+    "LogConfig",
+    "Origin",
+    "ReceivingConfig",
+    "Section",
+    "SendingConfig",
+    "StoreConfig",
+    "WebConfig",
+    "driver_config",
+    "example",
+    "find",
+    "kinds",
+    "load",
+    "load_with_origins",
+    "places",
+    "reference_markdown",
+]
