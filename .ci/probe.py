@@ -1,4 +1,4 @@
-"""Start the command given as arguments, wait until the URL it prints is ready, look at its first page, stop it."""
+"""Start a command, wait until the URL that it prints is ready, look at its first page, stop it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ STOPPED_WITHIN = 30.0
 
 
 def main(command: list[str]) -> None:
-    """Run the probe; raises SystemExit with a sentence when anything is not as it should be."""
+    """Probe the command; raises SystemExit with a sentence when anything is not as it should be."""
     begun = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     lines: Queue[str] = Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()

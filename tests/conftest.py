@@ -1,0 +1,220 @@
+"""What tests share: a PostgreSQL of their own, new empty stores, a headless browser; and CI skips nothing.
+
+Nothing here is skipped when it is missing: a test that could not run has not passed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import psycopg
+import pytest
+
+PEERS = Path(__file__).parent / "peers"
+
+# The same examples for everybody, and no deadline: a busy machine says nothing about one example.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything under tests/peers is a peer test, whether its file says so or not."""
+    for item in items:
+        if item.path.is_relative_to(PEERS):
+            item.add_marker(pytest.mark.peer)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where CI is set, a skipped test is a failed one."""
+    report: Any = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    return report
+
+
+# PostgreSQL
+
+
+def postgres_programs() -> Path:
+    """The newest folder with PostgreSQL's server programs (Debian keeps them off the PATH)."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if not found and not on_path:
+        pytest.fail("PostgreSQL's server is missing: apt-get install -y --no-install-recommends postgresql")
+    return found[-1].parent if found else Path(str(on_path)).resolve().parent
+
+
+class Postgres:
+    """A private PostgreSQL server in a folder of its own, with a unix socket that only its owner may enter.
+
+    As root it runs as the user `postgres`, since it refuses to run as root. Should the tests be killed, the
+    kernel stops it: it is told of its parent's death. fsync is on, as in earnest.
+    """
+
+    def __init__(self) -> None:
+        # Not under pytest's folder: that is closed to other users, and the path of a socket must be short.
+        self.folder = Path(tempfile.mkdtemp(prefix="smsgw-postgres-", dir="/tmp"))
+        self._as_owner = ["setpriv"]
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+            self._as_owner += ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        made = subprocess.run(
+            [*self._as_owner, postgres_programs() / "initdb", "--no-sync", "--auth=trust", "--username=smsgw",
+             "--encoding=UTF8", "--locale=C", "--pgdata", self.folder / "data"],
+            cwd="/", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if made.returncode != 0:
+            shutil.rmtree(self.folder)
+            pytest.fail(f"initdb failed: {made.stderr}")
+        self.start()
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of one of its databases."""
+        return f"postgresql+psycopg://smsgw@/{database}?host={self.folder}"
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of its own, each statement its own transaction."""
+        return psycopg.connect(host=str(self.folder), user="smsgw", dbname=database, autocommit=True)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._as_owner, "--pdeathsig=INT", postgres_programs() / "postgres", "-D", "data",
+                 "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=64MB"],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.connect().close()
+                return
+            except psycopg.OperationalError as problem:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    words = (self.folder / "log").read_text(errors="replace")
+                    self.remove()
+                    pytest.fail(f"PostgreSQL did not start: {problem}\n{words}")
+                time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT ends sessions and shuts down, SIGQUIT is a crash, recovered at the next start."""
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+
+    def remove(self) -> None:
+        """Stop it and take its files away."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The server that the tests of this process share; do not stop it (`own_postgres` may be)."""
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server for one test alone, which may stop, crash and start it. Takes seconds: mark the test slow."""
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL database, dropped afterwards with whoever is still connected."""
+    name = f"store_{time.monotonic_ns()}"
+    with postgres.connect() as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield postgres.url(name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def fresh_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty store; the test runs once for each engine that smsgw keeps its rows in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+# The browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium (a playwright Browser) that finds nothing but this machine.
+
+    For one file of tests at a time: while it runs, this thread has a running event loop, so that asyncio.run
+    refuses.
+    """
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.fail("Chromium is missing: apt-get install -y --no-install-recommends chromium")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=program,
+            headless=True,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open pages as people have them: `browser_page(width=390, dark=True, locale="fa")`, a playwright Page.
+
+    At the end the test fails if a script broke or the page's own content security policy stopped something.
+    """
+    complaints: list[str] = []
+    contexts: list[Any] = []
+
+    def hear(message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    def open_page(
+        width: int = 1280, height: int = 800, dark: bool = False, locale: str = "en", **more: Any
+    ) -> Any:
+        scheme = "dark" if dark else "light"
+        size = {"width": width, "height": height}
+        contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale=locale, **more))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", hear)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == [], "the page's scripts or its content security policy complained"
