@@ -93,7 +93,7 @@ class Network:
         if config.tape is not None:
             self._tape, lines = self._open(config.tape)
         # Unique beyond our own end: a tape has no fewer lines than references; without it, the time tells.
-        self._references = (f"{int(now.timestamp() * 1000):x}-{number}" for number in count(lines + 1))
+        self._references = (f"{int(now.timestamp() * 1_000_000):x}-{number}" for number in count(lines + 1))
 
     def take(self, part: WirePart, lost: bool, at: datetime) -> tuple[str, Receipt | None]:
         """The network takes a part: onto its tape, and to the phone unless lost. Its reference and receipt.
@@ -154,6 +154,8 @@ class Network:
     def _open(self, path: Path) -> tuple[int, int]:
         """Play what is on the tape, cut off a last line that is not whole, and open it for more."""
         lines: list[Line] = []
+        if path.exists() and not path.is_file():  # reading a device may never end
+            raise BadConfig([f"The tape {path} is not a file: name another one."])
         try:
             if path.exists():
                 lines = read_tape(path)
