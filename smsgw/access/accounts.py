@@ -1,0 +1,193 @@
+"""People: names, passwords (argon2id), sessions, and links that log in one time."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ..errors import BadInput, Fault, Unauthenticated
+from ..store.database import Writer
+from ..store.ids import new_id
+from ..store.tables import account, session
+from ..store.tables.types import AnyRow
+from .keys import hashed
+
+ONCE_FOR = timedelta(hours=1)  # how long a one-time link waits to be used
+SHORTEST = 10
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody")  # verified for unknown names, so that they take as long as known ones
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is logged in."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    name: str
+    password_hash: str | None
+    role: str
+    at: datetime
+
+
+def add(writer: Writer, name: str, role: str, password: str | None, at: datetime) -> str:
+    """Make an account; returns its id. password None: it can only be entered by a one-time link.
+
+    Raises BadInput for a short password, an empty or a taken name.
+    """
+    faults = []
+    if not name.strip():
+        faults.append(Fault("/name", "name_missing", "an account needs a name"))
+    if role not in ("admin", "clerk"):
+        faults.append(Fault("/role", "role_unknown", f"there is no role {role!r}; there are: admin, clerk"))
+    faults += _password_faults(password)
+    if faults:
+        raise BadInput(faults)
+    stored = None if password is None else _hasher.hash(password)
+    return writer.do(_add, _Stored(name.strip(), stored, role, at))
+
+
+def _add(conn: Connection, batch: list[_Stored]) -> list[str | BadInput]:
+    results: list[str | BadInput] = []
+    for wish in batch:
+        if conn.scalar(select(account.c.id).where(account.c.name == wish.name)) is not None:
+            says = f"there is an account {wish.name!r} already; smsgw user passwd changes its password"
+            results.append(BadInput([Fault("/name", "name_taken", says)]))
+            continue
+        id = new_id("acc", wish.at)
+        row = {
+            "id": id,
+            "name": wish.name,
+            "password_hash": wish.password_hash,
+            "role": wish.role,
+            "created_at": wish.at,
+        }
+        conn.execute(insert(account).values(row))
+        results.append(id)
+    return results
+
+
+def set_password(writer: Writer, name: str, password: str) -> None:
+    """Give an account a new password and end its sessions. Raises BadInput."""
+    faults = _password_faults(password)
+    if faults:
+        raise BadInput(faults)
+    writer.do(_set_password, (name, _hasher.hash(password)))
+
+
+def _set_password(conn: Connection, batch: list[tuple[str, str]]) -> list[BadInput | None]:
+    results: list[BadInput | None] = []
+    for name, stored in batch:
+        id = conn.scalar(select(account.c.id).where(account.c.name == name))
+        if id is None:
+            says = f"there is no account {name!r}; smsgw user add makes one"
+            results.append(BadInput([Fault("/name", "name_unknown", says)]))
+            continue
+        conn.execute(update(account).where(account.c.id == id).values(password_hash=stored))
+        conn.execute(delete(session).where(session.c.account_id == id))
+        results.append(None)
+    return results
+
+
+def _password_faults(password: str | None) -> list[Fault]:
+    if password is None or len(password) >= SHORTEST:
+        return []
+    return [Fault("/password", "password_short", f"a password needs {SHORTEST} characters or more")]
+
+
+def check_password(conn: Connection, name: str, password: str) -> Person:
+    """Who this is. Raises Unauthenticated with one sentence for every reason, so that names cannot be guessed."""
+    row = conn.execute(select(account).where(account.c.name == name)).first()
+    try:
+        _hasher.verify(_NOBODY if row is None or row.password_hash is None else row.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        row = None
+    if row is None or row.password_hash is None or row.disabled_at is not None:
+        raise Unauthenticated("this name and password do not fit", hint="smsgw user passwd NAME sets a new one")
+    return Person(row.id, row.name, row.role)
+
+
+def open_session(writer: Writer, account_id: str, at: datetime, lasts: timedelta, kind: str = "session") -> str:
+    """Start a session (kind "session") or make a one-time link's token (kind "once"); returns the token."""
+    token = secrets.token_urlsafe(24)
+    row = {
+        "token_hash": hashed(token),
+        "account_id": account_id,
+        "kind": kind,
+        "created_at": at,
+        "expires_at": at + lasts,
+    }
+    writer.do(_open_session, row)
+    return token
+
+
+def _open_session(conn: Connection, batch: list[dict[str, Any]]) -> list[None]:
+    conn.execute(delete(session).where(session.c.expires_at < batch[0]["created_at"]))
+    conn.execute(insert(session), batch)
+    return [None] * len(batch)
+
+
+def use_once(writer: Writer, token: str, at: datetime) -> Person:
+    """Redeem a one-time token: it is gone afterwards. Raises Unauthenticated."""
+    return writer.do(_use_once, (token, at))
+
+
+def _use_once(conn: Connection, batch: list[tuple[str, datetime]]) -> list[Person | Unauthenticated]:
+    results: list[Person | Unauthenticated] = []
+    for token, at in batch:
+        row = _session_row(conn, token, at, "once")
+        if row is None:
+            says = "this link was used already, or is too old"
+            results.append(Unauthenticated(says, hint="restart the demo, or log in with name and password"))
+            continue
+        conn.execute(delete(session).where(session.c.token_hash == hashed(token)))
+        results.append(Person(row.id, row.name, row.role))
+    return results
+
+
+def whose(conn: Connection, token: str, at: datetime) -> Person:
+    """Who a session belongs to. Raises Unauthenticated."""
+    row = _session_row(conn, token, at, "session")
+    if row is None:
+        raise Unauthenticated("the session is over: log in again")
+    return Person(row.id, row.name, row.role)
+
+
+def end_session(writer: Writer, token: str) -> None:
+    """Log out."""
+    writer.do(_end_session, token)
+
+
+def _end_session(conn: Connection, batch: list[str]) -> list[None]:
+    conn.execute(delete(session).where(session.c.token_hash.in_([hashed(token) for token in batch])))
+    return [None] * len(batch)
+
+
+def _session_row(conn: Connection, token: str, at: datetime, kind: str) -> AnyRow | None:
+    return conn.execute(
+        select(account.c.id, account.c.name, account.c.role)
+        .join_from(session, account)
+        .where(
+            session.c.token_hash == hashed(token),
+            session.c.kind == kind,
+            session.c.expires_at > at,
+            account.c.disabled_at.is_(None),
+        )
+    ).first()
+
+
+def listing(conn: Connection) -> list[AnyRow]:
+    """Every account, by name, without password hashes."""
+    c = account.c
+    return list(conn.execute(select(c.id, c.name, c.role, c.created_at, c.disabled_at).order_by(c.name)))

@@ -1,0 +1,136 @@
+"""API clients: keys with scopes. A secret is shown once and stored as a hash; it is found by that hash.
+
+SHA-256 is enough here and fast on the hot path: secrets that we make have 190 bits of chance, and chosen ones must be
+at least 24 characters long.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from ..errors import BadInput, Fault, NotFound, Unauthenticated
+from ..store.database import Writer
+from ..store.ids import new_id
+from ..store.tables import api_key
+from ..store.tables.types import AnyRow
+
+SCOPES = {
+    "messages:send": "send messages and cancel them",
+    "messages:read": "see messages, their events, and what came in",
+    "links:read": "see the links and how they are",
+    "simulator:*": "use the phones of simulated links",
+    "admin:*": "everything",
+}
+SHORTEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody who may use the API: an id that messages carry, a name for people, and what they may do."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether `scope` is among the client's, or covered by one with a star."""
+        return bool({scope, scope.split(":")[0] + ":*", "admin:*"} & self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be made. secret: chosen by the caller, or None to have one made."""
+
+    name: str
+    scopes: Sequence[str]
+    at: datetime
+    secret: str | None = None
+
+
+def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
+    """Store a key; returns its id and its secret, which cannot be seen again.
+
+    Raises BadInput for an unknown scope, a short secret, or one that exists already.
+    """
+    faults = [
+        Fault("/scopes", "scope_unknown", f"there is no scope {scope!r}; there are: {', '.join(SCOPES)}")
+        for scope in wish.scopes
+        if scope not in SCOPES
+    ]
+    if not wish.scopes:
+        faults.append(Fault("/scopes", "scope_missing", f"say what the key may do: {', '.join(SCOPES)}"))
+    if not wish.name.strip():
+        faults.append(Fault("/name", "name_missing", "give the key a name, so that you know it later"))
+    if wish.secret is not None and len(wish.secret) < SHORTEST:
+        faults.append(Fault("/secret", "secret_short", f"a secret needs {SHORTEST} characters or more"))
+    if faults:
+        raise BadInput(faults)
+    secret = wish.secret or f"smsgw_live_{secrets.token_urlsafe(24)}"
+    id = new_id("key", wish.at)
+    row = {
+        "id": id,
+        "name": wish.name.strip(),
+        "hint": secret[:15] if wish.secret is None else secret[:4],
+        "secret_hash": hashed(secret),
+        "scopes": list(wish.scopes),
+        "created_at": wish.at,
+    }
+    writer.do(_insert, row)
+    return id, secret
+
+
+def _insert(conn: Connection, batch: list[dict[str, Any]]) -> list[BadInput | None]:
+    results: list[BadInput | None] = []
+    for row in batch:
+        known = conn.scalar(select(api_key.c.id).where(api_key.c.secret_hash == row["secret_hash"]))
+        if known is not None:
+            results.append(BadInput([Fault("/secret", "secret_known", "another key has this secret: choose another")]))
+            continue
+        conn.execute(insert(api_key).values(row))
+        results.append(None)
+    return results
+
+
+def listing(conn: Connection) -> list[AnyRow]:
+    """Every key, oldest first, without secrets."""
+    return list(conn.execute(select(api_key).order_by(api_key.c.id)))
+
+
+def revoke(writer: Writer, id_or_name: str, at: datetime) -> None:
+    """Make a key useless from now on. Raises NotFound."""
+    writer.do(_revoke, (id_or_name, at))
+
+
+def _revoke(conn: Connection, batch: list[tuple[str, datetime]]) -> list[NotFound | None]:
+    results: list[NotFound | None] = []
+    for name, at in batch:
+        done = conn.execute(
+            update(api_key)
+            .where((api_key.c.id == name) | (api_key.c.name == name), api_key.c.revoked_at.is_(None))
+            .values(revoked_at=at)
+        )
+        says = f"there is no key {name!r} that is not revoked"
+        results.append(None if done.rowcount else NotFound(says, hint="smsgw key ls shows them"))
+    return results
+
+
+def authenticate(conn: Connection, secret: str) -> Client:
+    """Who this secret belongs to. Raises Unauthenticated."""
+    row = conn.execute(select(api_key).where(api_key.c.secret_hash == hashed(secret))).first()
+    if row is None:
+        raise Unauthenticated("this key is not known", hint="make one with: smsgw key create NAME")
+    if row.revoked_at is not None:
+        raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
+    return Client(row.id, row.name, frozenset(row.scopes))
+
+
+def hashed(secret: str) -> bytes:
+    """What is stored of a secret."""
+    return sha256(secret.encode()).digest()

@@ -1,0 +1,211 @@
+"""Put the parts of a running smsgw together, start them in order, stop them in reverse, watch that they live.
+
+`Gateway` is what pages, jobs and the command line are given: the store and every verb over it. It can be built
+without starting a link, which is what the command line does.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from .config import Config, LinkConfig
+from .inbound.inbox import Inbox
+from .inbound.readers import READERS, person
+from .link import Health, Link, LinkState, open_link
+from .outbound import gate
+from .outbound.handover import Handover
+from .outbound.pace import Pace
+from .outbound.receipts import Receipts
+from .outbound.retry import Retry
+from .outbound.routing import Network, Served
+from .outbound.sender import Sender
+from .outbound.submit import Door, Terms
+from .outbound.unsure import Unsure
+from .outbound.waiting import Waiting
+from .store import links, schema
+from .store.database import Database
+from .store.leases import Lease
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN = 10.0  # seconds for everything: systemd's own limit is far above
+LINKS_WITHIN = 6.0  # of these, the links' share
+
+
+def utc_now() -> datetime:
+    """The clock of a running gateway."""
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """The store and every verb over it, for one configuration."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Open the store (without touching its schema). Raises StoreUnreachable, BadConfig."""
+        self.config = config
+        self.clock = clock
+        sending = config.sending
+        self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
+        self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most)
+        self.receipts = Receipts(self.retry, chance)
+        self.handover = Handover(self.receipts, self.retry, chance)
+        self.inbox = Inbox(READERS if config.receiving.stop_words else (person,))
+        self.unsure = Unsure(self.receipts, self.retry, chance)
+        self.senders: dict[str, Sender] = {}
+        self.links: dict[str, Link] = {}
+        self.network = Network(self._open_links([link for link in config.links if link.enabled]), clock())
+        rules = gate.Rules(duplicate_window=sending.duplicate_window)
+        terms = Terms(
+            region=sending.region,
+            sender=sending.sender,
+            max_parts=sending.max_parts,
+            validity=sending.validity,
+            queue_bound=sending.queue_bound,
+            on_unsure=sending.resend_unsure,
+            rules=rules,
+        )
+        self.door = Door(self.database.writer, self.network, terms, clock, self.wake)
+        self.waiting = Waiting(self.network, rules, self.door.next_reference)
+
+    def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
+        served: list[Served] = []
+        for link in configured:
+            sender = Sender(link.name, self)
+            self.senders[link.name] = sender
+            driver = open_link(link.name, link.kind, link.driver, sender)
+            self.links[link.name] = driver
+            can = replace(driver.abilities, single_shift=link.languages, locking_shift=link.languages)
+            prefixes = tuple(link.prefixes) or ("",)
+            served.append(Served(link.name, link.kind, prefixes, link.preference, can, link.sender))
+            sender.pace = Pace(link.rate, time.monotonic())
+        return served
+
+    def wake(self, link: str) -> None:
+        """Messages wait for this link."""
+        if link in self.senders:
+            self.senders[link].wake()
+
+    def heard(self, name: str, health: Health) -> None:
+        """A driver told how its link is: routing knows at once, the store soon."""
+        now = self.clock()
+        if self.network.heard(name, health, now):
+            log.info("link %s is %s%s", name, health.state, f": {health.why}" if health.why else "")
+        served = self.network.links[name]
+        _, since = self.network.health(name)
+        self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since))
+
+    def start_links(self) -> None:
+        """Clear up what the last run left in the air, then connect every link."""
+        names = sorted(set(links.sending_somewhere(self.database)) | set(self.senders))
+        for name in names:
+            lost = self.database.writer.do(self.handover.recover, (name, self.clock()))
+            if lost:
+                log.warning("%s: %d messages were in the air when the gateway stopped: they are unsure", name, lost)
+        links.forget_others(self.database.writer, list(self.senders))
+        for name, sender in self.senders.items():
+            self.heard(name, Health(LinkState.CONNECTING, "starting"))
+            sender.start(self.links[name])
+
+    def stop_links(self, deadline: float) -> None:
+        """Stop every link at once; what is in flight is settled or put back until `deadline` (monotonic seconds)."""
+        stopping = [
+            threading.Thread(target=sender.stop, args=(deadline,), name=f"stop-{name}")
+            for name, sender in self.senders.items()
+        ]
+        for thread in stopping:
+            thread.start()
+        for thread in stopping:
+            thread.join(max(0.1, deadline + 1 - time.monotonic()))
+        for name in self.senders:
+            self.heard(name, Health(LinkState.DOWN, "the gateway is stopped"))
+
+    def close(self) -> None:
+        """Write what is waiting and close the store."""
+        self.database.close()
+
+
+class Part(Protocol):
+    """A part of the daemon that is not a link: the clock, the web server."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin to work in threads of its own; returns when it is ready."""
+
+    def stop(self, deadline: float) -> None:
+        """End before `deadline` (monotonic seconds)."""
+
+    def alive(self) -> bool:
+        """Whether it still does its work."""
+
+
+class Daemon:
+    """The order of things: lease, schema, links, clock, web; and back."""
+
+    def __init__(self, gateway: Gateway, parts: list[Part]) -> None:
+        self.gateway = gateway
+        self._parts = parts
+        self._started: list[Part] = []
+        self._lease = Lease(gateway.config.store.full_url)
+        self._end = threading.Event()
+
+    def start(self) -> None:
+        """Start everything. Raises StoreUnreachable when another daemon has this database, StoreTooNew, OSError."""
+        self._lease.take()
+        try:
+            before, after = schema.upgrade(self.gateway.database)
+            if before != after:
+                log.info("the store was brought from revision %s to %s", before or "nothing", after)
+            self.gateway.start_links()
+            for part in self._parts:
+                part.start()
+                self._started.append(part)
+                log.info("%s is running", part.name)
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(self) -> None:
+        """Wait until `end` is called, then stop."""
+        while not self._end.wait(5.0):
+            for sick in self.unwell():
+                log.error("%s does not move any more", sick)
+        self.stop()
+
+    def end(self) -> None:
+        """Ask `run` to return; safe from a signal."""
+        self._end.set()
+
+    def unwell(self) -> list[str]:
+        """The names of parts that stopped working; the watchdog is fed only while there is none."""
+        now = time.monotonic()
+        sick = [part.name for part in self._started if not part.alive()]
+        sick += [f"sender of {name}" for name, s in self.gateway.senders.items() if s.started and now - s.beats > 120]
+        return sick
+
+    def stop(self) -> None:
+        """Stop everything in reverse, within ten seconds: web and clock first, then the links, then the store."""
+        begun = time.monotonic()
+        for part in reversed(self._started):
+            part.stop(begun + STOP_WITHIN - LINKS_WITHIN)
+        self._started.clear()
+        self.gateway.stop_links(begun + STOP_WITHIN - 2)
+        self.gateway.close()
+        self._lease.drop()
+
+
+def incomplete_before(gateway: Gateway, now: datetime) -> datetime:
+    """Parts that came before this have waited long enough for their siblings."""
+    return now - timedelta(seconds=gateway.config.receiving.incomplete_after)

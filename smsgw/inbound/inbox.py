@@ -1,0 +1,245 @@
+"""Take texts in: store every piece once, join the whole, offer it to the readers in order.
+
+All of it happens in one transaction, and the driver acknowledges after the commit. A piece that the network hands over
+again is counted, not stored twice. Pieces of a long text wait in the store for their siblings, over restarts, and in
+any order; what stays incomplete is released by the clock with a mark where a piece is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from ..link import Alphabet, Concatenation, InboundPiece
+from ..store import history
+from ..store.ids import new_id
+from ..store.lifecycle import INBOUND
+from ..store.tables import inbound, inbound_part
+from ..store.tables.types import AnyRow
+from ..text import parts
+from ..text.wording import wording
+from .readers import READERS, Reader
+
+SERIES_LIFE = timedelta(hours=72)  # a piece that comes later than this begins a new text
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A piece, the link it came over, and when."""
+
+    link: str
+    piece: InboundPiece
+    at: datetime
+
+
+class Inbox:
+    """The steps about what comes in."""
+
+    def __init__(self, readers: Sequence[Reader] = READERS) -> None:
+        self._readers = readers
+
+    def take(self, conn: Connection, batch: list[Arrived]) -> list[None]:
+        """Store pieces, join what is whole, and let the readers act. Repeats are counted and change nothing."""
+        for arrived in batch:
+            self._take(conn, arrived)
+        return [None] * len(batch)
+
+    def _take(self, conn: Connection, arrived: Arrived) -> None:
+        reference = _fresh_reference(conn, arrived)
+        if reference is None:
+            return
+        piece = arrived.piece
+        series = piece.concatenation or parts.concatenation(piece.udh)
+        row = _piece_row(arrived, reference, series)
+        if series is None or series.of == 1:
+            stored = self._release(conn, [row], 0, arrived.at)
+            conn.execute(insert(inbound_part).values({**row, "inbound_id": stored}))
+            return
+        siblings = _siblings(conn, row, arrived.at - SERIES_LIFE)
+        twin = next((s for s in siblings if s["position"] == row["position"]), None)
+        if twin is not None and (twin["user_data"], twin["alphabet"]) == (row["user_data"], row["alphabet"]):
+            _count_copy(conn, twin["id"])
+            return
+        if twin is not None:
+            siblings = []  # the same place with other words: another text, which took the same reference
+        released = next((s["inbound_id"] for s in siblings if s["inbound_id"] is not None), None)
+        conn.execute(insert(inbound_part).values({**row, "inbound_id": released}))
+        if released is not None:
+            _complete(conn, released, [*siblings, row], arrived)
+        elif len(siblings) + 1 == row["of"]:
+            stored = self._release(conn, [*siblings, row], 0, arrived.at)
+            _belongs(conn, stored, [*siblings, row])
+
+    def release_incomplete(self, conn: Connection, batch: list[tuple[datetime, datetime]]) -> list[int]:
+        """For (older than, now): give out texts that still miss pieces, marked where; returns how many."""
+        counts: list[int] = []
+        for older, now in batch:
+            waiting = conn.execute(
+                select(inbound_part).where(inbound_part.c.inbound_id.is_(None)).order_by(inbound_part.c.received_at)
+            )
+            series: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+            for found in waiting:
+                series.setdefault(_series_key(found._mapping), []).append(dict(found._mapping))
+            ripe = [rows for rows in series.values() if rows[-1]["received_at"] <= older]
+            for rows in ripe:
+                stored = self._release(conn, rows, rows[0]["of"] - len(rows), now)
+                _belongs(conn, stored, rows)
+            counts.append(len(ripe))
+        return counts
+
+    def _release(self, conn: Connection, rows: list[dict[str, Any]], missing: int, now: datetime) -> str:
+        """Store the whole text and let the readers act on it; returns its id."""
+        rows = sorted(rows, key=lambda row: int(row["position"]))
+        first = rows[0]
+        values = {
+            "id": new_id("in", now),
+            "link": first["link"],
+            "reference": first["reference"],
+            "sender": first["sender"],
+            "recipient": first["recipient"],
+            "text": joined(rows),
+            "kind": first["kind"],
+            "parts": first["of"],
+            "missing": missing,
+            "sent_at": first["sent_at"],
+            "received_at": now,
+            "handled_at": None,
+        }
+        why = f"came over {first['link']}" + (f"; {missing} of {first['of']} parts never came" if missing else "")
+        history.begin(conn, INBOUND, [history.Birth(values, [("receive", why)])], by=str(first["link"]), now=now)
+        for reader in self._readers:
+            if reader(conn, values, now):
+                break
+        return str(values["id"])
+
+
+def joined(rows: list[dict[str, Any]]) -> str:
+    """The text of pieces in order, with a mark in place of each that is missing."""
+    of = int(rows[0]["of"])
+    have = {int(row["position"]): row for row in rows}
+    text: list[str] = []
+    run: list[parts.Piece] = []
+    for position in range(1, of + 1):
+        if position in have:
+            row = have[position]
+            run.append(parts.Piece(Alphabet(row["alphabet"]), bytes(row["user_data"]), bytes(row["udh"])))
+            continue
+        text.append(parts.join(run))
+        text.append(wording("missing_part", "en").format(position=position, of=of))
+        run = []
+    text.append(parts.join(run) if run else "")
+    return "".join(text).replace("\x00", "\ufffd")  # PostgreSQL's text has no NUL
+
+
+def _piece_row(arrived: Arrived, reference: str, series: Concatenation | None) -> dict[str, Any]:
+    piece = arrived.piece
+    return {
+        "link": arrived.link,
+        "reference": reference,
+        "copies": 1,
+        "sender": piece.sender[:20],
+        "recipient": piece.to,
+        "kind": piece.kind,
+        "series": None if series is None or series.of == 1 else series.reference,
+        "wide": series is not None and series.wide,
+        "of": 1 if series is None else series.of,
+        "position": 1 if series is None else series.position,
+        "alphabet": piece.alphabet.value,
+        "user_data": piece.user_data,
+        "udh": piece.udh,
+        "sent_at": piece.sent_at,
+        "received_at": arrived.at,
+    }
+
+
+def _fresh_reference(conn: Connection, arrived: Arrived) -> str | None:
+    """The reference to store the piece under; None when it is a repeat, which is counted."""
+    c = inbound_part.c
+    piece = arrived.piece
+    seen = conn.execute(
+        select(c.id, c.received_at).where(c.link == arrived.link, c.reference == piece.reference)
+    ).first()
+    if seen is None:
+        return piece.reference
+    age = arrived.at - seen.received_at
+    if piece.repeats_within is None or age <= timedelta(seconds=piece.repeats_within):
+        _count_copy(conn, seen.id)
+        return None
+    # The same words again after the time in which networks repeat themselves: a new text, under a name of its own.
+    conn.execute(
+        update(inbound_part)
+        .where(c.id == seen.id)
+        .values(reference=f"{piece.reference}@{seen.received_at:%Y%m%dT%H%M%S.%f}")
+    )
+    conn.execute(
+        update(inbound)
+        .where(inbound.c.link == arrived.link, inbound.c.reference == piece.reference)
+        .values(reference=f"{piece.reference}@{seen.received_at:%Y%m%dT%H%M%S.%f}")
+    )
+    return piece.reference
+
+
+def _count_copy(conn: Connection, id: int) -> None:
+    c = inbound_part.c
+    conn.execute(update(inbound_part).where(c.id == id).values(copies=c.copies + 1))
+
+
+def _siblings(conn: Connection, row: dict[str, Any], since: datetime) -> list[dict[str, Any]]:
+    """The pieces of the same series that are stored: those that wait, else those of a text released incomplete."""
+    c = inbound_part.c
+    same = (
+        (c.link == row["link"])
+        & (c.sender == row["sender"])
+        & (c.series == row["series"])
+        & (c.of == row["of"])
+        & (c.wide == row["wide"])
+        & (c.received_at > since)
+    )
+    waiting = conn.execute(select(inbound_part).where(same, c.inbound_id.is_(None))).mappings().all()
+    if waiting:
+        return [dict(one) for one in waiting]
+    late = conn.execute(
+        select(inbound_part)
+        .join(inbound, inbound.c.id == c.inbound_id)
+        .where(same, inbound.c.missing > 0)
+        .order_by(c.id)
+    )
+    return [dict(one) for one in late.mappings()]
+
+
+def _series_key(row: Any) -> tuple[Any, ...]:
+    return (row["link"], row["sender"], row["series"], row["of"], row["wide"])
+
+
+def _belongs(conn: Connection, inbound_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    references = [row["reference"] for row in rows]
+    c = inbound_part.c
+    conn.execute(
+        update(inbound_part).where(c.link == rows[0]["link"], c.reference.in_(references)).values(inbound_id=inbound_id)
+    )
+
+
+def _complete(conn: Connection, inbound_id: str, rows: list[dict[str, Any]], arrived: Arrived) -> None:
+    """A missing piece came after the text was given out: put it in its place, and say so."""
+    missing = int(rows[0]["of"]) - len(rows)
+    conn.execute(
+        update(inbound)
+        .where(inbound.c.id == inbound_id)
+        .values(text=joined(sorted(rows, key=lambda row: int(row["position"]))), missing=missing)
+    )
+    why = f"a missing part came late; {missing} still missing" if missing else "the last missing part came late"
+    history.note(conn, INBOUND, "complete", [history.Step(inbound_id, why)], by=arrived.link, now=arrived.at)
+
+
+def listing(conn: Connection, limit: int, before: str | None = None, sender: str | None = None) -> list[AnyRow]:
+    """Whole texts, newest first: at most `limit`, those with ids before `before`."""
+    query = select(inbound).order_by(inbound.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(inbound.c.id < before)
+    if sender is not None:
+        query = query.where(inbound.c.sender == sender)
+    return list(conn.execute(query))

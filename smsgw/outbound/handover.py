@@ -1,0 +1,184 @@
+"""The steps between the queue and the network: claim a batch, write down the answers, clear up after a stop or crash.
+
+`claim` marks messages as sending and their parts as written, and is on disk before the first byte leaves. So after a
+crash the rows name exactly what may be in the air: at most what was claimed and not answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from ..link import Alphabet, LinkError, WirePart
+from ..store import history
+from ..store.lifecycle import MESSAGE
+from ..store.tables import message, part
+from .receipts import Receipts
+from .retry import Retry
+from .settle import Again, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sender's wish: up to `most` messages that are due on `link`."""
+
+    link: str
+    most: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one part that was handed to a link: a reference if it was taken, else an error."""
+
+    link: str
+    message_id: str
+    position: int
+    at: datetime
+    reference: str | None = None
+    error: LinkError | None = None
+
+
+class Handover:
+    """The steps; holds the retry policy and chance, which settling needs."""
+
+    def __init__(self, receipts: Receipts, retry: Retry, chance: Callable[[], float]) -> None:
+        self._receipts = receipts
+        self._retry = retry
+        self._chance = chance
+
+    def claim(self, conn: Connection, batch: list[Claim]) -> list[list[WirePart]]:
+        """For each claim the parts to send now, message by message, urgent ones first."""
+        return [self._claim(conn, one) for one in batch]
+
+    def _claim(self, conn: Connection, claim: Claim) -> list[WirePart]:
+        m = message.c
+        rows = conn.execute(
+            select(m.id)
+            .where(m.state == "queued", m.link == claim.link, m.due_at <= claim.now, m.valid_until > claim.now)
+            .order_by(m.priority.desc(), m.due_at, m.id)
+            .limit(claim.most)
+            .with_for_update(skip_locked=True)
+        )
+        ids = [row.id for row in rows]
+        if not ids:
+            return []
+        steps = [history.Step(id, f"{claim.link} sends it", {"claimed_at": claim.now}) for id in ids]
+        history.move(conn, MESSAGE, "claim", steps, by=claim.link, now=claim.now)
+        conn.execute(update(message).where(m.id.in_(ids)).values(attempts=m.attempts + 1))
+        conn.execute(
+            update(part)
+            .where(part.c.message_id.in_(ids), part.c.reference.is_(None))
+            .values(written_at=claim.now, answer=None, answered_at=None, link=claim.link)
+        )
+        wire = _wire_parts(conn, ids, claim.now)
+        untouched = sorted(set(ids) - {w.message_id for w in wire})
+        if untouched:  # every part was taken before, by an answer that came late
+            self._settle(conn, untouched, by=claim.link, now=claim.now)
+        return wire
+
+    def record(self, conn: Connection, batch: list[Answer]) -> list[None]:
+        """Write down answers to sends, match receipts that were faster, and settle the messages."""
+        conn.execute(
+            update(part).where(
+                part.c.message_id == bindparam("its_message"),
+                part.c.position == bindparam("its_position"),
+                part.c.reference.is_(None),
+            ),
+            [_answer_row(answer) for answer in batch],
+        )
+        references: dict[str, list[str]] = {}
+        for answer in batch:
+            if answer.reference is not None:
+                references.setdefault(answer.link, []).append(answer.reference)
+        for link, names in references.items():
+            self._receipts.early(conn, link, names, batch[0].at)
+        again: dict[str, Again] = {}
+        for answer in batch:
+            if answer.error is not None:
+                again[answer.message_id] = Again(answer.error.after, answer.error.counts)
+        ids = list(dict.fromkeys(answer.message_id for answer in batch))
+        self._settle(conn, ids, by=batch[0].link, now=batch[-1].at, again=again)
+        return [None] * len(batch)
+
+    def recover(self, conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:
+        """At a start, for (link, now): what was claimed and never answered may be in the air, so it is unsure.
+
+        Returns how many messages that were. Nothing may be sending on these links while this runs.
+        """
+        counts: list[int] = []
+        for link, now in batch:
+            ids = list(conn.scalars(select(message.c.id).where(message.c.state == "sending", message.c.link == link)))
+            for start in range(0, len(ids), history.MANY):
+                some = ids[start : start + history.MANY]
+                conn.execute(
+                    update(part)
+                    .where(part.c.message_id.in_(some), part.c.written_at.is_not(None), part.c.answer.is_(None))
+                    .values(
+                        answer="lost",
+                        answered_at=now,
+                        error="the gateway stopped before the network's answer came",
+                    )
+                )
+                self._settle(conn, some, by="start", now=now)
+            counts.append(len(ids))
+        return counts
+
+    def _settle(
+        self,
+        conn: Connection,
+        ids: Sequence[str],
+        *,
+        by: str,
+        now: datetime,
+        again: dict[str, Again] | None = None,
+    ) -> None:
+        settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance, again=again)
+
+
+def _wire_parts(conn: Connection, ids: Sequence[str], now: datetime) -> list[WirePart]:
+    m, p = message.c, part.c
+    rows = conn.execute(
+        select(
+            m.id, m.recipient, m.sender, m.valid_until, m.message_class, m.priority, m.parts,
+            p.position, p.alphabet, p.user_data, p.udh,
+        )
+        .join_from(message, part)
+        .where(m.id.in_(ids), p.reference.is_(None))
+        .order_by(m.priority.desc(), m.due_at, m.id, p.position)
+    )  # fmt: skip
+    return [
+        WirePart(
+            message_id=row.id,
+            position=row.position,
+            of=row.parts,
+            to=row.recipient,
+            sender=row.sender,
+            alphabet=Alphabet(row.alphabet),
+            user_data=row.user_data,
+            udh=row.udh,
+            validity=max(1, int((row.valid_until - now).total_seconds())),
+            message_class=row.message_class,
+            priority=row.priority,
+        )
+        for row in rows
+    ]
+
+
+_ANSWER = {"put_back": "put_back", "lose": "lost", "give_up": "refused"}
+
+
+def _answer_row(answer: Answer) -> dict[str, Any]:
+    error = answer.error
+    return {
+        "its_message": answer.message_id,
+        "its_position": answer.position,
+        "answer": "taken" if error is None else _ANSWER[error.then],
+        "answered_at": answer.at,
+        "reference": answer.reference,
+        "error": None if error is None else (f"{error.says} ({error.code})" if error.code else error.says),
+    }

@@ -1,0 +1,107 @@
+"""Look at messages and act on them: the same verbs for the command line, the API and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ..errors import Conflict, NotFound
+from ..store import history
+from ..store.database import Writer
+from ..store.lifecycle import MESSAGE
+from ..store.tables import history as lines
+from ..store.tables import message, part
+from ..store.tables.types import AnyRow
+
+TAKEN_BACK = ("accepted", "held", "queued")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages to list. client: only this caller's; None: everybody's."""
+
+    state: str | None = None
+    to: str | None = None
+    client: str | None = None
+    client_ref: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A wish to take a message back, by whom, and when."""
+
+    id: str
+    by: str
+    at: datetime
+
+
+def get(conn: Connection, id: str) -> AnyRow:
+    """The message's row. Raises NotFound."""
+    row = conn.execute(select(message).where(message.c.id == id)).first()
+    if row is None:
+        raise NotFound(f"there is no message {id}", hint="ids look like msg_01JD…; GET /messages lists them")
+    return row
+
+
+def listing(conn: Connection, wanted: Wanted, limit: int, before: str | None = None) -> list[AnyRow]:
+    """Messages, newest first: at most `limit`, those with ids before `before`."""
+    m = message.c
+    query = select(message).order_by(m.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(m.id < before)
+    for column, value in (
+        (m.state, wanted.state),
+        (m.recipient, wanted.to),
+        (m.client, wanted.client),
+        (m.client_ref, wanted.client_ref),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(m.created_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(m.created_at < wanted.until)
+    return list(conn.execute(query))
+
+
+def events(conn: Connection, ids: Sequence[str]) -> list[AnyRow]:
+    """What happened to these records, oldest first: event, was, now, why, by, at."""
+    return list(conn.execute(select(lines).where(lines.c.record_id.in_(ids)).order_by(lines.c.id)))
+
+
+def parts_of(conn: Connection, id: str) -> list[AnyRow]:
+    """The parts of a message in order, as their rows stand."""
+    return list(conn.execute(select(part).where(part.c.message_id == id).order_by(part.c.position)))
+
+
+def cancel(writer: Writer, wish: Cancelled) -> None:
+    """Take a message back. Raises NotFound, or Conflict when it is too late (it may be in the air, or is final)."""
+    writer.do(_cancel, wish)
+
+
+def _cancel(conn: Connection, batch: list[Cancelled]) -> list[Exception | None]:
+    results: list[Exception | None] = []
+    for wish in batch:
+        step = history.Step(wish.id, f"cancelled by {wish.by}", {"final_at": wish.at})
+        if history.move(conn, MESSAGE, "cancel", [step], by=wish.by, now=wish.at)[0] is not None:
+            results.append(None)
+            continue
+        state = conn.scalar(select(message.c.state).where(message.c.id == wish.id))
+        results.append(_too_late(wish.id, state))
+    return results
+
+
+def _too_late(id: str, state: str | None) -> Exception:
+    if state is None:
+        return NotFound(f"there is no message {id}")
+    says = f"the message is {state}: {MESSAGE.states[state]}"
+    return Conflict(
+        says,
+        code="already_final" if state in MESSAGE.final else "already_sending",
+        hint="only a message that is accepted, held or queued can be taken back",
+    )

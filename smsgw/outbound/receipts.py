@@ -1,0 +1,147 @@
+"""Store what the network said; settle the message when all parts are answered.
+
+A receipt is stored first, whether or not its reference is known: it may come before the answer to its own send. The
+answer looks among the unmatched ones when it arrives, so the two meet from either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ..link import Receipt, ReceiptState
+from ..store import history
+from ..store.tables import part, receipt
+from ..store.tables.types import AnyRow
+from .retry import Retry
+from .settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A receipt, the link it came over, and when we heard it."""
+
+    link: str
+    receipt: Receipt
+    at: datetime
+
+
+class Receipts:
+    """The steps about receipts; holds the retry policy and chance, which settling needs."""
+
+    def __init__(self, retry: Retry, chance: Callable[[], float]) -> None:
+        self._retry = retry
+        self._chance = chance
+
+    def store(self, conn: Connection, batch: list[Told]) -> list[None]:
+        """Store receipts, mark the parts they speak of, and settle these parts' messages."""
+        homes = _homes(conn, batch)
+        conn.execute(insert(receipt), [_row(told, home) for told, home in zip(batch, homes, strict=True)])
+        outcomes: dict[tuple[str, int], dict[str, Any]] = {}
+        for told, home in zip(batch, homes, strict=True):
+            if home is not None and told.receipt.state.final:
+                outcomes.setdefault((home.message_id, home.position), _outcome(told.receipt, told.at, home))
+        self._apply(conn, list(outcomes.values()), by=batch[0].link, now=batch[0].at)
+        return [None] * len(batch)
+
+    def early(self, conn: Connection, link: str, references: Sequence[str], now: datetime) -> set[str]:
+        """Match receipts that came before the answer that names their reference; returns the messages concerned.
+
+        The parts with these references must be marked as taken already; the caller settles.
+        """
+        found: list[AnyRow] = []
+        for start in range(0, len(references), history.MANY):
+            some = references[start : start + history.MANY]
+            found += conn.execute(
+                select(receipt)
+                .where(receipt.c.message_id.is_(None), receipt.c.link == link, receipt.c.reference.in_(some))
+                .order_by(receipt.c.id)
+            ).all()
+        if not found:
+            return set()
+        told = [Told(row.link, _receipt(row), row.received_at) for row in found]
+        matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, told), strict=True) if h]
+        if not matched:
+            return set()
+        conn.execute(
+            update(receipt).where(receipt.c.id == bindparam("its_id")),
+            [{"its_id": row.id, "message_id": h.message_id, "position": h.position} for row, _, h in matched],
+        )
+        outcomes: dict[tuple[str, int], dict[str, Any]] = {}
+        for _, t, h in matched:
+            if t.receipt.state.final:
+                outcomes.setdefault((h.message_id, h.position), _outcome(t.receipt, t.at, h))
+        _mark(conn, list(outcomes.values()))
+        return {h.message_id for _, _, h in matched}
+
+    def _apply(self, conn: Connection, outcomes: list[dict[str, Any]], *, by: str, now: datetime) -> None:
+        _mark(conn, outcomes)
+        ids = list({row["its_message"] for row in outcomes})
+        if ids:
+            settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance)
+
+
+def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
+    """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""
+    by_link: dict[str, set[str]] = {}
+    for told in batch:
+        by_link.setdefault(told.link, set()).add(told.receipt.reference)
+    parts: dict[tuple[str, str], AnyRow] = {}
+    for link, references in by_link.items():
+        listed = sorted(references)
+        for start in range(0, len(listed), history.MANY):
+            rows = conn.execute(
+                select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
+                .where(part.c.link == link, part.c.reference.in_(listed[start : start + history.MANY]))
+                .order_by(part.c.outcome.is_(None), part.c.written_at)
+            )
+            parts.update({(link, row.reference): row for row in rows})
+    return [parts.get((told.link, told.receipt.reference)) for told in batch]
+
+
+def _row(told: Told, home: AnyRow | None) -> dict[str, Any]:
+    said = told.receipt
+    return {
+        "link": told.link,
+        "reference": said.reference,
+        "state": said.state.value,
+        "recipient": said.recipient,
+        "error": said.error,
+        "said": said.said,
+        "network_at": said.at,
+        "received_at": told.at,
+        "message_id": None if home is None else home.message_id,
+        "position": None if home is None else home.position,
+    }
+
+
+def _receipt(row: AnyRow) -> Receipt:
+    return Receipt(row.reference, ReceiptState(row.state), row.recipient, row.network_at, row.error, row.said)
+
+
+def _outcome(said: Receipt, at: datetime, home: AnyRow) -> dict[str, Any]:
+    error = None if said.state is ReceiptState.DELIVERED else (said.error or said.said)
+    return {
+        "its_message": home.message_id,
+        "its_position": home.position,
+        "outcome": said.state.value,
+        "outcome_at": at,
+        "error": error,
+    }
+
+
+def _mark(conn: Connection, outcomes: list[dict[str, Any]]) -> None:
+    """Write outcomes; the first final one stands, so no receipt moves anything backwards."""
+    if outcomes:
+        conn.execute(
+            update(part).where(
+                part.c.message_id == bindparam("its_message"),
+                part.c.position == bindparam("its_position"),
+                part.c.outcome.is_(None),
+            ),
+            outcomes,
+        )

@@ -1,0 +1,243 @@
+"""One worker per link: claim what the link has room for, hand it over, write down the answers.
+
+A claim never takes more than the link's free window and its pace allow, so what a crash leaves in doubt is one window.
+What a driver answers is put to the writer at once and is never dropped: while the store refuses it, the answer is
+kept here, the link gets nothing more, and the write is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Protocol
+
+from ..errors import SmsgwError, StoreError
+from ..inbound.inbox import Arrived, Inbox
+from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, WirePart
+from ..store.database import Database, Writer
+from .handover import Answer, Claim, Handover
+from .pace import Pace
+from .receipts import Receipts, Told
+from .routing import Network
+
+log = logging.getLogger(__name__)
+
+IDLE = 0.5  # seconds between looks into the queue when nobody wakes us: other processes may have put something in
+STORE_PAUSE = 1.0  # seconds until a refused write is tried again
+MOST = 500  # messages in one claim
+
+
+class Desk(Protocol):
+    """What a sender works with: the gateway's steps, its links, its clock."""
+
+    database: Database
+    handover: Handover
+    receipts: Receipts
+    inbox: Inbox
+    network: Network
+    clock: Callable[[], datetime]
+
+    def heard(self, name: str, health: Health) -> None:
+        """A driver told how its link is."""
+
+
+class Sender:
+    """A link's worker, and the `Events` that its driver talks to."""
+
+    def __init__(self, name: str, desk: Desk) -> None:
+        self.name = name
+        self.link: Link | None = None
+        self.pace = Pace(None, time.monotonic())
+        self.beats = time.monotonic()  # when the worker was last seen alive
+        self.started = False
+        self._desk = desk
+        self._state = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._in_flight = 0
+        self._rest_until = 0.0
+        self._unwritten: list[Answer] = []
+        self._writing = 0
+        self._thread = threading.Thread(target=self._run, name=f"sender-{name}", daemon=True)
+
+    @property
+    def _writer(self) -> Writer:
+        return self._desk.database.writer
+
+    def start(self, link: Link) -> None:
+        """Connect, and begin to send. What the last run left in doubt must be recovered before."""
+        self.link = link
+        link.start()
+        self.started = True
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something is in the queue."""
+        with self._state:
+            self._woken = True
+            self._state.notify()
+
+    def stop(self, deadline: float) -> None:
+        """Claim nothing more, let the link settle what is in flight until `deadline`, and write the answers down."""
+        with self._state:
+            self._stopping = True
+            self._state.notify()
+        if self.link is not None and self.started:
+            self._thread.join(max(0.0, min(1.0, deadline - time.monotonic())))
+            self.link.stop(deadline)  # also frees the worker, should it wait for a place in the window
+            self._thread.join(max(0.1, deadline - time.monotonic()))
+            with self._state:
+                self._state.wait_for(
+                    lambda: not self._writing and not self._unwritten,
+                    timeout=max(0.1, deadline - time.monotonic()),
+                )
+
+    # What the driver tells, from its own threads.
+
+    def taken(self, part: WirePart, reference: str) -> None:
+        """See `smsgw.link.Events`."""
+        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), reference=reference))
+
+    def failed(self, part: WirePart, error: LinkError) -> None:
+        """See `smsgw.link.Events`."""
+        if error.rest:
+            with self._state:
+                self._rest_until = max(self._rest_until, time.monotonic() + error.rest)
+        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), error=error))
+
+    def receipt(self, receipt: Receipt) -> Future[None]:
+        """See `smsgw.link.Events`."""
+        return self._writer.put(self._desk.receipts.store, Told(self.name, receipt, self._desk.clock()))
+
+    def inbound(self, piece: InboundPiece) -> Future[None]:
+        """See `smsgw.link.Events`."""
+        return self._writer.put(self._desk.inbox.take, Arrived(self.name, piece, self._desk.clock()))
+
+    def call(self, call: Call) -> Future[None]:
+        """See `smsgw.link.Events`. A missed call is only logged today."""
+        log.info("%s: a call from %s", self.name, call.caller or "a withheld number")
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    def health(self, health: Health) -> None:
+        """See `smsgw.link.Events`."""
+        self._desk.heard(self.name, health)
+        if health.state in (LinkState.UP, LinkState.DEGRADED):
+            self.wake()
+
+    def _answered(self, answer: Answer) -> None:
+        with self._state:
+            self._in_flight = max(0, self._in_flight - 1)
+            self._writing += 1
+            self._state.notify()
+        self._write(answer)
+
+    def _write(self, answer: Answer) -> None:
+        try:
+            self._writer.put(self._desk.handover.record, answer).add_done_callback(
+                lambda future: self._written(answer, future)
+            )
+        except StoreError as problem:  # closed: the next start finds the part unanswered and calls it unsure
+            log.warning("%s: an answer came after the store was closed: %s", self.name, problem)
+            self._written(answer, None)
+
+    def _written(self, answer: Answer, future: Future[None] | None) -> None:
+        problem = None if future is None else future.exception()
+        with self._state:
+            self._writing -= 1
+            if problem is not None:
+                self._unwritten.append(answer)
+            self._state.notify_all()
+        if problem is not None:
+            log.error("%s: the answer for %s could not be stored: %s", self.name, answer.message_id, problem)
+
+    # The worker.
+
+    def _run(self) -> None:
+        while True:
+            with self._state:
+                if self._stopping:
+                    return
+            self.beats = time.monotonic()
+            try:
+                self._turn()
+            except SmsgwError as problem:
+                log.error("%s: %s", self.name, problem)
+                self._sleep(STORE_PAUSE)
+            except Exception:  # the worker must outlive any mistake: it is logged and tried again
+                log.exception("%s: a turn of the sender failed", self.name)
+                self._sleep(STORE_PAUSE)
+
+    def _turn(self) -> None:
+        if self._unwritten:
+            self._write_again()
+            return
+        wait = self._blocked_for()
+        if wait > 0:
+            self._sleep(wait)
+            return
+        most = self._room()
+        if most <= 0:
+            self._sleep(max(0.001, self.pace.wait(time.monotonic())))
+            return
+        wire = self._writer.do(self._desk.handover.claim, Claim(self.name, most, self._desk.clock()))
+        if not wire:
+            self._sleep(IDLE)
+            return
+        self._hand_over(wire)
+
+    def _hand_over(self, wire: list[WirePart]) -> None:
+        assert self.link is not None
+        with self._state:
+            self._in_flight += len(wire)
+        self.pace.spend(len(wire))
+        for number, part in enumerate(wire):
+            with self._state:
+                given_up = self._stopping
+            if given_up:  # claimed and not written: it goes back
+                for left in wire[number:]:
+                    self.failed(left, LinkDown("the gateway is stopping", code="stopping"))
+                return
+            self.link.send(part)
+
+    def _blocked_for(self) -> float:
+        """Seconds for which nothing may be sent: the link is not up, or it rests."""
+        health, _ = self._desk.network.health(self.name)
+        if health.state not in (LinkState.UP, LinkState.DEGRADED):
+            return IDLE
+        with self._state:
+            return max(0.0, min(IDLE, self._rest_until - time.monotonic()))
+
+    def _room(self) -> int:
+        """How many messages may be claimed: the free window, the pace, and a bound for one transaction."""
+        assert self.link is not None
+        with self._state:
+            free = self.link.window - self._in_flight
+        if free <= 0:
+            with self._state:
+                self._state.wait_for(
+                    lambda: self._stopping or (self.link is not None and self._in_flight < self.link.window),
+                    IDLE,
+                )
+            return 0
+        allowed = self.pace.allowed(time.monotonic())
+        return int(min(free, allowed, MOST))
+
+    def _write_again(self) -> None:
+        with self._state:
+            answers, self._unwritten = self._unwritten, []
+            self._writing += len(answers)
+        for answer in answers:
+            self._write(answer)
+        self._sleep(STORE_PAUSE)
+
+    def _sleep(self, seconds: float) -> None:
+        with self._state:
+            if not self._woken and not self._stopping:
+                self._state.wait(seconds)
+            self._woken = False

@@ -1,0 +1,147 @@
+"""Read off its parts what becomes of a message: the one place that decides, from both sides.
+
+Answers to sends and receipts arrive in any order. Whoever wrote something about a part calls `settle` for the
+message; it looks at all parts and makes the moves that now follow. A message is sent when its last part is taken,
+and delivered when all its parts are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from ..store import history
+from ..store.lifecycle import MESSAGE
+from ..store.tables import message, part
+from ..store.tables.types import AnyRow
+from .retry import Retry
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was learnt with a part that goes back: seconds to wait at least, and whether the try counts."""
+
+    after: float | None = None
+    counts: bool = True
+
+
+def settle(
+    conn: Connection,
+    ids: Sequence[str],
+    *,
+    by: str,
+    now: datetime,
+    retry: Retry,
+    chance: Callable[[], float],
+    again: dict[str, Again] | None = None,
+) -> None:
+    """Move each of these messages as far as its parts say. ids: message ids, each once.
+
+    again: for messages with parts that were put back, when and whether it counts.
+    """
+    answered = _look(conn, ids, ("sending", "unsure"))
+    steps: dict[str, list[history.Step]] = {}
+    for row, pieces in answered:
+        decided = _after_answers(row, pieces, now, retry, chance, (again or {}).get(row.id, Again()))
+        if decided is not None:
+            steps.setdefault(decided[0], []).append(decided[1])
+    for event, moves in steps.items():
+        history.move(conn, MESSAGE, event, moves, by=by, now=now)
+    ends: dict[str, list[history.Step]] = {}
+    for row, pieces in _look(conn, ids, ("sent",)):
+        ended = _after_receipts(row, pieces, now)
+        if ended is not None:
+            ends.setdefault(ended[0], []).append(ended[1])
+    for event, moves in ends.items():
+        history.move(conn, MESSAGE, event, moves, by=by, now=now)
+
+
+Looked = tuple[AnyRow, list[AnyRow]]
+
+
+def _look(conn: Connection, ids: Sequence[str], states: tuple[str, ...]) -> list[Looked]:
+    """These messages, as far as they are in one of `states`, each with its parts in order."""
+    found: dict[str, Looked] = {}
+    m, p = message.c, part.c
+    for start in range(0, len(ids), history.MANY):
+        some = ids[start : start + history.MANY]
+        rows = conn.execute(
+            select(
+                m.id, m.state, m.attempts, m.valid_until, m.due_at,
+                p.position, p.written_at, p.answer, p.reference, p.error, p.outcome,
+            )
+            .join_from(message, part)
+            .where(m.id.in_(some), m.state.in_(states))
+            .order_by(p.message_id, p.position)
+        )  # fmt: skip
+        for row in rows:
+            found.setdefault(row.id, (row, []))[1].append(row)
+    return list(found.values())
+
+
+def _after_answers(
+    row: AnyRow,
+    pieces: list[AnyRow],
+    now: datetime,
+    retry: Retry,
+    chance: Callable[[], float],
+    again: Again,
+) -> tuple[str, history.Step] | None:
+    """The move that follows when no part is open any more: hand over, give up, lose or put back."""
+    if any(p.written_at is not None and p.answer is None for p in pieces):
+        return None
+    gone = {"claimed_at": None}
+    taken = sum(p.answer == "taken" for p in pieces)
+    refused = next((p for p in pieces if p.answer == "refused"), None)
+    if refused is not None:
+        why = refused.error if not taken else f"{refused.error} ({taken} of {len(pieces)} parts were already taken)"
+        return "give_up", history.Step(row.id, why, {**gone, "final_at": now})
+    if taken == len(pieces):
+        why = "the network took it" if len(pieces) == 1 else f"the network took all {len(pieces)} parts"
+        return "hand_over", history.Step(row.id, why, {**gone, "sent_at": now})
+    lost = next((p for p in pieces if p.answer == "lost"), None)
+    if lost is not None:
+        if row.state == "unsure":
+            return None
+        return "lose", history.Step(row.id, lost.error, {**gone, "due_at": now})
+    return _put_back(row, pieces, now, retry, chance, again)
+
+
+def _put_back(
+    row: AnyRow,
+    pieces: list[AnyRow],
+    now: datetime,
+    retry: Retry,
+    chance: Callable[[], float],
+    again: Again,
+) -> tuple[str, history.Step]:
+    why = next((p.error for p in reversed(pieces) if p.error), "it was not sent yet")
+    attempts = row.attempts if again.counts else row.attempts - 1
+    if not again.counts:
+        pause: timedelta | None = timedelta(seconds=again.after or 0)
+    else:
+        pause = retry.pause(attempts, chance, again.after)
+    if pause is None:
+        why = f"given up after {attempts} tries; the last one: {why}"
+        return "give_up", history.Step(row.id, why, {"claimed_at": None, "final_at": now})
+    values = {"claimed_at": None, "due_at": now + pause, "attempts": max(0, attempts)}
+    return "put_back", history.Step(row.id, why, values)
+
+
+def _after_receipts(row: AnyRow, pieces: list[AnyRow], now: datetime) -> tuple[str, history.Step] | None:
+    """The move that follows when every part has its receipt."""
+    if any(p.outcome is None for p in pieces):
+        return None
+    bad = [p for p in pieces if p.outcome != "delivered"]
+    if not bad:
+        why = "the phone has it" if len(pieces) == 1 else f"the phone has all {len(pieces)} parts"
+        return "deliver", history.Step(row.id, why, {"final_at": now})
+    said = f": {bad[0].error}" if bad[0].error else ""
+    why = f"the network says {bad[0].outcome}{said}"
+    if len(pieces) > 1:
+        why = f"{len(bad)} of {len(pieces)} parts did not arrive; part {bad[0].position}: {why}"
+    event = "expire" if all(p.outcome == "expired" for p in bad) else "bounce"
+    return event, history.Step(row.id, why, {"final_at": now})

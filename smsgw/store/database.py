@@ -1,0 +1,223 @@
+"""Open the store; read from it; write to it through the one group-committing writer.
+
+All writes of a process go through `Writer`. A write is a *step*, a function over a batch of items inside a
+transaction. What arrives while one transaction is being committed goes into the next one together, steps of the same
+kind as one batch, each batch under a savepoint: one bad item fails alone. A caller's future is done after the commit.
+
+SQLite runs with WAL and, unless told otherwise, synchronous=FULL: with NORMAL a power cut loses the last commits, and
+these hold messages that we answered with "accepted".
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
+
+log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
+
+BATCH = (
+    500  # items in one transaction: long enough to share a commit, short enough to keep the next caller waiting little
+)
+
+
+class Writer:
+    """The one writer of a process: a thread that owns a connection and merges what arrives into transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[tuple[Step[Any, Any], Any, Future[Any]]] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self.beats = 0  # transactions begun: the watchdog reads it
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, step: Step[Item, Result], item: Item) -> Future[Result]:
+        """Have `step` run over `item`, in a batch with others; the future is done when the result is on disk.
+
+        The future carries what the step returned for this item, or raises: the step's own error, or StoreError.
+        """
+        return self.put_all(step, [item])[0]
+
+    def put_all(self, step: Step[Item, Result], items: Sequence[Item]) -> list[Future[Result]]:
+        """The same for several items, which stay in order and, up to `BATCH`, in one transaction."""
+        futures: list[Future[Result]] = [Future() for _ in items]
+        with self._wake:
+            if self._closing:
+                raise StoreError("the store is closed", hint="the daemon is stopping; try again when it runs")
+            self._waiting.extend((step, item, future) for item, future in zip(items, futures, strict=True))
+            self._wake.notify()
+        return futures
+
+    def do(self, step: Step[Item, Result], item: Item, timeout: float | None = 60.0) -> Result:
+        """`put` and wait for the result."""
+        return self.put(step, item).result(timeout)
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._closing:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            self.beats += 1
+            self._transact(taken)
+
+    def _transact(self, taken: list[tuple[Step[Any, Any], Any, Future[Any]]]) -> None:
+        groups: dict[Step[Any, Any], list[tuple[Any, Future[Any]]]] = {}
+        for step, item, future in taken:
+            groups.setdefault(step, []).append((item, future))
+        results: list[tuple[Future[Any], Any]] = []
+        try:
+            with self._engine.begin() as conn:
+                for step, entries in groups.items():
+                    outcome = _outcome(conn, step, [item for item, _ in entries])
+                    results += zip((future for _, future in entries), outcome, strict=True)
+        except Exception as problem:  # noqa: BLE001 - whatever it was, nothing was committed and every caller must know
+            log.error("a transaction of %d writes failed: %s", len(taken), problem)
+            failure = explained(problem)
+            results = [(future, failure) for _, _, future in taken]
+        for future, result in results:
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+
+def _outcome(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
+    """Run one step over its batch under a savepoint; if that fails, item by item, so that a bad one fails alone."""
+    try:
+        with conn.begin_nested():
+            return step(conn, items)
+    except Exception as problem:
+        if isinstance(problem, DBAPIError) and isinstance(explained(problem), StoreFull | StoreUnreachable):
+            raise  # not this item's fault: nothing of this transaction can be written
+        if len(items) == 1:
+            if not isinstance(problem, SmsgwError):
+                log.exception("a write failed: %s", getattr(step, "__name__", step))
+            return [problem]
+    return [_outcome(conn, step, [item])[0] for item in items]
+
+
+def explained(problem: Exception) -> Exception:
+    """Turn a driver's error into one of ours where a person can act on it: no space, no answer."""
+    if not isinstance(problem, SQLAlchemyError):
+        return problem
+    words = str(getattr(problem, "orig", problem)).strip()
+    lower = words.lower()
+    if "disk is full" in lower or "no space left" in lower or "disk i/o error" in lower:
+        return StoreFull(
+            f"the store cannot be written: {words}", hint="free some disk space; sending goes on by itself"
+        )
+    if "locked" in lower or "unable to open" in lower or "readonly" in lower or "connect" in lower:
+        return StoreUnreachable(
+            f"the store does not answer: {words}",
+            hint="check [store] url, that the server runs, and that this user may read and write it",
+        )
+    return StoreError(f"the store refused a write: {words}", hint="see the log; smsgw db check tells more")
+
+
+class Database:
+    """An open store: `reading()` for looking, `writer` for everything else."""
+
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        """Open without touching the schema. Raises StoreUnreachable when it cannot be opened."""
+        self.url = url
+        self._read = open_engine(url, synchronous)
+        self._write = open_engine(url, synchronous, writing=True)
+        try:
+            with self._read.connect():
+                pass
+        except SQLAlchemyError as problem:
+            raise explained(problem) from problem
+        self._writer: Writer | None = None
+
+    @property
+    def writer(self) -> Writer:
+        """The writer; its thread starts at the first use."""
+        if self._writer is None:
+            self._writer = Writer(self._write)
+        return self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for looking only: what it sees is one moment's committed state (SQLite) or read committed."""
+        try:
+            with self._read.connect() as conn:
+                yield conn
+        except DBAPIError as problem:
+            raise explained(problem) from problem
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Connection]:
+        """A transaction of its own, for migrations and maintenance while no writer runs."""
+        with self._write.begin() as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Write what is waiting and close every connection."""
+        if self._writer is not None:
+            self._writer.close()
+        self._read.dispose()
+        self._write.dispose()
+
+
+def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -> Engine:
+    """An SQLAlchemy engine with our settings for SQLite or PostgreSQL. Raises StoreUnreachable for another URL."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(url, pool_size=1 if writing else 8, pool_pre_ping=True)
+        if parsed.get_backend_name() != "sqlite":
+            raise StoreUnreachable(f"{parsed.get_backend_name()} is no store that smsgw knows")
+        engine = create_engine(
+            url,
+            connect_args={"timeout": 15, "check_same_thread": False},
+            poolclass=StaticPool if writing else None,
+        )
+    except (ArgumentError, NoSuchModuleError) as problem:
+        raise StoreUnreachable(
+            f"[store] url {url!r} cannot be read: {problem}",
+            hint="use sqlite:////path/file.db or postgresql+psycopg://user@host/name",
+        ) from problem
+    event.listen(engine, "connect", _sqlite_settings(synchronous))
+    # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN"))
+    return engine
+
+
+def _sqlite_settings(synchronous: str) -> Callable[[Any, Any], None]:
+    def settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return settings

@@ -1,0 +1,97 @@
+"""Which daemon holds a database: one at a time, told by a lock that dies with its process.
+
+SQLite: an advisory lock on a file beside the database. PostgreSQL: a session advisory lock. Both vanish when the
+process does, also after kill -9, so a start never has to guess whether a lock is stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine import make_url
+
+from ..errors import StoreUnreachable
+from .database import open_engine
+
+_POSTGRES_KEY = 0x736D736777  # "smsgw"
+
+
+class Lease:
+    """The right to be the daemon of one database. Use as a context manager, or `take` and `drop`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._file: int | None = None
+        self._engine: Engine | None = None
+        self._conn: Connection | None = None
+
+    def take(self) -> None:
+        """Raises StoreUnreachable when another daemon has it."""
+        parsed = make_url(self._url)
+        if parsed.get_backend_name() == "sqlite":
+            self._take_file(Path(f"{parsed.database}.lock"))
+        else:
+            self._take_session()
+
+    def _take_file(self, path: Path) -> None:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(handle, 20).decode(errors="replace").strip()
+            os.close(handle)
+            raise _busy(f"process {holder}" if holder else "another process") from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        self._file = handle
+
+    def _take_session(self) -> None:
+        self._engine = open_engine(self._url)
+        self._conn = self._engine.connect()
+        got = self._conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _POSTGRES_KEY})
+        self._conn.commit()
+        if not got:
+            self.drop()
+            raise _busy("another daemon")
+
+    def drop(self) -> None:
+        """Give it back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def __enter__(self) -> Lease:
+        self.take()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, it: BaseException | None, at: TracebackType | None) -> None:
+        self.drop()
+
+
+def held(url: str) -> bool:
+    """Whether a daemon runs on this database now."""
+    lease = Lease(url)
+    try:
+        lease.take()
+    except StoreUnreachable:
+        return True
+    lease.drop()
+    return False
+
+
+def _busy(who: str) -> StoreUnreachable:
+    return StoreUnreachable(
+        f"the database is in use by {who}",
+        code="store_busy",
+        hint="stop the other smsgw first (systemctl stop smsgw), or give this one a database of its own",
+    )

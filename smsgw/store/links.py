@@ -1,0 +1,59 @@
+"""Write down how each link is, so that others than the running daemon can read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ..link import Health
+from .database import Database, Writer
+from .tables import link, message
+from .tables.types import AnyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a driver told of its link, and since when it is in that state."""
+
+    name: str
+    kind: str
+    health: Health
+    since: datetime
+
+
+def write_down(conn: Connection, batch: list[Heard]) -> list[None]:
+    """Store the newest word about each link."""
+    for name, heard in {one.name: one for one in batch}.items():
+        row = {
+            "kind": heard.kind,
+            "health": heard.health.state.value,
+            "why": heard.health.why,
+            "facts": heard.health.facts,
+            "since": heard.since,
+        }
+        if not conn.execute(update(link).where(link.c.name == name).values(row)).rowcount:
+            conn.execute(insert(link).values(name=name, **row))
+    return [None] * len(batch)
+
+
+def forget_others(writer: Writer, names: list[str]) -> None:
+    """Forget links that the configuration no longer has."""
+    writer.do(_forget_others, names)
+
+
+def _forget_others(conn: Connection, batch: list[list[str]]) -> list[None]:
+    conn.execute(delete(link).where(link.c.name.not_in(batch[-1])))
+    return [None] * len(batch)
+
+
+def listing(conn: Connection) -> list[AnyRow]:
+    """Every link as last heard, by name."""
+    return list(conn.execute(select(link).order_by(link.c.name)))
+
+
+def sending_somewhere(database: Database) -> list[str]:
+    """The links that have messages in the air, by the store; also links that are no longer configured."""
+    with database.reading() as conn:
+        return list(conn.scalars(select(message.c.link).where(message.c.state == "sending").distinct()))

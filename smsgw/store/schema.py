@@ -1,0 +1,90 @@
+"""Bring a database to this version's tables, or say why it cannot be: Alembic, from inside the program.
+
+`upgrade` is what `smsgw run` does at every start: a no-op for a current database, a creation for an empty one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from ..errors import StoreError, StoreTooNew
+from .database import Database
+from .tables import metadata
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Bring the database up to date; returns its revision before (None: empty) and after.
+
+    Raises StoreTooNew when a newer smsgw wrote it, StoreError when it holds somebody else's tables.
+    """
+    with database.exclusive() as conn:
+        before = _guarded_revision(conn)
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS))
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+        return before, newest()
+
+
+def revision(database: Database) -> str | None:
+    """The revision a database is at, None for an empty one. Raises as `upgrade`."""
+    with database.reading() as conn:
+        return _guarded_revision(conn)
+
+
+def newest() -> str:
+    """The revision of this version of smsgw."""
+    return str(ScriptDirectory(str(_SCRIPTS)).get_current_head())
+
+
+def require_current(database: Database) -> None:
+    """Raise StoreError unless the database is at this version's revision."""
+    at = revision(database)
+    if at != newest():
+        says = (
+            "the database is empty" if at is None else f"the database is at revision {at}, this smsgw needs {newest()}"
+        )
+        raise StoreError(says, code="store_too_old", hint="run: smsgw db migrate")
+
+
+def faults(database: Database) -> list[str]:
+    """What is wrong with the stored data, in sentences; empty when all is well. Reads everything: do it rarely."""
+    found: list[str] = []
+    with database.reading() as conn:
+        missing = set(metadata.tables) - set(inspect(conn).get_table_names())
+        found += [f"table {name} is missing" for name in sorted(missing)]
+        if conn.dialect.name == "sqlite":
+            found += [str(row[0]) for row in conn.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+            found += [
+                f"table {row[0]} points to a missing {row[2]}" for row in conn.execute(text("PRAGMA foreign_key_check"))
+            ]
+        if "message" not in missing and "part" not in missing:
+            orphans = conn.scalar(
+                text("SELECT count(*) FROM message WHERE NOT EXISTS (SELECT 1 FROM part WHERE message_id = message.id)")
+            )
+            if orphans:
+                found.append(f"{orphans} messages have no parts")
+    return found
+
+
+def _guarded_revision(conn: Connection) -> str | None:
+    at = MigrationContext.configure(conn).get_current_revision()
+    if at is None:
+        foreign = set(inspect(conn).get_table_names()) & set(metadata.tables)
+        if foreign:
+            says = f"the database has tables named {', '.join(sorted(foreign))} that smsgw did not make"
+            raise StoreError(says, code="store_foreign", hint="give smsgw a database of its own")
+        return None
+    known = {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+    if at not in known:
+        says = f"the database is at revision {at}, which a newer smsgw made; this one knows up to {newest()}"
+        raise StoreTooNew(says, hint="install the newer smsgw again, or restore a backup made before it")
+    return at

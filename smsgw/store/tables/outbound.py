@@ -1,0 +1,150 @@
+"""Message, Part and Receipt: what we were asked to send, its pieces in the air, what networks said about them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ..lifecycle import MESSAGE
+from .types import Counting, Json, Moment, metadata, one_of
+
+_UNROUTED = "'accepted', 'held', 'refused', 'expired', 'cancelled'"
+_FINAL = ", ".join(f"'{state}'" for state in sorted(MESSAGE.final))
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("why", Text, nullable=False),  # the reason for the present state, in words
+    Column("client", String(40), nullable=False),  # who asked: an API key's id, an account's id, "cli"
+    Column("client_ref", String(120)),  # the client's own name for it
+    Column("recipient", String(20), nullable=False),
+    Column("sender", String(20)),
+    Column("text", Text, nullable=False),
+    Column("encoding", String(40), nullable=False),
+    Column("parts", SmallInteger, nullable=False),
+    Column("message_class", SmallInteger),
+    Column("priority", SmallInteger, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("on_unsure", String(8), nullable=False),  # resend, hold or fail
+    Column("link", String(40)),
+    Column("wanted_link", String(40)),  # the caller insists on this link
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),  # held: released then; queued: not claimed before
+    Column("valid_until", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("sent_at", Moment),
+    Column("final_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("reply_to", String(40)),  # the inbound it answers
+    Column("metadata", Json),
+    Column("trace", Json),  # why this link: one sentence for each decision
+    UniqueConstraint("client", "client_ref"),
+    one_of("state", MESSAGE.states),
+    one_of("purpose", ("transactional", "service", "conversational", "marketing", "otp")),
+    one_of("on_unsure", ("resend", "hold", "fail")),
+    CheckConstraint(f"link IS NOT NULL OR state IN ({_UNROUTED})", name="routed"),
+    CheckConstraint("(state = 'sending') = (claimed_at IS NOT NULL)", name="claimed"),
+    CheckConstraint(f"(state IN ({_FINAL})) = (final_at IS NOT NULL)", name="final"),
+    CheckConstraint("sent_at IS NOT NULL OR state NOT IN ('sent', 'delivered', 'undelivered')", name="sent"),
+    CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
+    CheckConstraint("parts BETWEEN 1 AND 255 AND attempts >= 0", name="counts"),
+    CheckConstraint("message_class BETWEEN 0 AND 3", name="class_range"),
+)
+# The queue: what a link claims next. Partial, so that a million old messages cost it nothing.
+Index(
+    "ix_message_queue",
+    message.c.link,
+    message.c.priority.desc(),
+    message.c.due_at,
+    message.c.id,
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+# What the clock and a start look through: everything that is not final.
+Index(
+    "ix_message_open",
+    message.c.state,
+    message.c.due_at,
+    sqlite_where=text(f"state NOT IN ({_FINAL})"),
+    postgresql_where=text(f"state NOT IN ({_FINAL})"),
+)
+Index("ix_message_recipient", message.c.recipient, message.c.id)
+
+part = Table(
+    "part",
+    metadata,
+    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),  # from 1
+    Column("alphabet", String(8), nullable=False),
+    Column("user_data", LargeBinary, nullable=False),
+    Column("udh", LargeBinary, nullable=False),
+    Column("written_at", Moment),  # from this moment on it may be in the air
+    Column("answer", String(8)),  # what the network said to it; None while it is open
+    Column("answered_at", Moment),
+    Column("link", String(40)),
+    Column("reference", String(80)),
+    Column("error", Text),
+    Column("outcome", String(16)),  # what a receipt said, once it is decided
+    Column("outcome_at", Moment),
+    one_of("alphabet", ("gsm7", "octets", "ucs2")),
+    one_of("answer", ("taken", "put_back", "refused", "lost")),
+    one_of("outcome", ("delivered", "expired", "deleted", "undeliverable", "rejected")),
+    CheckConstraint("position >= 1", name="position_range"),
+    CheckConstraint("(answer = 'taken') = (reference IS NOT NULL) OR answer IS NULL", name="reference_if_taken"),
+    CheckConstraint("reference IS NULL OR (answer IS NOT NULL AND link IS NOT NULL)", name="reference_of_link"),
+    CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
+    CheckConstraint("written_at IS NOT NULL OR answer IS NULL OR answer = 'put_back'", name="written_first"),
+    CheckConstraint("outcome IS NULL OR (answer IS NOT NULL AND answer = 'taken')", name="outcome_if_taken"),
+    CheckConstraint("(outcome IS NULL) = (outcome_at IS NULL)", name="outcome_time"),
+)
+# Not unique: a modem counts its references in one octet, and some SMSCs start again at zero. The newest open part wins.
+Index(
+    "ix_part_reference",
+    part.c.link,
+    part.c.reference,
+    sqlite_where=text("reference IS NOT NULL"),
+    postgresql_where=text("reference IS NOT NULL"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", Counting, primary_key=True, autoincrement=True),
+    Column("link", String(40), nullable=False),
+    Column("reference", String(80), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("recipient", String(20)),
+    Column("error", String(80)),
+    Column("said", Text),
+    Column("network_at", Moment),
+    Column("received_at", Moment, nullable=False),
+    Column("message_id", String(40)),  # None while nobody knows the reference
+    Column("position", SmallInteger),
+    one_of(
+        "state",
+        ("enroute", "delivered", "expired", "deleted", "undeliverable", "accepted", "unknown", "rejected"),
+    ),
+    CheckConstraint("(message_id IS NULL) = (position IS NULL)", name="matched_whole"),
+)
+Index(
+    "ix_receipt_unmatched",
+    receipt.c.link,
+    receipt.c.reference,
+    sqlite_where=text("message_id IS NULL"),
+    postgresql_where=text("message_id IS NULL"),
+)
+Index("ix_receipt_message", receipt.c.message_id)

@@ -1,0 +1,51 @@
+"""History, Consent and Link: what moved and why, who said no, and how each connection is."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table, Text
+
+from .types import Counting, Json, Moment, metadata, one_of
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Counting, primary_key=True, autoincrement=True),
+    Column("record", String(16), nullable=False),  # "message", "inbound"
+    Column("record_id", String(40), nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("was", String(12)),  # None: it was born
+    Column("now", String(12), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("by", String(40), nullable=False),  # the link, the clock, a person, an API key
+    Column("at", Moment, nullable=False),
+)
+Index("ix_history_record", history.c.record_id, history.c.id)
+
+# Append only. The newest statement about an address and a purpose is the one that counts; "*" is every purpose.
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Counting, primary_key=True, autoincrement=True),
+    Column("address", String(20), nullable=False),
+    Column("purpose", String(24), nullable=False),
+    Column("statement", String(10), nullable=False),
+    Column("source", String(16), nullable=False),  # "sms", "clerk", "api"
+    Column("words", Text, nullable=False),  # the proof: what was said
+    Column("inbound_id", String(40)),
+    Column("by", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    one_of("statement", ("granted", "withdrawn")),
+)
+Index("ix_consent_address", consent.c.address, consent.c.purpose, consent.c.id)
+
+link = Table(
+    "link",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("health", String(12), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("since", Moment, nullable=False),  # in this health
+    one_of("health", ("down", "resting", "connecting", "degraded", "up")),
+)

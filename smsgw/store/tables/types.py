@@ -1,0 +1,54 @@
+"""The column types that are ours, and the MetaData with its naming rules.
+
+Times are stored without a zone and are always UTC: SQLite has no zoned type, and one rule for both engines is easier
+to trust than two. Reading gives aware datetimes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, MetaData, Row
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"  # a row whose columns the types do not follow
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware outside, naive UTC inside. Refuses naive values, which could mean anything."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Json = JSON(none_as_null=True)
+Counting: Any = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only in INTEGER PRIMARY KEY
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """A constraint that `column` holds one of `values`."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
