@@ -20,20 +20,20 @@ _SYLLABLES = range(0xAC00, 0xD7A4)
 def last_boundary(text: str, start: int, end: int) -> int:
     """The last place in (start, end] that does not tear a sign, or `end` if every place there does."""
     for place in range(end, start, -1):
-        if place == len(text) or not _torn(text, place):
+        if place == len(text) or not _torn(text, start, place):
             return place
     return end
 
 
-def _torn(text: str, place: int) -> bool:
-    """Whether a cut before text[place] tears a sign; place is neither the beginning nor the end."""
+def _torn(text: str, start: int, place: int) -> bool:
+    """Whether a cut before text[place] tears a sign, in the part that begins at `start` < `place`."""
     before, after = text[place - 1], text[place]
     if after < "\u0300" and before < "\u0300":
         return before == "\r" and after == "\n"
     if before == _JOINER or _extends(after) or unicodedata.combining(before) == _VIRAMA:
         return True
     if ord(before) in _FLAG_LETTERS and ord(after) in _FLAG_LETTERS:
-        return _flag_letters_before(text, place) % 2 == 1
+        return _flag_letters_before(text, start, place) % 2 == 1
     return _in_one_syllable(ord(before), ord(after))
 
 
@@ -44,10 +44,10 @@ def _extends(letter: str) -> bool:
     return ord(letter) in _SKIN_TONES or ord(letter) in _TAGS
 
 
-def _flag_letters_before(text: str, place: int) -> int:
-    """How many flag letters stand directly before a place: two make a flag."""
+def _flag_letters_before(text: str, start: int, place: int) -> int:
+    """How many flag letters stand directly before a place, from `start` on: two make a flag."""
     first = place
-    while first and ord(text[first - 1]) in _FLAG_LETTERS:
+    while first > start and ord(text[first - 1]) in _FLAG_LETTERS:
         first -= 1
     return place - first
 

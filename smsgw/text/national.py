@@ -49,11 +49,7 @@ def _spell(spans: str) -> str:
     letters: list[str] = []
     for span in spans.split():
         first, _, last = span.partition("-")
-        letters += (
-            [BLANK]
-            if span == "."
-            else [chr(code) for code in range(int(first, 16), int(last or first, 16) + 1)]
-        )
+        letters += [BLANK] if span == "." else [chr(code) for code in range(int(first, 16), int(last or first, 16) + 1)]
     return "".join(letters)
 
 

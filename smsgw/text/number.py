@@ -17,13 +17,10 @@ from smsgw.errors import BadInput, Fault
 from smsgw.text.alphabet import encode, letters
 
 SHORTEST_CODE, LONGEST_CODE = 3, 8
-LONGEST_NAME = (
-    11  # characters of an alphanumeric sender: 3GPP TS 23.040 section 9.1.2.5, ten octets of septets
-)
+_SHORTEST_SUBSCRIBER = 7  # some countries have shorter ones, but fewer digits are far likelier a code
+LONGEST_NAME = 11  # characters of an alphanumeric sender: 3GPP TS 23.040 section 9.1.2.5, ten octets of septets
 
-_SEPARATORS = re.compile(
-    r"[\s.\-/()\[\]\u00ad\u2010-\u2015\u2044\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
-)
+_SEPARATORS = re.compile(r"[\s.\-/()\[\]\u00ad\u2010-\u2015\u2044\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _SHORT = re.compile(f"[0-9]{{{SHORTEST_CODE},{LONGEST_CODE}}}")
 _NAME_LETTERS = letters() - {"\n", "\r", "\f"}
 
@@ -36,9 +33,7 @@ def read_number(written: str, region: str | None) -> str:
     Raises BadInput with code `recipient_missing` or `recipient_invalid`.
     """
     if not written or written.isspace():
-        raise _bad(
-            "recipient_missing", "There is no recipient: give a phone number, such as +386 40 111 222."
-        )
+        raise _bad("recipient_missing", "There is no recipient: give a phone number, such as +386 40 111 222.")
     return _read_number(written, region.upper() if region else None)
 
 
@@ -51,7 +46,7 @@ def _read_number(written: str, region: str | None) -> str:
             written, "it has characters that no phone number has: write digits, with + and the country first"
         )
     if not digits.startswith("00") and _SHORT.fullmatch(digits):
-        return _short_or_national(digits, region)
+        return _subscriber(digits, region) or digits
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if not digits.startswith("+") and region is None:
@@ -62,15 +57,15 @@ def _read_number(written: str, region: str | None) -> str:
     return _international(written, digits, region)
 
 
-def _short_or_national(digits: str, region: str | None) -> str:
-    """Three to eight digits: a subscriber where the region has numbers so short, otherwise a short code."""
-    if region is None:
-        return digits
+def _subscriber(digits: str, region: str | None) -> str | None:
+    """E.164 of seven or eight digits that are somebody's whole number in the region, as in Denmark."""
+    if region is None or len(digits) < _SHORTEST_SUBSCRIBER:
+        return None
     try:
         number = phonenumbers.parse(digits, region)
     except NumberParseException:
-        return digits
-    return _spell(number) if phonenumbers.is_valid_number(number) else digits
+        return None
+    return _spell(number) if phonenumbers.is_valid_number(number) else None
 
 
 def _international(written: str, digits: str, region: str | None) -> str:
@@ -82,9 +77,7 @@ def _international(written: str, digits: str, region: str | None) -> str:
     if phonenumbers.is_possible_number(number):
         return _spell(number)
     long = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.TOO_LONG
-    raise _invalid(
-        written, f"it has too {'many' if long else 'few'} digits for +{number.country_code}: check it"
-    )
+    raise _invalid(written, f"it has too {'many' if long else 'few'} digits for +{number.country_code}: check it")
 
 
 def _plain(written: str) -> str:
@@ -139,9 +132,7 @@ def read_sender(written: str, region: str | None) -> str:
             raise _bad("sender_invalid", f"This cannot be a sender: {refusal}") from refusal
     foreign = [letter for letter in dict.fromkeys(name) if letter not in _NAME_LETTERS]
     if foreign:
-        raise _bad(
-            "sender_invalid", f"The sender {_shown(name)} has {' '.join(foreign)}, which names cannot have."
-        )
+        raise _bad("sender_invalid", f"The sender {_shown(name)} has {' '.join(foreign)}, which names cannot have.")
     length = len(encode(name))
     if length > LONGEST_NAME:
         raise _bad(

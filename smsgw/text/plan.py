@@ -65,27 +65,21 @@ def plan(text: str, abilities: Abilities) -> Plan:
 
 
 def _check(text: str) -> None:
-    """Refuse what no phone can show, and what cannot fit whatever the alphabet."""
-    nul = text.find("\0")
-    if nul >= 0:
-        raise _bad(
-            "text_undecodable",
-            f"The text has a NUL at character {nul + 1}, where phones cut it: take it out.",
-        )
-    if not text.isascii():
-        try:
-            text.encode("utf-16-be")
-        except UnicodeEncodeError as half:
-            says = f"Character {half.start + 1} of the text is half a one (a lone surrogate): encode it anew."
-            raise _bad("text_undecodable", says) from half
+    """Refuse what cannot fit whatever the alphabet, and what no phone can show."""
     if len(text) > _LONGEST:
         raise _too_long()
+    nul = text.find("\0")
+    if nul >= 0:
+        raise _bad("text_undecodable", f"Character {nul + 1} of the text is a NUL: take it out, phones stop there.")
+    try:
+        text.encode("utf-16-be")
+    except UnicodeEncodeError as half:
+        says = f"Character {half.start + 1} of the text is half a one (a lone surrogate): encode it anew."
+        raise _bad("text_undecodable", says) from half
 
 
 def _too_long() -> BadInput:
-    return _bad(
-        "text_too_long", f"The text takes more than {MAX_PARTS} parts: shorten it or send several texts."
-    )
+    return _bad("text_too_long", f"The text takes more than {MAX_PARTS} parts: shorten it or send several texts.")
 
 
 def _bad(code: str, detail: str) -> BadInput:

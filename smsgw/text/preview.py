@@ -15,9 +15,9 @@ class Preview:
     """What a text takes on a link.
 
     encoding: `gsm7`, `gsm7+turkish` (national tables; the locking one first if there are two), or `ucs2`.
-    characters: of the text. left_in_part: septets (gsm7) or UTF-16 units (ucs2) that still fit the last part.
-    forced_by: the letters that plain GSM-7 does not have, each once, as they appear. swaps: those of them that
-    have a plainer spelling, and that. parts_after_swap: what the text would take with the swaps made.
+    characters: of the text. left_in_part: septets (gsm7) or UTF-16 units (ucs2) that still fit its last part.
+    forced_by: the letters that plain GSM-7 does not have, each once, as they appear. swaps: those that have a
+    plainer spelling, and that. parts_after_swap: what the text would take with all swaps made.
     """
 
     encoding: str
@@ -33,11 +33,7 @@ def preview(text: str, abilities: Abilities) -> Preview:
     """What `text` takes on a link with these abilities. Raises BadInput as smsgw.text.parts.split does."""
     now = plan(text, abilities)
     plain = alphabet.letters()
-    forced_by = (
-        []
-        if text.isascii() and plain.issuperset(text)
-        else [x for x in dict.fromkeys(text) if x not in plain]
-    )
+    forced_by = [] if text.isascii() and plain.issuperset(text) else [x for x in dict.fromkeys(text) if x not in plain]
     swaps = [(letter, other) for letter in forced_by if (other := plainer(letter)) is not None]
     swapped = text.translate({ord(letter): other for letter, other in swaps})
     after = plan(swapped, abilities) if swaps else now
@@ -83,9 +79,7 @@ _SWAPS = (
     _each("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u275d\u275e", '"')
     | _each("\u2018\u2019\u201a\u201b\u2039\u203a\u2032\u00b4\u0060\u02bc", "'")
     | _each("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
-    | _each(
-        "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
-    )
+    | _each("\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
     | _each("\u00ad\u200b\u2060\ufeff", "")
     | _each("\u2028\u2029\u0085", "\n")
     | _each("\u2022\u00b7\u2219\u25cf", "*")
