@@ -1,0 +1,130 @@
+"""Texts from phones, and the names that make repeats recognisable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.smpp import Config, inbound, pdu
+from drivers.smpp.session_pdus import make
+from smsgw.link import Alphabet, Concatenation, InboundPiece
+
+CONFIG = Config.model_validate({"host": "h", "system_id": "shop"})
+
+
+def deliver(message: bytes = b"Hi", **fields: Any) -> pdu.DeliverSm:
+    given = {"source_addr": "4915112345678", "source_addr_ton": 1, "destination_addr": "4477", **fields}
+    return pdu.parse_deliver_sm(make("deliver_sm", 1, short_message=message, **given))
+
+
+def piece(message: bytes = b"Hi", **fields: Any) -> InboundPiece:
+    return inbound.piece(deliver(message, **fields), "r", CONFIG)
+
+
+def test_a_plain_text_comes_with_its_numbers() -> None:
+    assert piece() == InboundPiece("r", "+4915112345678", "4477", Alphabet.GSM7, b"Hi", repeats_within=900)
+
+
+def test_the_header_is_parted_from_the_text() -> None:
+    udh = bytes((5, 0, 3, 9, 2, 1))
+    got = piece(udh + b"Hi", esm_class=0x40)
+    assert (got.udh, got.user_data, got.concatenation) == (udh, b"Hi", None)
+
+
+@pytest.mark.parametrize("message", [b"\x09abc", b"\xff"])
+def test_a_header_longer_than_the_message_is_left_in_it(message: bytes) -> None:
+    got = piece(message, esm_class=0x40, data_coding=4)
+    assert (got.udh, got.user_data) == (b"", message)
+
+
+def test_an_empty_text_is_a_text() -> None:
+    assert piece(b"", esm_class=0x40).user_data == b""
+
+
+def test_sar_parameters_make_a_concatenation() -> None:
+    got = piece(sar_msg_ref_num=515, sar_total_segments=3, sar_segment_seqnum=2)
+    assert got.concatenation == Concatenation(515, 3, 2, wide=True)
+
+
+@pytest.mark.parametrize("sar", [(1, 3, 4), (1, 0, 0), (1, 1, 1), (1, 3, None), (None, 3, 1)])
+def test_sar_parameters_without_sense_make_none(sar: tuple[int | None, int | None, int | None]) -> None:
+    fields = dict(zip(("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum"), sar, strict=True))
+    assert piece(**fields).concatenation is None
+
+
+def test_the_first_reference_of_all_may_be_zero() -> None:
+    told = deliver()
+    told.parameters.update({0x020C: b"\0\0", 0x020E: b"\2", 0x020F: b"\1"})
+    assert inbound.piece(told, "r", CONFIG).concatenation == Concatenation(0, 2, 1, wide=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("flash", {"data_coding": 0x10}),
+        ("silent", {"protocol_id": 0x40}),
+        ("data", {"destination_port": 2948}),
+        ("data", {"message": bytes((6, 5, 4, 0x0B, 0x84, 0, 0)) + b"x", "esm_class": 0x40}),
+        ("data", {"data_coding": 4}),
+        ("indication", {"data_coding": 0xC8}),
+    ],
+)
+def test_what_is_no_ordinary_text_says_so(kind: str, fields: dict[str, Any]) -> None:
+    assert piece(**fields).kind == kind
+
+
+def test_different_messages_have_different_digests_and_equal_ones_equal() -> None:
+    variants: list[dict[str, Any]] = [
+        {}, {"message": b"Ho"}, {"source_addr": "4915112345679"}, {"destination_addr": "4478"}, {"data_coding": 4},
+        {"esm_class": 0x40}, {"sar_msg_ref_num": 1}, {"sar_msg_ref_num": 1, "sar_segment_seqnum": 2},
+        {"message": b"", "message_payload": b"Hu"},
+    ]  # fmt: skip
+    digests = [inbound.digest(deliver(**variant)) for variant in variants]
+    assert len(set(digests)) == len(digests)
+    assert digests == [inbound.digest(deliver(**variant)) for variant in variants]
+
+
+def test_equal_texts_in_one_session_have_different_names() -> None:
+    names = inbound.Occurrences(certain=30)
+    assert [names.name("d"), names.name("d"), names.name("e")] == ["d:0", "d:1", "e:0"]
+
+
+def test_what_we_could_not_keep_comes_again_under_its_name() -> None:
+    names = inbound.Occurrences(certain=30)
+    first, second = names.name("d"), names.name("d")
+    names.free(first)
+    assert second == "d:1"
+    assert names.name("d") == first
+    assert names.name("d") == "d:2"
+
+
+def test_what_was_never_acknowledged_comes_again_under_its_name_after_a_new_bind() -> None:
+    names = inbound.Occurrences(certain=30)
+    names.name("d")
+    names.new_session(ended=1000)
+    assert names.name("d") == "d:0"
+
+
+def test_what_was_acknowledged_just_before_the_end_counts_anew() -> None:
+    names = inbound.Occurrences(certain=30)
+    names.acknowledged(names.name("d"), now=990)
+    names.new_session(ended=1000)
+    assert names.name("d") == "d:0"
+
+
+def test_what_was_acknowledged_long_before_the_end_keeps_its_name() -> None:
+    names = inbound.Occurrences(certain=30)
+    names.acknowledged(names.name("d"), now=900)
+    names.new_session(ended=1000)
+    assert names.name("d") == "d:1"
+
+
+def test_names_older_than_any_repeat_are_forgotten() -> None:
+    names = inbound.Occurrences(certain=30)
+    names.acknowledged(names.name("d"), now=0)
+    names.forget(now=inbound.REPEATS_WITHIN - 1)
+    assert names.name("d") == "d:1"
+    names.acknowledged("d:1", now=10)
+    names.forget(now=inbound.REPEATS_WITHIN + 11)
+    assert names.name("d") == "d:0"

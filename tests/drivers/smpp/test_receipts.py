@@ -1,0 +1,117 @@
+"""Receipts are read in every spelling that SMSCs use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drivers.smpp import pdu, receipts
+from drivers.smpp.session_pdus import make
+from drivers.smpp.spelling import ReceiptIds, Spelling
+from smsgw.link import Receipt, ReceiptState
+
+USUAL = "id:0123456789 sub:001 dlvrd:001 submit date:2403011200 done date:2403011205 stat:DELIVRD err:000 text:Hello"
+
+
+def deliver(text: str, **fields: Any) -> pdu.DeliverSm:
+    given = {"esm_class": 4, "source_addr": "4915112345678", "source_addr_ton": 1, "destination_addr": "4477", **fields}
+    return pdu.parse_deliver_sm(make("deliver_sm", 1, short_message=text.encode("latin-1"), **given))
+
+
+def read(text: str, zone: str = "UTC", **fields: Any) -> Receipt:
+    found = receipts.read(deliver(text, **fields), Spelling(ReceiptIds.AS_IS), ZoneInfo(zone))
+    assert found is not None
+    return found
+
+
+def test_the_usual_text_is_read_whole() -> None:
+    moment = datetime(2024, 3, 1, 12, 5, tzinfo=UTC)
+    expected = Receipt("0123456789", ReceiptState.DELIVERED, "+4915112345678", moment, "000", "DELIVRD")
+    assert read(USUAL) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ID:77 SUB:001 DLVRD:000 SUBMIT DATE:2403011200 DONE DATE:2403011205 STAT:UNDELIV ERR:069 TEXT:",
+        "id:77 submit date:240301120000 done date:240301120500 stat:UNDELIVERABLE err:069",
+        "stat:UNDELIV id:77 err:069 done_date:20240301120500",
+        "id: 77 sub: 001 dlvrd: 000 submitdate: 2403011200 donedate: 2403011205 stat: undeliv err: 069 text: x",
+        "id:77, stat:FAILED, err:069, done date:202403011205",
+        "id:77\tdone date:2403011205\tstat:UNDELIVRD\terr:069\0",
+    ],
+)
+def test_other_spellings_say_the_same(text: str) -> None:
+    receipt = read(text)
+    assert (receipt.reference, receipt.state, receipt.error) == ("77", ReceiptState.UNDELIVERABLE, "069")
+    assert receipt.at == datetime(2024, 3, 1, 12, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("DELIVRD", ReceiptState.DELIVERED),
+        ("DELIVERED", ReceiptState.DELIVERED),
+        ("EXPIRED", ReceiptState.EXPIRED),
+        ("DELETED", ReceiptState.DELETED),
+        ("ACCEPTD", ReceiptState.ACCEPTED),
+        ("REJECTD", ReceiptState.REJECTED),
+        ("ENROUTE", ReceiptState.ENROUTE),
+        ("UNKNOWN", ReceiptState.UNKNOWN),
+        ("XYZZY", ReceiptState.UNKNOWN),
+    ],
+)
+def test_every_state_is_understood_and_what_is_new_is_unknown(word: str, state: ReceiptState) -> None:
+    assert read(f"id:1 stat:{word}").state is state
+
+
+def test_parameters_beat_the_text() -> None:
+    receipt = read("id:99 stat:EXPIRED err:001", receipted_message_id="abc", message_state=2)
+    assert (receipt.reference, receipt.state) == ("abc", ReceiptState.DELIVERED)
+
+
+def test_parameters_alone_are_a_receipt_even_without_the_right_esm_class() -> None:
+    told = deliver("", esm_class=0, receipted_message_id="abc", message_state=8, network_error_code=b"\x03\x00\x45")
+    assert receipts.is_receipt(told)
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), ZoneInfo("UTC"))
+    assert receipt is not None
+    assert (receipt.reference, receipt.state, receipt.error) == ("abc", ReceiptState.REJECTED, "69")
+
+
+def test_dates_are_read_in_the_zone_of_the_smsc() -> None:
+    assert read("id:1 done date:2403011205 stat:DELIVRD", "Asia/Tehran").at == datetime(2024, 3, 1, 8, 35, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["", "2413991205", "yesterday", "24"])
+def test_a_date_that_is_none_leaves_the_time_open(written: str) -> None:
+    assert read(f"id:1 done date:{written} stat:DELIVRD").at is None
+
+
+def test_words_of_the_user_behind_text_are_not_taken_for_fields() -> None:
+    receipt = read("id:1 stat:DELIVRD err:000 text:id:2 stat:EXPIRED err:9")
+    assert (receipt.reference, receipt.said, receipt.error) == ("1", "DELIVRD", "000")
+
+
+def test_a_receipt_in_ucs2_is_read() -> None:
+    told = deliver("", data_coding=8)
+    told.message = USUAL.encode("utf-16-be")
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), ZoneInfo("UTC"))
+    assert receipt is not None
+    assert receipt.reference == "0123456789"
+
+
+def test_a_receipt_that_names_no_message_is_none() -> None:
+    assert receipts.read(deliver("stat:DELIVRD"), Spelling(ReceiptIds.AUTO), ZoneInfo("UTC")) is None
+
+
+@pytest.mark.parametrize(("esm_class", "text"), [(0, USUAL), (0x40, "x"), (0x08, "I got it")])
+def test_what_a_phone_wrote_is_no_receipt_even_if_it_looks_like_one(esm_class: int, text: str) -> None:
+    assert not receipts.is_receipt(deliver(text, esm_class=esm_class))
+
+
+@pytest.mark.parametrize("esm_class", [0x04, 0x20, 0x44, 0x08])
+def test_esm_class_makes_a_receipt(esm_class: int) -> None:
+    assert receipts.is_receipt(deliver(USUAL, esm_class=esm_class))
