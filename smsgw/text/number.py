@@ -82,7 +82,7 @@ def _international(written: str, digits: str, region: str | None) -> str:
 
 def _plain(written: str) -> str:
     """Digits of any script made ASCII, with a leading plus; without brackets, spaces, dashes and marks."""
-    text = unicodedata.normalize("NFKC", written).replace("(0)", "")
+    text = unicodedata.normalize("NFKC", written)
     text = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
     return _SEPARATORS.sub("", text)
 

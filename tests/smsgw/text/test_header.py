@@ -74,5 +74,10 @@ def test_what_we_write_is_what_is_read(
     assert shifts(udh) == (locking, single)
 
 
+def test_an_element_that_is_cut_off_is_left_out() -> None:
+    assert list(elements(bytes.fromhex("0624010100030a"))) == [(0x24, b"\x01")]
+    assert list(elements(bytes.fromhex("ff240101"))) == [(0x24, b"\x01")]
+
+
 def test_a_lone_plain_part_has_no_header() -> None:
     assert write_header(1, 1, 7, False, 0, 0) == b""

@@ -49,6 +49,11 @@ def test_national_spellings_and_short_codes_are_read_by_region(written: str, reg
     assert read_number(written, region) == expected
 
 
+def test_a_zero_in_brackets_is_kept_only_where_it_belongs_to_the_number() -> None:
+    assert read_number("+44 (0)20 7946 0018", None) == "+442079460018"
+    assert read_number("+39 (0)6 1234 5678", None) == "+390612345678"
+
+
 def test_a_number_of_eight_digits_is_a_subscriber_where_subscribers_have_eight() -> None:
     assert read_number("20 12 34 56", "DK") == "+4520123456"
     assert read_number("12345", "AT") == "12345"  # Austria has numbers so short, but codes are likelier

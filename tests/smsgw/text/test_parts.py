@@ -156,6 +156,12 @@ def test_of_two_tables_the_one_with_fewer_octets_is_taken() -> None:
     assert [shifts(p.udh) for p in split("ç", SINGLE_ONLY, 1)] == [(0, 1)]
 
 
+def test_what_tables_cost_to_name_is_reckoned() -> None:
+    portuguese = Abilities(single_shift=frozenset({3}), locking_shift=frozenset({3}))
+    assert [shifts(p.udh) for p in split("ãõΦ", portuguese, 1)] == [(0, 3)]
+    assert [shifts(p.udh) for p in split("ãõ" * 5 + "Φ", portuguese, 1)] == [(3, 3)]
+
+
 def test_a_family_is_not_torn_apart_where_that_costs_nothing() -> None:
     assert cuts("č" * 60 + FAMILY + "č" * 20) == ["č" * 60, FAMILY + "č" * 20]
     assert cuts("č" * 66 + FLAG + "č" * 9) == ["č" * 66, FLAG + "č" * 9]
