@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from .config import Config, LinkConfig
@@ -204,8 +204,3 @@ class Daemon:
         self.gateway.stop_links(begun + STOP_WITHIN - 2)
         self.gateway.close()
         self._lease.drop()
-
-
-def incomplete_before(gateway: Gateway, now: datetime) -> datetime:
-    """Parts that came before this have waited long enough for their siblings."""
-    return now - timedelta(seconds=gateway.config.receiving.incomplete_after)

@@ -23,7 +23,7 @@ from ..store.ids import new_id
 from ..store.lifecycle import MESSAGE
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
-from ..text import number, parts
+from ..text import alphabet, header, number, parts
 from . import gate
 from .routing import Choice, Network
 
@@ -339,5 +339,6 @@ def _certain(result: Accepted | Exception | None) -> Accepted | Exception:
 
 
 def encoding(pieces: Sequence[parts.Piece]) -> str:
-    """The name of the coding that a cut text has: "gsm7" or "ucs2"."""
-    return pieces[0].alphabet.value
+    """The name of the coding that a cut text has: "gsm7", "gsm7+turkish" (with national letters) or "ucs2"."""
+    languages = dict.fromkeys(alphabet.NAMES[number] for number in header.shifts(pieces[0].udh) if number)
+    return "+".join([pieces[0].alphabet.value, *languages])

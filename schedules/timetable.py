@@ -1,0 +1,80 @@
+"""Every job and when it runs: the whole clock on one page (APScheduler).
+
+The clock holds no data: what is due is a column, so a restart loses nothing, and every job may run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from datetime import datetime
+
+from smsgw.daemon import Gateway
+from smsgw.errors import SmsgwError
+
+from . import expire, forget, incomplete, release, reroute, unsure
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger(__name__)
+Job = Callable[[Gateway, datetime], None]
+
+TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
+    (release.run, 1),
+    (unsure.run, 5),
+    (reroute.run, 5),
+    (expire.run, 10),
+    (incomplete.run, 60),
+    (forget.run, 3600),
+)
+STUCK_AFTER = 120.0  # seconds without a tick
+
+
+class Clock:
+    """Runs the timetable: a part of the daemon."""
+
+    name = "clock"
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._beats = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to run jobs; each for the first time at once."""
+        for job, seconds in TIMETABLE:
+            self._scheduler.add_job(
+                self._tick,
+                "interval",
+                args=[job],
+                seconds=seconds,
+                next_run_time=datetime.now(self._scheduler.timezone),
+                id=job.__module__,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.start()
+
+    def stop(self, deadline: float) -> None:
+        """Run no further job; one that runs now has bounded batches and ends soon."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def alive(self) -> bool:
+        """Whether jobs still run."""
+        return time.monotonic() - self._beats < STUCK_AFTER
+
+    def _tick(self, job: Job) -> None:
+        self._beats = time.monotonic()
+        try:
+            job(self._gateway, self._gateway.clock())
+        except SmsgwError as problem:
+            log.error("%s: %s", job.__module__, problem)
+        except Exception:  # one job's mistake must not end the clock: it is logged and tried again
+            log.exception("%s failed", job.__module__)
