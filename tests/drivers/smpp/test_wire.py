@@ -1,0 +1,157 @@
+"""The wire and the window where the network is slow or gone: what left, what did not, and nothing told twice."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from drivers.smpp import pdu
+from drivers.smpp.window import Window
+from drivers.smpp.wire import Lost, Wire
+from smsgw.link import LinkDown, NoAnswer, RejectedForNow, WirePart
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Wire, socket.socket]]:
+    """A wire with small buffers, and the other end of it."""
+    near, far = socket.socketpair()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    far.settimeout(5)
+    wire = Wire(near)
+    yield wire, far
+    wire.close()
+    far.close()
+
+
+def submits(count: int) -> list[bytes]:
+    return [pdu.submit_sm(number, bytes(1000)) for number in range(1, count + 1)]
+
+
+def test_a_writer_never_waits_for_a_slow_reader(ends: tuple[Wire, socket.socket]) -> None:
+    wire, _ = ends
+    begun = time.monotonic()
+    assert all(wire.write(octets) for octets in submits(200))
+    assert time.monotonic() - begun < 1
+
+
+def test_what_waited_goes_out_whole_and_in_order_when_the_reader_reads(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    sent = submits(200)
+    for octets in sent:
+        wire.write(octets)
+    got = bytearray()
+    while len(got) < sum(map(len, sent)):
+        wire.read(0)
+        got += far.recv(100_000)
+    assert bytes(got) == b"".join(sent)
+    wire.read(0)
+    assert wire.unwritten() == []
+
+
+def test_what_the_kernel_took_in_part_or_not_at_all_is_unwritten(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    for octets in submits(200):
+        wire.write(octets)
+    wire.close()
+    arrived = b"".join(iter(lambda: far.recv(100_000), b""))
+    whole = len(arrived) // 1016
+    assert 0 < whole < 200
+    assert wire.unwritten() == list(range(whole + 1, 201))
+
+
+def test_answers_that_wait_are_no_submits(ends: tuple[Wire, socket.socket]) -> None:
+    wire, _ = ends
+    for number in range(2000):
+        wire.write(pdu.deliver_sm_resp(number) * 10)
+    assert wire.unwritten() == []
+
+
+def test_after_the_other_side_has_gone_writing_says_no(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    far.close()
+    with pytest.raises(Lost, match="closed by the other side"):
+        wire.read(1)
+    wire.close()
+    assert not wire.write(b"x" * 16)
+
+
+def test_answers_written_later_share_one_write_and_wake_the_reader(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    for number in range(50):
+        wire.write_later(pdu.deliver_sm_resp(number))
+    begun = time.monotonic()
+    assert wire.read(5) == []
+    assert time.monotonic() - begun < 1
+    assert far.recv(100_000) == b"".join(pdu.deliver_sm_resp(number) for number in range(50))
+
+
+class Road:
+    """A session of which the test decides whether it writes."""
+
+    def __init__(self) -> None:
+        self.works = True
+        self._numbers = itertools.count(1)
+
+    def next_sequence(self) -> int:
+        return next(self._numbers)
+
+    def write(self, octets: bytes) -> bool:
+        return self.works
+
+
+def test_lost_parts_are_unsure_when_they_left_and_certain_when_they_did_not(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window = Window(10, 30, told, time.monotonic)
+    window.open(Road())
+    for number in range(1, 5):
+        window.put(a_part(number=number), b"")
+    window.lost([3, 4], "the cable was cut")
+    kinds = {part.message_id: type(error) for part, error in told.failed_parts}
+    assert kinds == {"1": NoAnswer, "2": NoAnswer, "3": LinkDown, "4": LinkDown}
+    assert window.settle(0)
+
+
+def test_a_part_that_the_wire_refused_is_certainly_not_sent(told: Any, a_part: Callable[..., WirePart]) -> None:
+    window, road = Window(10, 30, told, time.monotonic), Road()
+    window.open(road)
+    road.works = False
+    window.put(a_part(), b"")
+    assert isinstance(told.failed_parts[0][1], LinkDown)
+    assert len(window) == 0
+    assert window.settle(0)
+
+
+def test_only_parts_that_waited_too_long_expire(told: Any, a_part: Callable[..., WirePart]) -> None:
+    now = 100.0
+    window = Window(10, 30, told, lambda: now)
+    window.open(Road())
+    window.put(a_part(number=1), b"")
+    now = 120.0
+    window.put(a_part(number=2), b"")
+    now = 130.0
+    assert window.expire() == 1
+    assert [part.message_id for part, _ in told.failed_parts] == ["1"]
+    assert window.answered([(1, "late"), (2, "r2")]) == 1
+    assert [(part.message_id, reference) for part, reference in told.taken_parts] == [("2", "r2")]
+
+
+def test_an_outcome_that_cannot_be_noted_does_not_stop_the_others(
+    told: Any, a_part: Callable[..., WirePart], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(part: WirePart, error: object) -> None:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setattr(told, "failed", broken)
+    window = Window(10, 30, told, time.monotonic)
+    window.open(Road())
+    for number in (1, 2):
+        window.put(a_part(number=number), b"")
+    window.answered([(1, RejectedForNow("no")), (2, "r2")])
+    assert len(told.taken_parts) == 1
+    assert window.settle(0)
