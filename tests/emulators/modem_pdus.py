@@ -1,0 +1,106 @@
+"""PDUs as the other side of a modem makes and reads them, with libraries that we did not write.
+
+SMS-SUBMITs are read by smspdudecoder. SMS-DELIVERs are put together from the parts of gsmmodem.pdu and smsutil; a
+sender's texts are cut as those libraries cut them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # escapes in gsmmodem's source
+    import smsutil
+    from gsmmodem import pdu as foreign
+    from smspdudecoder.fields import SMSSubmit
+
+_CENTRE = bytes.fromhex("07918346040400F0")  # +38640404000
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What we submitted, as smspdudecoder reads it. concatenation: (reference, of, position), or None."""
+
+    to: str
+    text: str
+    concatenation: tuple[int, int, int] | None
+    wants_report: bool
+    reference: int
+    centre: str | None
+    read: dict[str, Any]
+
+
+def read_submit(pdu: str, reference: int) -> Submitted:
+    """Read an SMS-SUBMIT in hexadecimal. Raises whatever smspdudecoder raises."""
+    read = SMSSubmit.decode(StringIO(pdu))
+    to = read["recipient"]
+    elements = (read["user_data"]["header"] or {}).get("elements", [])
+    parts = [e["data"] for e in elements if e["iei"] in (0x00, 0x08)]
+    concatenation = (
+        (parts[0]["reference"], parts[0]["parts_count"], parts[0]["part_number"]) if parts else None
+    )
+    return Submitted(
+        to=("+" if to["toa"]["ton"] == "international" else "") + to["number"],
+        text=read["user_data"]["data"],
+        concatenation=concatenation,
+        wants_report=read["header"]["srr"],
+        reference=reference,
+        centre=read["smsc"]["number"],
+        read=read,
+    )
+
+
+def delivers(
+    sender: str, text: str, at: datetime, reference: int = 7, wide: bool = False, flash: bool = False
+) -> list[bytes]:
+    """A text as SMS-DELIVERs, in order. wide: 16-bit references in the concatenation header."""
+    cut = smsutil.split(text)
+    units = foreign.encodeGsm7 if cut.encoding == "gsm0338" else foreign_ucs2
+    parts = [part.content for part in cut.parts] or [""]
+    pdus = []
+    for position, content in enumerate(parts, 1):
+        udh = b""
+        if len(parts) > 1:
+            many = bytes((len(parts), position))
+            udh = (
+                b"\x06\x08\x04" + reference.to_bytes(2, "big") + many
+                if wide
+                else b"\x05\x00\x03" + bytes((reference & 0xFF,)) + many
+            )
+        dcs = (0x00 if units is foreign.encodeGsm7 else 0x08) | (0x10 if flash else 0x00)
+        pdus.append(deliver(sender, bytes(units(content)), at, udh, dcs))
+    return pdus
+
+
+def foreign_ucs2(text: str) -> bytes:
+    """UTF-16BE, by Python."""
+    return text.encode("utf-16-be")
+
+
+def deliver(
+    sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0
+) -> bytes:
+    """One SMS-DELIVER. units: septets, one in each octet, when the coding is GSM 7-bit; otherwise octets."""
+    if dcs & 0xEC == 0 or dcs & 0xF4 == 0xF0 or dcs & 0xE0 == 0xC0:
+        used = len(udh) * 8 % 7
+        body = udh + bytes(foreign.packSeptets(bytearray(units), padBits=used))
+        length = -(-len(udh) * 8 // 7) + len(units)
+    else:
+        body = udh + units
+        length = len(body)
+    head = bytes((0x44 if udh else 0x04,)) + bytes(foreign._encodeAddressField(sender)) + bytes((pid, dcs))
+    return _CENTRE + head + _time(at) + bytes((length,)) + body
+
+
+def status_report(reference: int, recipient: str, at: datetime, status: int) -> bytes:
+    """An SMS-STATUS-REPORT."""
+    address = bytes(foreign._encodeAddressField(recipient))
+    return _CENTRE + bytes((0x06, reference)) + address + _time(at) * 2 + bytes((status,))
+
+
+def _time(at: datetime) -> bytes:
+    return bytes(foreign._encodeTimestamp(at.astimezone(UTC)))
