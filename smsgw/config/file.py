@@ -103,9 +103,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Lines]:
     try:
         return tomllib.loads(text), Lines(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadConfig(
-            [f"{path}:{_syntax(error, text)}"], hint="How TOML is written: https://toml.io"
-        ) from error
+        raise BadConfig([f"{path}:{_syntax(error, text)}"], hint="How TOML is written: https://toml.io") from error
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> str:
@@ -139,6 +137,8 @@ def _validated(draft: Draft) -> Config:
 
 def _origins(draft: Draft, model: BaseModel, place: Place) -> Iterator[Origin]:
     for key in type(model).model_fields:
+        if place[:1] == ("links",) and key in LinkConfig.model_fields and not isinstance(model, LinkConfig):
+            continue  # a key that the driver shares with its link
         value, here = getattr(model, key), (*place, key)
         if isinstance(model, LinkConfig) and key == "driver":
             yield from _origins(draft, value, place)

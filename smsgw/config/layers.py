@@ -27,17 +27,25 @@ class Draft:
     path: Path
     tree: dict[str, Any]
     lines: Lines
-    sources: dict[Place, str] = field(
-        default_factory=dict
-    )  # of the values that do not stand in the file themselves
+    sources: dict[Place, str] = field(default_factory=dict)  # of the values that do not stand in the file themselves
     settled: set[Place] = field(default_factory=set)  # what is wrong with these has been told
     warnings: list[str] = field(default_factory=list)
     _mistakes: list[tuple[int, str]] = field(default_factory=list)
 
     def where(self, place: Place) -> str:
         """`smsgw.toml:12`, or `environment variable SMSGW_…`."""
+        if place not in self.lines:  # it, or something in it, may come from elsewhere
+            for other, source in self.sources.items():
+                if other[: len(place)] == place:
+                    return source
         line = self.lines.find(place)
         return self.sources.get(place) or (f"{self.path}:{line}" if line else str(self.path))
+
+    def warn_if_open(self, secret: Path, place: Place) -> None:
+        """Note that everybody on this host can read a file with a secret in it."""
+        if secret.stat().st_mode & 0o004:
+            key = spelled(place)
+            self.warnings.append(f"{self.where(place)}: {key}: everybody can read {secret}: chmod o-r {secret}")
 
     def mistake(self, place: Place, says: str, where: str | None = None) -> None:
         """Note what is wrong at a place. where: if it does not come from where the place stands."""
@@ -81,8 +89,9 @@ def _link_place(draft: Draft, steps: list[str], where: str) -> Place:
     if len(steps) < 3:
         draft.mistake((), "must be SMSGW_LINKS__NAME__KEY", where)
     else:
-        there = f" (there are: {', '.join(filter(None, names))})" if any(names) else " (there is none)"
-        draft.mistake((), f"no link has this name{did_you_mean(steps[1], filter(None, names))}{there}", where)
+        known = sorted(set(names) - {""})
+        there = f"there are: {', '.join(known)}" if known else "there is none"
+        draft.mistake((), f"no link has this name{did_you_mean(steps[1], known)} ({there})", where)
     return ()
 
 
@@ -93,9 +102,9 @@ def _as_variable(name: object) -> str:
 def _put(draft: Draft, place: Place, value: str, where: str) -> None:
     table: Any = draft.tree
     for step in place[:-1]:
-        table = table.setdefault(step, {}) if isinstance(step, str) else table[step]
-        if not isinstance(table, dict | list):
-            return  # not a table at all: that mistake is told instead
+        table = table.setdefault(step, {}) if isinstance(table, dict) else below(table, step)
+    if not isinstance(table, dict):
+        return  # it should be a table: that mistake is told instead
     key = str(place[-1])
     try:
         table[key] = _value(draft, place, value)
@@ -132,12 +141,8 @@ def read_secrets(draft: Draft, credentials: str | None) -> None:
             name = key.removesuffix("_file")
             if name != key and key not in fields and is_secret(fields.get(name)):
                 _read_one(draft, table, name, (*place, name), credentials)
-            elif (
-                is_secret(fields.get(key)) and (*place, key) not in draft.sources and _open_to_all(draft.path)
-            ):
-                draft.warnings.append(
-                    f"{draft.where((*place, key))}: a secret that everybody can read: chmod o-r {draft.path}"
-                )
+            elif is_secret(fields.get(key)) and table[key] and (*place, key) not in draft.sources:
+                draft.warn_if_open(draft.path, (*place, key))
 
 
 def _tables(tree: Any, model: type[BaseModel], place: Place) -> Iterator[tuple[Any, type[BaseModel], Place]]:
@@ -165,10 +170,7 @@ def _read_one(draft: Draft, table: dict[str, Any], name: str, place: Place, cred
         draft.mistake(told_at, str(wrong))
         draft.settled.add(place)
         return
-    if _open_to_all(path):
-        draft.warnings.append(
-            f"{draft.where(told_at)}: {spelled(told_at)}: everybody can read {path}: chmod o-r {path}"
-        )
+    draft.warn_if_open(path, told_at)
     draft.sources[place] = f"{draft.where(told_at)}, read from {path}"
 
 
@@ -188,7 +190,3 @@ def _secret(folder: Path, file: object, credentials: str | None) -> tuple[str, P
     if not text.strip():
         raise ValueError(f"{path} is empty")
     return text, path
-
-
-def _open_to_all(path: Path) -> bool:
-    return bool(path.stat().st_mode & 0o004)

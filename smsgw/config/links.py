@@ -100,9 +100,7 @@ class LinkConfig(Section):
     @classmethod
     def _known(cls, kind: str) -> str:
         if kind not in kinds():
-            raise ValueError(
-                f"no driver of this kind{did_you_mean(kind, kinds())} (there are: {', '.join(kinds())})"
-            )
+            raise ValueError(f"no driver of this kind{did_you_mean(kind, kinds())} (there are: {', '.join(kinds())})")
         return kind
 
     @field_validator("sender")
@@ -158,6 +156,4 @@ def as_sender(sender: str | None) -> str | None:
     """A number, a short code, or a name that fits (3GPP TS 23.040 section 9.1.2.5). Raises ValueError."""
     if sender is None or re.fullmatch(r"\+?[0-9]{3,15}|(?=.*[^0-9+])[ -~]{1,11}", sender.strip()):
         return sender and sender.strip()
-    raise ValueError(
-        "must be a number such as +38640111222, a short code, or a name of at most 11 plain letters"
-    )
+    raise ValueError("must be a number such as +38640111222, a short code, or a name of at most 11 plain letters")

@@ -31,9 +31,7 @@ _HEAD = """\
 # credentials of systemd are looked into first).
 # After a change: smsgw config check FILE
 """
-_LINKS = (
-    "# Each [[links]] is one connection to a network. There may be several of a kind, under different names."
-)
+_LINKS = "# Each [[links]] is one connection to a network. There may be several of a kind, under different names."
 _NAMES = {"smpp": "carrier", "modem": "stick", "fake": "phones"}  # what a first link of a kind may be called
 _WORDS = {
     "str": "text",
@@ -83,9 +81,7 @@ def _settings(model: type[BaseModel], without: Set[str] = frozenset()) -> Iterat
 def _prose(sentence: str, secret: str | None = None) -> Iterator[str]:
     if secret:
         sentence += f" Better kept in a file of its own: {secret}."
-    return (
-        f"# {line}" for line in textwrap.wrap(sentence, 100, break_long_words=False, break_on_hyphens=False)
-    )
+    return (f"# {line}" for line in textwrap.wrap(sentence, 100, break_long_words=False, break_on_hyphens=False))
 
 
 def _example(field: FieldInfo) -> Any:
@@ -115,9 +111,7 @@ def reference_markdown() -> str:
             blocks.append(_chapter(title, model, without={"driver"}))
     for kind in kinds():
         blocks.append(
-            _chapter(
-                f'`[[links]]` with `kind = "{kind}"`', driver_config(kind), LinkConfig.model_fields.keys()
-            )
+            _chapter(f'`[[links]]` with `kind = "{kind}"`', driver_config(kind), LinkConfig.model_fields.keys())
         )
     blocks.append(f"## The whole file\n\n`smsgw config` prints it:\n\n```toml\n{example()}```")
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"

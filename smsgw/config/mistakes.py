@@ -64,9 +64,7 @@ def unknown(key: str, model: type[BaseModel], table: Mapping[str, Any]) -> str:
     if hint := did_you_mean(key, known):
         return f"unknown key{hint}"
     elsewhere = [
-        name
-        for name, field in Config.model_fields.items()
-        if key in (inner_model(field) or Config).model_fields
+        name for name, field in Config.model_fields.items() if key in (inner_model(field) or Config).model_fields
     ]
     if elsewhere and model is not Config:
         return "unknown key here; it belongs in " + " or ".join(_header(name) for name in elsewhere)
@@ -87,9 +85,7 @@ def _sentence(error: ErrorDetails, place: Place, tree: Mapping[str, Any]) -> str
             return _unknown_at(place, tree)
         case "model_type" | "model_attributes_type" | "dict_type":
             return (
-                f"must be a table: {_header(str(place[0]))}"
-                if len(place) < 3
-                else "must be a table: { key = value }"
+                f"must be a table: {_header(str(place[0]))}" if len(place) < 3 else "must be a table: { key = value }"
             )
         case "list_type" if place == ("links",):
             return "write [[links]], with two brackets, above the keys of each link"
@@ -101,14 +97,11 @@ def _words(error: ErrorDetails, about: str) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"{words} {context[name]}"
+        return f"{words} {context[name]:g}"
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"])
-        return (
-            "must be "
-            + " or ".join(f'"{each}"' for each in choices)
-            + did_you_mean(str(error["input"]), choices)
-        )
+        listed = " or ".join(f'"{each}"' for each in choices).replace(" or ", ", ", len(choices) - 2)
+        return f"must be {listed}{did_you_mean(str(error['input']), choices)}"
     if kind == "string_pattern_mismatch" and about:
         return f"does not fit here: {about}"
     return _PLAIN.get(kind) or re.sub("^Input should", "should", error["msg"].removeprefix("Value error, "))
@@ -126,11 +119,7 @@ def _unknown_at(place: Place, tree: Mapping[str, Any]) -> str:
 def _quoted(value: Any, place: Place, secret: bool) -> str:
     """The value that is wrong; nothing of what is secret, or long, or may hold a password (a url)."""
     key = next((step for step in reversed(place) if isinstance(step, str)), "")
-    if (
-        secret
-        or re.search("password|secret|token|pin|url|key", key)
-        or not isinstance(value, str | int | float)
-    ):
+    if secret or re.search("password|secret|token|pin|url|key", key) or not isinstance(value, str | int | float):
         return ""
     shown = as_toml(value)
     return f" (it is {shown})" if len(shown) <= 60 else ""

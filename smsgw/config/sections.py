@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import phonenumbers
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -30,6 +30,7 @@ class StoreConfig(Section):
 
     url: str = Field(
         default=f"sqlite:///{HOME}/smsgw.db",
+        repr=False,  # it may hold a password
         description="The database: a file, sqlite:////folder/smsgw.db (four slashes), or "
         "postgresql+psycopg://user@host/database.",
     )
@@ -66,13 +67,15 @@ class StoreConfig(Section):
     def _absolute(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
         return folder and _placed(folder, info)
 
-    @model_validator(mode="after")
-    def _one_password(self) -> Self:
-        if self.password and not self.url.startswith("postgresql"):
-            raise ValueError("password is for PostgreSQL; a SQLite file has none")
-        if self.password and make_url(self.url).password:
-            raise ValueError("the password is given twice, in url and in password: take it out of the url")
-        return self
+    @field_validator("password")
+    @classmethod
+    def _one_password(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        url = info.data.get("url", "")
+        if password and url.startswith("sqlite"):
+            raise ValueError("is for PostgreSQL: a SQLite file has none")
+        if password and url and make_url(url).password:
+            raise ValueError("is given twice, here and in url: take it out of the url")
+        return password
 
     @property
     def full_url(self) -> str:
@@ -105,12 +108,8 @@ class WebConfig(Section):
         "the browser asked.",
         examples=["https://sms.example.com"],
     )
-    threads: int = Field(
-        default=8, ge=1, le=256, description="How many requests are answered at the same time."
-    )
-    max_body_mb: int = Field(
-        default=5, ge=1, le=1024, description="The largest request that is taken, in megabytes."
-    )
+    threads: int = Field(default=8, ge=1, le=256, description="How many requests are answered at the same time.")
+    max_body_mb: int = Field(default=5, ge=1, le=1024, description="The largest request that is taken, in megabytes.")
     session_hours: int = Field(
         default=12,
         ge=1,
@@ -164,14 +163,12 @@ class SendingConfig(Section):
     )
     duplicate_window: Seconds = Field(
         default=60,
-        description="For how many seconds the same text to the same number is refused as a duplicate; 0 "
-        "is never.",
+        description="For how many seconds the same text to the same number is refused as a duplicate; 0 is never.",
     )
     validity: Seconds = Field(
         default=172_800,
         ge=60,
-        description="For how many seconds a message is worth sending, unless the request says; then it "
-        "expires.",
+        description="For how many seconds a message is worth sending, unless the request says; then it expires.",
     )
     max_parts: int = Field(
         default=10,
@@ -179,14 +176,12 @@ class SendingConfig(Section):
         le=255,
         description="The longest text that is taken, in parts; longer ones are refused, never cut.",
     )
-    attempts: int = Field(
-        default=8, ge=1, le=1000, description="How often a message is tried before it has failed."
-    )
+    attempts: int = Field(default=8, ge=1, le=1000, description="How often a message is tried before it has failed.")
     retry_first: Seconds = Field(
         default=5, ge=1, description="Seconds until the second attempt; each later pause is longer."
     )
     retry_most: Seconds = Field(
-        default=1800, ge=1, description="The longest pause between two attempts, in seconds."
+        default=1800, ge=1, validate_default=True, description="The longest pause between two attempts, in seconds."
     )
     resend_unsure: Literal["resend", "hold", "fail"] = Field(
         default="resend",
@@ -196,8 +191,7 @@ class SendingConfig(Section):
     )
     unsure_wait: Seconds = Field(
         default=120,
-        description="For how many seconds a late receipt may settle such a message before resend_unsure "
-        "acts.",
+        description="For how many seconds a late receipt may settle such a message before resend_unsure acts.",
     )
     receipt_wait: Seconds = Field(
         default=259_200,
@@ -222,13 +216,12 @@ class SendingConfig(Section):
     def _sender(cls, sender: str | None) -> str | None:
         return as_sender(sender)
 
-    @model_validator(mode="after")
-    def _pauses_grow(self) -> Self:
-        if self.retry_first > self.retry_most:
-            raise ValueError(
-                f"retry_first ({self.retry_first}) is longer than retry_most ({self.retry_most})"
-            )
-        return self
+    @field_validator("retry_most")
+    @classmethod
+    def _pauses_grow(cls, most: int, info: ValidationInfo) -> int:
+        if most < (first := info.data.get("retry_first", 0)):
+            raise ValueError(f"must not be less than retry_first, which is {first}")
+        return most
 
 
 class ReceivingConfig(Section):
@@ -242,8 +235,7 @@ class ReceivingConfig(Section):
     )
     stop_words: bool = Field(
         default=True,
-        description="Whether STOP and its like in other languages end all marketing to the number that "
-        "sent it.",
+        description="Whether STOP and its like in other languages end all marketing to the number that sent it.",
     )
 
 
@@ -302,9 +294,7 @@ def split_address(listen: str) -> tuple[str, int]:
     """Host and port of `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`. Raises ValueError."""
     found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:\[\]/]+)):([0-9]{1,5})", listen)
     if not found:
-        raise ValueError(
-            "must be address:port, such as 127.0.0.1:8080 or [::1]:8080 (0.0.0.0:8080 for every network)"
-        )
+        raise ValueError("must be address:port, such as 127.0.0.1:8080 or [::1]:8080 (0.0.0.0:8080 for every network)")
     six, four, port = found.groups()
     if int(port) > 65535:
         raise ValueError("the port must be between 0 and 65535")

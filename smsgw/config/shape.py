@@ -54,9 +54,7 @@ def is_list(field: FieldInfo) -> bool:
 
 def inner_model(field: FieldInfo) -> type[BaseModel] | None:
     """The model of the table (or of each table in the list) that it holds, if any."""
-    found = (
-        each for each in _flat(field.annotation) if isinstance(each, type) and issubclass(each, BaseModel)
-    )
+    found = (each for each in _flat(field.annotation) if isinstance(each, type) and issubclass(each, BaseModel))
     return next(found, None)
 
 

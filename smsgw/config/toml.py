@@ -43,11 +43,13 @@ class Lines:
                 continue
             self._note(table, line)
 
+    def __contains__(self, place: Place) -> bool:
+        """Whether the place itself stands in the document."""
+        return place in self._lines
+
     def find(self, place: Place) -> int | None:
         """The line (from 1) of a key, or of the nearest thing around it that has one, or None."""
-        return next(
-            (self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None
-        )
+        return next((self._lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._lines), None)
 
     def _note(self, place: Place, line: int) -> None:
         for n in range(1, len(place) + 1):
@@ -97,7 +99,12 @@ def as_toml(value: Any) -> str:
     """A value as it stands in the file; an enumeration, a path or a model as its plain form."""
     plain = to_jsonable_python(value)
     if isinstance(plain, dict):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {as_toml(v)}" for k, v in plain.items()) + " }"
+        return "{ " + ", ".join(f"{_text(k)} = {as_toml(v)}" for k, v in plain.items()) + " }"
     if isinstance(plain, list):
         return "[" + ", ".join(as_toml(each) for each in plain) + "]"
-    return json.dumps(plain, ensure_ascii=False)
+    return _text(plain)
+
+
+def _text(plain: Any) -> str:
+    """As JSON has it, but for one letter that TOML wants escaped too (toml.io/en/v1.0.0, control characters)."""
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
