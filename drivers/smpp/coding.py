@@ -14,6 +14,8 @@ from smsgw.text import alphabet as gsm
 UDHI = 0x40  # esm_class: short_message begins with a user data header (5.2.12)
 LONGEST_SHORT_MESSAGE = 254
 _ON_THE_AIR = 140
+_IA5 = 1
+_CONTROLS = frozenset(range(0x20)) - set(b"\t\n\r")
 _CODECS = {
     1: "latin-1",
     3: "latin-1",
@@ -85,8 +87,10 @@ def hear(data_coding: int, octets: bytes, default: Default) -> Heard:
 
     Values that SMPP reserves are read as 23.038 section 4, for the SMSCs that hand the air's own octet
     through. Other alphabets than ours become UCS-2. What cannot be read so is handed over as 8-bit data.
-    Octets above 127 cannot be septets: such a text is taken for Latin-1 whatever the setting."""
-    if data_coding in _CODECS:
+    Octets above 127 cannot be septets: such a text is taken for Latin-1 whatever the setting.
+    IA5 with control characters is no IA5: some SMSCs say 1 and mean GSM letters, where @ is 0.
+    """
+    if data_coding in _CODECS and not (data_coding == _IA5 and _CONTROLS.intersection(octets)):
         return _foreign(octets, _CODECS[data_coding], "text")
     alphabet, kind = _meaning(data_coding)
     if alphabet is Alphabet.GSM7 and octets and (default == "latin1" or max(octets) > 0x7F):

@@ -46,9 +46,7 @@ class Config(BaseModel, extra="forbid"):
         "transceiver",
         description="One connection for both directions, or one for each if the carrier has no transceivers.",
     )
-    window: int = Field(
-        50, description="Messages on their way without an answer; ask the carrier.", ge=1, le=10_000
-    )
+    window: int = Field(50, description="Messages on their way without an answer; ask the carrier.", ge=1, le=10_000)
     enquire_link: float = Field(
         30.0, description="Seconds of silence after which the link asks whether the SMSC is there.", gt=0
     )
@@ -57,32 +55,22 @@ class Config(BaseModel, extra="forbid"):
     reconnect_first: float = Field(
         1.0, description="Seconds before the first new try after a lost connection; doubled each time.", gt=0
     )
-    reconnect_most: float = Field(
-        60.0, description="Longest pause between two tries to connect, in seconds.", gt=0
-    )
+    reconnect_most: float = Field(60.0, description="Longest pause between two tries to connect, in seconds.", gt=0)
     refused_pause: float = Field(
         60.0,
         description="Seconds to the next try after the SMSC refused the account; short pauses may lock it.",
         gt=0,
     )
-    throttle_pause: float = Field(
-        1.0, description="Seconds the link rests when the SMSC says it sends too fast.", gt=0
-    )
-    data_coding: Octet = Field(
-        0, description="data_coding of a text in GSM letters; 0 is the default of the SMSC."
-    )
+    throttle_pause: float = Field(1.0, description="Seconds the link rests when the SMSC says it sends too fast.", gt=0)
+    data_coding: Octet = Field(0, description="data_coding of a text in GSM letters; 0 is the default of the SMSC.")
     default_alphabet: Literal["gsm7", "latin1"] = Field(
         "gsm7", description="What the SMSC reads and writes under data_coding 0."
     )
     sender: str | None = Field(
         None, description="Number or name that texts come from when the message names none.", max_length=20
     )
-    source_ton: Octet | None = Field(
-        None, description="Type of number of every sender; left out: found from its form."
-    )
-    source_npi: Octet | None = Field(
-        None, description="Numbering plan of every sender; left out: found from its form."
-    )
+    source_ton: Octet | None = Field(None, description="Type of number of every sender; left out: found from its form.")
+    source_npi: Octet | None = Field(None, description="Numbering plan of every sender; left out: found from its form.")
     dest_ton: Octet | None = Field(
         None, description="Type of number of every recipient; left out: found from its form."
     )

@@ -56,9 +56,7 @@ class Esme:
         self._zone = ZoneInfo(config.receipt_zone)
         self._occurrences = inbound.Occurrences(certain=config.answer_timeout)
         self._forgot = now()
-        self._states = {
-            session.role: Health(LinkState.CONNECTING, _connecting(config)) for session in self._sessions
-        }
+        self._states = {session.role: Health(LinkState.CONNECTING, _connecting(config)) for session in self._sessions}
         self._health = Health(LinkState.DOWN, "it has not been started")
         self._smsc = ""
         self._unnamed = f"unnamed-{int(time() * 1000):x}"
@@ -132,13 +130,9 @@ class Esme:
         source = addresses.encode(config, written, config.source_ton, config.source_npi)
         return pdu.submit_prefix(config.service_type, *source)
 
-    def _make_middle(
-        self, header: bool, priority: int, validity: int | None, receipt: bool, data_coding: int
-    ) -> bytes:
+    def _make_middle(self, header: bool, priority: int, validity: int | None, receipt: bool, data_coding: int) -> bytes:
         flag = self._config.priority_flags[min(max(priority, 0), 9)]
-        return pdu.submit_middle(
-            coding.UDHI if header else 0, flag, relative(validity), int(receipt), data_coding
-        )
+        return pdu.submit_middle(coding.UDHI if header else 0, flag, relative(validity), int(receipt), data_coding)
 
     # What a session tells (its Owner)
 
@@ -203,9 +197,7 @@ class Esme:
         try:
             told = pdu.parse_deliver_sm(frame)
         except pdu.BadPdu as error:
-            log.warning(
-                "link %s: a deliver_sm that cannot be read, %s: %s", self.name, error, frame[:300].hex()
-            )
+            log.warning("link %s: a deliver_sm that cannot be read, %s: %s", self.name, error, frame[:300].hex())
             wire.write_later(pdu.deliver_sm_resp(sequence, RINVMSGLEN))
             return
         with self._kept:
@@ -235,9 +227,7 @@ class Esme:
         """What was told is on disk, or it is not: say so. Runs in the thread that knows."""
         error: object = "cancelled" if done.cancelled() else done.exception()
         if error is not None:
-            log.warning(
-                "link %s: could not keep a deliver_sm, the SMSC shall repeat it: %r", self.name, error
-            )
+            log.warning("link %s: could not keep a deliver_sm, the SMSC shall repeat it: %r", self.name, error)
         if reference is not None and error is None:
             self._occurrences.acknowledged(reference, self._now())
         elif reference is not None:

@@ -97,9 +97,7 @@ def submit_middle(
 
 def submit_body(prefix: bytes, ton: int, npi: int, to: bytes, middle: bytes, short_message: bytes) -> bytes:
     """The body of a submit_sm. short_message: at most 254 octets."""
-    return b"".join(
-        (prefix, bytes((ton, npi)), to, b"\0", middle, bytes((len(short_message),)), short_message)
-    )
+    return b"".join((prefix, bytes((ton, npi)), to, b"\0", middle, bytes((len(short_message),)), short_message))
 
 
 def submit_sm(sequence: int, body: bytes) -> bytes:

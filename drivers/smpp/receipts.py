@@ -40,9 +40,7 @@ _BY_WORD = {  # by the beginning, longest first: DELIVRD, DELIVERED; UNDELIV, UN
     "BUFF": ReceiptState.ENROUTE,
     "SCHED": ReceiptState.ENROUTE,
 }
-_KEYS = re.compile(
-    r"(?:^|[\s,;])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:", re.IGNORECASE
-)
+_KEYS = re.compile(r"(?:^|[\s,;])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:", re.IGNORECASE)
 _KIND, _RECEIPT, _SME_ACK, _NOTIFICATION = 0x3C, 0x04, 0x08, 0x20  # bits of esm_class (5.2.12)
 
 

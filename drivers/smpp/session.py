@@ -140,9 +140,7 @@ class Session:
         try:
             connected = socket.create_connection((host, port), self._config.connect_timeout)
         except socket.gaierror as error:
-            raise Trouble(
-                f"there is no host {host!r} ({error.strerror}): check host, and name resolution"
-            ) from None
+            raise Trouble(f"there is no host {host!r} ({error.strerror}): check host, and name resolution") from None
         except ConnectionRefusedError:
             raise Trouble(
                 f"{place} refuses connections: check port, whether the SMSC is running and lets this host in"

@@ -103,11 +103,7 @@ class Trouble(Exception):
 
     def error(self, pause: float) -> LinkError:
         """What a part that cannot be sent is told. pause: seconds until the next try."""
-        return (
-            Misconfigured(self.says, self.code, rest=pause)
-            if self.refused
-            else LinkDown(self.says, self.code)
-        )
+        return Misconfigured(self.says, self.code, rest=pause) if self.refused else LinkDown(self.says, self.code)
 
 
 def bind_refusal(status: int, config: Config) -> Trouble:

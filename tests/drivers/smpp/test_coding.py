@@ -95,6 +95,11 @@ def test_octets_that_are_no_septets_are_latin1_whatever_the_setting() -> None:
     assert coding.hear(0, b"caf\xe9", "gsm7").user_data.decode("utf-16-be") == "café"
 
 
+def test_ascii_with_control_characters_is_gsm() -> None:
+    assert coding.hear(1, b"\x00\x1b(", "gsm7") == coding.Heard(Alphabet.GSM7, b"\x00\x1b(", "text")
+    assert coding.hear(1, b"a\r\n", "gsm7").alphabet is Alphabet.UCS2
+
+
 def test_a_default_of_latin1_is_read_as_latin1() -> None:
     assert coding.hear(0, b"a@b", "latin1").user_data.decode("utf-16-be") == "a@b"
 

@@ -60,7 +60,7 @@ def test_the_sender_of_the_link_is_used_when_the_part_names_none(
 
 
 @pytest.mark.parametrize(
-    "text", ["Ünï {[€]} @ £", "سلام دنیا " * 20, "Long GSM text, {piece} by piece. " * 12, "🙂" * 90]
+    "text", ["Ünì {[€]} @ £", "سلام دنیا " * 20, "Long GSM text, {piece} by piece. " * 12, "🙂" * 90]
 )
 def test_a_text_of_any_letters_and_length_arrives_as_it_was_written(
     network: Network, make_link: MakeLink, told: Any, soon: Soon, text: str

@@ -1,0 +1,72 @@
+'use strict';
+// An SMSC on node-smpp. Says on standard output, one JSON object a line, what it hears; does what standard input says.
+
+const readline = require('readline');
+const smpp = require('smpp');
+
+const say = (event, more) => console.log(JSON.stringify({event, ...more}));
+const sessions = [];
+const refusals = [];
+let count = 0;
+let text = 0;
+
+function heardSubmit(session, pdu) {
+  const status = refusals.shift() || 0;
+  if (status) {
+    session.send(pdu.response({command_status: status}));
+    return;
+  }
+  const id = `n${++count}`;
+  const message = pdu.short_message || {};
+  const udh = (message.udh || []).map((element) => Buffer.from(element).toString('hex'));
+  say('submit', {
+    id, udh, text: message.message, to: pdu.destination_addr, from: pdu.source_addr,
+    source: [pdu.source_addr_ton, pdu.source_addr_npi], dest: [pdu.dest_addr_ton, pdu.dest_addr_npi],
+    esm_class: pdu.esm_class, data_coding: pdu.data_coding, registered: pdu.registered_delivery,
+    priority: pdu.priority_flag, validity: pdu.validity_period,
+  });
+  session.send(pdu.response({message_id: id}));
+}
+
+const server = smpp.createServer((session) => {
+  session.on('error', (error) => say('error', {says: String(error)}));
+  session.on('close', () => say('close', {}));
+  session.on('pdu', (pdu) => {
+    if (pdu.command.startsWith('bind_') && !pdu.isResponse()) {
+      const good = pdu.password === 'secret08';
+      say('bind', {command: pdu.command, system_id: pdu.system_id, good});
+      session.send(pdu.response(good ? {system_id: 'node-smpp'} : {command_status: smpp.ESME_RINVPASWD}));
+      if (good) sessions.push(session);
+    } else if (pdu.command === 'submit_sm') {
+      heardSubmit(session, pdu);
+    } else if (pdu.command === 'enquire_link' || pdu.command === 'unbind') {
+      say(pdu.command, {});
+      session.send(pdu.response());
+      if (pdu.command === 'unbind') session.close();
+    }
+  });
+});
+
+const orders = {
+  refuse: (order) => refusals.push(order.status),
+  deliver: (order) => {
+    const number = ++text;
+    const fields = {...order.fields};
+    const udh = fields.udh ? Buffer.from(fields.udh, 'hex') : undefined;
+    if (fields.text !== undefined) fields.short_message = {udh, message: fields.text};
+    if (fields.payload !== undefined) fields.message_payload = {message: fields.payload};
+    for (const ours of ['udh', 'text', 'payload']) delete fields[ours];
+    sessions[sessions.length - 1].deliver_sm(fields, (answer) => {
+      say('deliver_resp', {number, status: answer.command_status});
+    });
+  },
+  enquire_link: () => sessions[sessions.length - 1].enquire_link(
+    (answer) => say('enquire_link_resp', {status: answer.command_status})),
+  unbind: () => sessions[sessions.length - 1].unbind(
+    (answer) => say('unbind_resp', {status: answer.command_status})),
+};
+
+server.listen(0, '127.0.0.1', () => say('listening', {port: server.address().port}));
+readline.createInterface({input: process.stdin})
+  .on('line', (line) => { const order = JSON.parse(line); orders[order.do](order); })
+  .on('close', () => process.exit(0));
