@@ -76,10 +76,10 @@ class Window:
             self.failed(waiting, why)
 
     def close(self, why: LinkError) -> None:
-        """Shut it for good."""
+        """Let nothing more in, ever. What is in may still be begun and is to be settled."""
         with self._changed:
-            self._closed = True
-        self.shut(why)
+            self._closed, self._shut = True, why
+            self._changed.notify_all()
 
     def waits(self) -> bool:
         """Whether a part is in and not begun."""

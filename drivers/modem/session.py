@@ -96,6 +96,8 @@ class Session:
                 log.warning("link %s: the modem did not answer in time (%d)", self._name, self._silences)
                 if self._silences >= _SILENCES:
                     raise Trouble(LinkState.DOWN, "the modem no longer answers: opened anew", 1.0) from silent
+        if time.monotonic() < self._stop_by:
+            self._send()  # what was given to us before we were stopped
         self._settle(self._stop_by)
 
     def _prepare(self) -> None:
@@ -135,7 +137,7 @@ class Session:
             return
 
     def _send(self) -> None:
-        part = self._window.begin() if self._registered and self._stop_by is None else None
+        part = self._window.begin() if self._registered else None
         if part is None:
             return
         error = submit(self._modem, self._window, part, self._config.smsc, self._config.answer_timeout)

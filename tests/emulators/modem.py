@@ -1,459 +1,92 @@
-"""A GSM modem on a pseudo terminal, and the network behind it: `modem_network()` for tests in this process.
+"""A GSM modem and the network behind it, in the shape in which tests drive any network: `modem_network()`.
 
-It speaks AT in PDU mode. The surprise: what it is sent and what it sends are read and made by libraries that we
-did not write (see modem_pdus), and it answers a command only as far as its settings let it.
+The surprise: a modem that goes silent here still gives its prompt and takes the text; only its answer never comes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import os
-import re
-import select
 import tempfile
-import threading
-import time
-import tty
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.emulators.modem_pdus import Submitted, deliver, delivers, read_submit, status_report
+from tests.emulators.modem_at import EmulatedModem, Sim, Ways
+from tests.emulators.modem_pdus import Submitted
 
-_serial = itertools.count(1)
-_START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-@dataclass
-class Ways:
-    """How this modem behaves; may be changed at any time.
-
-    news_inside: news are held up and put between the lines of the next answer. reports: "auto", "early" (before the
-    answer of their own text) or "manual". attempts: the command that tells the PIN attempts, or None.
-    """
-
-    echo: bool = True
-    memories: tuple[str, ...] = ("SM", "ME")
-    receives_into: str = "ME"
-    first_index: int = 1
-    slots: int = 20
-    prompt: str = "\r\n> "
-    delay: float = 0.0
-    air_time: float = 0.0
-    news_inside: bool = False
-    tells_news: bool = True
-    notify_modes: tuple[str, ...] = ("2,1,0,2,0", "2,1,0,1,0")
-    reports: str = "auto"
-    attempts: str | None = "+CPINR"
-    service: int = 0
-
-
-@dataclass
-class Sim:
-    """A SIM card; present as long as it is in the modem. stat: of +CREG."""
-
-    pin: str | None = None
-    attempts: int = 3
-    locked: bool = False
-    present: bool = True
-    stat: int = 1
-    imsi: str = ""
-    iccid: str = ""
-    pins_entered: list[str] = field(default_factory=list)
-
-
-class EmulatedModem:
-    """See the module's docstring. Every method may be called from any thread."""
-
-    def __init__(self, folder: Path, ways: Ways | None = None, pin: str | None = None) -> None:
-        number = next(_serial)
-        self.ways = ways or Ways()
-        self.sim = Sim(pin, locked=pin is not None)
-        self.sim.imsi, self.sim.iccid = f"29340000{number:07}", f"8938640{number:012}"
-        self.device = str(folder / f"ttyUSB{number}")
-        self.stored: dict[str, dict[int, bytes]] = {name: {} for name in self.ways.memories}
-        self.deleted: list[tuple[str, int]] = []
-        self.submissions: list[Submitted] = []
-        self.commands: list[str] = []
-        self.acknowledged_directly = 0
-        self._lock = threading.RLock()
-        self._waiting: list[tuple[bytes, str]] = []  # in the network, while the memory is full
-        self._news: list[str] = []
-        self._refusals: list[str] = []
-        self._late: list[str] | None = None  # answers held back, when they are
-        self._silent = False
-        self._reference = 0
-        self._clock = itertools.count()
-        self._master = -1
-        self._restart()
-        self.connect()
-        self._running = True
-        self._thread = threading.Thread(target=self._serve, name="emulated modem", daemon=True)
-        self._thread.start()
-
-    # The plug
-
-    def connect(self) -> None:
-        """Plug it in."""
-        with self._lock:
-            self._master, slave = os.openpty()
-            tty.setraw(slave)
-            self._buffer, self._pdu_length = b"", None
-            Path(self.device).symlink_to(os.ttyname(slave))
-            os.close(slave)
-
-    def disconnect(self) -> None:
-        """Pull it out: the device is gone, and whoever has it open gets an error."""
-        with self._lock:
-            Path(self.device).unlink(missing_ok=True)
-            os.close(self._master)
-            self._master = -1
-            self._restart()
-
-    def close(self) -> None:
-        self._running = False
-        self._thread.join(5)
-        if self._master >= 0:
-            self.disconnect()
-
-    def _restart(self) -> None:
-        self._echo = self.ways.echo
-        self._notify = "0,0,0,0,0"
-        self._memory = self.ways.memories[0]
-        self._pdu_length: int | None = None
-        self._buffer = b""
-        self.sim.locked = self.sim.pin is not None
-
-    def restart(self) -> None:
-        """The firmware starts anew and forgets its settings, while the port stays."""
-        with self._lock:
-            self._restart()
-
-    # The network and its phones
-
-    def _now(self) -> datetime:
-        return _START + timedelta(seconds=next(self._clock))
-
-    def phone_sends(self, sender: str, text: str, order: list[int] | None = None, **how: Any) -> None:
-        """A phone sends us a text; its parts arrive in this order (numbered from 1)."""
-        pdus = delivers(sender, text, self._now(), **how)
-        for number in order or range(1, len(pdus) + 1):
-            self.network_hands(pdus[number - 1])
-
-    def phone_sends_data(self, sender: str, octets: bytes, udh: bytes, dcs: int = 0xF5) -> None:
-        """A phone or a centre sends octets, such as to a port."""
-        self.network_hands(deliver(sender, octets, self._now(), udh, dcs))
-
-    def network_hands(self, pdu: bytes, into: str | None = None, news: str = "+CMTI") -> None:
-        """Any PDU at all comes in."""
-        with self._lock:
-            memory = into or self.ways.receives_into
-            place = self._free_place(memory)
-            if place is None:
-                self._waiting.append((pdu, news))
-                return
-            self.stored[memory][place] = pdu
-            mode = self._notify.split(",")
-            if self.ways.tells_news and mode[1 if news == "+CMTI" else 3] != "0":
-                self._tell(f'{news}: "{memory}",{place}')
-
-    def _free_place(self, memory: str) -> int | None:
-        places = range(self.ways.first_index, self.ways.first_index + self.ways.slots)
-        return next((place for place in places if place not in self.stored[memory]), None)
-
-    def send_receipt(self, to: str, status: int = 0x00, recipient: str | None = None) -> None:
-        """The centre reports on the last text to that number. recipient: as the report spells it."""
-        sent = [one for one in self.submissions if one.to == to][-1]
-        pdu = status_report(sent.reference, recipient or to, self._now(), status)
-        if self._notify.split(",")[3] == "1":
-            self._tell(f"+CDS: {len(pdu) - 1 - pdu[0]}\r\n{pdu.hex().upper()}")
-        else:
-            self.network_hands(pdu, news="+CDSI")
-
-    def rings(self, caller: str) -> None:
-        """Somebody calls us."""
-        self._tell("RING")
-        self._tell(f'+CLIP: "{caller.removeprefix("+")}",145,,,,0')
-
-    def says(self, octets: bytes) -> None:
-        """Put any octets on the line."""
-        with self._lock:
-            if self._master >= 0 and not self._silent:
-                os.write(self._master, octets)
-
-    # Faults
-
-    def refuse_next(self, code: int | str) -> None:
-        """Refuse the next submission: with +CMS ERROR, or with a whole line."""
-        self._refusals.append(code if isinstance(code, str) else f"+CMS ERROR: {code}")
-
-    def hold_answers(self) -> None:
-        """From now on the network takes texts, but the modem keeps the answers to itself."""
-        self._late = []
-
-    def release_answers(self) -> None:
-        """Say the answers that were held back."""
-        held, self._late = self._late or [], None
-        for answer in held:
-            self.says(answer.encode())
-
-    def go_silent(self, silent: bool = True) -> None:
-        """Say nothing at all any more, though the line is there."""
-        self._silent = silent
-
-    # The line
-
-    def _tell(self, news: str) -> None:
-        with self._lock:
-            if self.ways.news_inside:
-                self._news.append(news)
-            else:
-                self.says(f"\r\n{news}\r\n".encode("latin-1"))
-
-    def _serve(self) -> None:
-        while self._running:
-            master = self._master
-            try:
-                if master < 0 or not select.select([master], [], [], 0.02)[0]:
-                    time.sleep(0.005 if master < 0 else 0)
-                    continue
-                data = os.read(master, 4096)
-            except (OSError, ValueError):  # nobody has the other end open, or it was pulled out
-                time.sleep(0.01)
-                continue
-            for octet in data:
-                self._octet(bytes((octet,)))
-
-    def _octet(self, octet: bytes) -> None:
-        if self._echo and octet not in b"\x1a\x1b":
-            self.says(octet)
-        if octet == b"\x1b":
-            self._buffer, self._pdu_length = b"", None
-        elif self._pdu_length is not None and octet == b"\x1a":
-            length, self._pdu_length = self._pdu_length, None
-            pdu, self._buffer = self._buffer.decode("latin-1"), b""
-            self._submit(pdu, length)
-        elif self._pdu_length is None and octet == b"\r":
-            command, self._buffer = self._buffer.decode("latin-1"), b""
-            if command:
-                self._command(command)
-        elif octet != b"\n":
-            self._buffer += octet
-
-    def _answer(self, *lines: str) -> None:
-        time.sleep(self.ways.delay)
-        with self._lock:
-            said = list(lines)
-            if len(said) > 1 or not self.ways.news_inside:
-                said[1:1], self._news = self._news, []
-            self.says("".join(f"\r\n{line}\r\n" for line in said).encode("latin-1"))
-
-    # Commands
-
-    def _command(self, line: str) -> None:
-        at = line.upper().rfind("AT")
-        if at < 0:
-            return
-        command = line[at + 2 :]
-        self.commands.append("AT" + command)
-        for pattern, handler in _COMMANDS:
-            found = re.fullmatch(pattern, command)
-            if found:
-                handler(self, *found.groups())
-                return
-        self._answer("ERROR")
-
-    def _ready(self) -> bool:
-        """Whether the SIM can be used; says so if not."""
-        if not self.sim.present:
-            self._answer("+CME ERROR: 10")
-        elif self.sim.locked:
-            self._answer("+CME ERROR: 11")
-        return self.sim.present and not self.sim.locked
-
-    def _set_echo(self, on: str) -> None:
-        self._echo = on == "1"
-        self._answer("OK")
-
-    def _ask_pin(self) -> None:
-        if not self.sim.present:
-            self._answer("+CME ERROR: 10")
-        else:
-            puk = "SIM PUK" if self.sim.attempts == 0 else "SIM PIN"
-            self._answer("+CPIN: " + (puk if self.sim.locked else "READY"), "OK")
-
-    def _enter_pin(self, pin: str) -> None:
-        self.sim.pins_entered.append(pin)
-        if pin == self.sim.pin and self.sim.attempts:
-            self.sim.attempts, self.sim.locked = 3, False
-            self._answer("OK")
-        else:
-            self.sim.attempts = max(0, self.sim.attempts - 1)
-            self._answer("+CME ERROR: 16" if self.sim.attempts else "+CME ERROR: 12")
-
-    def _attempts(self, command: str) -> None:
-        left = self.sim.attempts
-        answers = {
-            "+CPINR": f"+CPINR: SIM PIN,{left},3",
-            "^CPIN": f"^CPIN: SIM PIN,{left},10,{left},10,3",
-            "+SPIC": f"+SPIC: {left},10,0,10",
-        }
-        if command == self.ways.attempts:
-            self._answer(answers[command], "OK")
-        else:
-            self._answer("ERROR")
-
-    def _registration(self, which: str) -> None:
-        self._answer(f'+{which}: 1,{self.sim.stat},"2AF5","0B88E350",2', "OK")
-
-    def set_registration(self, stat: int) -> None:
-        """The network takes us in (1, 5), looks on (2) or refuses us (3), and the modem says so."""
-        self.sim.stat = stat
-        self._tell(f"+CREG: {stat}")
-
-    def _set_memory(self, memory: str) -> None:
-        if memory not in self.ways.memories:
-            self._answer("+CMS ERROR: 302")
-        elif self._ready():
-            self._memory = memory
-            self._answer("+CPMS: 0,20,0,20,0,20", "OK")
-
-    def _memories(self) -> None:
-        names = ",".join(f'"{name}"' for name in self.ways.memories)
-        self._answer(f"+CPMS: ({names}),({names}),({names})", "OK")
-
-    def _set_notify(self, mode: str) -> None:
-        if mode in self.ways.notify_modes:
-            self._notify = mode
-            self._answer("OK")
-        else:
-            self._answer("+CMS ERROR: 303")
-
-    def _list(self) -> None:
-        if self._ready():
-            with self._lock:
-                stored = sorted(self.stored[self._memory].items())
-            lines: list[str] = []
-            for index, pdu in stored:
-                lines += [f"+CMGL: {index},0,,{len(pdu) - 1 - pdu[0]}", pdu.hex().upper()]
-            self._answer(*lines, "OK")
-
-    def _delete(self, index: str) -> None:
-        with self._lock:
-            if self.stored[self._memory].pop(int(index), None) is None:
-                self._answer("+CMS ERROR: 321")
-                return
-            self.deleted.append((self._memory, int(index)))
-        self._answer("OK")
-        waiting, self._waiting = self._waiting, []
-        for pdu, news in waiting:
-            self.network_hands(pdu, news=news)
-
-    def _acknowledge(self) -> None:
-        self.acknowledged_directly += 1
-        self._answer("OK")
-
-    def _prompt(self, length: str) -> None:
-        if self._ready():
-            self._pdu_length = int(length)
-            self.says(self.ways.prompt.encode())
-
-    def _submit(self, pdu: str, length: int) -> None:
-        time.sleep(self.ways.air_time)
-        octets = bytes.fromhex(pdu)
-        if len(octets) - 1 - octets[0] != length:
-            self._answer("+CMS ERROR: 304")
-        elif self._refusals:
-            self._answer(self._refusals.pop(0))
-        else:
-            self._reference = (self._reference + 1) % 256
-            sent = read_submit(pdu, self._reference)
-            self.submissions.append(sent)
-            reports = self.ways.reports if sent.wants_report else "none"
-            if reports == "early":
-                self.send_receipt(sent.to)
-            self._say_taken()
-            if reports == "auto":
-                self.send_receipt(sent.to)
-
-    def _say_taken(self) -> None:
-        if self._late is None:
-            self._answer(f"+CMGS: {self._reference}", "OK")
-        else:
-            self._late.append(f"\r\n+CMGS: {self._reference}\r\n\r\nOK\r\n")
-
-
-def _says(*lines: str) -> Callable[[EmulatedModem], None]:
-    return lambda modem: modem._answer(*lines)
-
-
-_COMMANDS: list[tuple[str, Callable[..., None]]] = [
-    ("", _says("OK")),
-    (r"E([01])", EmulatedModem._set_echo),
-    (r"\+(?:CMEE|CMGF|CSCS|COPS|CREG|CEREG|CLIP)=.*", _says("OK")),
-    (r"\+CGMI", _says("ACME", "OK")),
-    (r"\+CGMM", _says("M1", "OK")),
-    (r"\+CGMR", _says("1.0", "OK")),
-    (r"\+CGSN", _says("356938035643809", "OK")),
-    (r"\+CPIN\?", EmulatedModem._ask_pin),
-    (r'\+CPIN="(.*)"', EmulatedModem._enter_pin),
-    (r'(\+CPINR|\^CPIN|\+SPIC)(?:="SIM PIN"|\?)?', EmulatedModem._attempts),
-    (r"\+CIMI", lambda modem: modem._ready() and modem._answer(modem.sim.imsi, "OK")),
-    (r"\+CCID", lambda modem: modem._answer(f"+CCID: {modem.sim.iccid}", "OK")),
-    (r"\+(CREG|CGREG)\?", EmulatedModem._registration),
-    (r"\+COPS\?", _says('+COPS: 0,0,"Emulated",2', "OK")),
-    (r"\+CSQ", _says("+CSQ: 21,99", "OK")),
-    (r"\+CSMS\?", lambda modem: modem._answer(f"+CSMS: {modem.ways.service},1,1,1", "OK")),
-    (r"\+CNMI\?", lambda modem: modem._answer(f"+CNMI: {modem._notify}", "OK")),
-    (r"\+CNMI=(.*)", EmulatedModem._set_notify),
-    (r"\+CPMS=\?", EmulatedModem._memories),
-    (r'\+CPMS="(\w+)"', EmulatedModem._set_memory),
-    (r"\+CMGL=4", EmulatedModem._list),
-    (r"\+CMGD=(\d+)", EmulatedModem._delete),
-    (r"\+CNMA", EmulatedModem._acknowledge),
-    (r"\+CMGS=(\d+)", EmulatedModem._prompt),
-]
+__all__ = ["EmulatedModem", "Network", "Sim", "Ways", "modem_network"]
 
 
 class Network:
-    """The verbs that the contract test drives any network with. `modem` is there for everything else."""
+    """What the contract test wants of a network; `modem` has everything else."""
 
     number = "+38640111222"
 
-    def __init__(self, modem: EmulatedModem, config: Any) -> None:
+    def __init__(self, modem: EmulatedModem) -> None:
         self.modem = modem
-        self.config = config
-        self.phone_sends = modem.phone_sends
-        self.refuse_next = modem.refuse_next
-        self.go_silent = modem.go_silent
+        self._texts: list[tuple[str, str, list[bytes]]] = []
         self.disconnect = modem.disconnect
         self.reconnect = modem.connect
+        self.refuse_next = modem.refuse_next
+        self.go_silent = modem.swallow_answers
+        self.close = modem.close
+
+    def settings(self, **changed: Any) -> dict[str, Any]:
+        """What a [[links]] table of kind "modem" has to say, with pauses fit for tests."""
+        pauses = {"answer_timeout": 5.0, "sweep_interval": 2.0, "check_interval": 5.0}
+        return {"device": self.modem.device, **pauses, **changed}
+
+    @property
+    def config(self) -> Any:
+        """The same as the driver's Config."""
+        from drivers.modem import Config
+
+        return Config.model_validate(self.settings())
 
     def submitted(self) -> list[tuple[str, str]]:
-        """Each part that the network took, as smspdudecoder reads it: to whom, and what."""
-        return [(sent.to, sent.text) for sent in self.modem.submissions]
+        """(to, text) of every whole text that the network took, as smspdudecoder reads it."""
+        whole: list[tuple[str, str]] = []
+        halves: dict[tuple[str, int, int], dict[int, Submitted]] = {}
+        for sent in self.modem.submissions:
+            if sent.concatenation is None:
+                whole.append((sent.to, sent.text))
+                continue
+            reference, of, position = sent.concatenation
+            half = halves.setdefault((sent.to, reference, of), {})
+            half[position] = sent
+            if len(half) == of:
+                whole.append((sent.to, "".join(half[place].text for place in sorted(half))))
+                del halves[sent.to, reference, of]
+        return whole
+
+    def phone_sends(self, sender: str, text: str, **how: Any) -> None:
+        """A phone sends us a text."""
+        self._texts.append((sender, text, self.modem.phone_sends(sender, text, **how)))
+
+    def acknowledged(self) -> list[tuple[str, str]]:
+        """(sender, text) of what phones sent and we deleted from the modem, every piece of it."""
+        deleted = {pdu for _, _, pdu in self.modem.deleted}
+        return [(sender, text) for sender, text, pdus in self._texts if deleted.issuperset(pdus)]
+
+    def automatic_receipts(self, on: bool = True) -> None:
+        """Whether every part that wants it is reported as delivered (as it is unless this is called)."""
+        self.modem.ways.reports = "auto" if on else "manual"
 
     def send_receipt_for(self, to: str, delivered: bool = True) -> None:
-        """The network reports on the last text to that number."""
+        """The network reports on the last part to that number: delivered, or expired."""
         self.modem.send_receipt(to, 0x00 if delivered else 0x46)
 
-    def acknowledged(self) -> list[tuple[str, int]]:
-        """What we deleted: memory and index."""
-        return list(self.modem.deleted)
+    def throttle_next(self) -> None:
+        """Say that the network is congested (CMS 42)."""
+        self.refuse_next(42)
 
 
 @contextlib.contextmanager
-def modem_network(ways: Ways | None = None, pin: str | None = None, **config: Any) -> Iterator[Network]:
-    """A modem and its network, and a configuration for our driver that finds it; `config` overrides its fields."""
-    from drivers.modem import Config
-
+def modem_network(ways: Ways | None = None, pin: str | None = None) -> Iterator[Network]:
+    """A modem that is plugged in, and its network."""
     with tempfile.TemporaryDirectory() as folder:
-        modem = EmulatedModem(Path(folder), ways, pin)
-        fields = {"answer_timeout": 5.0, "sweep_interval": 2.0, "check_interval": 5.0}
+        network = Network(EmulatedModem(Path(folder), ways, pin))
         try:
-            yield Network(modem, Config(device=modem.device, **(fields | config)))
+            yield network
         finally:
-            modem.close()
+            network.close()

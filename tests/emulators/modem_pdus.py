@@ -40,9 +40,7 @@ def read_submit(pdu: str, reference: int) -> Submitted:
     to = read["recipient"]
     elements = (read["user_data"]["header"] or {}).get("elements", [])
     parts = [e["data"] for e in elements if e["iei"] in (0x00, 0x08)]
-    concatenation = (
-        (parts[0]["reference"], parts[0]["parts_count"], parts[0]["part_number"]) if parts else None
-    )
+    concatenation = (parts[0]["reference"], parts[0]["parts_count"], parts[0]["part_number"]) if parts else None
     return Submitted(
         to=("+" if to["toa"]["ton"] == "international" else "") + to["number"],
         text=read["user_data"]["data"],
@@ -81,9 +79,7 @@ def foreign_ucs2(text: str) -> bytes:
     return text.encode("utf-16-be")
 
 
-def deliver(
-    sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0
-) -> bytes:
+def deliver(sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0) -> bytes:
     """One SMS-DELIVER. units: septets, one in each octet, when the coding is GSM 7-bit; otherwise octets."""
     if dcs & 0xEC == 0 or dcs & 0xF4 == 0xF0 or dcs & 0xE0 == 0xC0:
         used = len(udh) * 8 % 7
