@@ -79,9 +79,7 @@ def run_alone(root: Path, tmp_path: Path) -> Callable[..., str]:
             "--rootdir=.",
         ]
         kept = {name: value for name, value in os.environ.items() if name not in ("CI", "PYTEST_ADDOPTS")}
-        ran = subprocess.run(
-            command, cwd=tmp_path, env=kept | environment, capture_output=True, text=True, check=False
-        )
+        ran = subprocess.run(command, cwd=tmp_path, env=kept | environment, capture_output=True, text=True, check=False)
         return ran.stdout + ran.stderr
 
     return run
