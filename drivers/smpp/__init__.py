@@ -25,5 +25,6 @@ def open_link(
     chance: Callable[[], float] = random.random,
 ) -> Link:
     """A link that connects when started. now: a steady clock in seconds; chance: numbers in [0, 1) for
-    jitter."""
+    jitter.
+    """
     return Esme(name, config, events, now, chance)

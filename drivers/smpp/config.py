@@ -1,7 +1,8 @@
 """What a person writes about an SMPP link in the configuration file, each field with its sentence.
 
 The surprise: `data_coding` 0 names no alphabet. It means "the default of this SMSC", which the carrier must
-tell you: `default_alphabet` says whether that is GSM 7-bit (unpacked, by far the most usual) or Latin-1."""
+tell you: `default_alphabet` says whether that is GSM 7-bit (unpacked, by far the most usual) or Latin-1.
+"""
 
 from __future__ import annotations
 

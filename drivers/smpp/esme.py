@@ -2,7 +2,8 @@
 
 The surprise: a deliver_sm is answered from whatever thread made its future done, through the session's
 thread, so that many answers share one write; and an answer whose connection is gone is dropped, for the SMSC
-will say it again."""
+will say it again.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ class Esme:
 
     def stop(self, deadline: float) -> None:
         """Settle what is on its way and what waits to be acknowledged until `deadline`, then unbind and
-        close."""
+        close.
+        """
         self._window.shut(LinkDown("the link is being stopped"), for_good=True)
         self._window.settle(deadline - self._now())
         with self._kept:
@@ -139,8 +141,6 @@ class Esme:
     def bound(self, session: Session, smsc: str) -> None:
         """The session is up: parts may go out by it if it is not only a receiver."""
         self._smsc = smsc
-        if session.role != "transmitter":
-            self._occurrences.new_session(self._now())
         if session.role != "receiver":
             self._slow = False
             self._window.open(session)
@@ -148,6 +148,8 @@ class Esme:
 
     def ended(self, session: Session, why: Trouble, pause: float) -> None:
         """The session is down: settle what it carried."""
+        if session.role != "transmitter":
+            self._occurrences.new_session(ended=self._now())
         if session.role != "receiver":
             self._window.shut(why.error(pause))
             wire = session.wire

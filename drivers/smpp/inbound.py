@@ -22,7 +22,8 @@ _TYPE_0 = 0x40  # protocol_id of a text the phone must not show (23.040 section 
 
 def digest(told: pdu.DeliverSm) -> str:
     """What makes two deliver_sm the same one: source, destination, form and content, as 32 hexadecimal
-    digits."""
+    digits.
+    """
     parts = hashlib.blake2b(digest_size=16)
     sar = b"".join(told.parameters.get(tag, b"-") for tag in _SAR)
     form = bytes((told.esm_class, told.data_coding, told.protocol_id))
@@ -36,7 +37,8 @@ _SAR = (pdu.SAR_MSG_REF_NUM, pdu.SAR_TOTAL_SEGMENTS, pdu.SAR_SEGMENT_SEQNUM)
 
 def piece(told: pdu.DeliverSm, reference: str, config: Config) -> InboundPiece:
     """What a phone sent, with its header apart. A header that does not fit is left in the text: nothing is
-    thrown away."""
+    thrown away.
+    """
     udh, octets = _header(told)
     heard = coding.hear(told.data_coding, octets, config.default_alphabet)
     kind = heard.kind

@@ -2,7 +2,8 @@
 3.4).
 
 Session PDUs (bind, unbind, enquire_link) are smpplib's: see `session_pdus`. Here its generic encoder would
-cost more than everything else; a property test holds that the octets are the same."""
+cost more than everything else; a property test holds that the octets are the same.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class BadPdu(Exception):
 
 class NotSmpp(Exception):
     """A command_length outside 16..65536: the position in the stream is lost for good. `start` has its
-    octets."""
+    octets.
+    """
 
     def __init__(self, start: bytes) -> None:
         super().__init__(f"command_length {_LENGTH.unpack_from(start)[0]} is outside {SHORTEST}..{LONGEST}")
@@ -46,7 +48,8 @@ class Frames:
 
     def feed(self, octets: bytes) -> list[bytes]:
         """The whole PDUs that are complete with `octets`. Raises NotSmpp; PDUs before the fault are lost with
-        it."""
+        it.
+        """
         rest = self._rest
         rest += octets
         at, end, whole = 0, len(rest), []

@@ -1,7 +1,8 @@
 """Read a delivery receipt: its parameters first, then the text that appendix B of SMPP 3.4 describes.
 
 The surprise: the text is "SMSC vendor specific", so keys come in any case, order and selection, and states in
-more spellings than the standard has. What it names in no way becomes `unknown`, never an error."""
+more spellings than the standard has. What it names in no way becomes `unknown`, never an error.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ _KIND, _RECEIPT, _SME_ACK, _NOTIFICATION = 0x3C, 0x04, 0x08, 0x20  # bits of esm
 def fields(text: str) -> dict[str, str]:
     """The fields of a receipt's text, by key in small letters without blanks: id, sub, dlvrd, submitdate,
     donedate, stat, err, text. The user's own words after `text:` may hold anything, so nothing is read after
-    it."""
+    it.
+    """
     found: dict[str, str] = {}
     keys = list(_KEYS.finditer(text))
     for index, key in enumerate(keys):

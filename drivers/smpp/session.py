@@ -1,7 +1,8 @@
 """One bound connection to the SMSC and its thread: connect, bind, keep alive, come back.
 
 The surprise: a PDU that makes no sense never ends the session, unless its length is wrong, for then nobody
-knows where the next one begins. Everything else is answered with generic_nack and survived."""
+knows where the next one begins. Everything else is answered with generic_nack and survived.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +159,8 @@ class Session:
 
     def _bind(self, wire: Wire) -> tuple[list[bytes], str]:
         """Bind; the frames that came behind the answer, and the SMSC's name. Raises Trouble, Lost,
-        NotSmpp."""
+        NotSmpp.
+        """
         sequence = self.next_sequence()
         wire.write(session_pdus.bind(self._config, self.role, sequence))
         until = self._now() + self._config.answer_timeout

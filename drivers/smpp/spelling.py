@@ -1,7 +1,8 @@
 """Bring the message ids of answers and of receipts to one reference, although SMSCs spell them differently.
 
 The surprise: SMPP 3.4 calls the id of a submit_sm_resp "opaque" and that of a receipt (appendix B) a decimal
-number, so many SMSCs answer `1F3A` and report `7994`, and some do the opposite."""
+number, so many SMSCs answer `1F3A` and report `7994`, and some do the opposite.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class Spelling:
     `auto` keeps the last 20,000 ids of answers and looks a receipt's id up among them in the three spellings.
     An id that fits in exactly one of them is evidence; the spelling with most evidence is tried first, and is
     also used for ids that are no longer remembered. Where nothing can be decided the id stays as it came.
-    What was learned is lost when the process ends: `advice` says what to write into the configuration."""
+    What was learned is lost when the process ends: `advice` says what to write into the configuration.
+    """
 
     def __init__(self, rule: ReceiptIds) -> None:
         self._rule = rule
@@ -83,7 +85,8 @@ class Spelling:
 
     def of_receipt(self, in_text: str | None, in_parameter: str | None) -> str | None:
         """The reference for a receipt: from its text, and from its receipted_message_id; None when it has
-        neither."""
+        neither.
+        """
         if self._rule is ReceiptIds.AS_IS:
             return in_parameter or in_text
         if self._rule is ReceiptIds.AUTO:

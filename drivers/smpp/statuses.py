@@ -76,7 +76,8 @@ def name_of(status: int) -> str:
 
 def refusal(status: int, throttle_pause: float) -> LinkError:
     """Why a submit_sm was not taken. A status that nobody knows is worth another try: attempts end by
-    themselves."""
+    themselves.
+    """
     kinds: tuple[tuple[dict[int, str], Callable[[str, str], LinkError]], ...] = (
         (_FOR_GOOD, RejectedForGood),
         (_FOR_NOW, RejectedForNow),
@@ -93,7 +94,8 @@ def refusal(status: int, throttle_pause: float) -> LinkError:
 
 class Trouble(Exception):
     """Why there is no session. refused: a person must act, so tries are rare; else the link comes back by
-    itself."""
+    itself.
+    """
 
     def __init__(self, says: str, code: str = "", *, refused: bool = False) -> None:
         super().__init__(says)

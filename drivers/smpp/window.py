@@ -1,7 +1,8 @@
 """The parts on their way: admit N at a time, match answers to them, and report each exactly once.
 
 The surprise: a place in the window is free as soon as an answer is read, before it is reported, so that the
-sender fills the window while the gateway writes the outcome down. `settle` still waits for the reports."""
+sender fills the window while the gateway writes the outcome down. `settle` still waits for the reports.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ class Window:
 
     def answered(self, answers: Sequence[Answer]) -> int:
         """Report what the SMSC said: for each sequence number a reference, or why not. Returns how many were
-        ours; an answer that comes after its time belongs to no part any more."""
+        ours; an answer that comes after its time belongs to no part any more.
+        """
         with self._changed:
             flights = self._flights
             ours = [

@@ -1,7 +1,8 @@
 """A TCP connection that any thread may write to and one thread reads from, in whole PDUs.
 
 The surprise: nothing here blocks a writer. What the kernel does not take at once waits in a queue that the
-reading thread empties; what is still in the queue when the connection breaks has certainly not been sent."""
+reading thread empties; what is still in the queue when the connection breaks has certainly not been sent.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ class Wire:
 
     def write(self, octets: bytes) -> bool:
         """Send one PDU now, or as soon as the kernel takes it. False when the connection is gone: nothing
-        left."""
+        left.
+        """
         with self._lock:
             if self._broken is not None:
                 return False
@@ -95,7 +97,8 @@ class Wire:
 
     def unwritten(self) -> list[int]:
         """The sequence numbers of the submit_sm that have not left completely, and so cannot have been
-        read."""
+        read.
+        """
         with self._lock:
             headers = [pdu.HEADER.unpack_from(octets) for octets in self._queue]
         return [sequence for _, command, _, sequence in headers if command == pdu.SUBMIT_SM]

@@ -49,7 +49,9 @@ def test_sar_parameters_make_a_concatenation() -> None:
 
 @pytest.mark.parametrize("sar", [(1, 3, 4), (1, 0, 0), (1, 1, 1), (1, 3, None), (None, 3, 1)])
 def test_sar_parameters_without_sense_make_none(sar: tuple[int | None, int | None, int | None]) -> None:
-    fields = dict(zip(("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum"), sar, strict=True))
+    fields: dict[str, Any] = dict(
+        zip(("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum"), sar, strict=True)
+    )
     assert piece(**fields).concatenation is None
 
 

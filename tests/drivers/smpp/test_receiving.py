@@ -115,6 +115,23 @@ def test_what_was_not_acknowledged_has_the_same_reference_after_a_new_bind(
     assert told.pieces[0].reference == told.pieces[1].reference
 
 
+@pytest.mark.parametrize(("before", "outage", "same"), [(0.0, 0.0, True), (0.0, 0.5, True), (0.5, 0.0, False)])
+def test_a_repeat_is_what_was_acknowledged_shortly_before_the_connection_broke_however_long_it_was_away(
+    network: Network, make_link: MakeLink, told: Any, soon: Soon, before: float, outage: float, same: bool
+) -> None:
+    link = make_link(answer_timeout=0.25)
+    network.phone_sends(PHONE, "yes")
+    soon(lambda: network.acknowledged())
+    time.sleep(before)
+    network.disconnect()
+    soon(lambda: link.health().state is LinkState.DOWN)
+    time.sleep(outage)
+    network.phone_sends(PHONE, "yes")
+    network.reconnect()
+    soon(lambda: len(told.pieces) == 2)
+    assert (told.pieces[0].reference == told.pieces[1].reference) is same
+
+
 def test_a_promise_kept_after_the_connection_is_gone_does_no_harm(
     network: Network, make_link: MakeLink, told: Any, soon: Soon
 ) -> None:

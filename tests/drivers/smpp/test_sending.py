@@ -29,6 +29,16 @@ Soon = Callable[..., None]
 TO = "+4915112345678"
 
 
+def sending(link: Esme, parts: list[WirePart]) -> threading.Thread:
+    """A thread that sends them, for it may have to wait."""
+
+    def send_all() -> None:
+        for part in parts:
+            link.send(part)
+
+    return threading.Thread(target=send_all)
+
+
 def test_a_part_goes_out_with_everything_that_was_asked(
     network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
@@ -179,7 +189,7 @@ def test_what_was_on_its_way_when_the_connection_broke_is_unsure_and_the_rest_is
 ) -> None:
     network.configure(swallow_submits=True)
     link = make_link(window=2, answer_timeout=5.0)
-    sender = threading.Thread(target=lambda: [link.send(a_part(number=number)) for number in range(4)])
+    sender = sending(link, [a_part(number=number) for number in range(4)])
     sender.start()
     soon(lambda: len(network.smsc.submits) == 2)
     network.disconnect()
@@ -223,7 +233,7 @@ def test_stopping_ends_at_its_deadline_with_every_part_told(
 ) -> None:
     link = make_link(answer_timeout=30.0, window=2)
     network.go_silent()
-    sender = threading.Thread(target=lambda: [link.send(a_part(number=number)) for number in range(3)])
+    sender = sending(link, [a_part(number=number) for number in range(3)])
     sender.start()
     time.sleep(0.1)
     begun = time.monotonic()
