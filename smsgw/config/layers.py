@@ -110,7 +110,6 @@ def _put(draft: Draft, place: Place, value: str, where: str) -> None:
         table[key] = _value(draft, place, value)
     except tomllib.TOMLDecodeError:
         draft.mistake(place, 'must be a list: one,two or ["one", "two"]', where)
-        draft.settled.add(place)
         return
     draft.sources[place] = where
     # A secret that the file gives in one way and the environment in the other is not given twice: this one
@@ -179,7 +178,7 @@ def _secret(folder: Path, file: object, credentials: str | None) -> tuple[str, P
     if not isinstance(file, str) or not file:
         raise ValueError("must be the name of a file, in quotes")
     path = folder / Path(file).expanduser()
-    if credentials and not Path(file).is_absolute() and (Path(credentials) / file).is_file():
+    if credentials and (Path(credentials) / file).is_file():
         path = Path(credentials) / file
     try:
         text = path.read_bytes().decode().rstrip("\r\n")

@@ -181,6 +181,15 @@ def test_a_configuration_with_a_secret_that_everybody_can_read_is_a_warning(read
     assert told.endswith(f":6: links[0].password: everybody can read {path}: chmod o-r {path}")
 
 
+def test_a_secret_that_only_a_group_can_read_and_an_empty_one_are_no_warning(read: Read, tmp_path: Path) -> None:
+    secret_file(tmp_path / "pw", mode=0o640)
+    assert read(CARRIER + "password_file = 'pw'").warnings == []
+    path = tmp_path / "smsgw.toml"
+    path.write_text(CARRIER + "password = ''")
+    path.chmod(0o644)
+    assert load_with_origins(path, {}).warnings == []
+
+
 # Origins
 
 

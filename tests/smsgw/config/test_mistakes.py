@@ -108,6 +108,14 @@ def test_a_link_without_a_kind_is_told_only_that(wrong: Wrong) -> None:
     assert told == ["smsgw.toml:1: links[0].kind: is missing: Which driver speaks to the network."]
 
 
+def test_links_without_names_do_not_share_one(wrong: Wrong) -> None:
+    told = wrong("[[links]]\nkind = 'fake'\n[[links]]\nkind = 'fake'")
+    assert [each.split(": ")[1:3] for each in told] == [
+        ["links[0].name", "is missing"],
+        ["links[1].name", "is missing"],
+    ]
+
+
 def test_a_key_that_link_and_driver_share_is_wrong_only_once(wrong: Wrong) -> None:
     assert len(wrong(SMPP + "sender = 'far too long for a sender of texts'")) == 1
 
