@@ -1,5 +1,4 @@
-"""How numbers and names are written on the wire: type of number, numbering plan, digits (SMPP 3.4 5.2.5,
-5.2.6).
+"""How numbers and names are written on the wire: type of number, plan, digits (SMPP 3.4 5.2.5, 5.2.6).
 
 E.164 with `+` is 1/1 (international, ISDN) without the plus; a name is 5/0 (alphanumeric, unknown). A short
 code is 3/0 (network specific, unknown): the standard names no rule, this is what most carriers ask for, and

@@ -1,5 +1,4 @@
-"""The octets of the hot path: cut the stream into PDUs, pack submit_sm, read its answers and deliver_sm (SMPP
-3.4).
+"""The octets of the hot path: cut the stream, pack submit_sm, read its answers and deliver_sm (SMPP 3.4).
 
 Session PDUs (bind, unbind, enquire_link) are smpplib's: see `session_pdus`. Here its generic encoder would
 cost more than everything else; a property test holds that the octets are the same.
