@@ -16,7 +16,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # escapes in gsmmodem's source
     import smsutil
     from gsmmodem import pdu as foreign
-    from smspdudecoder.fields import SMSSubmit
+    from smspdudecoder.codecs import GSM
+    from smspdudecoder.fields import SMSC, Address, SMSSubmit
 
 _CENTRE = bytes.fromhex("07918346040400F0")  # +38640404000
 
@@ -43,7 +44,7 @@ def read_submit(pdu: str, reference: int) -> Submitted:
     concatenation = (parts[0]["reference"], parts[0]["parts_count"], parts[0]["part_number"]) if parts else None
     return Submitted(
         to=("+" if to["toa"]["ton"] == "international" else "") + to["number"],
-        text=read["user_data"]["data"],
+        text=_septets(pdu, read) if read["dcs"]["encoding"] == "gsm" else read["user_data"]["data"],
         concatenation=concatenation,
         wants_report=read["header"]["srr"],
         reference=reference,
@@ -52,12 +53,37 @@ def read_submit(pdu: str, reference: int) -> Submitted:
     )
 
 
+def _septets(pdu: str, read: dict[str, Any]) -> str:
+    """The text in the septets at the end of a PDU.
+
+    smspdudecoder's codec is right, but its reader takes the header for septets, which may hold an escape, and counts
+    letters where it should count septets, so that the filling of the last octet becomes an @.
+    """
+    header = read["user_data"]["header"]
+    before = 0 if header is None else header["length"] + 1
+    length = _user_data_length(pdu, read)
+    octets = -(-7 * length // 8)
+    text = GSM.decode("00" * before + pdu[len(pdu) - 2 * (octets - before) :])[-(-8 * before // 7) :]
+    septets = len(text) + sum(letter in smsutil.codecs.GSM_EXT_CHARSET for letter in text)
+    return text[:-1] if septets > length - -(-8 * before // 7) else text
+
+
+def _user_data_length(pdu: str, read: dict[str, Any]) -> int:
+    """TP-UDL, found by reading up to it."""
+    rest = StringIO(pdu)
+    SMSC.decode(rest)
+    rest.read(4)
+    Address.decode(rest)
+    rest.read(4 + {0: 0, 2: 2}[read["header"]["vpf"]])
+    return int(rest.read(2), 16)
+
+
 def delivers(
     sender: str, text: str, at: datetime, reference: int = 7, wide: bool = False, flash: bool = False
 ) -> list[bytes]:
     """A text as SMS-DELIVERs, in order. wide: 16-bit references in the concatenation header."""
     cut = smsutil.split(text)
-    units = foreign.encodeGsm7 if cut.encoding == "gsm0338" else foreign_ucs2
+    plain = cut.encoding == "gsm0338"
     parts = [part.content for part in cut.parts] or [""]
     pdus = []
     for position, content in enumerate(parts, 1):
@@ -69,14 +95,9 @@ def delivers(
                 if wide
                 else b"\x05\x00\x03" + bytes((reference & 0xFF,)) + many
             )
-        dcs = (0x00 if units is foreign.encodeGsm7 else 0x08) | (0x10 if flash else 0x00)
-        pdus.append(deliver(sender, bytes(units(content)), at, udh, dcs))
+        dcs = (0x00 if plain else 0x08) | (0x10 if flash else 0x00)
+        pdus.append(deliver(sender, content.encode(cut.encoding), at, udh, dcs))
     return pdus
-
-
-def foreign_ucs2(text: str) -> bytes:
-    """UTF-16BE, by Python."""
-    return text.encode("utf-16-be")
 
 
 def deliver(sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0) -> bytes:
