@@ -129,7 +129,7 @@ def joined(rows: list[dict[str, Any]]) -> str:
             run.append(parts.Piece(Alphabet(row["alphabet"]), bytes(row["user_data"]), bytes(row["udh"])))
             continue
         text.append(parts.join(run))
-        text.append(wording("missing_part", "en").format(position=position, of=of))
+        text.append(wording("part_missing", "en").format(position=position, of=of))
         run = []
     text.append(parts.join(run) if run else "")
     return "".join(text).replace("\x00", "\ufffd")  # PostgreSQL's text has no NUL

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -19,7 +19,7 @@ from ..store.lifecycle import MESSAGE
 from ..store.tables import message, part
 from .receipts import Receipts
 from .retry import Retry
-from .settle import Again, settle
+from .settle import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Handover:
         conn.execute(
             update(part)
             .where(part.c.message_id.in_(ids), part.c.reference.is_(None))
-            .values(written_at=claim.now, answer=None, answered_at=None, link=claim.link)
+            .values(written_at=claim.now, answer=None, answered_at=None, counted=None, retry_at=None, link=claim.link)
         )
         wire = _wire_parts(conn, ids, claim.now)
         untouched = sorted(set(ids) - {w.message_id for w in wire})
@@ -97,12 +97,8 @@ class Handover:
                 references.setdefault(answer.link, []).append(answer.reference)
         for link, names in references.items():
             self._receipts.early(conn, link, names, batch[0].at)
-        again: dict[str, Again] = {}
-        for answer in batch:
-            if answer.error is not None:
-                again[answer.message_id] = Again(answer.error.after, answer.error.counts)
         ids = list(dict.fromkeys(answer.message_id for answer in batch))
-        self._settle(conn, ids, by=batch[0].link, now=batch[-1].at, again=again)
+        self._settle(conn, ids, by=batch[0].link, now=batch[-1].at)
         return [None] * len(batch)
 
     def recover(self, conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:
@@ -135,9 +131,8 @@ class Handover:
         *,
         by: str,
         now: datetime,
-        again: dict[str, Again] | None = None,
     ) -> None:
-        settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance, again=again)
+        settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance)
 
 
 def _wire_parts(conn: Connection, ids: Sequence[str], now: datetime) -> list[WirePart]:
@@ -180,5 +175,7 @@ def _answer_row(answer: Answer) -> dict[str, Any]:
         "answer": "taken" if error is None else _ANSWER[error.then],
         "answered_at": answer.at,
         "reference": answer.reference,
+        "retry_at": None if error is None or error.after is None else answer.at + timedelta(seconds=error.after),
+        "counted": error.counts if error is not None and error.then == "put_back" else None,
         "error": None if error is None else (f"{error.says} ({error.code})" if error.code else error.says),
     }

@@ -21,13 +21,12 @@ class Retry:
     most: float = 1800.0
     jitter: float = 0.25
 
-    def pause(self, attempts: int, chance: Callable[[], float], at_least: float | None = None) -> timedelta | None:
+    def pause(self, attempts: int, chance: Callable[[], float]) -> timedelta | None:
         """How long to wait after the `attempts`-th try failed; None: never again.
 
-        chance: returns a number from 0 to 1. at_least: what the network itself asked for, in seconds.
+        chance: returns a number from 0 to 1.
         """
         if attempts >= self.attempts:
             return None
         seconds = min(self.most, self.first * self.factor ** max(0, attempts - 1))
-        seconds = max(seconds, at_least or 0.0)
         return timedelta(seconds=seconds * (1 + self.jitter * chance()))

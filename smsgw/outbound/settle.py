@@ -8,7 +8,6 @@ and delivered when all its parts are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -20,14 +19,6 @@ from ..store.tables.types import AnyRow
 from .retry import Retry
 
 
-@dataclass(frozen=True)
-class Again:
-    """What was learnt with a part that goes back: seconds to wait at least, and whether the try counts."""
-
-    after: float | None = None
-    counts: bool = True
-
-
 def settle(
     conn: Connection,
     ids: Sequence[str],
@@ -36,16 +27,12 @@ def settle(
     now: datetime,
     retry: Retry,
     chance: Callable[[], float],
-    again: dict[str, Again] | None = None,
 ) -> None:
-    """Move each of these messages as far as its parts say. ids: message ids, each once.
-
-    again: for messages with parts that were put back, when and whether it counts.
-    """
+    """Move each of these messages as far as its parts say. ids: message ids, each once."""
     answered = _look(conn, ids, ("sending", "unsure"))
     steps: dict[str, list[history.Step]] = {}
     for row, pieces in answered:
-        decided = _after_answers(row, pieces, now, retry, chance, (again or {}).get(row.id, Again()))
+        decided = _after_answers(row, pieces, now, retry, chance)
         if decided is not None:
             steps.setdefault(decided[0], []).append(decided[1])
     for event, moves in steps.items():
@@ -71,7 +58,7 @@ def _look(conn: Connection, ids: Sequence[str], states: tuple[str, ...]) -> list
         rows = conn.execute(
             select(
                 m.id, m.state, m.attempts, m.valid_until, m.due_at,
-                p.position, p.written_at, p.answer, p.reference, p.error, p.outcome,
+                p.position, p.written_at, p.answer, p.reference, p.error, p.retry_at, p.counted, p.outcome,
             )
             .join_from(message, part)
             .where(m.id.in_(some), m.state.in_(states))
@@ -88,7 +75,6 @@ def _after_answers(
     now: datetime,
     retry: Retry,
     chance: Callable[[], float],
-    again: Again,
 ) -> tuple[str, history.Step] | None:
     """The move that follows when no part is open any more: hand over, give up, lose or put back."""
     if any(p.written_at is not None and p.answer is None for p in pieces):
@@ -107,7 +93,7 @@ def _after_answers(
         if row.state == "unsure":
             return None
         return "lose", history.Step(row.id, lost.error, {**gone, "due_at": now})
-    return _put_back(row, pieces, now, retry, chance, again)
+    return _put_back(row, pieces, now, retry, chance)
 
 
 def _put_back(
@@ -116,18 +102,17 @@ def _put_back(
     now: datetime,
     retry: Retry,
     chance: Callable[[], float],
-    again: Again,
 ) -> tuple[str, history.Step]:
-    why = next((p.error for p in reversed(pieces) if p.error), "it was not sent yet")
-    attempts = row.attempts if again.counts else row.attempts - 1
-    if not again.counts:
-        pause: timedelta | None = timedelta(seconds=again.after or 0)
-    else:
-        pause = retry.pause(attempts, chance, again.after)
+    back = [p for p in pieces if p.answer == "put_back"]
+    why = next((p.error for p in reversed(back) if p.error), "it was not sent yet")
+    counts = not back or any(p.counted for p in back)
+    attempts = row.attempts if counts else max(0, row.attempts - 1)
+    pause = retry.pause(attempts, chance) if counts else timedelta()
     if pause is None:
         why = f"given up after {attempts} tries; the last one: {why}"
         return "give_up", history.Step(row.id, why, {"claimed_at": None, "final_at": now})
-    values = {"claimed_at": None, "due_at": now + pause, "attempts": max(0, attempts)}
+    due_at = max([now + pause, *(p.retry_at for p in back if p.retry_at is not None)])
+    values = {"claimed_at": None, "due_at": due_at, "attempts": attempts}
     return "put_back", history.Step(row.id, why, values)
 
 

@@ -109,12 +109,15 @@ class Writer:
 
 def _outcome(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
     """Run one step over its batch under a savepoint; if that fails, item by item, so that a bad one fails alone."""
+    savepoint = conn.begin_nested()
     try:
-        with conn.begin_nested():
-            return step(conn, items)
+        results = step(conn, items)
+        savepoint.commit()
+        return results
     except Exception as problem:
-        if isinstance(problem, DBAPIError) and isinstance(explained(problem), StoreFull | StoreUnreachable):
-            raise  # not this item's fault: nothing of this transaction can be written
+        if isinstance(explained(problem), StoreFull | StoreUnreachable):
+            raise  # not this item's fault: the engine has undone the whole transaction
+        savepoint.rollback()
         if len(items) == 1:
             if not isinstance(problem, SmsgwError):
                 log.exception("a write failed: %s", getattr(step, "__name__", step))
@@ -192,7 +195,7 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
         if parsed.get_backend_name() == "postgresql":
             return create_engine(url, pool_size=1 if writing else 8, pool_pre_ping=True)
         if parsed.get_backend_name() != "sqlite":
-            raise StoreUnreachable(f"{parsed.get_backend_name()} is no store that smsgw knows")
+            raise ArgumentError(f"{parsed.get_backend_name()} is no store that smsgw knows")
         engine = create_engine(
             url,
             connect_args={"timeout": 15, "check_same_thread": False},

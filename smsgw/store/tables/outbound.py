@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -98,6 +99,8 @@ part = Table(
     Column("link", String(40)),
     Column("reference", String(80)),
     Column("error", Text),
+    Column("retry_at", Moment),  # put back: not before this time
+    Column("counted", Boolean),  # put back: whether the try counts against the message's attempts
     Column("outcome", String(16)),  # what a receipt said, once it is decided
     Column("outcome_at", Moment),
     one_of("alphabet", ("gsm7", "octets", "ucs2")),
@@ -108,6 +111,7 @@ part = Table(
     CheckConstraint("reference IS NULL OR (answer IS NOT NULL AND link IS NOT NULL)", name="reference_of_link"),
     CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
     CheckConstraint("written_at IS NOT NULL OR answer IS NULL OR answer = 'put_back'", name="written_first"),
+    CheckConstraint("(answer = 'put_back') = (counted IS NOT NULL) OR answer IS NULL", name="counted_if_back"),
     CheckConstraint("outcome IS NULL OR (answer IS NOT NULL AND answer = 'taken')", name="outcome_if_taken"),
     CheckConstraint("(outcome IS NULL) = (outcome_at IS NULL)", name="outcome_time"),
 )

@@ -295,6 +295,8 @@ def upgrade() -> None:
         sa.Column("link", sa.String(length=40), nullable=True),
         sa.Column("reference", sa.String(length=80), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("retry_at", sa.DateTime(), nullable=True),
+        sa.Column("counted", sa.Boolean(), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("outcome_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
@@ -318,6 +320,10 @@ def upgrade() -> None:
             name=op.f("ck_part_written_first"),
         ),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name=op.f("ck_part_answered")),
+        sa.CheckConstraint(
+            "(answer = 'put_back') = (counted IS NOT NULL) OR answer IS NULL",
+            name=op.f("ck_part_counted_if_back"),
+        ),
         sa.CheckConstraint("(outcome IS NULL) = (outcome_at IS NULL)", name=op.f("ck_part_outcome_time")),
         sa.CheckConstraint("position >= 1", name=op.f("ck_part_position_range")),
         sa.CheckConstraint(

@@ -1,0 +1,138 @@
+"""The one writer: batches, a bad item that fails alone, answers only after the commit, clear words for trouble."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from smsgw.errors import BadInput, Fault, StoreError, StoreFull, StoreUnreachable
+from smsgw.store.database import Database, explained
+from smsgw.store.tables import consent
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def words(database: Database) -> list[str]:
+    with database.reading() as conn:
+        return list(conn.scalars(select(consent.c.words).order_by(consent.c.id)))
+
+
+def say(conn: Connection, batch: list[str]) -> list[int]:
+    rows = [
+        {"address": "+1", "purpose": "*", "statement": "granted", "source": "sms", "words": w, "by": "t", "at": NOW}
+        for w in batch
+    ]
+    conn.execute(insert(consent), rows)
+    if "bad" in batch:
+        raise BadInput([Fault("", "bad", "this one is bad")])
+    return [len(batch)] * len(batch)
+
+
+def while_blocked(database: Database, act: Callable[[], Any]) -> Any:
+    """Run `act` while the writer is busy, so that what it puts lands in one transaction."""
+    gate, entered = threading.Event(), threading.Event()
+
+    def wait(conn: Connection, batch: list[None]) -> list[None]:
+        entered.set()
+        gate.wait(10)
+        return batch
+
+    blocked = database.writer.put(wait, None)
+    entered.wait(10)
+    result = act()
+    gate.set()
+    blocked.result(10)
+    return result
+
+
+def test_what_arrives_together_is_one_batch_in_order(database: Database) -> None:
+    futures = while_blocked(database, lambda: [database.writer.put(say, f"w{n}") for n in range(5)])
+    assert [future.result(10) for future in futures] == [5] * 5
+    assert words(database) == ["w0", "w1", "w2", "w3", "w4"]
+
+
+def test_one_bad_item_fails_alone(database: Database) -> None:
+    futures = while_blocked(database, lambda: database.writer.put_all(say, ["good", "bad", "fine"]))
+    assert futures[0].result(10) == 1
+    with pytest.raises(BadInput, match="this one is bad"):
+        futures[1].result(10)
+    assert futures[2].result(10) == 1
+    assert words(database) == ["good", "fine"]
+
+
+def test_steps_of_different_kinds_do_not_disturb_each_other(database: Database) -> None:
+    def fail(conn: Connection, batch: list[None]) -> list[None]:
+        raise RuntimeError("a mistake of ours")
+
+    good, bad = while_blocked(database, lambda: (database.writer.put(say, "good"), database.writer.put(fail, None)))
+    assert good.result(10) == 1
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        bad.result(10)
+    assert words(database) == ["good"]
+
+
+def test_an_answer_comes_only_when_others_can_see_the_write(database: Database) -> None:
+    for number in range(20):
+        database.writer.do(say, f"w{number}")
+        assert words(database)[-1] == f"w{number}"
+
+
+def test_closing_writes_what_waits_and_refuses_what_comes_later(fresh_store_url: str, database: Database) -> None:
+    futures = while_blocked(database, lambda: database.writer.put_all(say, ["last"]))
+    database.close()
+    assert futures[0].result(0) == 1
+    with pytest.raises(StoreError, match="closed"):
+        database.writer.put(say, "too late")
+
+
+def test_a_full_disk_is_told_to_every_caller_and_nothing_is_accepted(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'small.db'}"
+    from smsgw.store import schema
+
+    database = Database(url)
+    schema.upgrade(database)
+    with database.exclusive() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(StoreFull, match="full") as refused:
+        database.writer.do(say, "x" * 100_000)
+    assert "free some disk space" in refused.value.hint
+    assert words(database) == []
+    database.writer.do(say, "small")
+    assert words(database) == ["small"]
+    database.close()
+
+
+def test_a_sqlite_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    with database.exclusive() as conn:
+        assert conn.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert conn.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////nowhere/at/all.db",
+        "postgresql+psycopg://nobody@127.0.0.1:1/none",
+        "mysql://somewhere/db",
+        "no url",
+    ],
+)
+def test_a_store_that_cannot_be_opened_says_what_and_what_to_do(url: str) -> None:
+    with pytest.raises(StoreUnreachable) as refused:
+        Database(url)
+    assert len(str(refused.value)) > 20
+    assert refused.value.hint
+
+
+def test_an_error_that_is_not_the_stores_is_left_alone() -> None:
+    problem = KeyError("x")
+    assert explained(problem) is problem

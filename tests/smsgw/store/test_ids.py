@@ -1,0 +1,27 @@
+"""Ids sort by the time they were made, also within a millisecond."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from smsgw.store.ids import first_id, new_id
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_ids_of_one_moment_sort_in_the_order_they_were_made() -> None:
+    made = [new_id("msg", NOW) for _ in range(1000)]
+    assert made == sorted(made)
+    assert len(set(made)) == 1000
+
+
+def test_a_later_id_is_greater_and_the_first_of_a_moment_is_not_greater_than_any_of_it() -> None:
+    later = NOW + timedelta(milliseconds=1)
+    assert new_id("msg", NOW) < first_id("msg", later) <= new_id("msg", later)
+
+
+def test_an_id_has_its_prefix_and_26_letters_that_nobody_confuses() -> None:
+    prefix, letters = new_id("in", NOW).split("_")
+    assert prefix == "in"
+    assert len(letters) == 26
+    assert not set(letters) & set("ILOU")

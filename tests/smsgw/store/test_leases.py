@@ -1,0 +1,43 @@
+"""One daemon for one database, and no lock that outlives its holder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from smsgw.errors import StoreUnreachable
+from smsgw.store import leases
+from smsgw.store.database import Database
+
+
+def test_a_second_daemon_is_told_who_has_the_database(fresh_store_url: str) -> None:
+    with leases.Lease(fresh_store_url):
+        assert leases.held(fresh_store_url)
+        with pytest.raises(StoreUnreachable, match="in use by") as refused, leases.Lease(fresh_store_url):
+            pass
+        assert refused.value.code == "store_busy"
+    assert not leases.held(fresh_store_url)
+
+
+def test_a_killed_holder_leaves_no_lock(fresh_store_url: str) -> None:
+    Database(fresh_store_url).close()
+    hold = (
+        "import sys, time; from smsgw.store.leases import Lease; Lease(sys.argv[1]).take();"
+        "print('held', flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", hold, fresh_store_url], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "held\n"
+    assert leases.held(fresh_store_url)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(10)
+    child.stdout.close()
+    for _ in range(100):
+        if not leases.held(fresh_store_url):
+            break
+    with leases.Lease(fresh_store_url):
+        pass
