@@ -1,0 +1,63 @@
+"""The command line and the composition root: the only file of smsgw that looks outward.
+
+It knows the clock (`schedules`), the pages (`webadmin`) and who may hold a modem (`drivers`), and gives them to the
+commands; they are imported when a daemon starts, for most commands need none of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from smsgw import __version__, log
+from smsgw.cli import demo, key, run, user
+from smsgw.cli.office import Office
+from smsgw.cli.shell import Group, execute
+from smsgw.daemon import Gateway, Part
+
+COMMANDS: tuple[click.Command, ...] = (
+    demo.demo,
+    run.run,
+    key.key,
+    user.user,
+)
+
+
+@click.group("smsgw", cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="smsgw %(version)s")
+def root() -> None:
+    """A two-way SMS gateway. To begin: smsgw demo tries everything; smsgw init sets it up."""
+
+
+for command in COMMANDS:
+    root.add_command(command)
+
+
+def parts(gateway: Gateway) -> list[Part]:
+    """The parts of the daemon that only this file knows, in the order of their start."""
+    from schedules.timetable import Clock
+    from webadmin import create_app
+    from webadmin.server import WebServer
+
+    return [Clock(gateway), WebServer(gateway, create_app(gateway))]
+
+
+def holder(device: str) -> str | None:
+    """Which other program has a serial port open."""
+    from drivers.modem.holder import who_holds
+
+    return who_holds(device)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command line, and exit with its status (see `smsgw.cli.exits`)."""
+    os.umask(0o077)  # whatever we write holds what people wrote to each other, or secrets
+    log.set_up("warning")
+    sys.exit(execute(root, Office(parts, holder), sys.argv[1:] if args is None else args))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What every command is given: the configuration that was named, an open gateway, and how to speak.
+
+The surprise: as root, commands that write become the owner of the state folder first. Otherwise `sudo smsgw key
+create` before the first start would leave a database that the daemon may not write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from smsgw.cli.voice import Voice
+from smsgw.config import Config, Loaded, load_with_origins
+from smsgw.daemon import Gateway, Part
+from smsgw.errors import StoreError
+from smsgw.link import Health, LinkState
+from smsgw.store import leases, links, schema
+
+
+class Office:
+    """The desk of one command line.
+
+    parts: makes the parts of a daemon that smsgw itself does not know, the clock and the web server. holder: tells
+    who else has a device open. path: the configuration file, None to look for it.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[Gateway], list[Part]],
+        holder: Callable[[str], str | None] = lambda device: None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.parts = parts
+        self.holder = holder
+        self.environ = environ
+        self.voice = Voice()
+        self.path: Path | None = None
+
+    def loaded(self) -> Loaded:
+        """The configuration with its origins and warnings. Raises BadConfig."""
+        return load_with_origins(self.path, self.environ)
+
+    def config(self) -> Config:
+        """The configuration. Raises BadConfig."""
+        return self.loaded().config
+
+    @contextmanager
+    def gateway(self, config: Config | None = None) -> Iterator[Gateway]:
+        """A gateway over the store whose links are not started, with every link's health as last written down.
+
+        An empty store gets its tables, so that an installation can be provisioned before its first start. Raises
+        BadConfig, StoreUnreachable, StoreError (it needs `smsgw db migrate`), StoreTooNew.
+        """
+        config = config or self.config()
+        become_owner(config.store.folder)
+        gateway = Gateway(_quiet(config))
+        try:
+            if schema.revision(gateway.database) is None:
+                schema.upgrade(gateway.database)
+            schema.require_current(gateway.database)
+            _hear(gateway)
+            yield gateway
+        finally:
+            gateway.close()
+
+
+def become_owner(folder: Path) -> None:
+    """As root, become the owner of the state folder; as somebody else, or without a folder, stay who we are."""
+    if os.geteuid() != 0 or not folder.is_dir():
+        return
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)
+
+
+def runs(config: Config) -> bool:
+    """Whether a daemon runs on this configuration's store now. Raises StoreError when nobody can tell."""
+    try:
+        return leases.held(config.store.full_url)
+    except OSError as problem:
+        says = f"{problem.filename}: {problem.strerror}"
+        raise StoreError(says, code="store_unreachable", hint="run it as the user that owns the store") from problem
+
+
+def _quiet(config: Config) -> Config:
+    """The configuration for a process that starts no link: a simulated network must leave the daemon's tape alone."""
+    quiet = []
+    for link in config.links:
+        if "tape" in type(link.driver).model_fields:
+            link = link.model_copy(update={"driver": link.driver.model_copy(update={"tape": None})})
+        quiet.append(link)
+    return config.model_copy(update={"links": quiet})
+
+
+def _hear(gateway: Gateway) -> None:
+    """Let routing know how the daemon's links are; without writing that down again."""
+    with gateway.database.reading() as conn:
+        for row in links.listing(conn):
+            if row.name in gateway.network.links:
+                health = Health(LinkState(row.health), row.why, dict(row.facts))
+                gateway.network.heard(row.name, health, row.since)

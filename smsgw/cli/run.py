@@ -1,0 +1,111 @@
+"""`smsgw run`: the daemon in the foreground, for systemd, containers and terminals.
+
+SIGTERM, SIGHUP and Ctrl-C stop it within ten seconds with status 0; a second Ctrl-C ends it at once, which loses
+nothing either. A unit names status 6 in RestartPreventExitStatus: a wrong configuration does not heal by itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from smsgw import log
+from smsgw.cli import exits
+from smsgw.cli.local_key import LocalKey
+from smsgw.cli.notify import Systemd
+from smsgw.cli.office import Office
+from smsgw.cli.shell import Command, pass_office
+from smsgw.config import Config
+from smsgw.daemon import Daemon, Gateway
+
+logger = logging.getLogger(__name__)
+
+
+@click.command("run", cls=Command)
+@pass_office
+def run(office: Office) -> None:
+    """Run the gateway in the foreground until it is told to stop."""
+    loaded = office.loaded()
+    told = loaded.config.log
+    log.set_up(told.level, told.format, show_numbers=told.show_numbers)
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+    with running(office, loaded.config):
+        logger.info("smsgw is running")
+    logger.info("smsgw has stopped")
+
+
+@contextmanager
+def running(office: Office, config: Config) -> Iterator[Gateway]:
+    """Start a daemon, give its gateway to the block, then run until a signal and stop.
+
+    Raises BadConfig, StoreUnreachable (another daemon has the store), StoreTooNew, Failed (the port is in use).
+    """
+    systemd = Systemd(office.environ)
+    gateway = Gateway(config)
+    try:
+        parts = office.parts(gateway)
+        daemon = Daemon(gateway, [*parts, LocalKey(gateway, parts)])
+
+        def end() -> None:
+            systemd.stopping()
+            daemon.end()
+
+        with signals(end):
+            _start(daemon, config)
+            try:
+                yield gateway
+            except BaseException:
+                daemon.stop()
+                raise
+            systemd.say("READY=1")
+            systemd.watch(daemon.unwell)
+            daemon.run()
+    finally:
+        gateway.close()
+
+
+def _start(daemon: Daemon, config: Config) -> None:
+    try:
+        daemon.start()
+    except OSError as problem:
+        raise explained(problem, config) from problem
+
+
+@contextmanager
+def signals(end: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, the signals that mean "stop" have `end` called; a second Ctrl-C ends us at once."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # Not here: what was interrupted may hold the very lock that `end` needs.
+        threading.Thread(target=end, name="end").start()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def explained(problem: OSError, config: Config) -> exits.Failed:
+    """Why the web server could not begin, in words."""
+    listen = config.web.listen
+    if problem.errno == errno.EADDRINUSE:
+        hint = f"ss -ltnp 'sport = :{config.web.port}' shows who has it; or give another `listen` in [web]"
+        return exits.Failed(f"{listen} is in use by another program", code="port_busy", hint=hint)
+    if problem.errno == errno.EACCES and config.web.port < 1024:
+        hint = "take a port from 1024 up in [web], with a proxy in front, or give the right to bind (setcap, systemd)"
+        return exits.Failed(f"this user may not listen at {listen}", code="port_forbidden", hint=hint)
+    if problem.errno == errno.EADDRNOTAVAIL:
+        hint = "name an address of this host (ip addr), or 0.0.0.0 for every network, in `listen` of [web]"
+        return exits.Failed(f"this host has no address {config.web.host}", code="no_address", hint=hint)
+    return exits.Failed(str(problem), hint="smsgw doctor finds what is wrong")
