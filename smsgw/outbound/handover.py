@@ -17,6 +17,8 @@ from ..link import Alphabet, LinkError, WirePart
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import message, part
+from ..store.tables.types import AnyRow
+from . import gate
 from .receipts import Receipts
 from .retry import Retry
 from .settle import settle
@@ -58,13 +60,13 @@ class Handover:
     def _claim(self, conn: Connection, claim: Claim) -> list[WirePart]:
         m = message.c
         rows = conn.execute(
-            select(m.id)
+            select(m.id, m.recipient, m.text, m.purpose, m.reply_to, m.due_at)
             .where(m.state == "queued", m.link == claim.link, m.due_at <= claim.now, m.valid_until > claim.now)
             .order_by(m.priority.desc(), m.due_at, m.id)
             .limit(claim.most)
             .with_for_update(skip_locked=True)
         )
-        ids = [row.id for row in rows]
+        ids = self._still_wanted(conn, rows.all(), claim)
         if not ids:
             return []
         steps = [history.Step(id, f"{claim.link} sends it", {"claimed_at": claim.now}) for id in ids]
@@ -80,6 +82,16 @@ class Handover:
         if untouched:  # every part was taken before, by an answer that came late
             self._settle(conn, untouched, by=claim.link, now=claim.now)
         return wire
+
+    def _still_wanted(self, conn: Connection, rows: Sequence[AnyRow], claim: Claim) -> list[str]:
+        """Refuse what goes to a number that said STOP since the gate let it pass, also while a try was in the air."""
+        batch = [
+            gate.Candidate(row.recipient, row.text, row.purpose, row.due_at, row.reply_to, id=row.id) for row in rows
+        ]
+        verdicts = gate.opted_out(conn, batch, gate.Rules(), claim.now)
+        steps = [history.Step(rows[index].id, no.says, {"final_at": claim.now}) for index, no in verdicts.items()]
+        history.move(conn, MESSAGE, "refuse", steps, by="gate", now=claim.now)
+        return [row.id for index, row in enumerate(rows) if index not in verdicts]
 
     def record(self, conn: Connection, batch: list[Answer]) -> list[None]:
         """Write down answers to sends, match receipts that were faster, and settle the messages."""
