@@ -1,0 +1,174 @@
+"""Conversations: what we and one number said to each other, read from `message` and `inbound` as one line of texts.
+
+There is no table of them. Ids sort by time in both tables, so the 26 letters behind the prefix, the *place*, order
+texts of both directions and are the cursor of every page. Each question here costs what it shows, not what is stored:
+newest texts are found through `ix_message_recipient` and `ix_inbound_sender`, and the list looks at a bounded number
+of texts for each page, however many of them belong to one talkative number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, literal, null, select
+
+from ..store import history as moves
+from ..store.database import Writer
+from ..store.lifecycle import INBOUND
+from ..store.tables import history, inbound, message
+from ..store.tables.types import AnyRow
+
+CHUNK = 500  # texts looked at in one step
+STEPS = 10  # for one page of the list, at most
+END = "Z"  # behind every place in every collation: places begin with a small digit (see store/ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A number, its newest text (a row as `timeline` gives), and how many of its texts wait for a person."""
+
+    number: str
+    last: AnyRow
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person has acted on what a number wrote, up to and with the text `upto` (an id of `inbound`)."""
+
+    number: str
+    upto: str
+    by: str
+    why: str
+    at: datetime
+
+
+def place(id: str) -> str:
+    """Where a text stands among all texts of both directions."""
+    return id.rpartition("_")[2]
+
+
+def version(conn: Connection) -> int:
+    """A number that grows whenever any text comes, goes or changes its state: nothing new, nothing to read again."""
+    return conn.scalar(select(func.max(history.c.id))) or 0
+
+
+def timeline(conn: Connection, number: str, limit: int = 200, before: str = END) -> list[AnyRow]:
+    """The newest texts with one number, oldest first; with `before` those ahead of that place.
+
+    Each row: id, mine (we sent it), number, text, state, why, at, kind, missing, parts.
+    """
+    out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
+    came = _in().where(inbound.c.sender == number, inbound.c.id < f"in_{before}")
+    rows = [
+        *conn.execute(out.order_by(message.c.id.desc()).limit(limit)),
+        *conn.execute(came.order_by(inbound.c.id.desc()).limit(limit)),
+    ]
+    rows.sort(key=lambda row: place(row.id))
+    return rows[-limit:]
+
+
+def listing(conn: Connection, limit: int = 50, before: str = END) -> tuple[list[Conversation], str | None]:
+    """Conversations, the one with the newest text first, and where the next page begins (None: there is none).
+
+    before: that cursor. A page may be shorter than `limit` and still have a next one.
+    """
+    newest: dict[str, str] = {}  # the id of its newest text, by number
+    passed: set[str] = set()  # numbers that stand on an earlier page
+    edge: str | None = before
+    for _ in range(STEPS):
+        if edge is None or len(newest) >= limit:
+            break
+        chunk = _walk(conn, edge)
+        fresh = {number for number, _ in chunk} - newest.keys() - passed
+        if before != END:
+            passed |= _wrote_since(conn, fresh, before)
+        edge = place(chunk[-1][1]) if len(chunk) == CHUNK else None
+        for number, id in chunk:
+            if number in passed or number in newest:
+                continue
+            if len(newest) == limit:
+                edge = place(newest[next(reversed(newest))])
+                break
+            newest[number] = id
+    return _conversations(conn, newest), edge
+
+
+def handle(writer: Writer, seen: Seen) -> int:
+    """Take what waits of a number off the pile, as far as the person saw it; returns how many texts that were."""
+    return writer.do(_handle, seen)
+
+
+def _handle(conn: Connection, batch: list[Seen]) -> list[int]:
+    counts: list[int] = []
+    for seen in batch:
+        c = inbound.c
+        ids = conn.scalars(
+            select(c.id).where(c.sender == seen.number, c.id <= seen.upto, c.state.in_(("received", "waiting")))
+        )
+        steps = [moves.Step(id, seen.why, {"handled_at": seen.at}) for id in ids]
+        moved = moves.move(conn, INBOUND, "handle", steps, by=seen.by, now=seen.at)
+        counts.append(sum(was is not None for was in moved))
+    return counts
+
+
+def _out() -> Select[*tuple[object, ...]]:
+    m = message.c
+    return select(
+        m.id,
+        literal(True).label("mine"),
+        m.recipient.label("number"),
+        m.text,
+        m.state,
+        m.why,
+        m.created_at.label("at"),
+        null().label("kind"),
+        literal(0).label("missing"),
+        m.parts,
+    )
+
+
+def _in() -> Select[*tuple[object, ...]]:
+    i = inbound.c
+    return select(
+        i.id,
+        literal(False).label("mine"),
+        i.sender.label("number"),
+        i.text,
+        i.state,
+        i.why,
+        i.received_at.label("at"),
+        i.kind,
+        i.missing,
+        i.parts,
+    )
+
+
+def _walk(conn: Connection, before: str) -> list[tuple[str, str]]:
+    """Number and id of the `CHUNK` newest texts of either direction ahead of a place, newest first."""
+    found: list[tuple[str, str]] = []
+    for number, id, prefix in ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in")):
+        query = select(number, id).where(id < f"{prefix}_{before}").order_by(id.desc()).limit(CHUNK)
+        found += [(row[0], row[1]) for row in conn.execute(query)]
+    found.sort(key=lambda one: place(one[1]), reverse=True)
+    return found[:CHUNK]
+
+
+def _wrote_since(conn: Connection, numbers: set[str], since: str) -> set[str]:
+    """Those of the numbers that have a text at this place or after it."""
+    found: set[str] = set()
+    for number, id, prefix in ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in")):
+        found |= set(conn.scalars(select(number).where(number.in_(numbers), id >= f"{prefix}_{since}").distinct()))
+    return found
+
+
+def _conversations(conn: Connection, newest: dict[str, str]) -> list[Conversation]:
+    """The conversations of these numbers, in their order."""
+    ids = list(newest.values())
+    rows = {row.id: row for query, id in ((_out(), message.c.id), (_in(), inbound.c.id))
+            for row in conn.execute(query.where(id.in_(ids)))}  # fmt: skip
+    c = inbound.c
+    pile = select(c.sender, func.count()).where(c.sender.in_(newest), c.state == "waiting").group_by(c.sender)
+    waiting: dict[str, int] = {row[0]: row[1] for row in conn.execute(pile)}
+    return [Conversation(number, rows[id], waiting.get(number, 0)) for number, id in newest.items()]
