@@ -33,9 +33,7 @@ class Knobs(BaseModel, extra="forbid"):
         0.0, description="Share of parts that are taken and never delivered, without a receipt.", ge=0, le=1
     )
     rejection: float = Field(0.0, description="Share of parts that the network refuses for good.", ge=0, le=1)
-    temporary: float = Field(
-        0.0, description="Share of parts that the network refuses at the moment.", ge=0, le=1
-    )
+    temporary: float = Field(0.0, description="Share of parts that the network refuses at the moment.", ge=0, le=1)
     no_answer: float = Field(
         0.0, description="Share of parts that reach the phone while their answer is lost.", ge=0, le=1
     )
@@ -82,9 +80,7 @@ class Config(Knobs, extra="forbid"):
     window: int = Field(100, description="Parts on their way without an answer.", ge=1, le=10_000)
     seed: int = Field(1, description="What chance begins with; the same seed, the same faults.")
     answer_timeout: float = Field(10.0, description="Seconds to wait for the answer to a part.", gt=0)
-    repeat_after: float = Field(
-        5.0, description="Seconds until the network repeats what we could not store.", gt=0
-    )
+    repeat_after: float = Field(5.0, description="Seconds until the network repeats what we could not store.", gt=0)
     unknown: Literal["deliver", "undeliverable"] = Field(
         "deliver", description="What becomes of parts to numbers that are not phones of this network."
     )

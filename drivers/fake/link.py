@@ -93,9 +93,7 @@ class FakeLink:
         self._clock = clock
         self._network = Network(config, clock())
         self._part_chance, self._text_chance = Random(f"parts {config.seed}"), Random(f"texts {config.seed}")
-        self._turn = (
-            threading.Condition()
-        )  # guards everything below, and the network; never held in a call upwards
+        self._turn = threading.Condition()  # guards everything below, and the network; never held in a call upwards
         self._steps: list[tuple[float, int, Step]] = []
         self._order = count()
         self._given: dict[int, WirePart] = {}  # every part without its answer, by ticket
@@ -184,7 +182,7 @@ class FakeLink:
             for piece in pieces:
                 self._tell_later(self._knobs.delay, piece)
                 if self._text_chance.random() < self._knobs.duplicate:
-                    self._tell_later(self._knobs.delay, piece, again=True)
+                    self._tell_later(self._knobs.delay, piece)
             return text_id
 
     def faults(self) -> dict[str, float | int | bool]:
@@ -255,7 +253,7 @@ class FakeLink:
             if receipt and not fate.overtaken:
                 self._tell_later(self._knobs.receipt_delay, receipt)
             if receipt and fate.twice:
-                self._tell_later(self._knobs.receipt_delay, receipt, again=True)
+                self._tell_later(self._knobs.receipt_delay, receipt)
 
     def _answer(self, ticket: int, answer: str | LinkError) -> None:
         """Tell the gateway what became of a part, unless it was told already."""
@@ -270,14 +268,13 @@ class FakeLink:
         else:
             self._events.failed(part, answer)
 
-    def _tell_later(self, delay: float, what: Owed, again: bool = False) -> None:
-        """Tell a receipt or a piece over this connection; `again`: even if it was acknowledged meanwhile."""
-        self._later(delay, partial(self._tell, self._session, what, again))
+    def _tell_later(self, delay: float, what: Owed) -> None:
+        """Tell a receipt or a piece, if this connection lasts so long: the next one repeats all that is owed."""
+        self._later(delay, partial(self._tell, self._session, what))
 
-    def _tell(self, session: int, what: Owed, again: bool) -> None:
+    def _tell(self, session: int, what: Owed) -> None:
         with self._turn:
-            owed = again or what.reference in self._network.owed
-            if not self._open or session != self._session or not owed:
+            if not self._open or session != self._session:
                 return
         tell: Callable[..., Future[None]] = self._events.inbound
         if isinstance(what, Receipt):
@@ -297,8 +294,8 @@ class FakeLink:
                 return  # the connection it came by is gone: so is the way to acknowledge
             if failed:
                 self._tell_later(self._config.repeat_after, what)
-                return
-            self._network.acknowledge(what.reference)
+            else:
+                self._network.acknowledge(what.reference)
 
     def _later(self, delay: float, step: Step) -> None:
         heappush(self._steps, (monotonic() + delay, next(self._order), step))

@@ -68,8 +68,6 @@ class Phone:
             return self._show(reference, other, [piece], at)
         key = (other, of.reference, of.of, of.wide)
         pieces = self._halves.setdefault(key, {})
-        if pieces.get(of.position, piece) != piece:
-            pieces.clear()  # references come round: this is another text than the one that never became whole
         pieces[of.position] = piece
         if len(pieces) == of.of:
             del self._halves[key]
@@ -89,11 +87,10 @@ class Network:
         self._tape: int | None = None
         self._typed = 0
         self.owed: dict[str, Owed] = {}
-        lines = 0
         if config.tape is not None:
-            self._tape, lines = self._open(config.tape)
-        # Unique beyond our own end: a tape has no fewer lines than references; without it, the time tells.
-        self._references = (f"{int(now.timestamp() * 1_000_000):x}-{number}" for number in count(lines + 1))
+            self._tape = self._open(config.tape)
+        # The time makes them unique beyond our own end, with a tape and without.
+        self._references = (f"{int(now.timestamp() * 1_000_000):x}-{number}" for number in count(1))
 
     def take(self, part: WirePart, lost: bool, at: datetime) -> tuple[str, Receipt | None]:
         """The network takes a part: onto its tape, and to the phone unless lost. Its reference and receipt.
@@ -112,9 +109,7 @@ class Network:
         owed = self.owed.get(reference)
         return reference, owed if isinstance(owed, Receipt) else None
 
-    def type_text(
-        self, handset: str, text: str, to: str | None, at: datetime
-    ) -> tuple[str, list[InboundPiece]]:
+    def type_text(self, handset: str, text: str, to: str | None, at: datetime) -> tuple[str, list[InboundPiece]]:
         """Somebody types a text on a phone: its id and its pieces. Raises NotFound, BadInput, OSError."""
         self._phone(handset)
         split(text, ABILITIES, 0)  # what cannot be sent must not get onto the tape
@@ -133,10 +128,7 @@ class Network:
     def texts(self, handset: str) -> list[PhoneText]:
         """What a phone shows, oldest first, with ticks. Raises NotFound."""
         screen = self._phone(handset).screen
-        return [
-            replace(text, delivered=not any(piece in self.owed for piece in pieces))
-            for text, pieces in screen
-        ]
+        return [replace(text, delivered=not any(piece in self.owed for piece in pieces)) for text, pieces in screen]
 
     def close(self) -> None:
         """Let go of the tape."""
@@ -146,12 +138,10 @@ class Network:
 
     def _phone(self, handset: str) -> Phone:
         if handset not in self._phones:
-            raise NotFound(
-                f"This network has no phone {handset}.", hint=f"It has {', '.join(self._phones) or 'none'}."
-            )
+            raise NotFound(f"This network has no phone {handset}.", hint=f"It has {', '.join(self._phones) or 'none'}.")
         return self._phones[handset]
 
-    def _open(self, path: Path) -> tuple[int, int]:
+    def _open(self, path: Path) -> int:
         """Play what is on the tape, cut off a last line that is not whole, and open it for more."""
         lines: list[Line] = []
         if path.exists() and not path.is_file():  # reading a device may never end
@@ -165,7 +155,7 @@ class Network:
             os.ftruncate(tape, path.read_bytes().rfind(b"\n") + 1)
         except OSError as wrong:
             raise BadConfig([f"The tape {path} cannot be opened: {wrong.strerror}."]) from wrong
-        return tape, len(lines)
+        return tape
 
     def _replay(self, path: Path, number: int, line: Line) -> None:
         try:
@@ -199,9 +189,7 @@ class Network:
         reference, at = line["reference"], datetime.fromisoformat(line["at"])
         fate = line["fate"]
         if fate == "delivered" and line["to"] in self._phones:
-            piece = Piece(
-                Alphabet(line["alphabet"]), bytes.fromhex(line["user_data"]), bytes.fromhex(line["udh"])
-            )
+            piece = Piece(Alphabet(line["alphabet"]), bytes.fromhex(line["user_data"]), bytes.fromhex(line["udh"]))
             self._phones[line["to"]].receive(reference, line["sender"], piece, at)
         if fate != "lost" and line["receipt"]:
             error = None if fate == "delivered" else "unknown_number"

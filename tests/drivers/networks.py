@@ -41,8 +41,8 @@ class Network(Protocol):
     def refuse_next(self) -> None:
         """Refuse the next part for good."""
 
-    def throttle_next(self) -> bool:
-        """Say "too fast" to the next part; False if such networks never do."""
+    def throttle_next(self) -> None:
+        """Say "too fast" to the next part or, if it needs one to compare with, to the one after it."""
 
     def go_silent(self) -> None:
         """Answer nothing more."""
@@ -96,9 +96,8 @@ class FakeNetwork:
     def refuse_next(self) -> None:
         self._there.set_faults({"rejection": 1.0})
 
-    def throttle_next(self) -> bool:
+    def throttle_next(self) -> None:
         self._there.set_faults({"throttle": 1e-9})
-        return True
 
     def go_silent(self) -> None:
         self._there.set_faults({"no_answer": 1.0})
@@ -144,13 +143,46 @@ class SmppNetwork:
     def acknowledged(self) -> int:
         return len(self._smsc.acknowledged())
 
-    def throttle_next(self) -> bool:
+    def throttle_next(self) -> None:
         self._smsc.throttle_next()
-        return True
 
     def recover(self) -> None:
         self._smsc.go_silent(False)
         self._smsc.configure(statuses=type(self._smsc.smsc.behaviour.statuses)())
+
+
+class ModemNetwork:
+    """The modem of tests/emulators/modem.py."""
+
+    kind = "modem"
+
+    def __init__(self, modem: Any) -> None:
+        self._modem = modem
+        self.submitted: Callable[[], list[tuple[str, str]]] = modem.submitted
+        self.phone_sends: Callable[[str, str], None] = modem.phone_sends
+        self.go_silent: Callable[[], None] = modem.go_silent
+        self.disconnect: Callable[[], None] = modem.disconnect
+        self.reconnect: Callable[[], None] = modem.reconnect
+
+    def config(self, window: int, patience: float) -> Any:
+        from drivers.modem import Config
+
+        return Config.model_validate(self._modem.settings(answer_timeout=patience))
+
+    def attach(self, link: Link) -> None:
+        assert link.window == 1
+
+    def acknowledged(self) -> int:
+        return len(self._modem.acknowledged())
+
+    def refuse_next(self) -> None:
+        self._modem.refuse_next(8)  # operator determined barring
+
+    def throttle_next(self) -> None:
+        self._modem.throttle_next()
+
+    def recover(self) -> None:
+        self._modem.modem.swallow_answers(False)
 
 
 def read_piece(line: dict[str, Any]) -> Piece:
@@ -189,6 +221,14 @@ def smpp_row(folder: Path) -> Iterator[Network]:
         yield SmppNetwork(smsc)
 
 
+@contextmanager
+def modem_row(folder: Path) -> Iterator[Network]:
+    from tests.emulators.modem import modem_network
+
+    with modem_network() as modem:
+        yield ModemNetwork(modem)
+
+
 Row = Callable[[Path], AbstractContextManager[Network]]
-ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row}
+ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row}
 WINDOWED = ["fake", "smpp"]  # a modem has one part on its way, always

@@ -67,7 +67,7 @@ class Rig:
         self.events.wait(lambda: ids <= {id(part) for part, _ in self.events.answers})
 
     def wait_down(self) -> None:
-        self.events.wait(lambda: self.link.health().state in (LinkState.DOWN, LinkState.CONNECTING))
+        self.events.wait(lambda: self.link.health().state is not LinkState.UP)
 
     def stop(self, seconds: float) -> float:
         """Stop the link; how long it took."""
@@ -199,8 +199,7 @@ def test_a_refusal_for_good_is_told_with_its_code_and_the_next_part_goes(rig: Ri
 
 
 def test_too_fast_is_told_as_throttled_and_rests_the_link(rig: Rig) -> None:
-    if not rig.network.throttle_next():
-        return
+    rig.network.throttle_next()
     parts = rig.send("one", "two")
     rig.answered(parts)
     rig.network.recover()
@@ -253,6 +252,17 @@ def test_a_stop_lets_what_is_in_flight_be_answered(rig: Rig) -> None:
     parts = rig.send(*(f"last words {number}" for number in range(3)))
     assert rig.stop(10) < 10
     assert len(rig.events.references(parts)) == 3
+
+
+def test_a_stop_waits_until_what_was_told_is_stored_and_acknowledges_it(rig: Rig) -> None:
+    rig.events.store = "later"
+    rig.network.phone_sends(PHONE, "keep this too")
+    rig.events.wait(lambda: rig.events.pending)
+    storing = threading.Timer(0.3, rig.events.pending[0].set_result, [None])
+    storing.start()
+    assert rig.stop(10) < 5
+    storing.join()
+    rig.events.wait(lambda: rig.network.acknowledged() == 1)
 
 
 def test_a_stop_ends_in_time_although_the_network_is_silent_and_answers_every_part(connect: Open) -> None:
