@@ -92,7 +92,7 @@ def packages_under_tests(root: Path) -> list[str]:
 
 
 def test_every_file_says_its_duty(root: Path) -> None:
-    assert files_without_duty(root) == []
+    assert not (told := files_without_duty(root)), "\n".join(told)
 
 
 def test_a_file_without_a_sentence_at_its_head_is_told(tree: Tree) -> None:
@@ -111,7 +111,7 @@ def test_a_file_without_a_sentence_at_its_head_is_told(tree: Tree) -> None:
 
 
 def test_every_file_and_function_is_small(root: Path) -> None:
-    assert things_too_long(root) == []
+    assert not (told := things_too_long(root)), "\n".join(told)
 
 
 def test_a_long_file_and_a_long_function_are_told(tree: Tree) -> None:
@@ -134,7 +134,7 @@ def test_a_long_file_and_a_long_function_are_told(tree: Tree) -> None:
 
 
 def test_every_public_function_and_class_has_words(root: Path) -> None:
-    assert public_things_without_words(root) == []
+    assert not (told := public_things_without_words(root)), "\n".join(told)
 
 
 def test_a_public_function_without_words_is_told(tree: Tree) -> None:
@@ -150,7 +150,7 @@ def test_a_public_function_without_words_is_told(tree: Tree) -> None:
 
 
 def test_every_file_is_named_after_its_subject(root: Path) -> None:
-    assert names_that_say_nothing(root) == []
+    assert not (told := names_that_say_nothing(root)), "\n".join(told)
 
 
 def test_a_name_that_says_nothing_is_told(tree: Tree) -> None:
@@ -171,7 +171,7 @@ def test_a_name_that_says_nothing_is_told(tree: Tree) -> None:
 
 
 def test_no_folder_of_tests_is_a_package(root: Path) -> None:
-    assert packages_under_tests(root) == []
+    assert not (told := packages_under_tests(root)), "\n".join(told)
 
 
 def test_a_package_under_tests_is_told(tree: Tree) -> None:
