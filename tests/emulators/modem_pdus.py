@@ -102,7 +102,7 @@ def delivers(
 
 def deliver(sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0) -> bytes:
     """One SMS-DELIVER. units: septets, one in each octet, when the coding is GSM 7-bit; otherwise octets."""
-    if dcs & 0xEC == 0 or dcs & 0xF4 == 0xF0 or dcs & 0xE0 == 0xC0:
+    if dcs & 0xEC == 0 or dcs & 0xF0 == 0x80 or dcs & 0xF4 == 0xF0 or dcs & 0xE0 == 0xC0:
         used = len(udh) * 8 % 7
         body = udh + bytes(foreign.packSeptets(bytearray(units), padBits=used))
         length = -(-len(udh) * 8 // 7) + len(units)
