@@ -1,0 +1,178 @@
+"""A link's worker: it keeps the window, rests when told, puts back what it did not write, and drops no answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from smsgw.errors import StoreFull
+from smsgw.link import (
+    Abilities,
+    Alphabet,
+    Health,
+    InboundPiece,
+    LinkDown,
+    LinkState,
+    Receipt,
+    ReceiptState,
+    Throttled,
+    WirePart,
+)
+from smsgw.outbound.sender import Sender
+from tests.smsgw.desk import Desk
+
+
+class PaperLink:
+    """A link whose network is the test: it keeps what it is given until the test answers."""
+
+    name = "a"
+    abilities = Abilities()
+
+    def __init__(self, sender: Sender, window: int) -> None:
+        self.window = window
+        self.given: list[WirePart] = []
+        self._sender = sender
+        self._arrived = threading.Condition()
+
+    def start(self) -> None:
+        self._sender.health(Health(LinkState.UP))
+
+    def send(self, part: WirePart) -> None:
+        with self._arrived:
+            self.given.append(part)
+            self._arrived.notify_all()
+
+    def stop(self, deadline: float) -> None:
+        while self.given:
+            self._sender.failed(self.given.pop(), LinkDown("stopped before it was written"))
+
+    def health(self) -> Health:
+        return Health(LinkState.UP)
+
+    def wait_for(self, parts: int, seconds: float = 5.0) -> bool:
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.given) >= parts, seconds)
+
+    def take(self, reference: str) -> None:
+        self._sender.taken(self.given.pop(0), reference)
+
+
+class Real(Desk):
+    """A desk with a sender of its own."""
+
+    def heard(self, name: str, health: Health) -> None:
+        self.network.heard(name, health, self.clock())
+
+    def clock(self) -> object:
+        return self.now
+
+
+Start = Callable[[int], tuple[Sender, PaperLink]]
+
+
+@pytest.fixture
+def real(desk: Desk) -> Real:
+    return Real(desk.database)
+
+
+@pytest.fixture
+def start(real: Real) -> Iterator[Start]:
+    begun: list[Sender] = []
+
+    def go(window: int) -> tuple[Sender, PaperLink]:
+        sender = Sender("a", real)  # type: ignore[arg-type]
+        link = PaperLink(sender, window)
+        sender.start(link)
+        begun.append(sender)
+        return sender, link
+
+    yield go
+    for sender in begun:
+        sender.stop(time.monotonic() + 5)
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_no_more_than_the_window_is_claimed(real: Real, start: Start) -> None:
+    ids = [real.submit(text=f"text {n}") for n in range(5)]
+    _, link = start(2)
+    assert link.wait_for(2)
+    time.sleep(0.2)
+    assert len(link.given) == 2
+    assert [real.state(id) for id in ids] == ["sending", "sending", "queued", "queued", "queued"]
+    link.take("r1")
+    assert link.wait_for(2)
+    assert eventually(lambda: real.state(ids[0]) == "sent")
+
+
+def test_a_stop_puts_back_what_was_not_written(real: Real, start: Start) -> None:
+    ids = [real.submit(text=f"text {n}") for n in range(3)]
+    sender, link = start(10)
+    assert link.wait_for(3)
+    link.take("r1")
+    sender.stop(time.monotonic() + 5)
+    assert [real.state(id) for id in ids] == ["sent", "queued", "queued"]
+    assert real.row(ids[1]).attempts == 0
+
+
+def test_a_throttled_link_rests_and_then_goes_on(real: Real, start: Start) -> None:
+    first, second = real.submit(text="first"), real.submit(text="second")
+    sender, link = start(1)
+    assert link.wait_for(1)
+    begun = time.monotonic()
+    sender.failed(link.given.pop(), Throttled("slow down", rest=0.4))
+    assert link.wait_for(1)
+    assert time.monotonic() - begun >= 0.4
+    assert {real.state(first), real.state(second)} == {"queued", "sending"}
+
+
+def test_a_link_that_is_not_up_gets_nothing_until_it_is(real: Real, start: Start) -> None:
+    sender, link = start(5)
+    sender.health(Health(LinkState.DOWN, "unplugged"))
+    real.submit(link="a")
+    sender.wake()
+    assert not link.wait_for(1, seconds=0.3)
+    sender.health(Health(LinkState.UP))
+    assert link.wait_for(1)
+
+
+def test_an_answer_that_the_store_refused_is_kept_and_written_later(
+    real: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = real.submit()
+    _, link = start(5)
+    assert link.wait_for(1)
+    refused = threading.Event()
+    record = real.handover.record
+
+    def full(conn: object, batch: object) -> None:
+        refused.set()
+        raise StoreFull("the disk is full")
+
+    monkeypatch.setattr(real.handover, "record", full)
+    link.take("r1")
+    assert refused.wait(5)
+    assert real.state(id) == "sending"
+    monkeypatch.setattr(real.handover, "record", record)
+    assert eventually(lambda: real.state(id) == "sent")
+
+
+def test_what_comes_up_is_on_disk_when_its_future_is_done(real: Real, start: Start) -> None:
+    id = real.submit()
+    sender, link = start(5)
+    assert link.wait_for(1)
+    link.take("r1")
+    sender.receipt(Receipt("r1", ReceiptState.DELIVERED)).result(5)
+    assert real.state(id) == "delivered"
+    sender.inbound(InboundPiece("n1", "+38640111222", None, Alphabet.GSM7, b"hello")).result(5)
+    assert [row.text for row in real.texts()] == ["hello"]
