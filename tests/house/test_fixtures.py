@@ -111,15 +111,16 @@ def test_postgresql_ends_with_the_tests_even_when_they_are_killed(run_alone: Cal
     said = run_alone(
         "import os, signal\n"
         "def test_it(postgres):\n"
-        "    print('SERVER', postgres._process.pid, flush=True)\n"
+        "    print('SERVER', postgres._process.pid, postgres.folder, '', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n",
         PYTEST_ADDOPTS="-s",
     )
-    server = int(said.split("SERVER ")[1].split()[0])
+    process, folder = said.split("SERVER ")[1].split()[:2]
     deadline = time.monotonic() + 20
-    while _runs(server):
+    while _runs(int(process)):
         assert time.monotonic() < deadline, "the server outlived the tests that started it"
         time.sleep(0.05)
+    shutil.rmtree(folder)
 
 
 def _runs(process: int) -> bool:
