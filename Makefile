@@ -40,7 +40,7 @@ bench: .venv/ready-dev system ## measure: messages a second, durable, side by si
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: .venv/ready ## write the generated pages of docs/ anew (configuration, errors, life cycles)
-	$(BIN)/smsgw docs $(ARGS)
+	$(BIN)/python docs/generate.py
 
 clean: ## remove what these targets made
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -11,14 +11,15 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from .config import Config, LinkConfig
-from .inbound.inbox import Inbox
+from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import READERS, person
-from .link import Health, Link, LinkState, open_link
+from .link import Health, InboundPiece, Link, LinkState, open_link
 from .outbound import gate
 from .outbound.handover import Handover
 from .outbound.pace import Pace
@@ -105,6 +106,10 @@ class Gateway:
         served = self.network.links[name]
         _, since = self.network.health(name)
         self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since))
+
+    def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
+        """A piece came in over a link: the future is done when it is on disk."""
+        return self.database.writer.put(self.inbox.take, Arrived(link, piece, self.clock()))
 
     def start_links(self) -> None:
         """Clear up what the last run left in the air, then connect every link."""

@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Protocol
 
 from ..errors import SmsgwError, StoreError
-from ..inbound.inbox import Arrived, Inbox
 from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, WirePart
 from ..store.database import Database, Writer
 from .handover import Answer, Claim, Handover
@@ -37,12 +36,14 @@ class Desk(Protocol):
     database: Database
     handover: Handover
     receipts: Receipts
-    inbox: Inbox
     network: Network
     clock: Callable[[], datetime]
 
     def heard(self, name: str, health: Health) -> None:
         """A driver told how its link is."""
+
+    def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
+        """A piece came in; the future is done when it is on disk."""
 
 
 class Sender:
@@ -115,7 +116,7 @@ class Sender:
 
     def inbound(self, piece: InboundPiece) -> Future[None]:
         """See `smsgw.link.Events`."""
-        return self._writer.put(self._desk.inbox.take, Arrived(self.name, piece, self._desk.clock()))
+        return self._desk.arrived(self.name, piece)
 
     def call(self, call: Call) -> Future[None]:
         """See `smsgw.link.Events`. A missed call is only logged today."""

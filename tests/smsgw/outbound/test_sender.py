@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 
 from smsgw.errors import StoreFull
+from smsgw.inbound.inbox import Arrived
 from smsgw.link import (
     Abilities,
     Alphabet,
@@ -65,6 +67,9 @@ class Real(Desk):
 
     def heard(self, name: str, health: Health) -> None:
         self.network.heard(name, health, self.clock())
+
+    def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
+        return self.database.writer.put(self.inbox.take, Arrived(link, piece, self.now))
 
     def clock(self) -> object:
         return self.now

@@ -1,0 +1,98 @@
+"""Write the pages of docs/ that the code itself knows: configuration, errors, the life of a message.
+
+`make docs` runs it; a house test holds that what is committed is what it would write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from smsgw import config
+from smsgw.store.lifecycle import LIVES, Life
+from webadmin.catalogue import CATALOGUE
+
+HERE = Path(__file__).parent
+MADE = "<!-- Made by `make docs` from the code: change the code, not this page. -->\n\n"
+
+LIFE_HEAD = """# The life of a message
+
+A message is a row, and its state changes in one place (`smsgw/store/history.py`), along the arrows below and no
+others. Each move writes a line of history: the event, the state before and after, why, by whom, and when. `smsgw log
+ID`, the page and `GET /api/v1/messages/{id}/events` show them.
+
+What follows from the arrows:
+
+- **Accepted means on disk.** The answer 202 comes after the commit.
+- **Release goes back through the gate**, so a STOP overnight stops the text that was planned for the morning.
+- **STOP** moves everything that waits for that number to *refused*, in the transaction that stores the STOP.
+- **Unsure is honest.** After a crash or a lost answer nobody knows whether a text went out. A late answer or a
+  receipt settles it; else the message's own `on_unsure` decides: resend (and say so), hold for a person, or fail.
+- **Sent** is when the network took the last part, **delivered** when the phone has all of them.
+- Receipts may come before the answer to their own send, twice, late or in the wrong order: the first that decides a
+  part counts, and nothing moves a final state.
+"""
+
+
+def life_of_a_message() -> str:
+    """The page of the life cycles, drawn from their tables."""
+    return MADE + LIFE_HEAD + "".join(_drawn(life) for life in LIVES)
+
+
+def _drawn(life: Life) -> str:
+    arrows = [f"    [*] --> {life.initial}: {life.first}"]
+    arrows += [f"    {was} --> {move.now}: {move.event}" for move in life.moves for was in sorted(move.was)]
+    arrows += [f"    {state} --> [*]" for state in life.states if state in life.final]
+    rows = [f"| {state} | {means} | {_leaving(life, state)} |" for state, means in life.states.items()]
+    return "\n".join(
+        [
+            f"\n## {life.record.capitalize()}\n",
+            "```mermaid",
+            "stateDiagram-v2",
+            *arrows,
+            "```\n",
+            "| state | means | moves: event → next |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _leaving(life: Life, state: str) -> str:
+    moves = [f"{move.event} → {move.now}" for move in life.moves if state in move.was]
+    return " · ".join(moves) or "none: final"
+
+
+def errors() -> str:
+    """The page of the error catalogue."""
+    rows = [
+        f"| `{e.code}` | {e.status} | {'yes' if e.retry else 'no'} | {e.title}. {e.meaning} | {e.todo} |"
+        for e in CATALOGUE
+    ]
+    head = """# Errors of the HTTP API
+
+Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, and ours: `code`, which a
+program may rely on, `errors` (each fault with a JSON `pointer` and a `code` of its own; all faults at once), and
+`request_id`, which is in the log too.
+
+| code | HTTP | worth another try | means | what to do |
+|---|---|---|---|---|
+"""
+    return MADE + head + "\n".join(rows) + "\n"
+
+
+PAGES = {
+    "configuration.md": lambda: MADE + config.reference_markdown(),
+    "errors.md": errors,
+    "life-of-a-message.md": life_of_a_message,
+}
+
+
+def main() -> None:
+    """Write every page that the code knows."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
