@@ -1,0 +1,37 @@
+"""How people and programs talk to the gateway: the HTTP API, the pages, and the server that carries both."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+
+from flask import Flask
+
+from smsgw.access.idempotency import Once
+from smsgw.daemon import Gateway
+
+from . import problems
+from .api import health, messages, routes
+from .api.clients import KnownClients
+from .context import Context
+
+ROUTED = (messages,)  # imported for the routes they put into the table
+
+
+def create_app(gateway: Gateway) -> Flask:
+    """The WSGI application over a gateway, which may be running or not."""
+    app = Flask(__name__, static_folder=None)
+    app.secret_key = secrets.token_bytes(32)  # for flash messages only: sessions are rows
+    web = gateway.config.web
+    app.config["MAX_CONTENT_LENGTH"] = web.max_body_mb * 1024 * 1024
+    app.extensions["smsgw"] = Context(
+        gateway,
+        KnownClients(gateway.database),
+        Once(gateway.database.writer),
+        threading.BoundedSemaphore(max(1, web.threads // 2)),
+    )
+    problems.install(app)
+    health.install(app)
+    routes.install(app)
+    # The pages: their blueprint, and app.extensions["error_page"], go here.
+    return app

@@ -1,0 +1,1 @@
+"""The HTTP API under /api/v1: what it takes, what it answers, and its own description."""

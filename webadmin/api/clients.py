@@ -1,0 +1,64 @@
+"""Who calls: the key of a request, looked up in the store and remembered for a moment.
+
+A revoked key works for at most `REMEMBERED` seconds longer; in exchange a busy client costs no query per request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flask import Request
+
+from smsgw.access import keys
+from smsgw.access.keys import Client
+from smsgw.errors import Forbidden, Unauthenticated
+from smsgw.store.database import Database
+
+REMEMBERED = 3.0
+MOST = 1000  # clients remembered at a time
+
+
+class KnownClients:
+    """Finds the client of a request. Safe from any thread."""
+
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._known: dict[bytes, tuple[Client, float]] = {}
+
+    def of(self, request: Request, scope: str) -> Client:
+        """The client that sent this request. Raises Unauthenticated, or Forbidden when it lacks the scope."""
+        client = self._by_secret(_secret(request))
+        if not client.may(scope):
+            has = ", ".join(sorted(client.scopes))
+            raise Forbidden(
+                f"this needs the scope {scope}; the key {client.name!r} has {has}",
+                hint=f"make another key: smsgw key create NAME --scope {scope}",
+            )
+        return client
+
+    def _by_secret(self, secret: str) -> Client:
+        name, now = keys.hashed(secret), self._monotonic()
+        known = self._known.get(name)
+        if known is not None and now < known[1]:
+            return known[0]
+        self._known.pop(name, None)
+        with self._database.reading() as conn:
+            client = keys.authenticate(conn, secret)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[name] = (client, now + REMEMBERED)
+        return client
+
+
+def _secret(request: Request) -> str:
+    """The key that a request carries: as a bearer token, or as the user name of Basic."""
+    given = request.authorization
+    secret = None if given is None else given.token if given.type == "bearer" else given.username
+    if not secret or not secret.isascii():
+        raise Unauthenticated(
+            "this needs an API key, and the request carries none that can be read",
+            hint="send the header Authorization: Bearer KEY; smsgw key create NAME makes a key",
+        )
+    return secret

@@ -1,0 +1,158 @@
+"""Read what a request brings, JSON or query parameters, and tell everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+
+from smsgw.errors import BadInput, Fault, SmsgwError
+
+Shape = TypeVar("Shape", bound=BaseModel)
+JSON = "application/json"
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
+
+
+class MalformedBody(SmsgwError):
+    """The body is no JSON text."""
+
+    code = "malformed_body"
+
+
+class UnsupportedMediaType(SmsgwError):
+    """The body has a type that is not taken."""
+
+    code = "unsupported_media_type"
+
+
+def body_of(request: Request, *types: str) -> bytes:
+    """The body, if it has one of these media types. Raises UnsupportedMediaType, RequestEntityTooLarge."""
+    if request.mimetype not in types:
+        has = f"is {request.mimetype!r}" if request.mimetype else "is missing"
+        raise UnsupportedMediaType(f"the Content-Type {has}; it must be {' or '.join(types)}")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMediaType("compressed bodies are not taken: send it without Content-Encoding")
+    return request.get_data(cache=False)
+
+
+def json_of(raw: bytes) -> Any:
+    """The value of a JSON text (RFC 8259): UTF-8, no key twice, no NaN. Raises MalformedBody, which says where."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as wrong:
+        raise MalformedBody(f"the body is not UTF-8: byte {wrong.start + 1} cannot be read") from wrong
+    try:
+        return _DECODER.decode(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as wrong:
+        says = f"the body is not JSON: {wrong.msg[0].lower()}{wrong.msg[1:]} at line {wrong.lineno}"
+        raise MalformedBody(f"{says}, column {wrong.colno}") from wrong
+    except RecursionError as wrong:
+        raise MalformedBody("the body nests too deep") from wrong
+    except ValueError as wrong:
+        raise MalformedBody(f"the body is not JSON: {wrong}") from wrong
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!a} is there twice")
+    return found
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {written[:30]} is too large")
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_key_twice, parse_float=_finite, parse_constant=_no_constant)
+
+
+def shaped(shape: type[Shape], value: Any) -> Shape:
+    """`value` as `shape`. Raises BadInput with every fault, each with its JSON pointer."""
+    try:
+        return shape.model_validate(value)
+    except ValidationError as wrong:
+        raise BadInput(faults_of(wrong, shape), hint=_HINT) from wrong
+
+
+def query_of(request: Request, shape: type[Shape]) -> Shape:
+    """The query parameters as `shape`. Raises BadInput; the pointers are the parameters' names."""
+    faults = [
+        Fault(f"/{_pointed(name)}", "parameter_repeated", f"the parameter {name!r} is there {len(values)} times")
+        for name, values in request.args.lists()
+        if len(values) > 1
+    ]
+    try:
+        read = shape.model_validate(request.args.to_dict(), strict=False)
+    except ValidationError as wrong:
+        raise BadInput(faults + faults_of(wrong, shape), hint=_HINT) from wrong
+    if faults:
+        raise BadInput(faults, hint=_HINT)
+    return read
+
+
+_HINT = "correct what each pointer in errors points at"
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "string_unicode": "text_undecodable",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "string_too_short": "too_short",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "too_short": "too_few",
+    "literal_error": "unknown_value",
+}
+_MISSING = {"/to": "recipient_missing", "/text": "text_missing"}
+
+
+def faults_of(wrong: ValidationError, shape: type[BaseModel]) -> list[Fault]:
+    """The faults that pydantic found, in our words and codes."""
+    found = []
+    for error in wrong.errors(include_url=False, include_context=True):
+        pointer = "".join(f"/{_pointed(str(step))}" for step in error["loc"] if step != "[key]")
+        kind, given = error["type"], error.get("input")
+        if kind == "missing":
+            found.append(Fault(pointer, _MISSING.get(pointer, "field_missing"), "this field is missing"))
+        elif kind == "extra_forbidden":
+            found.append(Fault(pointer, "unknown_field", _unknown(str(error["loc"][-1]), shape)))
+        elif "context" in error.get("ctx", {}):
+            found.append(Fault(pointer, kind, error["msg"]))
+        else:
+            code = _CODES.get(kind, "wrong_type" if kind.endswith("_type") else kind)
+            said = error["msg"].replace("Input should be", "must be").replace("String should", "must")
+            said = said.replace("Value error, ", "")
+            is_a = f", and is {_kind(given)}" if code == "wrong_type" else ""
+            found.append(Fault(pointer, code, said[0].lower() + said[1:] + is_a))
+    return found
+
+
+def _unknown(name: str, shape: type[BaseModel]) -> str:
+    known = [field.alias or key for key, field in shape.model_fields.items()]
+    close = difflib.get_close_matches(name, known, 1)
+    return f"there is no such field; did you mean {close[0]}?" if close else f"there are only: {', '.join(known)}"
+
+
+def _kind(given: Any) -> str:
+    kinds: Mapping[type, str] = {str: "a string", bool: "true or false", int: "a number", float: "a number"}
+    kinds = {**kinds, list: "a list", dict: "an object", type(None): "null"}
+    return kinds.get(type(given), "something else")
+
+
+def _pointed(step: str) -> str:
+    """A step of a JSON pointer (RFC 6901 section 3), short, and without what is no letter."""
+    step = step if len(step) <= 60 else step[:59] + "…"
+    return step.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode()

@@ -1,0 +1,97 @@
+"""The table of routes: each says once what it takes, answers and needs, next to its view.
+
+The same line checks the requests and is printed in the OpenAPI document, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, g, request
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from smsgw.access.keys import Client
+
+from ..context import here
+from . import reading
+
+PREFIX = "/api/v1"
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method at one address. path: with Flask's <placeholders>. scope: None for everybody.
+
+    takes: the body's shape; query: the parameters' shape; both reach the view as arguments of these names.
+    raw: the view reads the body itself, and `takes` is only documented. errors: codes of the catalogue.
+    """
+
+    method: str
+    path: str
+    view: View
+    summary: str
+    scope: str | None
+    answers: Mapping[int, type[BaseModel] | None]
+    takes: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    errors: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+ROUTES: list[Route] = []
+
+
+def route(method: str, path: str, **told: Any) -> Callable[[View], View]:
+    """Put a view into the table; the arguments are Route's fields. The first line of its docstring is the summary."""
+
+    def enter(view: View) -> View:
+        summary = (view.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        ROUTES.append(Route(method, path, view, summary, **told))
+        return view
+
+    return enter
+
+
+def install(app: Flask) -> None:
+    """Serve every route that the imported modules put into the table."""
+    for one in ROUTES:
+        name = f"api.{one.view.__name__}"
+        app.add_url_rule(PREFIX + one.path, name, _entrance(one), methods=[one.method])
+
+
+def _entrance(one: Route) -> View:
+    """What stands before a view: who asks, may they, and is what they bring of the right shape."""
+
+    def enter(**given: Any) -> Response:
+        if one.scope is not None:
+            g.client = here().clients.of(request, one.scope)
+        if one.query is not None:
+            given["query"] = reading.query_of(request, one.query)
+        if one.takes is not None and not one.raw:
+            given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, reading.JSON)))
+        return one.view(**given)
+
+    return enter
+
+
+def client() -> Client:
+    """The client whose request is being answered."""
+    known: Client = g.client
+    return known
+
+
+def answer(told: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer. Times become RFC 3339 in UTC with a Z."""
+    return said(to_json(told), status, headers)
+
+
+def said(raw: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer that is JSON already."""
+    response = Response(raw, status, headers, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,240 @@
+"""The shapes of what the API takes and answers: they check requests, and the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from smsgw.access.idempotency import REF
+from smsgw.store.lifecycle import INBOUND, MESSAGE
+from smsgw.text.parts import MAX_PARTS
+
+LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
+MANY = 10_000  # items in one batch
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("text_undecodable", "must not hold the NUL character")
+    return text
+
+
+def _moment(value: Any) -> Any:
+    """RFC 3339 with a zone (section 5.6), as an aware datetime in UTC."""
+    if isinstance(value, datetime) or value is None:
+        return value
+    try:
+        if isinstance(value, str) and _RFC3339.fullmatch(value):
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    says = "must be a time with its zone as in RFC 3339, such as 2026-11-23T08:00:00Z"
+    raise PydanticCustomError("time_invalid", says)
+
+
+def _own_ref(ref: str) -> str:
+    if ref.startswith(REF):
+        raise PydanticCustomError("client_ref_reserved", f"must not begin with {REF}, which the gateway uses itself")
+    return ref
+
+
+Words = Annotated[str, AfterValidator(_storable)]
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+Ref = Annotated[Words, Field(min_length=1, max_length=120), AfterValidator(_own_ref)]
+Purpose = Literal["transactional", "service", "conversational", "marketing", "otp"]
+
+
+class Shape(BaseModel):
+    """What all shapes have in common: nothing unknown passes, and nothing is taken for another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
+
+
+class NewMessage(Shape):
+    """A message to be sent to one number."""
+
+    to: Words = Field(
+        max_length=100,
+        description="The number, best in E.164 (+38640111222). One number: many recipients are many items of "
+        "/messages/batch.",
+        examples=["+38640111222"],
+    )
+    text: Words = Field(max_length=LONGEST_TEXT, description="What to say.", examples=["Your order 1042 is ready."])
+    from_: Words | None = Field(
+        None,
+        alias="from",
+        max_length=100,
+        description="The sender that the phone shows: a number, or a name of at most 11 letters; by default what the "
+        "configuration says.",
+    )
+    purpose: Purpose = Field("transactional", description="What the message is for; rules differ by it.")
+    client_ref: Ref | None = Field(
+        None, description="Your own name for the message, unique among your messages: the same again sends nothing."
+    )
+    send_at: Moment | None = Field(None, description="Not before this time, at most a year ahead; now if it is past.")
+    expires_in: int | None = Field(
+        None, ge=1, le=30 * 86400, description="For how many seconds from then it is worth sending."
+    )
+    priority: int = Field(5, ge=0, le=9, description="0 (bulk) to 9 (urgent): who overtakes whom in the queue.")
+    link: Words | None = Field(None, max_length=40, description="The only link that will do, by name.")
+    message_class: int | None = Field(
+        None, ge=0, le=3, description="0 shows the text at once and keeps nothing (flash)."
+    )
+    max_parts: int | None = Field(
+        None, ge=1, le=MAX_PARTS, description="Refuse the text if it takes more parts than this."
+    )
+    on_unsure: Literal["resend", "hold", "fail"] | None = Field(
+        None, description="What becomes of it when nobody knows whether it went out; by default as its purpose says."
+    )
+    reply_to: str | None = Field(
+        None, pattern="^in_[0-9A-Z]{26}$", description="The id of the inbound text that this answers."
+    )
+    allow_duplicate: bool = Field(False, description="The same text to the same number is meant.")
+    metadata: (
+        dict[Annotated[Words, Field(min_length=1, max_length=40)], Annotated[Words, Field(max_length=500)]] | None
+    ) = Field(None, max_length=20, description="Up to 20 words of your own, given back with the message.")
+
+
+class NewBatch(Shape):
+    """How /messages/batch is documented; each item is checked alone."""
+
+
+class Message(Shape):
+    """A message that we were asked to send, as it stands."""
+
+    id: str = Field(description="Its id.", examples=["msg_01JD9Z8Q4N0000V2T5B7K3M1XE"])
+    direction: Literal["outbound"] = Field(description="Always outbound.")
+    status: str = Field(description="Its state.", json_schema_extra={"enum": list(MESSAGE.states)})
+    to: str = Field(description="The number, E.164 or a short code.")
+    from_: str | None = Field(alias="from", description="The sender; null: the link's own.")
+    text: str = Field(description="What it says.")
+    encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and the like, or ucs2.")
+    parts: int = Field(description="How many parts it takes over the air.")
+    client_ref: str | None = Field(description="The client's own name for it.")
+    link: str | None = Field(description="The link that it goes over.")
+    priority: int = Field(description="0 to 9.")
+    purpose: Purpose = Field(description="What it is for.")
+    message_class: int | None = Field(description="0 to 3, or null.")
+    on_unsure: str = Field(description="What becomes of it when nobody knows whether it went out.")
+    reply_to: str | None = Field(description="The inbound text that it answers.")
+    why: str = Field(description="Why it is in this state, in words.")
+    trace: list[str] | None = Field(description="Why this link: one sentence for each decision.")
+    created_at: Moment = Field(description="When it was accepted.")
+    due_at: Moment = Field(description="Not sent before this time.")
+    valid_until: Moment = Field(description="Not sent after this time.")
+    sent_at: Moment | None = Field(description="When a network had taken every part.")
+    final_at: Moment | None = Field(description="When its final state was reached.")
+    attempts: int = Field(description="How often it was tried.")
+    metadata: dict[str, str] = Field(description="What the client gave along.")
+
+
+class Event(Shape):
+    """One thing that happened to a message."""
+
+    event: str = Field(description="What happened.")
+    was: str | None = Field(description="The state before; null when it was born.")
+    now: str = Field(description="The state after.")
+    why: str = Field(description="Why, in words.")
+    by: str = Field(description="Who did it: the door, a link, the clock, a client.")
+    at: Moment = Field(description="When.")
+
+
+class Inbound(Shape):
+    """A text that somebody sent us."""
+
+    id: str = Field(description="Its id.")
+    direction: Literal["inbound"] = Field(description="Always inbound.")
+    status: str = Field(description="Its state.", json_schema_extra={"enum": list(INBOUND.states)})
+    from_: str = Field(alias="from", description="Who sent it.")
+    to: str | None = Field(description="Which of our numbers it came to, if the network says so.")
+    text: str = Field(description="What it says.")
+    kind: str = Field(description="text, flash, indication, silent or data.")
+    parts: int = Field(description="How many parts it had.")
+    missing: int = Field(description="How many of them never came.")
+    link: str = Field(description="The link it came over.")
+    received_at: Moment = Field(description="When it was whole and stored.")
+    sent_at: Moment | None = Field(description="When it was sent, by the network's clock.")
+    understood_as: str | None = Field(description="What a reader of the gateway took it for, such as stop.")
+
+
+class Page(Shape):
+    """What every listing answers besides its data."""
+
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null at the end.")
+
+
+class MessagePage(Page):
+    """Messages, newest first."""
+
+    data: list[Message] = Field(description="The messages.")
+
+
+class EventPage(Page):
+    """What happened to a message, oldest first."""
+
+    data: list[Event] = Field(description="The events.")
+
+
+class InboundPage(Page):
+    """Texts that came in, newest first."""
+
+    data: list[Inbound] = Field(description="The texts.")
+
+
+class Paging(Shape):
+    """Which page of a listing."""
+
+    limit: int = Field(50, ge=1, le=200, description="How many at most.")
+    cursor: Words | None = Field(None, max_length=200, description="Where to go on: the next_cursor of a page.")
+
+
+class MessageFilter(Paging):
+    """Which messages to list."""
+
+    status: Literal[tuple(MESSAGE.states)] | None = Field(None, description="Only those in this state.")  # type: ignore[valid-type]
+    to: Words | None = Field(None, max_length=100, description="Only those to this number.")
+    client_ref: Words | None = Field(None, max_length=120, description="Only those with this client_ref.")
+    since: Moment | None = Field(None, description="Only those accepted at this time or later.")
+    until: Moment | None = Field(None, description="Only those accepted before this time.")
+
+
+class InboundFilter(Paging):
+    """Which texts to list."""
+
+    from_: Words | None = Field(None, alias="from", max_length=100, description="Only those from this number.")
+
+
+class Fault(Shape):
+    """One thing that is wrong with a request."""
+
+    pointer: str = Field(description="Where: a JSON pointer into the body, or / and a query parameter's name.")
+    code: str = Field(description="Which fault, for programs.")
+    detail: str = Field(description="Which fault, in words.")
+
+
+class ItemProblem(Shape):
+    """Why an item of a batch was not accepted."""
+
+    type: str = Field(description="Where this kind of problem is explained.")
+    title: str = Field(description="What kind of problem it is.")
+    status: int = Field(description="The HTTP status.")
+    code: str = Field(description="What kind of problem it is, for programs.")
+    detail: str = Field(description="What happened this time.")
+    errors: list[Fault] = Field(description="Everything that is wrong with the request.")
+    hint: str = Field("", description="The next step.")
+    retry_after: int = Field(0, description="Seconds to wait before asking again.")
+
+
+class Problem(ItemProblem):
+    """What went wrong (RFC 9457)."""
+
+    instance: str = Field(description="The path of the request.")
+    request_id: str = Field(description="The request's id, which the log has too.")
+
+
+JsonObject = dict[str, JsonValue]

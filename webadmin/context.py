@@ -1,0 +1,38 @@
+"""What every view may ask for: the gateway, who the API's clients are, and whether the server is stopping."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from smsgw.access.idempotency import Once
+from smsgw.daemon import Gateway
+
+from .api.clients import KnownClients
+
+
+@dataclass(frozen=True)
+class Context:
+    """One for each app. stopping: set when the server ends; whoever waits in a view must look at it.
+
+    waiters: how many requests may wait for something at a time, so that others are still answered.
+    """
+
+    gateway: Gateway
+    clients: KnownClients
+    once: Once
+    waiters: threading.BoundedSemaphore
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+def here() -> Context:
+    """The context of the app that answers the present request."""
+    context: Context = current_app.extensions["smsgw"]
+    return context
+
+
+def the_gateway() -> Gateway:
+    """The gateway of the app that answers the present request."""
+    return here().gateway

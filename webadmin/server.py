@@ -1,0 +1,205 @@
+"""The web server as a part of the daemon: waitress in a thread of its own, which ends without cutting anybody off.
+
+It is waitress with two differences. What breaks HTTP itself is answered with a problem, like everything else. And a
+body that is too large is read and thrown away before the 413, for a client that is cut off while it sends never sees
+why.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
+from waitress.utilities import Error, RequestEntityTooLarge
+
+from smsgw.daemon import Gateway
+from smsgw.errors import SmsgwError
+
+from .catalogue import BY_CODE
+from .problems import MEDIA_TYPE, Problem, as_json
+
+log = logging.getLogger(__name__)
+
+TURN = 1.0  # seconds that one turn of the loop may wait
+SWALLOWED = 64 * 1024 * 1024  # the largest body that is read only to be thrown away
+CLOSING = 0.5  # seconds before the deadline in which what is left is closed
+
+
+class AddressUnavailable(SmsgwError):
+    """The server cannot listen where the configuration says."""
+
+    code = "address_unavailable"
+
+
+class WebServer:
+    """Serves an app at [web] listen. A part of the daemon: see smsgw.daemon.Part."""
+
+    name = "web server"
+
+    def __init__(self, gateway: Gateway, app: Flask) -> None:
+        self._web = gateway.config.web
+        self._app = app
+        self._stopping: threading.Event = app.extensions["smsgw"].stopping
+        self._map: dict[int, Any] = {}
+        self._listeners: list[Any] = []
+        self._dispatcher: Any = None
+        self._deadline = float("inf")
+        self._beat = 0.0
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self.port = 0
+
+    def start(self) -> None:
+        """Listen; returns when requests are taken. Raises AddressUnavailable."""
+        sockets = self._bind()
+        self.port = int(sockets[0].getsockname()[1])
+        server = create_server(
+            self._app,
+            map=self._map,
+            sockets=sockets,
+            threads=self._web.threads,
+            max_request_body_size=self._web.max_body_mb * 1024 * 1024 + 1,
+            connection_limit=1000,
+            ident=None,
+        )
+        self._dispatcher = server.task_dispatcher
+        self._dispatcher.queue_logger = logging.getLogger("webadmin.queue")
+        self._dispatcher.queue_logger.setLevel(logging.ERROR)  # that requests wait for a thread is no news
+        self._listeners = [one for one in self._map.values() if isinstance(one, BaseWSGIServer)]
+        for listener in self._listeners:
+            listener.channel_class = _Channel
+        self._beat = time.monotonic()
+        self._thread.start()
+        log.info("listening at http://%s", self.address)
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as host:port with the real port."""
+        host = self._web.host
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    def _bind(self) -> list[socket.socket]:
+        """Sockets that listen at every address that the configured host has, all at one port."""
+        bound: list[socket.socket] = []
+        try:
+            found = socket.getaddrinfo(self._web.host, self._web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, _, _, _, address in dict.fromkeys(found):
+                host, port = str(address[0]), int(address[1])
+                if bound and port == 0:
+                    port = int(bound[0].getsockname()[1])
+                one = socket.socket(family, socket.SOCK_STREAM)
+                bound.append(one)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                one.bind((host, port))
+                one.listen(1024)
+        except OSError as problem:
+            for one in bound:
+                one.close()
+            raise self._unavailable(problem) from problem
+        return bound
+
+    def _unavailable(self, problem: OSError) -> AddressUnavailable:
+        listen = self._web.listen
+        return AddressUnavailable(
+            f"the web server cannot listen at {listen}: {problem.strerror or problem}",
+            hint=f"another program may hold it, perhaps another smsgw (ss -ltnp 'sport = :{self._web.port}' shows "
+            "which): end that one, or choose another address in [web] listen",
+        )
+
+    def stop(self, deadline: float) -> None:
+        """Take no more connections, answer what was asked until `deadline` (monotonic seconds), then close."""
+        if not self._thread.is_alive():
+            return
+        self._deadline = deadline - CLOSING
+        self._stopping.set()
+        self._listeners[0].pull_trigger()
+        self._thread.join(max(0.1, deadline - time.monotonic()))
+
+    def alive(self) -> bool:
+        """Whether its loop turns and its thread lives."""
+        return self._thread.is_alive() and time.monotonic() - self._beat < 30
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._turn(TURN)
+        for listener in self._listeners:
+            listener.accepting = False
+            wasyncore.dispatcher.close(listener)  # not its own close, which would end the trigger too
+        while self._busy() and time.monotonic() < self._deadline:
+            self._turn(0.05)
+        self._dispatcher.shutdown(timeout=max(0.0, self._deadline - time.monotonic()))
+        wasyncore.close_all(self._map)
+
+    def _turn(self, seconds: float) -> None:
+        self._beat = time.monotonic()
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _busy(self) -> bool:
+        """Close the connections on which nothing happens; whether there are others."""
+        busy = False
+        for channel in [one for one in self._map.values() if isinstance(one, _Channel)]:
+            if channel.requests or channel.request is not None or channel.total_outbufs_len:
+                busy = True
+            else:
+                channel.will_close = True
+        return busy
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Reads a request; one whose body is too large is complete only when the body is through."""
+
+    _left = 0
+    expect_continue: bool
+
+    def received(self, data: bytes) -> int:
+        if self._left:
+            taken = min(self._left, len(data))
+            self._left -= taken
+            self.completed = not self._left
+            return taken
+        taken = int(super().received(data))
+        if self.completed and isinstance(self.error, RequestEntityTooLarge) and not self.chunked:
+            if self.expect_continue:
+                self.expect_continue = False  # it waits for our word before it sends the body: no
+            elif self.content_length <= SWALLOWED:
+                self._left = self.content_length
+                self.completed = False
+        return taken
+
+
+class _ErrorTask(ErrorTask):  # type: ignore[misc]
+    """Answers what never reached the app."""
+
+    def execute(self) -> None:
+        body = _problem(self.request.error)
+        self.status = f"{self.request.error.code} {self.request.error.reason}"
+        self.response_headers.extend([("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(body)))])
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _problem(error: Error) -> bytes:
+    if isinstance(error, RequestEntityTooLarge):
+        problem = Problem(
+            BY_CODE["body_too_large"], "body_too_large", "the body is larger than [web] max_body_mb allows"
+        )
+        return as_json(problem.members())
+    code = "internal" if error.code == 500 else "bad_request"
+    told = Problem(BY_CODE[code], code, f"{error.reason}: {error.body}").members()
+    return as_json(told | {"status": error.code})
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
+    error_task_class = _ErrorTask
