@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from .config import Config, LinkConfig
+from .errors import StoreUnreachable
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import READERS, person
 from .link import Health, InboundPiece, Link, LinkState, open_link
@@ -187,7 +188,16 @@ class Daemon:
         while not self._end.wait(5.0):
             for sick in self.unwell():
                 log.error("%s does not move any more", sick)
+            self._keep_lease()
         self.stop()
+
+    def _keep_lease(self) -> None:
+        try:
+            self._lease.keep()
+        except StoreUnreachable as problem:
+            log.error("%s", problem)
+            if problem.code == "store_busy":  # two daemons on one database would send things twice
+                self.end()
 
     def end(self) -> None:
         """Ask `run` to return; safe from a signal."""

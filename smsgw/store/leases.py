@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreUnreachable
-from .database import open_engine
+from .database import explained, open_engine
 
 _POSTGRES_KEY = 0x736D736777  # "smsgw"
 
@@ -58,13 +60,34 @@ class Lease:
             self.drop()
             raise _busy("another daemon")
 
+    def keep(self) -> None:
+        """Make sure that it is still ours: a PostgreSQL that restarted has forgotten. Call it now and then.
+
+        Raises StoreUnreachable: code store_busy when another daemon took it meanwhile, else nobody answers.
+        """
+        if self._file is not None:
+            return
+        try:
+            if self._conn is not None:
+                self._conn.execute(text("SELECT 1"))
+                self._conn.commit()
+                return
+        except SQLAlchemyError:
+            self.drop()
+        try:
+            self._take_session()
+        except SQLAlchemyError as problem:
+            self.drop()
+            raise explained(problem) from problem
+
     def drop(self) -> None:
         """Give it back."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
         if self._conn is not None:
-            self._conn.close()
+            with suppress(SQLAlchemyError):  # its server may be gone
+                self._conn.close()
             self._conn = None
         if self._engine is not None:
             self._engine.dispose()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -41,3 +42,26 @@ def test_a_killed_holder_leaves_no_lock(fresh_store_url: str) -> None:
             break
     with leases.Lease(fresh_store_url):
         pass
+
+
+@pytest.mark.slow
+@pytest.mark.peer
+def test_after_postgresql_restarts_the_lease_is_taken_again_or_lost_to_another(own_postgres: Any) -> None:
+    url = own_postgres.url("postgres")
+    mine, other = leases.Lease(url), leases.Lease(url)
+    mine.take()
+    mine.keep()
+    own_postgres.stop()
+    with pytest.raises(StoreUnreachable):
+        mine.keep()
+    own_postgres.start()
+    mine.keep()
+    with pytest.raises(StoreUnreachable, match="in use"):
+        other.take()
+    own_postgres.stop()
+    own_postgres.start()
+    other.take()
+    with pytest.raises(StoreUnreachable, match="in use") as lost:
+        mine.keep()
+    assert lost.value.code == "store_busy"
+    other.drop()
