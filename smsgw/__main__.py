@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import demo, key, run, user
+from smsgw.cli import config, db, demo, inbox, key, link, run, send, sim, user
+from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
 from smsgw.daemon import Gateway, Part
@@ -21,8 +22,16 @@ from smsgw.daemon import Gateway, Part
 COMMANDS: tuple[click.Command, ...] = (
     demo.demo,
     run.run,
+    send.send,
+    send.cancel,
+    inbox.inbox,
+    messages.log,
+    link.link,
+    config.config,
     key.key,
     user.user,
+    db.db,
+    sim.sim,
 )
 
 

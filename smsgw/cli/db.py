@@ -1,0 +1,203 @@
+"""`smsgw db`: bring the store up to date, look it over, back it up while the gateway runs, bring a backup back.
+
+A backup is checked before it gets its name, so that a file of that name is always a good one. What a restore
+replaces is kept aside.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+
+from smsgw.cli import exits, postgres
+from smsgw.cli.office import Office, become_owner
+from smsgw.cli.shell import Group, pass_office
+from smsgw.config import Config
+from smsgw.errors import Conflict, NotFound, StoreError, StoreTooNew
+from smsgw.store import schema
+from smsgw.store.database import Database
+from smsgw.store.leases import Lease
+
+FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group("db", cls=Group)
+def db() -> None:
+    """The store: migrate, check, backup, restore."""
+
+
+@db.command("migrate")
+@pass_office
+def migrate(office: Office) -> None:
+    """Bring the store to this version's tables; smsgw run does so too."""
+    config = office.config()
+    become_owner(config.store.folder)
+    with Lease(config.store.full_url), closing(Database(config.store.full_url)) as database:
+        before, after = schema.upgrade(database)
+    words = f"it was at {after} already" if before == after else f"from {before or 'nothing'} to {after}"
+    office.voice.data({"before": before, "after": after}, [f"The store is at {after}: {words}."])
+
+
+@db.command("check")
+@pass_office
+def check(office: Office) -> None:
+    """Read everything in the store and tell what is wrong; it may run meanwhile."""
+    config = office.config()
+    become_owner(config.store.folder)
+    _exists(config)
+    with closing(Database(config.store.full_url)) as database:
+        at = schema.revision(database)
+        found = schema.faults(database) if at is not None else ["the store is empty"]
+    if at is not None and at != schema.newest():
+        found.insert(0, f"it is at revision {at}, this smsgw needs {schema.newest()}")
+    if not found:
+        office.voice.data({"revision": at, "faults": []}, [f"The store is good (revision {at})."])
+        return
+    hint = "smsgw db migrate, if it is only old; else smsgw db restore FILE brings a backup back"
+    raise StoreError("the store has faults:\n" + "\n".join(found), code="store_faulty", hint=hint)
+
+
+@db.command("backup")
+@FILE
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@pass_office
+def backup(office: Office, file: Path, force: bool) -> None:
+    """Write the whole store to FILE while the gateway runs, and check what was written."""
+    config = office.config()
+    if file.exists() and not force:
+        raise Conflict(f"{file} exists already", hint="choose another name, or replace it with --force")
+    _exists(config)
+    new = file.with_name(f".{file.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        if (path := sqlite_path(config)) is not None:
+            at = copy(path, new)
+        else:
+            at = postgres.dump(config.store.full_url, new)
+        new.chmod(0o600)
+        with new.open("rb") as written:
+            os.fsync(written.fileno())
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
+    size = file.stat().st_size
+    office.voice.data({"file": str(file), "bytes": size, "revision": at}, [f"{file}: {size:,} bytes, checked"])
+
+
+@db.command("restore")
+@FILE
+@pass_office
+def restore(office: Office, file: Path) -> None:
+    """Put the backup FILE in the place of the store; what was there is kept aside. The gateway must be stopped."""
+    config = office.config()
+    if not file.exists():
+        raise NotFound(f"there is no {file}", hint="name a file that smsgw db backup wrote")
+    path = sqlite_path(config)
+    with Lease(config.store.full_url):
+        if path is not None:
+            at, aside = put_back(file, path)
+        else:
+            at, aside = postgres.bring_back(config.store.full_url, file)
+    office.voice.data(
+        {"restored": str(file), "revision": at, "aside": str(aside) if aside else None},
+        [f"The store is what {file} holds (revision {at})."],
+    )
+    if aside:
+        office.voice.chat(f"What was there before is kept: {aside}")
+    if at != schema.newest():
+        office.voice.chat("It is from an older smsgw: smsgw db migrate, or the next smsgw run, brings it up to date.")
+
+
+def sqlite_path(config: Config) -> Path | None:
+    """The file of a SQLite store, None for PostgreSQL."""
+    url = make_url(config.store.full_url)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def _exists(config: Config) -> None:
+    """Raises NotFound when there is no SQLite file: opening it would make one."""
+    path = sqlite_path(config)
+    if path is not None and not path.exists():
+        raise NotFound(f"there is no store at {path} yet", hint="smsgw run makes it; smsgw init sets everything up")
+
+
+def copy(path: Path, new: Path) -> str | None:
+    """Copy a SQLite store that may be in use, as one moment's state, and check the copy; returns its revision.
+
+    Raises StoreError when the copy is not sound.
+    """
+    with closing(_read_only(path)) as source, closing(sqlite3.connect(new)) as target:
+        source.backup(target)  # all pages under one read lock: the daemon goes on writing to its WAL meanwhile
+    at = sound(new)
+    with closing(sqlite3.connect(new)) as target:
+        target.execute("PRAGMA journal_mode=DELETE")  # one file, without companions
+    return at
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def sound(file: Path) -> str | None:
+    """The revision of a SQLite store that is not in use. Raises StoreError (damaged, not a store), StoreTooNew."""
+    try:
+        with closing(_read_only(file)) as conn:
+            found = [row[0] for row in conn.execute("PRAGMA integrity_check(5)")]
+    except sqlite3.DatabaseError as problem:
+        raise StoreError(f"{file} is no SQLite file: {problem}", hint="name another backup") from problem
+    if found != ["ok"]:
+        raise StoreError(f"{file} is damaged: {'; '.join(found)}", code="store_faulty", hint="name another backup")
+    with closing(Database(f"sqlite:///{file}")) as database:
+        try:
+            at = schema.revision(database)
+        except StoreTooNew as problem:
+            raise StoreTooNew(
+                f"{file}: {problem}", hint="install the newer smsgw, or name an older backup"
+            ) from problem
+    return at
+
+
+def put_back(file: Path, path: Path) -> tuple[str | None, Path | None]:
+    """Put a backup in the place of a store that nobody uses; returns its revision and where the old one is."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    with closing(_read_only(file)) as source, closing(sqlite3.connect(new)) as target:
+        try:
+            source.backup(target)
+        except sqlite3.DatabaseError as problem:
+            new.unlink(missing_ok=True)
+            raise StoreError(f"{file} is no SQLite file: {problem}", hint="name another backup") from problem
+    try:
+        at = sound(new)
+        if at is None:
+            raise StoreError(f"{file} holds no store of smsgw", hint="name a file that smsgw db backup wrote")
+        aside = _set_aside(path)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    if aside is not None:
+        old = aside.stat()
+        if os.geteuid() == 0:
+            os.chown(path, old.st_uid, old.st_gid)
+        path.chmod(old.st_mode & 0o777)
+    return at, aside
+
+
+def _set_aside(path: Path) -> Path | None:
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path)) as conn:
+        left = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # what its WAL holds belongs to it
+    if left[0]:
+        raise exits.Failed(f"{path} is in use", hint="end whatever reads it, then try again")
+    aside = path.with_name(f"{path.name}.before-{datetime.now():%Y%m%dT%H%M%S}")
+    path.rename(aside)
+    for companion in ("-wal", "-shm"):
+        Path(f"{path}{companion}").unlink(missing_ok=True)
+    return aside

@@ -1,0 +1,184 @@
+"""`smsgw link`: how the connections are, and trying one out.
+
+The surprise: without a daemon `link test` opens the link itself and stores nothing. What the network tells it
+meanwhile is not acknowledged, so the network says it again to the daemon.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from typing import Any
+
+import click
+
+from smsgw.cli import exits, sent
+from smsgw.cli.moments import duration
+from smsgw.cli.office import Office, runs
+from smsgw.cli.shell import Group, pass_office
+from smsgw.cli.voice import Voice
+from smsgw.config import Config, LinkConfig
+from smsgw.errors import NotFound, StoreError
+from smsgw.link import Call, Health, InboundPiece, LinkError, LinkState, Receipt, WirePart, open_link
+from smsgw.outbound.submit import Asked
+from smsgw.store import links
+from smsgw.store.leases import Lease
+
+COLUMNS = {"name": "NAME", "kind": "KIND", "health": "HEALTH", "since": "SINCE", "why": "WHY", "facts": "FACTS"}
+PATIENCE = 20.0  # seconds for a link to come up
+GOOD = (LinkState.UP, LinkState.DEGRADED)
+TEXT = "smsgw link test"
+
+
+@click.group("link", cls=Group)
+def link() -> None:
+    """The connections to networks."""
+
+
+@link.command("ls")
+@pass_office
+def ls(office: Office) -> None:
+    """Show every link and how it is."""
+    config = office.config()
+    alive = runs(config)
+    with office.gateway(config) as gateway, gateway.database.reading() as conn:
+        heard = {row.name: dict(row._mapping) for row in links.listing(conn)}
+    if not alive:
+        office.voice.chat("No daemon is running, so no link is open; this is how they were. To start it: smsgw run")
+    rows = [_row(one, heard.get(one.name), alive) for one in config.links]
+    if not office.voice.as_json:
+        rows = [row | {"facts": _facts(row["facts"])} for row in rows]
+    office.voice.rows(rows, COLUMNS, "No link is configured: add a [[links]] table; smsgw config shows how")
+
+
+def _row(one: LinkConfig, heard: dict[str, Any] | None, alive: bool) -> dict[str, Any]:
+    row = {"name": one.name, "kind": one.kind, "enabled": one.enabled, "since": None, "facts": {}}
+    if not one.enabled:
+        return row | {"health": "off", "why": "enabled = false in the configuration"}
+    if heard is None:
+        return row | {"health": "unknown", "why": "not started yet"}
+    known = {key: heard[key] for key in ("health", "why", "since", "facts")}
+    if not alive and known["health"] != LinkState.DOWN:
+        known |= {"health": "down", "why": f"no daemon is running; it was {known['health']} when one was last"}
+    return row | known
+
+
+def _facts(facts: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+@link.command("test")
+@click.argument("name")
+@click.option("--to", metavar="NUMBER", help="Also send a text to this number over the link, and wait for it.")
+@click.option("--wait", metavar="SECONDS", default="60", show_default=True, help="How long to wait for that text.")
+@pass_office
+def test(office: Office, name: str, to: str | None, wait: str) -> None:
+    """See whether a link works: through the running daemon, else by opening it here for up to 20 seconds."""
+    config = office.config()
+    chosen = find(config, name)
+    if runs(config):
+        _through_daemon(office, config, chosen, to, duration(wait, "/wait"))
+    elif to is not None:
+        says = "no daemon is running, so nothing can be sent"
+        raise exits.Unreachable(
+            says, code="no_daemon", hint=f"start it: smsgw run; without --to, the link {name} alone"
+        )
+    else:
+        with Lease(config.store.full_url):  # no daemon may take the same modem meanwhile
+            report(office.voice, name, tried(chosen, office.voice))
+
+
+def find(config: Config, name: str) -> LinkConfig:
+    """The link with this name. Raises NotFound."""
+    for one in config.links:
+        if one.name == name:
+            return one
+    there = ", ".join(one.name for one in config.links) or "none"
+    raise NotFound(f"there is no link {name}; there are: {there}", hint="smsgw link ls shows them")
+
+
+def _through_daemon(office: Office, config: Config, chosen: LinkConfig, to: str | None, seconds: int) -> None:
+    if not chosen.enabled:
+        raise exits.Failed(f"{chosen.name} is not enabled", hint="set enabled = true in its table, and restart smsgw")
+    with office.gateway(config) as gateway:
+        deadline = time.monotonic() + PATIENCE
+        health = Health(LinkState.CONNECTING, "the daemon has not heard of it yet")
+        while health.state is LinkState.CONNECTING and time.monotonic() < deadline:
+            with gateway.database.reading() as conn:
+                for row in links.listing(conn):
+                    if row.name == chosen.name:
+                        health = Health(LinkState(row.health), row.why, dict(row.facts))
+            time.sleep(sent.LOOK)
+        if to is None or health.state not in GOOD:
+            report(office.voice, chosen.name, health)
+            return
+        office.voice.chat(f"{chosen.name} is {health.state}: sending a text")
+        accepted = gateway.door.submit(Asked(to, TEXT, "cli", link=chosen.name, allow_duplicate=True))
+        message = sent.await_end(gateway, accepted.row["id"], seconds, office.voice)
+        value = {"link": chosen.name, "health": health.state.value, "message": sent.shape(message)}
+        office.voice.data(value, [f"{chosen.name} works: {sent.line(message)}"])
+
+
+def report(voice: Voice, name: str, health: Health) -> None:
+    """Say how a link is. Raises Failed when it does not work."""
+    if health.state not in GOOD:
+        says = f"{name} is {health.state}: {health.why or 'it does not say why'}"
+        raise exits.Failed(says, code="link_not_up", hint="smsgw doctor looks at the device or the address it needs")
+    facts = [f"  {key}: {value}" for key, value in health.facts.items()]
+    value = {"link": name, "health": health.state.value, "why": health.why, "facts": health.facts}
+    voice.data(value, [f"{name} is {health.state}" + (f": {health.why}" if health.why else ""), *facts])
+
+
+def tried(chosen: LinkConfig, voice: Voice, patience: float = PATIENCE) -> Health:
+    """Open a link, tell what it says of itself until it works or patience ends, and close it; its last health."""
+    events = Bystander(voice)
+    opened = open_link(chosen.name, chosen.kind, chosen.driver, events)
+    opened.start()
+    try:
+        deadline = time.monotonic() + patience
+        while (health := opened.health()).state not in GOOD and time.monotonic() < deadline:
+            if health.state is LinkState.RESTING:  # the driver says itself that a person must act
+                break
+            time.sleep(sent.LOOK)
+        return health
+    finally:
+        opened.stop(time.monotonic() + 3)
+
+
+class Bystander:
+    """Listens to a link that is tried out, and stores nothing: see `smsgw.link.Events`."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._said = ""
+
+    def taken(self, part: WirePart, reference: str) -> None:
+        """Nothing is sent, so nothing is taken."""
+
+    def failed(self, part: WirePart, error: LinkError) -> None:
+        """Nothing is sent, so nothing fails."""
+
+    def receipt(self, receipt: Receipt) -> Future[None]:
+        """Not stored, so not acknowledged."""
+        return _not_stored()
+
+    def inbound(self, piece: InboundPiece) -> Future[None]:
+        """Not stored, so not acknowledged."""
+        return _not_stored()
+
+    def call(self, call: Call) -> Future[None]:
+        """Not stored."""
+        return _not_stored()
+
+    def health(self, health: Health) -> None:
+        """Tell every change."""
+        says = f"{health.state}: {health.why}"
+        if says != self._said:
+            self._voice.chat(says)
+        self._said = says
+
+
+def _not_stored() -> Future[None]:
+    refused: Future[None] = Future()
+    refused.set_exception(StoreError("this is only a test: the daemon will take it"))
+    return refused

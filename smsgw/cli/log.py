@@ -1,0 +1,65 @@
+"""`smsgw log`: what became of messages, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from smsgw.cli import sent
+from smsgw.cli.office import Office
+from smsgw.cli.received import received, received_lines, shape
+from smsgw.cli.shell import Command, pass_office
+from smsgw.cli.voice import harmless, local, shortened
+from smsgw.outbound import outbox
+from smsgw.store.lifecycle import MESSAGE
+from smsgw.store.tables.types import AnyRow
+from smsgw.text.number import read_number
+
+COLUMNS = {"created_at": "ACCEPTED", "id": "ID", "to": "TO", "status": "STATUS", "why": "WHY", "text": "TEXT"}
+
+
+@click.command("log", cls=Command)
+@click.argument("id", required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many, newest first.")
+@click.option("--state", type=click.Choice(list(MESSAGE.states)), help="Only messages in this state.")
+@click.option("--to", metavar="NUMBER", help="Only messages to this number.")
+@pass_office
+def log(office: Office, id: str | None, limit: int, state: str | None, to: str | None) -> None:
+    """Show recent messages with the reason for their state, or all that happened to the one with ID."""
+    with office.gateway() as gateway, gateway.database.reading() as conn:
+        if id is None:
+            number = None if to is None else read_number(to, gateway.config.sending.region)
+            rows = outbox.listing(conn, outbox.Wanted(state=state, to=number), limit)
+            _list(office, [sent.shape(row._asdict()) for row in rows])
+            return
+        events = outbox.events(conn, [id])
+        if id.startswith("in_"):
+            row = received(conn, id)
+            value, words = shape(row), received_lines(row)
+        else:
+            message = outbox.get(conn, id)
+            pieces = [_piece(one) for one in outbox.parts_of(conn, id)]
+            value, words = sent.shape(message._asdict()) | {"pieces": pieces}, sent.lines(message._asdict())
+        _show(office, value, words, events)
+
+
+def _list(office: Office, values: list[dict[str, Any]]) -> None:
+    if office.voice.as_json:
+        office.voice.data(values, [])
+        return
+    brief = [row | {"text": shortened(row["text"], 30), "why": shortened(row["why"], 40)} for row in values]
+    office.voice.rows(brief, COLUMNS, 'There is no message. To send one: smsgw send +38640111222 "text"')
+
+
+def _piece(row: AnyRow) -> dict[str, Any]:
+    keys = ("position", "link", "reference", "written_at", "answer", "error", "outcome", "outcome_at")
+    return {key: row._mapping[key] for key in keys}
+
+
+def _show(office: Office, value: dict[str, Any], words: Iterable[str], events: list[AnyRow]) -> None:
+    keys = ("at", "event", "was", "now", "why", "by")
+    history = [{key: row._mapping[key] for key in keys} for row in events]
+    lines = [f"  {local(e['at'])}  {e['event']}: {e['now']}, {harmless(e['why'])} (by {e['by']})" for e in history]
+    office.voice.data(value | {"history": history}, [*words, "  history:", *(f"  {each}" for each in lines)])

@@ -1,0 +1,155 @@
+"""`smsgw send` and `smsgw cancel`: put a message into the store, wait for it, take it back.
+
+They write to the store themselves; the running daemon picks a message up within half a second. Without a daemon it
+is queued all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from smsgw.cli import exits, sent
+from smsgw.cli.moments import duration, moment
+from smsgw.cli.office import Office, runs
+from smsgw.cli.shell import Command, pass_office
+from smsgw.cli.voice import local
+from smsgw.daemon import Gateway
+from smsgw.errors import BadInput, Fault, RefusedByPolicy
+from smsgw.outbound import gate, outbox
+from smsgw.outbound.submit import Asked, Ready
+from smsgw.text.preview import Preview, preview
+
+CLIENT = "cli"
+WAIT = "60"  # seconds, for --wait without a number
+PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
+
+
+@click.command("send", cls=Command, bare={"--wait": WAIT})
+@click.argument("to", metavar="NUMBER")
+@click.argument("text")
+@click.option("--from", "sender", metavar="SENDER", help="Who it is from: a number, or a name of up to 11 letters.")
+@click.option("--link", metavar="NAME", help="Over this link and no other.")
+@click.option("--at", metavar="TIME", help="Not before: 2026-11-23T18:30, 18:30, or +10m.")
+@click.option("--expires", metavar="TIME", help="Not worth sending after: 90s, 10m, 2h, 3d.")
+@click.option("--priority", type=click.IntRange(0, 9), default=5, show_default=True, help="9 overtakes all others.")
+@click.option("--purpose", type=click.Choice(PURPOSES), default="transactional", show_default=True)
+@click.option("--client-ref", metavar="REF", help="Your own name for it: the same one is never sent twice.")
+@click.option("--allow-duplicate", is_flag=True, help="Also if the same text went to this number a moment ago.")
+@click.option("--wait", metavar="[=SECONDS]", help="Return when it is delivered; without a number within 60 s.")
+@click.option("--dry-run", is_flag=True, help="Show parts, letters, link and what the gate says; send nothing.")
+@pass_office
+def send(
+    office: Office,
+    /,
+    to: str,
+    text: str,
+    at: str | None,
+    expires: str | None,
+    wait: str | None,
+    dry_run: bool,
+    **more: Any,
+) -> int | None:
+    """Send TEXT to NUMBER; TEXT - is read from standard input."""
+    seconds = None if wait is None else duration(wait, "/wait")
+    with office.gateway() as gateway:
+        asked = Asked(
+            to=to,
+            text=_text(text),
+            client=CLIENT,
+            send_at=None if at is None else moment(at, gateway.clock(), "/at"),
+            expires_in=None if expires is None else duration(expires, "/expires"),
+            **more,
+        )
+        if dry_run:
+            return _preview(office, gateway, asked)
+        return _send(office, gateway, asked, seconds)
+
+
+def _send(office: Office, gateway: Gateway, asked: Asked, seconds: int | None) -> int:
+    alone = not runs(gateway.config)
+    accepted = gateway.door.submit(asked)
+    row = accepted.row
+    if not accepted.created:
+        office.voice.chat(f"this client-ref is known: nothing new was sent, this is what became of {row['id']}")
+    if alone and seconds is not None:
+        says = f"{row['id']} is {row['state']}, but nothing sends it: no daemon is running"
+        raise exits.Unreachable(says, code="no_daemon", hint="start it: smsgw run; the message is sent then")
+    if seconds is not None:
+        office.voice.chat(sent.line(row))
+        row = sent.await_end(gateway, row["id"], seconds, office.voice)
+    elif alone:
+        office.voice.chat(f"{row['state']}; no daemon is running: start it with smsgw run")
+    office.voice.data(sent.shape(row), [sent.line(row)])
+    return exits.OK
+
+
+def _text(written: str) -> str:
+    if written != "-":
+        return written
+    if sys.stdin.isatty():
+        click.echo("Type the text; end it with Ctrl-D:", err=True)
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError as wrong:
+        says = "standard input is not in UTF-8"
+        raise BadInput(
+            [Fault("/text", "text_undecodable", says)], hint="convert it: iconv -f latin1 -t utf-8"
+        ) from wrong
+
+
+def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
+    """Show what would become of a message. Raises BadInput, RefusedByPolicy (no_route)."""
+    ready = gateway.door.read(asked)
+    abilities = gateway.network.links[ready.row["link"]].abilities
+    costs = preview(asked.text, abilities)
+    with gateway.database.reading() as conn:
+        verdict = gate.check(conn, [ready.candidate], gateway.door.terms.rules, gateway.clock())[0]
+    decision, why = _said(verdict)
+    value = {
+        "to": ready.row["recipient"], "from": ready.row["sender"], "link": ready.row["link"],
+        "route": ready.row["trace"], "gate": {"decision": decision, "why": why}, **asdict(costs),
+    }  # fmt: skip
+    if isinstance(verdict, gate.Refuse) and office.voice.as_json:
+        office.voice.data(value, [])
+        return exits.REFUSED
+    office.voice.data(value, _preview_lines(ready, costs, decision, why))
+    if isinstance(verdict, gate.Refuse):
+        raise RefusedByPolicy([Fault("/to", verdict.code, verdict.says)])
+    office.voice.chat("Nothing was sent.")
+    return exits.OK
+
+
+def _said(verdict: gate.Verdict | None) -> tuple[str, str]:
+    if verdict is None:
+        return "send", ""
+    return ("hold", verdict.says) if isinstance(verdict, gate.Hold) else ("refuse", verdict.says)
+
+
+def _preview_lines(ready: Ready, costs: Preview, decision: str, why: str) -> list[str]:
+    lines = [
+        f"to:       {ready.row['recipient']}",
+        f"from:     {ready.row['sender'] or 'the own number of the link'}",
+        f"route:    {'; '.join(ready.row['trace'])}",
+        f"parts:    {costs.parts} ({costs.encoding}), {costs.characters} letters, room for {costs.left_in_part} more",
+    ]
+    if costs.forced_by and costs.encoding != "gsm7":
+        lines.append(f"forced by: {' '.join(costs.forced_by)}")
+    if costs.parts_after_swap < costs.parts:
+        swaps = ", ".join(f"{letter} as {other or 'nothing'}" for letter, other in costs.swaps)
+        lines.append(f"plainer:  {costs.parts_after_swap} with {swaps}")
+    lines.append(f"due:      {local(ready.row['due_at'])}, valid until {local(ready.row['valid_until'])}")
+    return [*lines, f"gate:     {decision}" + (f": {why}" if why else "")]
+
+
+@click.command("cancel", cls=Command)
+@click.argument("id")
+@pass_office
+def cancel(office: Office, id: str) -> None:
+    """Take back a message that has not left yet."""
+    with office.gateway() as gateway:
+        outbox.cancel(gateway.database.writer, outbox.Cancelled(id, CLIENT, gateway.clock()))
+    office.voice.data({"id": id, "status": "cancelled"}, [f"{id} is cancelled"])

@@ -1,0 +1,79 @@
+"""Outbound messages as a command shows them, and waiting for one to come to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from smsgw.cli import exits
+from smsgw.cli.voice import Voice, harmless, local, shortened
+from smsgw.daemon import Gateway
+from smsgw.errors import Fault, RefusedByPolicy
+from smsgw.outbound import outbox
+from smsgw.store.lifecycle import MESSAGE
+
+KEYS = (
+    "text", "encoding", "parts", "client", "client_ref", "link", "priority", "purpose", "message_class", "on_unsure",
+    "reply_to", "why", "trace", "created_at", "due_at", "valid_until", "sent_at", "final_at", "attempts",
+)  # fmt: skip
+LOOK = 0.1  # seconds between two looks at a message that is waited for
+
+
+def shape(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A message for programs, as the API shows it."""
+    named = {"id": row["id"], "direction": "outbound", "status": row["state"], "to": row["recipient"]}
+    named |= {"from": row["sender"], "metadata": row["metadata"] or {}}
+    return named | {key: row[key] for key in KEYS}
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A message in one line."""
+    parts = "1 part" if row["parts"] == 1 else f"{row['parts']} parts"
+    return f"{row['id']}  {row['state']}: {row['why']}  ({parts} {row['encoding']} to {row['recipient']})"
+
+
+def lines(row: Mapping[str, Any]) -> Iterator[str]:
+    """A message with everything that is known of it."""
+    yield f"{row['id']}  {row['state']}: {row['why']}"
+    facts = {
+        "to": row["recipient"], "from": row["sender"], "link": row["link"], "asked by": row["client"],
+        "reference": row["client_ref"], "purpose": row["purpose"], "parts": f"{row['parts']} ({row['encoding']})",
+        "attempts": row["attempts"], "accepted": local(row["created_at"]), "due": local(row["due_at"]),
+        "valid until": local(row["valid_until"]), "route": "; ".join(row["trace"] or []),
+    }  # fmt: skip
+    for name, value in facts.items():
+        if value not in (None, ""):
+            yield f"  {name + ':':<13}{value}"
+    yield "  text:"
+    yield from (f"    {each}" for each in harmless(row["text"]).split("\n"))
+
+
+def await_end(gateway: Gateway, id: str, seconds: float, voice: Voice) -> Mapping[str, Any]:
+    """Wait until a message is delivered; returns its row. Tells every state on the way.
+
+    Raises NotInTime; RefusedByPolicy or Failed when it ends in another way.
+    """
+    deadline = time.monotonic() + seconds
+    seen = ""
+    while True:
+        with gateway.database.reading() as conn:
+            row = outbox.get(conn, id)._asdict()
+        if row["state"] != seen:
+            seen = row["state"]
+            voice.chat(f"{seen}: {row['why']}")
+        if seen == "delivered":
+            return row
+        if seen in MESSAGE.final:
+            raise _ended(row)
+        if time.monotonic() >= deadline:
+            says = f"{id} was not delivered within {seconds:g} s; it is {seen} and goes on by itself"
+            raise exits.NotInTime(says, hint=f"smsgw log {id} shows how far it came; smsgw cancel {id} takes it back")
+        time.sleep(LOOK)
+
+
+def _ended(row: Mapping[str, Any]) -> Exception:
+    says = f"{row['id']} to {row['recipient']} is {row['state']}: {shortened(row['why'], 300)}"
+    if row["state"] == "refused":
+        return RefusedByPolicy([Fault("/to", "refused", says)], hint=f"smsgw log {row['id']} shows all that happened")
+    return exits.Failed(says, code=row["state"], hint=f"smsgw log {row['id']} shows all that happened")
