@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -164,11 +165,16 @@ def test_an_answer_later_than_the_timeout_is_told_once_as_no_answer(network: Ope
     assert isinstance(events.refusals(parts)[0], NoAnswer)
 
 
-def test_duplicates_are_receipts_and_pieces_told_twice_with_one_reference(network: Open, events: Recorder) -> None:
-    link = network(duplicate=1.0)
+def test_duplicates_are_receipts_and_pieces_told_twice_with_one_reference(
+    network: Open, events: Recorder, tmp_path: Path
+) -> None:
+    tape = tmp_path / "network.tape"
+    link = network(duplicate=1.0, tape=tape)
     parts = send(link, write(link, ANA, "out"))
     link.type_text(ANA, "in")
     events.wait(lambda: len(events.receipts) == 2 and len(events.pieces) == 2)
+    stopped(link)
+    assert [line["is"] for line in read_tape(tape)].count("acknowledged") == 2
     assert {receipt.reference for receipt in events.receipts} == set(events.references(parts))
     assert events.pieces[0] == events.pieces[1]
 
@@ -198,6 +204,25 @@ def test_shuffled_texts_of_phones_come_in_any_order_and_join_to_what_was_typed(n
     assert positions != sorted(positions) == [1, 2, 3, 4]
 
 
+def test_two_long_texts_of_a_phone_do_not_mix(network: Open, events: Recorder) -> None:
+    link = network(shuffle=1.0)
+    link.type_text(ANA, "a" * 200)
+    link.type_text(ANA, "b" * 200)
+    events.wait(lambda: len(events.pieces) == 4)
+    assert sorted(events.texts()) == [(ANA, "a" * 200), (ANA, "b" * 200)]
+
+
+def test_a_text_that_no_phone_can_write_is_refused_and_not_remembered(
+    network: Open, events: Recorder, tmp_path: Path
+) -> None:
+    tape = tmp_path / "network.tape"
+    link = network(tape=tape)
+    with pytest.raises(BadInput):
+        link.type_text(ANA, "half a pair \ud83d")
+    assert link.texts(ANA) == []
+    assert read_tape(tape) == []
+
+
 def test_faster_than_the_throttle_is_throttled(network: Open, events: Recorder) -> None:
     link = network(throttle=5)
     parts = many(link, 30)
@@ -205,6 +230,15 @@ def test_faster_than_the_throttle_is_throttled(network: Open, events: Recorder) 
     kinds = Counter(type(answer) for answer in events.answers_of(parts))
     assert 5 <= kinds[str] <= 12
     assert kinds[Throttled] == 30 - kinds[str]
+
+
+def test_turning_the_throttle_up_helps_at_once(network: Open, events: Recorder) -> None:
+    link = network(throttle=1e-6)
+    first = many(link, 2)
+    link.set_faults({"throttle": 1000})
+    last = many(link, 1)
+    stopped(link)
+    assert [type(answer) for answer in events.answers_of([*first, *last])] == [str, Throttled, str]
 
 
 @pytest.mark.parametrize(
@@ -288,6 +322,19 @@ def test_a_cut_connection_loses_the_answer_but_not_the_part_and_owes_the_receipt
     assert [receipt.state for receipt in events.receipts] == [ReceiptState.DELIVERED]
 
 
+def test_a_receipt_that_was_due_when_the_connection_was_cut_and_restored_is_told_once(
+    network: Open, events: Recorder
+) -> None:
+    link = network(receipt_delay=0.2)
+    send(link, write(link, ANA, "once"))
+    events.wait(lambda: events.answers)
+    link.set_faults({"disconnected": True})
+    link.set_faults({"disconnected": False})
+    events.wait(lambda: events.receipts)
+    time.sleep(0.3)
+    assert len(events.receipts) == 1
+
+
 def test_what_is_stored_after_the_connection_was_cut_is_not_acknowledged(network: Open, events: Recorder) -> None:
     link = network()
     events.store = "later"
@@ -359,6 +406,16 @@ def test_what_was_not_acknowledged_is_told_again_from_the_tape_and_the_rest_is_n
     after.wait(lambda: again.texts(ANA)[0].delivered)
 
 
+def test_a_phone_that_was_taken_out_of_the_configuration_still_had_sent_its_text(network: Open, tmp_path: Path) -> None:
+    tape = tmp_path / "network.tape"
+    before, after = Recorder(store="fails"), Recorder()
+    link = network(tape=tape, events=before, handsets=[ANA, BOR])
+    link.type_text(BOR, "bye")
+    stopped(link)
+    network(tape=tape, events=after, handsets=[ANA])
+    after.wait(lambda: after.texts() == [(BOR, "bye")])
+
+
 def test_references_are_new_after_a_restart_with_a_tape_and_without(
     network: Open, events: Recorder, tmp_path: Path
 ) -> None:
@@ -411,13 +468,19 @@ def test_a_tape_that_cannot_be_written_makes_the_network_refuse_for_now(
 ) -> None:
     tape = tmp_path / "network.tape"
     link = network(tape=tape)
-    descriptors = {os.readlink(entry): int(entry.name) for entry in Path("/proc/self/fd").iterdir() if entry.exists()}
-    with Path("/dev/full").open("wb") as full:
-        os.dup2(full.fileno(), descriptors[str(tape)])
-    parts = send(link, write(link, ANA, "no space"))
-    events.wait(lambda: events.answers)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))  # the line begins to fit, and does not
+    try:
+        parts = send(link, write(link, ANA, "no space"))
+        events.wait(lambda: events.answers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [error.code for error in events.refusals(parts)] == ["tape_full"]
     assert link.texts(ANA) == []
+    assert tape.read_bytes() == b""
+    send(link, write(link, ANA, "space again"))
+    events.wait(lambda: [shown.text for shown in link.texts(ANA)] == ["space again"])
+    assert read_tape(tape)[0]["is"] == "part"
 
 
 def test_a_tape_that_is_a_device_is_refused(events: Recorder) -> None:
