@@ -28,6 +28,7 @@ from . import gate
 from .routing import Choice, Network
 
 T = TypeVar("T")
+PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
 COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed
 
 
@@ -44,7 +45,7 @@ class Asked:
     client: str
     sender: str | None = None
     client_ref: str | None = None
-    priority: int = 5
+    priority: int | None = None  # None: by purpose, so that a reply overtakes a campaign
     purpose: str = "transactional"
     send_at: datetime | None = None
     expires_in: int | None = None
@@ -199,7 +200,7 @@ class Door:
             "encoding": encoding(pieces),
             "parts": len(pieces),
             "message_class": asked.message_class,
-            "priority": asked.priority,
+            "priority": PRIORITY[asked.purpose] if asked.priority is None else asked.priority,
             "purpose": asked.purpose,
             "on_unsure": on_unsure,
             "link": choice.link.name,

@@ -32,12 +32,19 @@ class Lease:
         self._conn: Connection | None = None
 
     def take(self) -> None:
-        """Raises StoreUnreachable when another daemon has it."""
+        """Raises StoreUnreachable: code store_busy when another daemon has it, else it cannot be asked."""
         parsed = make_url(self._url)
-        if parsed.get_backend_name() == "sqlite":
-            self._take_file(Path(f"{parsed.database}.lock"))
-        else:
-            self._take_session()
+        try:
+            if parsed.get_backend_name() == "sqlite":
+                self._take_file(Path(f"{parsed.database}.lock"))
+            else:
+                self._take_session()
+        except SQLAlchemyError as problem:
+            self.drop()
+            raise explained(problem) from problem
+        except OSError as problem:
+            says = f"the lock file beside the database cannot be opened: {problem}"
+            raise StoreUnreachable(says, hint="let this user write in the folder of the database") from problem
 
     def _take_file(self, path: Path) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -74,11 +81,7 @@ class Lease:
                 return
         except SQLAlchemyError:
             self.drop()
-        try:
-            self._take_session()
-        except SQLAlchemyError as problem:
-            self.drop()
-            raise explained(problem) from problem
+        self.take()
 
     def drop(self) -> None:
         """Give it back."""
@@ -102,11 +105,13 @@ class Lease:
 
 
 def held(url: str) -> bool:
-    """Whether a daemon runs on this database now."""
+    """Whether a daemon runs on this database now. Raises StoreUnreachable when it cannot be asked."""
     lease = Lease(url)
     try:
         lease.take()
-    except StoreUnreachable:
+    except StoreUnreachable as problem:
+        if problem.code != "store_busy":
+            raise
         return True
     lease.drop()
     return False
