@@ -6,7 +6,18 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from smsgw.access.idempotency import REF
@@ -80,7 +91,9 @@ class NewMessage(Shape):
     expires_in: int | None = Field(
         None, ge=1, le=30 * 86400, description="For how many seconds from then it is worth sending."
     )
-    priority: int = Field(5, ge=0, le=9, description="0 (bulk) to 9 (urgent): who overtakes whom in the queue.")
+    priority: int | None = Field(
+        None, ge=0, le=9, description="0 (bulk) to 9 (urgent): who overtakes whom; by default its purpose decides."
+    )
     link: Words | None = Field(None, max_length=40, description="The only link that will do, by name.")
     message_class: int | None = Field(
         None, ge=0, le=3, description="0 shows the text at once and keeps nothing (flash)."
@@ -98,10 +111,6 @@ class NewMessage(Shape):
     metadata: (
         dict[Annotated[Words, Field(min_length=1, max_length=40)], Annotated[Words, Field(max_length=500)]] | None
     ) = Field(None, max_length=20, description="Up to 20 words of your own, given back with the message.")
-
-
-class NewBatch(Shape):
-    """How /messages/batch is documented; each item is checked alone."""
 
 
 class Message(Shape):
@@ -217,6 +226,176 @@ class Fault(Shape):
     detail: str = Field(description="Which fault, in words.")
 
 
+class BatchItem(Shape):
+    """What became of one item of a batch: an id and a status, or a problem."""
+
+    index: int = Field(description="Which item, from 0.")
+    id: str | None = Field(None, description="The message's id, if it was accepted.")
+    status: str | None = Field(None, description="The message's state, if it was accepted.")
+    problem: ItemProblem | None = Field(None, description="Why it was not accepted.")
+
+
+class Batch(Shape):
+    """What became of a batch."""
+
+    accepted: int = Field(description="How many items were accepted.")
+    refused: int = Field(description="How many were not.")
+    data: list[BatchItem] = Field(description="What became of each item, in order.")
+
+
+class NewPreview(Shape):
+    """A text to be looked at before it is sent."""
+
+    text: Words = Field(max_length=LONGEST_TEXT, description="What to say.")
+    to: Words | None = Field(None, max_length=100, description="To whom; without it only the text is looked at.")
+    from_: Words | None = Field(None, alias="from", max_length=100, description="The sender.")
+    purpose: Purpose = Field("transactional", description="What the message is for.")
+    link: Words | None = Field(None, max_length=40, description="The only link that will do, by name.")
+    send_at: Moment | None = Field(None, description="Not before this time.")
+    reply_to: str | None = Field(None, pattern="^in_[0-9A-Z]{26}$", description="The inbound text that this answers.")
+    allow_duplicate: bool = Field(False, description="The same text to the same number is meant.")
+
+
+class Swap(Shape):
+    """A letter that makes a text dear, and a plainer one that reads the same."""
+
+    letter: str = Field(description="The letter.")
+    plainer: str = Field(description="What may stand for it.")
+
+
+class GateAnswer(Shape):
+    """What the gate would say at this moment."""
+
+    decision: Literal["send", "hold", "refuse"] = Field(description="Go on, wait, or no.")
+    code: str | None = Field(description="The rule that refuses.")
+    says: str | None = Field(description="Why, in words.")
+    until: Moment | None = Field(description="When a held message is looked at again.")
+
+
+class Preview(Shape):
+    """What a text would take, and whether it would be sent."""
+
+    encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and the like, or ucs2.")
+    characters: int = Field(description="How many letters it has.")
+    parts: int = Field(description="How many parts it takes over the air.")
+    left_in_part: int = Field(description="How much still fits the last part: septets, or UTF-16 units with ucs2.")
+    forced_by: list[str] = Field(description="The letters that plain GSM-7 does not have.")
+    swaps: list[Swap] = Field(description="Those that have a plainer spelling.")
+    parts_after_swap: int = Field(description="How many parts it would take with all of them swapped.")
+    to: str | None = Field(description="The number in its one spelling.")
+    from_: str | None = Field(alias="from", description="The sender; null: the link's own.")
+    link: str | None = Field(description="The link it would go over.")
+    trace: list[str] = Field(description="Why this link.")
+    gate: GateAnswer | None = Field(description="What the gate would say; null without a number.")
+
+
+class LinkHealth(Shape):
+    """A link and how it is."""
+
+    name: str = Field(description="Its name in the configuration.")
+    kind: str = Field(description="Its kind: modem, smpp, fake.")
+    health: Literal["down", "resting", "connecting", "degraded", "up"] = Field(description="How it is.")
+    why: str = Field(description="Why, in words.")
+    facts: dict[str, str] = Field(description="What the driver knows: signal, operator and the like.")
+    since: Moment = Field(description="Since when it is so.")
+
+
+class LinkPage(Page):
+    """The links, by name."""
+
+    data: list[LinkHealth] = Field(description="The links.")
+
+
+class Handset(Shape):
+    """A phone of a simulated link."""
+
+    msisdn: str = Field(description="Its number.")
+    link: str = Field(description="The link that it belongs to.")
+
+
+class HandsetPage(Page):
+    """The phones of the simulated links."""
+
+    data: list[Handset] = Field(description="The phones.")
+
+
+class HandsetText(Shape):
+    """A text on the screen of a simulated phone."""
+
+    id: str = Field(description="The network's name for it.")
+    mine: bool = Field(description="Whether it was typed on this phone.")
+    other: str = Field(description="The other side: the sender, or the number it was sent to.")
+    text: str = Field(description="What it says.")
+    at: Moment = Field(description="When.")
+    delivered: bool = Field(description="Whether it reached the other side.")
+
+
+class HandsetTextPage(Page):
+    """What a simulated phone shows, oldest first."""
+
+    data: list[HandsetText] = Field(description="The texts.")
+
+
+class NewHandsetText(Shape):
+    """A text typed on a simulated phone."""
+
+    text: Words = Field(min_length=1, max_length=LONGEST_TEXT, description="What to say.")
+    to: Words | None = Field(None, max_length=20, description="The number it is sent to; by default the gateway's.")
+
+
+class Typed(Shape):
+    """The text that was typed."""
+
+    id: str = Field(description="The network's name for it.")
+
+
+class WhichLink(Shape):
+    """Which simulated link."""
+
+    link: Words | None = Field(None, max_length=40, description="Its name; by default the first one.")
+
+
+class Faults(RootModel[dict[str, StrictBool | StrictInt | StrictFloat]]):
+    """The knobs of a simulated network: how often and in which ways it fails."""
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    status: Literal["ok"] = Field(description="Always ok.")
+
+
+class Checks(Shape):
+    """What was looked at."""
+
+    store: str = Field(description="Whether the store takes writes: ok, or what is the matter.")
+    started: str = Field(description="Whether the gateway is running: ok, not started, stopping.")
+
+
+class Readiness(Shape):
+    """Whether requests are welcome."""
+
+    status: Literal["ready", "not ready"] = Field(description="Whether they are.")
+    checks: Checks = Field(description="What was looked at.")
+
+
+class CatalogueEntry(Shape):
+    """A kind of problem."""
+
+    code: str = Field(description="Its name, for programs.")
+    status: int = Field(description="The HTTP status.")
+    title: str = Field(description="Its name, for people.")
+    meaning: str = Field(description="What happened.")
+    todo: str = Field(description="The next step.")
+    retry: bool = Field(description="Whether the same request may succeed later.")
+
+
+class CataloguePage(Page):
+    """Every kind of problem, by status."""
+
+    data: list[CatalogueEntry] = Field(description="The kinds.")
+
+
 class ItemProblem(Shape):
     """Why an item of a batch was not accepted."""
 
@@ -235,6 +414,3 @@ class Problem(ItemProblem):
 
     instance: str = Field(description="The path of the request.")
     request_id: str = Field(description="The request's id, which the log has too.")
-
-
-JsonObject = dict[str, JsonValue]
