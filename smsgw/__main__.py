@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import config, db, demo, inbox, key, link, run, send, sim, user
+from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, run, send, sim, user
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
@@ -21,6 +21,7 @@ from smsgw.daemon import Gateway, Part
 
 COMMANDS: tuple[click.Command, ...] = (
     demo.demo,
+    init.init,
     run.run,
     send.send,
     send.cancel,
@@ -28,6 +29,7 @@ COMMANDS: tuple[click.Command, ...] = (
     messages.log,
     link.link,
     config.config,
+    doctor.doctor,
     key.key,
     user.user,
     db.db,

@@ -6,7 +6,6 @@ nothing either. A unit names status 6 in RestartPreventExitStatus: a wrong confi
 
 from __future__ import annotations
 
-import errno
 import logging
 import signal
 import threading
@@ -17,7 +16,6 @@ from types import FrameType
 import click
 
 from smsgw import log
-from smsgw.cli import exits
 from smsgw.cli.local_key import LocalKey
 from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
@@ -46,7 +44,8 @@ def run(office: Office) -> None:
 def running(office: Office, config: Config) -> Iterator[Gateway]:
     """Start a daemon, give its gateway to the block, then run until a signal and stop.
 
-    Raises BadConfig, StoreUnreachable (another daemon has the store), StoreTooNew, Failed (the port is in use).
+    Raises BadConfig, StoreUnreachable (another daemon has the store), StoreTooNew, and what a part raises that cannot
+    start, such as a web server whose port is in use.
     """
     systemd = Systemd(office.environ)
     gateway = Gateway(config)
@@ -59,7 +58,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
             daemon.end()
 
         with signals(end):
-            _start(daemon, config)
+            daemon.start()
             try:
                 yield gateway
             except BaseException:
@@ -70,13 +69,6 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
             daemon.run()
     finally:
         gateway.close()
-
-
-def _start(daemon: Daemon, config: Config) -> None:
-    try:
-        daemon.start()
-    except OSError as problem:
-        raise explained(problem, config) from problem
 
 
 @contextmanager
@@ -94,18 +86,3 @@ def signals(end: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def explained(problem: OSError, config: Config) -> exits.Failed:
-    """Why the web server could not begin, in words."""
-    listen = config.web.listen
-    if problem.errno == errno.EADDRINUSE:
-        hint = f"ss -ltnp 'sport = :{config.web.port}' shows who has it; or give another `listen` in [web]"
-        return exits.Failed(f"{listen} is in use by another program", code="port_busy", hint=hint)
-    if problem.errno == errno.EACCES and config.web.port < 1024:
-        hint = "take a port from 1024 up in [web], with a proxy in front, or give the right to bind (setcap, systemd)"
-        return exits.Failed(f"this user may not listen at {listen}", code="port_forbidden", hint=hint)
-    if problem.errno == errno.EADDRNOTAVAIL:
-        hint = "name an address of this host (ip addr), or 0.0.0.0 for every network, in `listen` of [web]"
-        return exits.Failed(f"this host has no address {config.web.host}", code="no_address", hint=hint)
-    return exits.Failed(str(problem), hint="smsgw doctor finds what is wrong")
