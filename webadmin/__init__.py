@@ -10,12 +10,13 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.daemon import Gateway
 
-from . import problems
-from .api import health, messages, routes
+from . import auth, problems
+from .api import batch, description, health, inbound, links, messages, preview, routes, sending, simulator
 from .api.clients import KnownClients
 from .context import Context
 
-ROUTED = (messages,)  # imported for the routes they put into the table
+# Imported for the routes that they put into the table.
+ROUTED = (sending, batch, preview, messages, inbound, links, simulator, health, description)
 
 
 def create_app(gateway: Gateway) -> Flask:
@@ -30,8 +31,8 @@ def create_app(gateway: Gateway) -> Flask:
         Once(gateway.database.writer),
         threading.BoundedSemaphore(max(1, web.threads // 2)),
     )
+    app.extensions["people"] = auth.Memory()
     problems.install(app)
-    health.install(app)
     routes.install(app)
     # The pages: their blueprint, and app.extensions["error_page"], go here.
     return app

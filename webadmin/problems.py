@@ -17,6 +17,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw.errors import BadInput, Fault, RefusedByPolicy, SmsgwError, StoreError
 from smsgw.store.database import explained
@@ -137,19 +138,23 @@ def install(app: Flask) -> None:
     """
 
     @app.errorhandler(Exception)
-    def answer(error: Exception) -> Response | RequestRedirect:
+    def answer(error: Exception) -> AnyResponse | RequestRedirect:
         if isinstance(error, RequestRedirect):
             return error
         problem = problem_of(error)
-        page: Callable[[Problem], Response] | None = app.extensions.get("error_page")
-        if page is not None and not request.path.startswith("/api/") and request.accept_mimetypes.accept_html:
-            return page(problem)
-        return respond(problem)
+        page: Callable[[Problem], AnyResponse] | None = app.extensions.get("error_page")
+        return respond(problem) if page is None or not _wants_page() else page(problem)
 
     @app.after_request
     def name_it(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
         return response
+
+
+def _wants_page() -> bool:
+    """Whether a browser asks, and not for the API."""
+    wished = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return wished == "text/html" and not request.path.startswith("/api/")
 
 
 def _seen(path: str) -> str:

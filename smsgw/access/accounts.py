@@ -164,6 +164,18 @@ def whose(conn: Connection, token: str, at: datetime) -> Person:
     return Person(row.id, row.name, row.role)
 
 
+def prolong(writer: Writer, token: str, until: datetime) -> None:
+    """Let a session that is in use live until then; does not wait for the disk."""
+    writer.put(_prolong, (token, until))
+
+
+def _prolong(conn: Connection, batch: list[tuple[str, datetime]]) -> list[None]:
+    for token, until in batch:
+        mine = (session.c.token_hash == hashed(token)) & (session.c.kind == "session")
+        conn.execute(update(session).where(mine).values(expires_at=until))
+    return [None] * len(batch)
+
+
 def end_session(writer: Writer, token: str) -> None:
     """Log out."""
     writer.do(_end_session, token)

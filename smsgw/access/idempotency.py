@@ -52,10 +52,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Since when a key is taken for a request. fresh: this claim is the first."""
+    """Since when a key is taken for a request. fresh: this claim is the first. done: the answer that was kept."""
 
     at: datetime
-    fresh: bool
+    fresh: bool = False
+    done: Done | None = None
 
 
 class Once:
@@ -81,10 +82,10 @@ class Once:
         if earlier is not None:
             return _told_again(wish, *earlier)
         try:
-            claim: Claim | Done = self._writer.do(_claim, wish)
-            if isinstance(claim, Done):
+            claim = self._writer.do(_claim, wish)
+            if claim.done is not None:
                 self._free(name)
-                return claim
+                return claim.done
             done = self._work(wish, claim, work)
         except BaseException:
             self._free(name)
@@ -164,9 +165,9 @@ def _row(wish: Wish) -> Any:
     return (idempotency.c.client == wish.client) & (idempotency.c.key == wish.key)
 
 
-def _claim(conn: Connection, batch: list[Wish]) -> list[Claim | Done | Exception]:
-    """Take the key: since when it is taken for this request, or the answer that was kept, or Conflict."""
-    results: list[Claim | Done | Exception] = []
+def _claim(conn: Connection, batch: list[Wish]) -> list[Claim | Conflict]:
+    """Take the key for this request; Conflict if another request has it."""
+    results: list[Claim | Conflict] = []
     for wish in batch:
         row = conn.execute(select(idempotency).where(_row(wish))).first()
         if row is not None and row.at <= wish.at - KEPT:
@@ -179,9 +180,9 @@ def _claim(conn: Connection, batch: list[Wish]) -> list[Claim | Done | Exception
         elif bytes(row.body_hash) != wish.fingerprint:
             results.append(_another_request(wish))
         elif row.status is not None:
-            results.append(Done(row.status, row.answer, replayed=True))
+            results.append(Claim(row.at, done=Done(row.status, row.answer, replayed=True)))
         else:
-            results.append(Claim(row.at, fresh=False))
+            results.append(Claim(row.at))
     return results
 
 

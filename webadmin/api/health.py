@@ -5,30 +5,27 @@ A link that is down does not make the gateway unready: it takes messages and kee
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Response
 from sqlalchemy import Connection
 
 from smsgw.errors import SmsgwError
 
 from ..context import here
-from .routes import answer
+from .routes import answer, route
+from .shapes import Alive, Readiness
 
 PATIENCE = 3.0  # seconds that the store may take to answer
 
 
-def install(app: Flask) -> None:
-    """Serve /healthz and /readyz."""
-    app.add_url_rule("/healthz", "healthz", healthz)
-    app.add_url_rule("/readyz", "readyz", readyz)
-
-
+@route("GET", "//healthz", scope=None, answers={200: Alive})
 def healthz() -> Response:
-    """The process answers."""
+    """Tell that the process lives."""
     return answer({"status": "ok"})
 
 
+@route("GET", "//readyz", scope=None, answers={200: Readiness, 503: Readiness})
 def readyz() -> Response:
-    """200 when requests are welcome, 503 when they are not, and what is the matter."""
+    """Tell whether requests are welcome (200) or not (503), and what is the matter."""
     checks = {"store": _store(), "started": _started()}
     ready = set(checks.values()) == {"ok"}
     return answer({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)

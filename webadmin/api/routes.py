@@ -26,8 +26,9 @@ View = Callable[..., Response]
 class Route:
     """One method at one address. path: with Flask's <placeholders>. scope: None for everybody.
 
-    takes: the body's shape; query: the parameters' shape; both reach the view as arguments of these names.
-    raw: the view reads the body itself, and `takes` is only documented. errors: codes of the catalogue.
+    answers: a shape for each status. takes: the shape of the JSON body; query: the parameters' shape; they reach the
+    view as `body` and `query`. bodies: for a view that reads the body itself, a shape or schema for each media type.
+    errors: codes of the catalogue besides those that these fields imply. headers: what a request may carry.
     """
 
     method: str
@@ -38,20 +39,29 @@ class Route:
     answers: Mapping[int, type[BaseModel] | None]
     takes: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    bodies: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def endpoint(self) -> str:
+        """Flask's name for it."""
+        return f"api.{self.view.__name__}"
 
 
 ROUTES: list[Route] = []
 
 
 def route(method: str, path: str, **told: Any) -> Callable[[View], View]:
-    """Put a view into the table; the arguments are Route's fields. The first line of its docstring is the summary."""
+    """Put a view into the table; path: under /api/v1, or from the root if it begins with //.
+
+    The other arguments are Route's fields. The first line of the view's docstring is the summary.
+    """
 
     def enter(view: View) -> View:
         summary = (view.__doc__ or "").strip().split("\n")[0].rstrip(".")
-        ROUTES.append(Route(method, path, view, summary, **told))
+        whole = path[1:] if path.startswith("//") else PREFIX + path
+        ROUTES.append(Route(method, whole, view, summary, **told))
         return view
 
     return enter
@@ -60,8 +70,7 @@ def route(method: str, path: str, **told: Any) -> Callable[[View], View]:
 def install(app: Flask) -> None:
     """Serve every route that the imported modules put into the table."""
     for one in ROUTES:
-        name = f"api.{one.view.__name__}"
-        app.add_url_rule(PREFIX + one.path, name, _entrance(one), methods=[one.method])
+        app.add_url_rule(one.path, one.endpoint, _entrance(one), methods=[one.method])
 
 
 def _entrance(one: Route) -> View:
@@ -72,7 +81,7 @@ def _entrance(one: Route) -> View:
             g.client = here().clients.of(request, one.scope)
         if one.query is not None:
             given["query"] = reading.query_of(request, one.query)
-        if one.takes is not None and not one.raw:
+        if one.takes is not None:
             given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, reading.JSON)))
         return one.view(**given)
 

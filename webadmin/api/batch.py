@@ -1,0 +1,107 @@
+"""Send many messages in one request: each item is judged alone, and all that are accepted share transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, request
+from pydantic_core import to_json
+
+from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
+from smsgw.errors import BadInput, Fault, QueueFull, RefusedByPolicy, SmsgwError, StoreError
+from smsgw.outbound.submit import Accepted, Asked
+
+from ..context import the_gateway
+from ..problems import problem_of
+from . import reading
+from .routes import client, route, said
+from .sending import BUSY, KEY_HEADER, ONCE, once, read_message
+from .shapes import MANY, Batch, NewMessage
+
+Item = Any  # what JSON can hold, or the MalformedBody of a line that is none
+Result = Accepted | SmsgwError
+
+
+@route(
+    "POST",
+    "/messages/batch",
+    scope="messages:send",
+    bodies={
+        reading.JSON: {"type": "array", "minItems": 1, "maxItems": MANY, "items": NewMessage},
+        reading.LINES[0]: {"type": "string", "description": f"At most {MANY} lines, each the JSON of a NewMessage."},
+    },
+    answers={202: Batch},
+    errors=(*ONCE, *BUSY),
+    headers=KEY_HEADER,
+)
+def batch() -> Response:
+    """Send up to 10,000 messages, as a JSON list or as lines of JSON; every item has an answer of its own.
+
+    Items that are wrong do not stop the others. Only when nothing was accepted because the queue is full, or because
+    the store is in trouble, the answer is a problem for the whole.
+    """
+    raw = reading.body_of(request, reading.JSON, *reading.LINES)
+    items = _list(raw) if request.mimetype == reading.JSON else _lines(raw)
+    if not 1 <= len(items) <= MANY:
+        says = f"a batch has 1 to {MANY} items, and this has {len(items)}"
+        raise BadInput([Fault("", "too_many" if items else "too_few", says)])
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return said(_submit(items, None), 202)
+    what = fingerprint(f"POST /messages/batch {request.mimetype}", raw.decode("utf-8", "replace"))
+    wish = Wish(client().id, read_key(key), what, the_gateway().clock())
+    return once(wish, lambda ref: Done(202, {"headers": {}, "body": _submit(items, ref).decode()}))
+
+
+def _list(raw: bytes) -> list[Item]:
+    items = reading.json_of(raw)
+    if not isinstance(items, list):
+        raise BadInput([Fault("", "wrong_type", "a batch is a JSON list of messages")])
+    return items
+
+
+def _lines(raw: bytes) -> list[Item]:
+    """The value of each line that is not blank; for one that is no JSON, what is wrong with it."""
+    items: list[Item] = []
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            items.append(reading.json_of(line))
+        except reading.MalformedBody as wrong:
+            items.append(reading.MalformedBody(f"line {number} of the batch: {wrong}"))
+    return items
+
+
+def _submit(items: list[Item], ref: str | None) -> bytes:
+    """Send what can be sent. ref: what items without a client_ref are recognised by if they come again."""
+    results: dict[int, Result] = {}
+    asked: dict[int, Asked] = {}
+    for index, item in enumerate(items):
+        try:
+            if isinstance(item, SmsgwError):
+                raise item
+            asked[index] = read_message(item, client().id, None if ref is None else f"{ref}:{index}")
+        except SmsgwError as wrong:
+            results[index] = wrong
+    results |= zip(asked, the_gateway().door.submit_many(list(asked.values())), strict=True)
+    _not_all_in_vain(list(results.values()))
+    data = [_shown(index, results[index]) for index in range(len(items))]
+    refused = sum("problem" in one for one in data)
+    return to_json({"accepted": len(data) - refused, "refused": refused, "data": data})
+
+
+def _not_all_in_vain(results: Sequence[Result]) -> None:
+    """Raise the first trouble when it was the gateway's and every item met it: then the whole is to be repeated."""
+    first = results[0]
+    if isinstance(first, SmsgwError) and all(isinstance(one, QueueFull | StoreError) for one in results):
+        raise first
+
+
+def _shown(index: int, result: Result) -> dict[str, Any]:
+    if isinstance(result, Accepted):
+        return {"index": index, "id": result.row["id"], "status": result.row["state"]}
+    if isinstance(result, BadInput | RefusedByPolicy):
+        result.faults = [Fault(f"/{index}{f.pointer}", f.code, f.detail) for f in result.faults]
+    return {"index": index, "problem": problem_of(result).members()}

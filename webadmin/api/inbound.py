@@ -1,0 +1,53 @@
+"""Look at the texts that came in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from smsgw.errors import BadInput
+from smsgw.inbound import inbox
+from smsgw.store.tables.types import AnyRow
+
+from ..context import the_gateway
+from . import paging
+from .messages import number_of
+from .routes import route
+from .shapes import InboundFilter, InboundPage
+
+
+@route("GET", "/inbound", scope="messages:read", query=InboundFilter, answers={200: InboundPage})
+def inbound(query: InboundFilter) -> Response:
+    """List texts that came in, newest first."""
+    before = paging.after(query)
+    with the_gateway().database.reading() as conn:
+        rows = inbox.listing(conn, query.limit + 1, before, _sender(query.from_))
+    return paging.page(rows, query.limit, inbound_json)
+
+
+def _sender(written: str | None) -> str | None:
+    """A sender in its one spelling; one that is no number is a name."""
+    try:
+        return None if written is None else number_of(written, "/from")
+    except BadInput:
+        return written
+
+
+def inbound_json(row: AnyRow) -> dict[str, Any]:
+    """An inbound text's row as the API shows it: shapes.Inbound."""
+    return {
+        "id": row.id,
+        "direction": "inbound",
+        "status": row.state,
+        "from": row.sender,
+        "to": row.recipient,
+        "text": row.text,
+        "kind": row.kind,
+        "parts": row.parts,
+        "missing": row.missing,
+        "link": row.link,
+        "received_at": row.received_at,
+        "sent_at": row.sent_at,
+        "understood_as": row.understood_as,
+    }

@@ -1,0 +1,88 @@
+"""Look at a text before it is sent: what it takes, which way it would go, and whether the gate lets it pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from smsgw.errors import BadInput, Fault
+from smsgw.link import Abilities
+from smsgw.outbound import gate
+from smsgw.outbound.submit import Asked, Ready
+from smsgw.text.parts import MAX_PARTS
+from smsgw.text.preview import preview as look
+
+from ..context import the_gateway
+from .routes import answer, client, route
+from .shapes import NewPreview, Preview
+
+
+@route(
+    "POST",
+    "/messages/preview",
+    scope="messages:send",
+    takes=NewPreview,
+    answers={200: Preview},
+    errors=("no_route",),
+)
+def preview(body: NewPreview) -> Response:
+    """Show what a text would take, and whether it would be sent; nothing is sent or stored."""
+    if body.to is None:
+        link, abilities = _any_link(body.link)
+        way: dict[str, Any] = {"to": None, "from": body.from_, "link": link, "trace": [], "gate": None}
+    else:
+        ready = the_gateway().door.read(_asked(body))
+        row = ready.row
+        abilities = the_gateway().network.links[row["link"]].abilities
+        way = {"to": row["recipient"], "from": row["sender"], "link": row["link"], "trace": row["trace"]}
+        way["gate"] = _gate(ready)
+    seen = look(body.text, abilities)
+    return answer(
+        {
+            "encoding": seen.encoding,
+            "characters": seen.characters,
+            "parts": seen.parts,
+            "left_in_part": seen.left_in_part,
+            "forced_by": seen.forced_by,
+            "swaps": [{"letter": letter, "plainer": plainer} for letter, plainer in seen.swaps],
+            "parts_after_swap": seen.parts_after_swap,
+            **way,
+        }
+    )
+
+
+def _asked(body: NewPreview) -> Asked:
+    return Asked(
+        to=body.to or "",
+        text=body.text,
+        client=client().id,
+        sender=body.from_,
+        purpose=body.purpose,
+        send_at=body.send_at,
+        link=body.link,
+        max_parts=MAX_PARTS,  # how many it takes is what is asked here
+        reply_to=body.reply_to,
+        allow_duplicate=body.allow_duplicate,
+    )
+
+
+def _any_link(wanted: str | None) -> tuple[str | None, Abilities]:
+    """The link by which a text without a number is measured."""
+    links = the_gateway().network.links
+    if wanted is not None and wanted not in links:
+        known = ", ".join(sorted(links)) or "none"
+        raise BadInput([Fault("/link", "link_unknown", f"there is no link {wanted!r}; there are: {known}")])
+    name = wanted or next(iter(links), None)
+    return name, Abilities() if name is None else links[name].abilities
+
+
+def _gate(ready: Ready) -> dict[str, Any]:
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        verdict = gate.check(conn, [ready.candidate], gateway.door.terms.rules, gateway.clock())[0]
+    if isinstance(verdict, gate.Refuse):
+        return {"decision": "refuse", "code": verdict.code, "says": verdict.says, "until": None}
+    if isinstance(verdict, gate.Hold):
+        return {"decision": "hold", "code": None, "says": verdict.says, "until": verdict.until}
+    return {"decision": "send", "code": None, "says": None, "until": None}

@@ -1,0 +1,164 @@
+"""Send one message; perhaps wait for what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+from pydantic import ValidationError
+from pydantic_core import to_json
+from werkzeug.http import parse_dict_header
+
+from smsgw.access.idempotency import REF, Done, Wish, fingerprint, read_key
+from smsgw.errors import BadInput, Fault, RefusedByPolicy
+from smsgw.outbound import outbox
+from smsgw.outbound.submit import Accepted, Asked
+from smsgw.store.lifecycle import MESSAGE
+
+from ..context import here, the_gateway
+from . import reading
+from .messages import message_json, row_of
+from .routes import PREFIX, client, route, said
+from .shapes import Message, NewMessage
+
+FURTHEST = timedelta(days=366)  # how far ahead send_at may be
+LONGEST_WAIT = 30  # seconds of `Prefer: wait`
+LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
+BUSY = ("queue_full", "store_full", "stopping")
+POLICY = ("client_ref_conflict", "recipient_opted_out", "duplicate_message", "no_route", "refused")
+ONCE = ("idempotency_conflict", "idempotency_in_progress")
+KEY_HEADER = {
+    "Idempotency-Key": "Your name for this request: the same again within 24 hours is answered and not done again.",
+}
+
+
+@route(
+    "POST",
+    "/messages",
+    scope="messages:send",
+    bodies={reading.JSON: NewMessage},
+    answers={202: Message, 200: Message},
+    errors=(*POLICY, *ONCE, *BUSY),
+    headers=KEY_HEADER | {"Prefer": "wait=10 waits up to 10 (at most 30) seconds for the message's first final state."},
+)
+def send() -> Response:
+    """Send a message; the answer comes when it is on disk.
+
+    202 for a new message; 200 with the existing one when its client_ref was used for the same text and number.
+    """
+    written = reading.json_of(reading.body_of(request, reading.JSON))
+    asked = read_message(written, client().id)
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return _sent(the_gateway().door.submit(asked))
+    wish = Wish(client().id, read_key(key), fingerprint("POST /messages", written), the_gateway().clock())
+    return once(wish, lambda ref: _done(asked if asked.client_ref else replace(asked, client_ref=ref)))
+
+
+def _sent(accepted: Accepted) -> Response:
+    row = accepted.row
+    waited = _wait_for(row["id"])
+    headers = {"Location": f"{PREFIX}/messages/{row['id']}"}
+    if waited is not None:
+        row, headers["Preference-Applied"] = waited
+    return said(to_json(message_json(row)), 202 if accepted.created else 200, headers)
+
+
+def _done(asked: Asked) -> Done:
+    accepted = the_gateway().door.submit(asked)
+    own = accepted.created or (asked.client_ref or "").startswith(REF)  # else it is an earlier request's message
+    headers = {"Location": f"{PREFIX}/messages/{accepted.row['id']}"}
+    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(accepted.row)).decode()})
+
+
+def once(wish: Wish, work: Callable[[str], Done]) -> Response:
+    """Answer a request that carries an Idempotency-Key."""
+    done = here().once.do(wish, work)
+    headers = dict(done.answer["headers"])
+    if done.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return said(done.answer["body"], done.status, headers)
+
+
+def read_message(written: Any, client_id: str, ref: str | None = None) -> Asked:
+    """What a client wants sent; ref: its client_ref if it has none.
+
+    Raises BadInput with every fault: those of the shape, and those only the door sees.
+    """
+    try:
+        shape = NewMessage.model_validate(written)
+    except ValidationError as wrong:
+        faults = reading.faults_of(wrong, NewMessage)
+        raise BadInput(faults + _also_wrong(written, faults, client_id)) from wrong
+    asked = _asked(shape, client_id, ref)
+    now = the_gateway().clock()
+    if asked.send_at is not None and asked.send_at > now + FURTHEST:
+        late = [Fault("/send_at", "out_of_range", f"must be at most {FURTHEST.days} days ahead")]
+        raise BadInput(late + _also_wrong(written, late, client_id))
+    return asked
+
+
+def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
+    return Asked(
+        to=shape.to,
+        text=shape.text,
+        client=client_id,
+        sender=shape.from_,
+        client_ref=shape.client_ref or ref,
+        priority=shape.priority,
+        purpose=shape.purpose,
+        send_at=shape.send_at,
+        expires_in=shape.expires_in,
+        link=shape.link,
+        message_class=shape.message_class,
+        max_parts=shape.max_parts,
+        on_unsure=shape.on_unsure,
+        reply_to=shape.reply_to,
+        allow_duplicate=shape.allow_duplicate,
+        metadata=shape.metadata,
+    )
+
+
+def _also_wrong(written: Any, faults: list[Fault], client_id: str) -> list[Fault]:
+    """What the door would say about the fields that have no fault yet, so that all mistakes are told at once."""
+    if not isinstance(written, dict):
+        return []
+    bad = {fault.pointer for fault in faults}
+    good = {name: written[name] for name in ("to", "text", "from", "link", "max_parts") if name in written}
+    good = {name: value for name, value in good.items() if f"/{name}" not in bad}
+    asked = Asked(
+        good.get("to", ""), good.get("text", "-"), client_id, good.get("from"), link=good.get("link"),
+        max_parts=good.get("max_parts"),
+    )  # fmt: skip
+    try:
+        the_gateway().door.read(asked)
+    except (BadInput, RefusedByPolicy) as also:
+        return [fault for fault in also.faults if fault.pointer not in bad]
+    return []
+
+
+def _wait_for(id: str) -> tuple[Mapping[str, Any], str] | None:
+    """For `Prefer: wait=N` (RFC 7240 section 4.3): the row in its first final state, or as it is after N seconds."""
+    wished = parse_dict_header(request.headers.get("Prefer", "")).get("wait") or ""
+    if not wished.isdecimal() or not wished.isascii():
+        return None
+    seconds = min(int(wished[:9]), LONGEST_WAIT)
+    if not here().waiters.acquire(blocking=False):
+        return None  # as many wait as may: a wish, not an order
+    try:
+        return _final(id, time.monotonic() + seconds), f"wait={seconds}"
+    finally:
+        here().waiters.release()
+
+
+def _final(id: str, deadline: float) -> Mapping[str, Any]:
+    while True:
+        with the_gateway().database.reading() as conn:
+            row = outbox.get(conn, id)
+        left = deadline - time.monotonic()
+        if row.state in MESSAGE.final or left <= 0 or here().stopping.wait(min(LOOKS, left)):
+            return row_of(row)

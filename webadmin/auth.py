@@ -1,0 +1,192 @@
+"""Who looks at the pages: sessions in a cookie, and proof that a form is our own.
+
+A session lives `session_hours` after the last thing that was done in it; the store says so, not the cookie. A form is
+believed when it carries the token of its session (`csrf_token`), and never when the browser says that another site
+sent it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from hashlib import sha256
+from hmac import compare_digest
+from threading import Lock
+from typing import ParamSpec, TypeVar
+
+from flask import current_app, g, request
+from werkzeug.wrappers import Response
+
+from smsgw.access import accounts
+from smsgw.access.accounts import Person
+from smsgw.errors import Forbidden, SmsgwError, Unauthenticated
+
+from .context import the_gateway
+
+P = ParamSpec("P")
+R = TypeVar("R")
+COOKIE = "smsgw_session"
+COOKIE_LASTS = 400 * 86400  # seconds; the session itself ends much earlier
+SAFE = ("GET", "HEAD", "OPTIONS")
+TRIES = 10  # wrong passwords for a name from an address
+TRIES_WITHIN = 300.0  # seconds
+PROLONGED_EVERY = 60.0  # seconds between two writes that make a session live longer
+_MANY = 10_000  # names and sessions remembered at a time
+
+
+class ForeignForm(Forbidden):
+    """A form that did not come from a page of ours."""
+
+    code = "forbidden_origin"
+
+
+class TooManyTries(SmsgwError):
+    """Too many wrong passwords: `retry_after` seconds of rest."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("there were too many wrong passwords for this name", hint="wait, or use a one-time link")
+        self.retry_after = retry_after
+
+
+class Memory:
+    """What a process remembers about people: wrong tries, and sessions used lately. Safe from any thread."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._wrong: dict[tuple[str, str], list[float]] = {}
+        self._prolonged: dict[str, float] = {}
+
+    def may_try(self, name: str, address: str) -> None:
+        """Raise TooManyTries if this name was tried too often from this address."""
+        now = self._monotonic()
+        with self._lock:
+            tries = [at for at in self._wrong.get((name, address), []) if at > now - TRIES_WITHIN]
+        if len(tries) >= TRIES:
+            raise TooManyTries(int(tries[-TRIES] + TRIES_WITHIN - now) + 1)
+
+    def was_wrong(self, name: str, address: str) -> None:
+        """Count a wrong password."""
+        with self._lock:
+            if len(self._wrong) >= _MANY:
+                self._wrong.clear()
+            self._wrong[(name, address)] = [*self._wrong.get((name, address), [])[-TRIES:], self._monotonic()]
+
+    def is_due(self, token: str) -> bool:
+        """Whether it is time to write down that this session is in use."""
+        now = self._monotonic()
+        with self._lock:
+            if now < self._prolonged.get(token, 0.0):
+                return False
+            if len(self._prolonged) >= _MANY:
+                self._prolonged.clear()
+            self._prolonged[token] = now + PROLONGED_EVERY
+            return True
+
+
+def _memory() -> Memory:
+    memory: Memory = current_app.extensions["people"]
+    return memory
+
+
+def _lasts() -> timedelta:
+    return timedelta(hours=the_gateway().config.web.session_hours)
+
+
+def log_in(name: str, password: str) -> Person:
+    """Who has this name and password. Raises Unauthenticated, TooManyTries, ForeignForm."""
+    _from_our_site()
+    address = request.remote_addr or ""
+    _memory().may_try(name, address)
+    try:
+        with the_gateway().database.reading() as conn:
+            return accounts.check_password(conn, name, password)
+    except Unauthenticated:
+        _memory().was_wrong(name, address)
+        raise
+
+
+def let_in(person: Person, response: Response) -> Response:
+    """Start a session for somebody who proved who they are: `response` with its cookie."""
+    gateway = the_gateway()
+    if COOKIE in request.cookies:  # a new session for a new person: the old one ends
+        accounts.end_session(gateway.database.writer, request.cookies[COOKIE])
+    token = accounts.open_session(gateway.database.writer, person.id, gateway.clock(), _lasts())
+    secure = request.is_secure or (gateway.config.web.public_url or "").startswith("https:")
+    response.set_cookie(COOKIE, token, max_age=COOKIE_LASTS, httponly=True, secure=secure, samesite="Lax")
+    return response
+
+
+def let_out(response: Response) -> Response:
+    """End the session: `response` without its cookie."""
+    if COOKIE in request.cookies:
+        accounts.end_session(the_gateway().database.writer, request.cookies[COOKIE])
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+    return response
+
+
+def person() -> Person | None:
+    """Who sent this request, or None for nobody we know."""
+    if "person" not in g:
+        g.person = _whose(request.cookies.get(COOKIE))
+    found: Person | None = g.person
+    return found
+
+
+def _whose(token: str | None) -> Person | None:
+    if not token:
+        return None
+    gateway = the_gateway()
+    now = gateway.clock()
+    try:
+        with gateway.database.reading() as conn:
+            found = accounts.whose(conn, token, now)
+    except Unauthenticated:
+        return None
+    if _memory().is_due(token):
+        accounts.prolong(gateway.database.writer, token, now + _lasts())
+    return found
+
+
+def current_person() -> Person:
+    """Who sent this request. Raises Unauthenticated."""
+    found = person()
+    if found is None:
+        raise Unauthenticated("nobody is logged in, or the session is over: log in")
+    return found
+
+
+def person_required(view: Callable[P, R]) -> Callable[P, R]:
+    """A view for people who are logged in; forms must be our own. Raises Unauthenticated, ForeignForm."""
+
+    @wraps(view)
+    def enter(*args: P.args, **kwargs: P.kwargs) -> R:
+        current_person()
+        if request.method not in SAFE:
+            check_form()
+        return view(*args, **kwargs)
+
+    return enter
+
+
+def csrf_token() -> str:
+    """What every form of this session carries, as the field csrf_token or the header X-CSRF-Token."""
+    return sha256(b"csrf " + request.cookies.get(COOKIE, "").encode()).hexdigest()
+
+
+def check_form() -> None:
+    """Raise ForeignForm unless the request carries the session's token and comes from our own site."""
+    _from_our_site()
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not compare_digest(given.encode(), csrf_token().encode()):
+        raise ForeignForm("this form does not belong to your session", hint="load the page again and repeat it")
+
+
+def _from_our_site() -> None:
+    """Browsers say from where a form was sent (Fetch Metadata); programs do not, and cannot be tricked into one."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise ForeignForm("another site sent this form", hint="open the page here and do it there")
