@@ -1,0 +1,85 @@
+"""A gateway that is killed at random moments under load loses nothing, doubles nothing and explains everything.
+
+SMSGW_KILL_ROUNDS=500 kills more often than CI does; SMSGW_KILL_SEED repeats the chance of a run, though not its timing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.flows import counting
+from tests.flows.killing import Siege
+from tests.flows.running import Running, environment, until
+from tests.flows.wires import Journal, Tape, Wire
+
+ROUNDS = environment("SMSGW_KILL_ROUNDS", 50)  # altogether, over the four combinations
+SEED = environment("SMSGW_KILL_SEED", int(time.time()))
+PATIENCE = 120  # seconds until all is quiet, on a busy machine
+SENDING = {"unsure_wait": 12, "retry_first": 1, "retry_most": 4, "resend_unsure": "resend"}
+FAULTS = {
+    "delay": 0.03, "receipt_delay": 0.1, "duplicate": 0.1, "shuffle": 0.2, "temporary": 0.02, "no_answer": 0.005,
+    "answer_timeout": 1.0, "window": 30, "repeat_after": 0.5,
+}  # fmt: skip
+
+
+def _fake(folder: Path, rounds: int) -> Wire:
+    return Tape(folder, SEED, **FAULTS)
+
+
+def _smpp(folder: Path, rounds: int) -> Wire:
+    return Journal(folder, rate=20, count=rounds * 40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "network"), [(0, _fake), (1, _smpp)], ids=["fake", "smpp"])
+def test_whatever_was_promised_is_kept_over_kills(
+    fresh_store_url: str, tmp_path: Path, share: int, network: Callable[[Path, int], Wire]
+) -> None:
+    share += 2 * fresh_store_url.startswith("postgresql")
+    rounds = len(range(share, ROUNDS, 4))
+    name = f"{fresh_store_url.partition(':')[0]}, {network.__name__.strip('_')}"
+    print(f"{name}: {rounds} rounds, SMSGW_KILL_SEED={SEED}")  # noqa: T201 - the only way to repeat it
+    wire = network(tmp_path, rounds)
+    gateway = Running(tmp_path / "smsgw", fresh_store_url, [wire.link()], sending=SENDING)
+    try:
+        secret = gateway.smsgw("key", "create", "caller").stdout.strip()
+        siege = Siege(gateway, wire, secret, Random(f"{SEED} {name}"))
+        for number in range(rounds):
+            siege.round(f"round {number}")
+            with gateway.looking() as conn:
+                broken = counting.not_kept(siege.book, wire, conn)
+            assert broken == [], f"after round {number}"
+        stored = _quiet(siege)
+        print(f"{name}: {siege.kills} kills, the slowest start took {max(siege.starts):.2f} s; "  # noqa: T201
+              f"{counting.figures(wire, stored)}")  # fmt: skip
+        wrong = counting.faults(siege.book, wire, stored)
+        assert not wrong, f"{len(wrong)} faults, seed {SEED}:\n" + "\n".join(wrong[:20])
+        assert stored.messages, "there was no load"
+        assert stored.texts, "no phone wrote"
+    finally:
+        gateway.kill()
+        wire.close()
+
+
+def _quiet(siege: Siege) -> counting.Stored:
+    """Start a last time, let everything come to its end, stop, and read what there is."""
+    gateway, wire = siege.gateway, siege.wire
+    siege.starts.append(gateway.start())
+    siege.ask_again()
+
+    def at_rest() -> bool:
+        with gateway.looking() as conn:
+            if counting.busy(conn):
+                return False
+        return wire.finished() and all(text.told for text in wire.typed())
+
+    until(at_rest, PATIENCE, "what was sent did not come to its end", every=0.5)
+    status, seconds = gateway.terminate()
+    assert (status, seconds < 10) == (0, True), f"it stopped with {status} after {seconds:.1f} s"
+    with gateway.looking() as conn:
+        return counting.Stored.read(conn)
