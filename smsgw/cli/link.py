@@ -114,7 +114,7 @@ def _through_daemon(office: Office, config: Config, chosen: LinkConfig, to: str 
             return
         office.voice.chat(f"{chosen.name} is {health.state}: sending a text")
         accepted = gateway.door.submit(Asked(to, TEXT, "cli", link=chosen.name, allow_duplicate=True))
-        message = sent.await_end(gateway, accepted.row["id"], seconds, office.voice)
+        message = sent.await_end(gateway, accepted.row, seconds, office.voice)
         value = {"link": chosen.name, "health": health.state.value, "message": sent.shape(message)}
         office.voice.data(value, [f"{chosen.name} works: {sent.line(message)}"])
 

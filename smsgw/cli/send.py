@@ -80,7 +80,7 @@ def _send(office: Office, gateway: Gateway, asked: Asked, seconds: int | None) -
         raise exits.Unreachable(says, code="no_daemon", hint="start it: smsgw run; the message is sent then")
     if seconds is not None:
         office.voice.chat(sent.line(row))
-        row = sent.await_end(gateway, row["id"], seconds, office.voice)
+        row = sent.await_end(gateway, row, seconds, office.voice)
     elif alone:
         office.voice.chat(f"{row['state']}; no daemon is running: start it with smsgw run")
     office.voice.data(sent.shape(row), [sent.line(row)])

@@ -49,13 +49,13 @@ def lines(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"    {each}" for each in harmless(row["text"]).split("\n"))
 
 
-def await_end(gateway: Gateway, id: str, seconds: float, voice: Voice) -> Mapping[str, Any]:
-    """Wait until a message is delivered; returns its row. Tells every state on the way.
+def await_end(gateway: Gateway, row: Mapping[str, Any], seconds: float, voice: Voice) -> Mapping[str, Any]:
+    """Wait until a message, as it stands in `row`, is delivered; returns its row. Tells every new state on the way.
 
     Raises NotInTime; RefusedByPolicy or Failed when it ends in another way.
     """
     deadline = time.monotonic() + seconds
-    seen = ""
+    id, seen = row["id"], row["state"]
     while True:
         with gateway.database.reading() as conn:
             row = outbox.get(conn, id)._asdict()

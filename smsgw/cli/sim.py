@@ -42,7 +42,7 @@ def handset(office: Office, number: str | None, url: str | None, key: str | None
     gateway = remote.reach(office, url, key)
     if number is None:
         phones = gateway.call("GET", "/simulator/handsets")["data"]
-        office.voice.rows(phones, {"number": "NUMBER", "link": "LINK"}, "No link has phones: only `fake` ones do.")
+        office.voice.rows(phones, {"msisdn": "NUMBER", "link": "LINK"}, "No link has phones: only `fake` ones do.")
         return
     texts = gateway.call("GET", f"/simulator/handsets/{_in_path(number)}/messages")["data"]
     if not texts:
