@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.daemon import Gateway
 
-from . import auth, problems
+from . import auth, pages, problems
 from .api import batch, description, health, inbound, links, messages, preview, routes, sending, simulator
 from .api.clients import KnownClients
 from .context import Context
@@ -34,5 +34,5 @@ def create_app(gateway: Gateway) -> Flask:
     app.extensions["people"] = auth.Memory()
     problems.install(app)
     routes.install(app)
-    # The pages: their blueprint, and app.extensions["error_page"], go here.
+    pages.install(app)
     return app

@@ -1,0 +1,62 @@
+"""The pages for people: come in, read, answer. A page calls one verb of the gateway and draws what it says."""
+
+from __future__ import annotations
+
+from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from ..problems import Problem, request_id
+from . import entering, inbox, language, phones
+from .blueprint import pages
+
+ROUTED = (entering, inbox, phones)  # imported for the routes they hang on the blueprint
+
+SAFETY = {
+    # Nothing is loaded from elsewhere and nothing is written into a page: no script, no style, no frame.
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def install(app: Flask) -> None:
+    """Give `app` its pages, their languages, and a page for what goes wrong."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    language.install(app)
+    app.register_blueprint(pages)
+    app.extensions["error_page"] = error_page
+    app.after_request(safe)
+
+
+def error_page(problem: Problem) -> Response:
+    """What a person sees when a request went wrong: the log-in, or words. It asks the store nothing, for that may be
+    what is wrong."""
+    if problem.code == "unauthenticated":
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("pages.login", next=wanted), 303)
+    page = render_template(
+        "problem.html",
+        title=gettext(problem.entry.title),
+        says=problem.detail,
+        hint=problem.hint or problem.entry.todo,
+        request_id=request_id() if problem.entry.status >= 500 else None,
+    )
+    response = make_response(page, problem.entry.status)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def safe(response: Response) -> Response:
+    """Say to the browser what no page of ours does; and to keep no copy of what only the person in front may see."""
+    for name, value in SAFETY.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "pages.static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

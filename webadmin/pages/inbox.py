@@ -1,0 +1,99 @@
+"""The inbox: who wrote, what was said, and the answer. Every form works without scripts, too."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from smsgw.errors import BadInput, SmsgwError
+from smsgw.inbound import conversations
+from smsgw.link import Abilities
+from smsgw.outbound.submit import Asked
+from smsgw.text.preview import Preview, preview
+
+from ..auth import current_person, person_required
+from ..context import the_gateway
+from . import desk
+from .blueprint import pages
+
+NAMED = 5  # letters that are named when they make a text dearer
+
+
+@pages.get("/")
+def start() -> Response:
+    """The way in."""
+    return redirect(url_for("pages.inbox"))
+
+
+@pages.get("/inbox")
+@person_required
+def inbox() -> Response:
+    """The conversations, the one with the newest text first."""
+    return desk.shown(None)
+
+
+@pages.get("/inbox/<path:number>")
+@person_required
+def conversation(number: str) -> Response:
+    """What we and one number said to each other, and a place to answer."""
+    return desk.shown(number)
+
+
+@pages.post("/inbox/<path:number>")
+@person_required
+def answer(number: str) -> Response:
+    """Send an answer: once, however often the form comes; what it answers is handled with it."""
+    gateway, person = the_gateway(), current_person()
+    seen = request.form.get("seen") or None
+    asked = Asked(
+        number,
+        desk.typed("text"),
+        person.id,
+        client_ref=request.form.get("client_ref", "")[:64] or None,
+        purpose="conversational",
+        reply_to=seen,
+    )
+    try:
+        gateway.door.submit(asked)
+    except SmsgwError as error:
+        return desk.shown(number, desk.Trouble("answer", error, asked.text))
+    if seen:
+        _handle(number, seen, f"answered by {person.name}")
+    return redirect(url_for("pages.conversation", number=number), 303)
+
+
+@pages.post("/inbox/<path:number>/handled")
+@person_required
+def handled(number: str) -> Response:
+    """Take what waits off the pile without an answer, as far as the person saw it."""
+    _handle(number, request.form.get("seen", ""), f"marked as handled by {current_person().name}")
+    return redirect(url_for("pages.conversation", number=number), 303)
+
+
+def _handle(number: str, upto: str, why: str) -> None:
+    gateway = the_gateway()
+    conversations.handle(
+        gateway.database.writer, conversations.Seen(number, upto, current_person().id, why, gateway.clock())
+    )
+
+
+@pages.post("/inbox/<path:number>/cost")
+@person_required
+def cost(number: str) -> str:
+    """What the draft takes on the link that would carry it, and which letters make it dear: a piece of a page."""
+    gateway, text = the_gateway(), desk.typed("text")
+    choice = gateway.network.choose(number)
+    try:
+        takes = preview(text, Abilities() if choice is None else choice.link.abilities) if text else None
+    except BadInput as error:
+        return render_template("cost.html", too_long=str(error))
+    return render_template("cost.html", cost=takes, most=gateway.door.terms.max_parts, **_dear(takes))
+
+
+def _dear(takes: Preview | None) -> dict[str, str]:
+    """The letters that cost, and what to write instead of them."""
+    if takes is None or not (takes.encoding == "ucs2" or takes.parts_after_swap < takes.parts):
+        return {}
+    more = " …" if len(takes.forced_by) > NAMED else ""
+    plainer = [plain for _, plain in takes.swaps[:NAMED] if plain.strip()]
+    return {"dear": " ".join(takes.forced_by[:NAMED]) + more, "plainer": " ".join(dict.fromkeys(plainer))}

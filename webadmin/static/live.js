@@ -1,0 +1,139 @@
+// Keeps an open page true, and sends its forms without leaving it.
+//
+// There is no second description of a page: what changed is asked for with the page's own address and ETag, and of the
+// answer every element with `data-live` is merged, child by child and by id, into the one on the screen. So scroll,
+// focus and half-written drafts stay. Without this script everything is links and forms, and works too.
+
+const EVERY = 700; // milliseconds between two looks, while somebody can see the page
+const PATIENCE = 3000; // the same while the gateway does not answer
+const BUZZ = 900;
+
+const pulse = document.getElementById("pulse");
+let etag = ""; // of what the screen shows
+let sent = 0; // counts forms: what was asked before one was sent is old news
+
+/** The page that answers a request; null when nothing changed. Whoever is logged out is taken to the log-in. */
+async function ask(address, options) {
+  const answer = await fetch(address, { cache: "no-store", credentials: "same-origin", ...options });
+  if (answer.status === 304) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (page.getElementById("conversations")) return [page, answer.headers.get("ETag") ?? ""];
+  if (answer.status >= 500) throw new Error(answer.statusText);
+  location.reload();
+  return null;
+}
+
+/** Bring every live element of the screen to what the page says. */
+function take(page) {
+  const focus = document.activeElement?.id;
+  for (const shown of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(shown.id);
+    if (fresh) merge(shown, fresh);
+  }
+  if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus({ preventScroll: true });
+}
+
+function merge(shown, fresh) {
+  const had = new Map([...shown.children].map((child) => [child.id, child]));
+  const wanted = [...fresh.children].map((child) => {
+    const old = had.get(child.id);
+    return old?.outerHTML === child.outerHTML ? old : document.importNode(child, true);
+  });
+  const places = new Set(wanted);
+  for (const child of had.values()) if (!places.has(child)) child.remove();
+  wanted.forEach((child, at) => {
+    if (shown.children[at] !== child) shown.insertBefore(child, shown.children[at] ?? null);
+    if (shown.hasAttribute("data-buzz") && !had.has(child.id) && child.matches(".theirs")) buzz(shown.closest(".phone"));
+  });
+}
+
+function buzz(phone) {
+  phone.classList.add("buzz");
+  setTimeout(() => phone.classList.remove("buzz"), BUZZ);
+}
+
+/** Look whether anything happened, again and again. */
+async function look() {
+  let wait = EVERY;
+  try {
+    const before = sent;
+    const found = document.hidden ? null : await ask(location.href, { headers: etag ? { "If-None-Match": etag } : {} });
+    if (found && before === sent) {
+      take(found[0]);
+      etag = found[1];
+    }
+    pulse.hidden = true;
+  } catch {
+    pulse.hidden = false;
+    wait = PATIENCE;
+  }
+  setTimeout(look, wait);
+}
+
+/** Send a form and take its successor from the page that answers: emptied, or with what was wrong. */
+async function send(form) {
+  if (form.ariaBusy) return;
+  form.ariaBusy = "true";
+  sent++;
+  try {
+    const found = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const next = found?.[0].getElementById(form.id);
+    if (next && !form.closest("[data-live]")) {
+      const typing = form.contains(document.activeElement);
+      form.replaceWith(next);
+      if (typing) next.querySelector("textarea, input:not([type=hidden])").focus();
+    }
+    if (found) take(found[0]);
+    pulse.hidden = true;
+  } catch {
+    pulse.hidden = false; // the draft stays, and so does its client_ref: sending it again sends it once
+  } finally {
+    form.ariaBusy = null;
+    etag = "";
+    sent++;
+  }
+}
+
+let counting;
+
+/** Show what the draft costs, a moment after the last key. */
+function count(draft) {
+  clearTimeout(counting);
+  counting = setTimeout(async () => {
+    const answer = await fetch(draft.dataset.cost, { method: "POST", body: new URLSearchParams(new FormData(draft.form)) });
+    if (answer.ok) document.getElementById("cost").innerHTML = await answer.text();
+  }, 150);
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-quiet]")) return;
+  event.preventDefault();
+  send(event.target);
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.cost) count(event.target);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.dataset.cost) event.target.form.requestSubmit();
+});
+
+document.addEventListener("click", async (event) => {
+  const swaps = event.target.dataset.swaps;
+  if (swaps) {
+    const draft = document.getElementById("draft");
+    for (const [letter, plainer] of JSON.parse(swaps)) draft.value = draft.value.replaceAll(letter, plainer);
+    draft.focus();
+    count(draft);
+  }
+  const from = event.target.dataset.copy && document.getElementById(event.target.dataset.copy);
+  if (from) {
+    getSelection().selectAllChildren(from); // what is left for pages without HTTPS: Ctrl+C
+    await navigator.clipboard?.writeText(from.textContent);
+    document.getElementById("copied").textContent = document.getElementById("copied-words").innerHTML;
+  }
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+if (pulse) look();
