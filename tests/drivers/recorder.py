@@ -1,5 +1,4 @@
-"""The other end of the driver contract: an `Events` that writes down what it is told and stores when a test
-says so."""
+"""The other end of the driver contract: it writes down what it is told, and stores when a test says so."""
 
 from __future__ import annotations
 

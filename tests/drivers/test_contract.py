@@ -1,9 +1,8 @@
-"""The driver contract (smsgw/link.py), rule by rule, for every driver there is: one table, one row for each
-kind.
+"""The driver contract (smsgw/link.py), rule by rule, for every driver there is.
 
-Each driver stands in front of a network that it does not know from a real one (networks.py); behind it is a
-gateway that takes notes (recorder.py). Whatever a test does, in the end every part was answered exactly
-once.
+It is a table with one row for each kind. Each driver stands in front of a network that it does not know from a
+real one (networks.py); behind it is a gateway that takes notes (recorder.py). Whatever a test does, in the end
+every part was answered exactly once.
 """
 
 from __future__ import annotations
