@@ -105,9 +105,7 @@ class Network:
 
     def acknowledged(self) -> list[tuple[str, str]]:
         """(sender, text) of what phones sent and we acknowledged, every piece of it."""
-        return self.do(
-            lambda smsc: [(who, text) for who, text, said in self._texts if all(d.done for d in said)]
-        )
+        return self.do(lambda smsc: [(who, text) for who, text, said in self._texts if all(d.done for d in said)])
 
     def receipts_acknowledged(self) -> int:
         """How many receipts we acknowledged."""
@@ -169,6 +167,7 @@ def _arguments() -> argparse.Namespace:
     words.add_argument("--mo-from", default="+4915110000000", help="the phone before the first one")
     words.add_argument("--mo-to", default=NUMBER, help="the number they write to")
     words.add_argument("--mo-text", default="text number {}", help="{} is its number, from 1")
+    words.add_argument("--mo-long", type=int, default=0, metavar="N", help="every N-th takes two pieces; 0: none does")
     return words.parse_args()
 
 
@@ -182,6 +181,8 @@ async def _phones(smsc: Smsc, given: argparse.Namespace) -> None:
         await asyncio.sleep(max(0.0, begin + number / given.mo_rate - loop.time()))
         sender = f"+{int(given.mo_from.lstrip('+')) + number}"
         text = given.mo_text.replace("{}", str(number))
+        if given.mo_long and number % given.mo_long == 0:
+            text = f"{text}, {'and so on ' * 20}"
         for piece, body in enumerate(codec.text_bodies(sender, given.mo_to, text, number)):
             smsc.deliver("text", body, sender=sender, text=text, number=number, piece=piece)
 

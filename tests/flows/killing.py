@@ -105,20 +105,18 @@ class Caller(threading.Thread):
     def _ask(self, batch: list[Wanted]) -> None:
         if len(batch) == 1:
             status, answer = self._client.ask("POST", "/messages", batch[0].body())
-            self._note(batch[0], status, answer)
-            return
-        status, answer = self._client.ask("POST", "/messages/batch", {"messages": [one.body() for one in batch]})
-        if status != 202:
-            self._book.surprised(f"a batch was answered with {status}: {answer}")
-            return
-        for one, item in zip(batch, answer["data"], strict=True):
-            self._note(one, item["status"], item)
-
-    def _note(self, wanted: Wanted, status: int, answer: dict[str, str]) -> None:
-        if status in (200, 202):  # 200: it was stored when we were cut
-            self._book.answered(wanted, answer["id"])
+            answers = [answer]
         else:
-            self._book.surprised(f"{wanted.ref} was answered with {status}: {answer}")
+            status, answer = self._client.ask("POST", "/messages/batch", [one.body() for one in batch])
+            answers = answer.get("data", [])
+        if status not in (200, 202):  # 200: it was stored when we were cut
+            self._book.surprised(f"{batch[0].ref} was answered with {status}: {answer}")
+            return
+        for wanted, told in zip(batch, answers, strict=True):
+            if "id" in told:
+                self._book.answered(wanted, told["id"])
+            else:
+                self._book.surprised(f"{wanted.ref} was answered with {told}")
 
 
 class Typist(threading.Thread):
