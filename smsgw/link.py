@@ -6,7 +6,8 @@ and the gateway never sees a socket.
 
 Down: the gateway calls `Link.send(part)` from one thread per link. It returns as soon as the part is on the wire and
 blocks only while the window is full. The answer comes up later, exactly once for each part: `events.taken(part,
-reference)` or `events.failed(part, error)`.
+reference)` or `events.failed(part, error)`. One exception: after `failed(part, NoAnswer)` the answer may still come,
+late; then `taken` follows and settles what was unsure.
 
 Up: `events.receipt(...)`, `events.inbound(...)` and `events.call(...)` return a Future. **When it is done without an
 exception, what was told is on disk: now acknowledge to the network or delete from the SIM, never before.** When it
@@ -321,7 +322,7 @@ class PhoneText:
 
 @runtime_checkable
 class Simulated(Protocol):
-    """What a link with phones of its own offers besides (the `fake` kind): for the API, the command line and the page."""
+    """What a link with phones of its own (the `fake` kind) offers besides: for the API, the command line, the page."""
 
     def handsets(self) -> list[str]:
         """The numbers of its phones, E.164."""
