@@ -18,6 +18,7 @@ from drivers.modem.comms import FlowControl, SteadyComms
 from drivers.modem.library import CmeError, CmsError, CommandError, GsmModem
 
 PROMPT_TIMEOUT = 8.0  # seconds
+PIN_TIMEOUT = 20.0  # seconds
 _ICCID = ("AT+CCID", "AT+ICCID", "AT^ICCID?", "AT+QCCID", "AT+ZGETICCID", "AT+CCID?")
 _BUSY = (14, 515)  # "SIM busy", "command in progress": the same command may work in a moment
 _NOTIFY = ("2,1,0,2,0", "2,1,0,1,0", "1,1,0,2,0", "1,1,0,1,0", "2,1,0,0,0", "1,1,0,0,0")
@@ -116,7 +117,7 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
 
     def enter_pin(self, pin: str) -> bool:
         """Enter the PIN once, whatever comes of it, and past the package's log. Whether it was accepted."""
-        lines = SteadyComms.write(self, f'AT+CPIN="{pin}"\r', timeout=20) or []
+        lines = SteadyComms.write(self, f'AT+CPIN="{pin}"\r', timeout=PIN_TIMEOUT) or []
         return lines[-1:] == ["OK"]
 
     # The network

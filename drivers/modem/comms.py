@@ -43,13 +43,14 @@ class NotWritten(SerialException):  # type: ignore[misc]  # pyserial has no type
 class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no types
     """A serial line that loses no news. See the module's docstring; SerialComms says what its arguments are.
 
-    flow: how the modem holds us up. late: called with a `+CMGS`/`+CMS ERROR` line that no command waits
-    for. line_lost: why the line is gone, once it is. give_up_at: time.monotonic() at which every wait ends,
-    or None.
+    flow: how the modem holds us up. quiet: seconds of silence after which a modem has said all it wanted.
+    late: called with a `+CMGS`/`+CMS ERROR` line that no command waits for. line_lost: why the line is gone,
+    once it is. give_up_at: time.monotonic() at which every wait ends, or None.
     """
 
     flow: FlowControl = "none"
     write_timeout = 5.0
+    quiet = 0.3
     give_up_at: float | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,10 +98,11 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     def close(self) -> None:
         """Stop the reader and close the port. May be called twice, and after the line was lost."""
         self.alive = False
-        reader = getattr(self, "rxThread", None)
+        reader, port = getattr(self, "rxThread", None), getattr(self, "serial", None)
         if reader is not None and reader is not threading.current_thread():
+            with suppress(Exception):  # it only spares us a wait
+                port.cancel_read()
             reader.join(timeout=2.0)
-        port = getattr(self, "serial", None)
         if port is not None and port.is_open:
             with suppress(OSError, termios.error):
                 fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
@@ -141,6 +143,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     def _handleLineRead(self, line: str, checkForResponseTerm: bool = True) -> None:
         """Give one line to who it is for."""
         if self._second_line(line):
+            return
+        if self._prompt and line == ">":  # with a line end behind it, as some modems write it
+            self._finish(line)
             return
         open_command = bool(self._command)
         if _NEWS.match(line) and not (open_command and self._asked_for(line)):
@@ -248,9 +253,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
                 return
         raise TimeoutException(["the modem does not answer AT"])
 
-    def _silence(self, seconds: float = 0.3, at_most: float = 2.0) -> None:
-        """Wait until nothing came for so long."""
+    def _silence(self, at_most: float = 2.0) -> None:
+        """Wait until nothing came for a while."""
         until = time.monotonic() + at_most
-        time.sleep(seconds)
-        while time.monotonic() - self._heard_at < seconds and time.monotonic() < until:
-            time.sleep(0.05)
+        time.sleep(self.quiet)
+        while time.monotonic() - self._heard_at < self.quiet and time.monotonic() < until:
+            time.sleep(self.quiet / 6)

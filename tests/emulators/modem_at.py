@@ -69,6 +69,9 @@ class EmulatedModem(Line):
         self.submissions: list[Submitted] = []
         self.commands: list[str] = []
         self.acknowledged_directly = 0
+        self.statuses: dict[tuple[str, int], int] = {}  # <stat> in listings; 0 unless it is here
+        self.break_listings = 0  # how many more listings lose a byte
+        self.swallow_pin_answer = False
         self._waiting: list[tuple[bytes, str]] = []  # in the network, while the memory is full
         self._refusals: list[str] = []
         self._held: list[str] | None = None  # answers held back, when they are
@@ -191,6 +194,8 @@ class EmulatedModem(Line):
 
     def _enter_pin(self, pin: str) -> None:
         self.sim.pins_entered.append(pin)
+        if self.swallow_pin_answer:
+            return
         if pin == self.sim.pin and self.sim.attempts:
             self.sim.attempts, self.sim.locked = 3, False
             self.answer("OK")
@@ -242,7 +247,11 @@ class EmulatedModem(Line):
                 stored = sorted(self.stored[self._memory].items())
             lines: list[str] = []
             for index, pdu in stored:
-                lines += [f"+CMGL: {index},0,,{len(pdu) - 1 - pdu[0]}", pdu.hex().upper()]
+                stat = self.statuses.get((self._memory, index), 0)
+                lines += [f"+CMGL: {index},{stat},,{len(pdu) - 1 - pdu[0]}", pdu.hex().upper()]
+            if lines and self.break_listings:
+                self.break_listings -= 1
+                lines[1] = lines[1][:20] + ("é" if self.break_listings else "") + lines[1][22:]
             self.answer(*lines, "OK")
 
     def _delete(self, index: str) -> None:

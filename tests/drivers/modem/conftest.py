@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from drivers.modem import Config, open_link
+from drivers.modem.comms import SteadyComms
 from smsgw.link import Alphabet, Link, LinkState, WirePart
 from tests.drivers.recorder import Recorder, write
 from tests.emulators.modem import EmulatedModem, Network, Ways, modem_network
@@ -59,6 +60,12 @@ class Rig:
 
 
 Open = Callable[..., Rig]
+
+
+@pytest.fixture(autouse=True)
+def _modems_that_answer_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emulated modem is silent after a moment; a real one may think for a while."""
+    monkeypatch.setattr(SteadyComms, "quiet", 0.06)
 
 
 @pytest.fixture
