@@ -15,7 +15,8 @@ from sqlalchemy import Connection, func, select
 
 from smsgw.store.lifecycle import LIVES, MESSAGE
 from smsgw.store.tables import history, inbound, message
-from tests.flows.killing import Book
+from tests.flows.killing import Book, Siege
+from tests.flows.running import until
 from tests.flows.wires import OnWire, Typed, Wire
 
 OPEN = ("accepted", "held", "queued", "sending", "sent")
@@ -61,12 +62,37 @@ def not_kept(book: Book, wire: Wire, conn: Connection) -> list[str]:
     ]
 
 
+def states(conn: Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = conn.execute(select(message.c.state, func.count()).group_by(message.c.state))
+    return {row[0]: row[1] for row in rows}
+
+
 def busy(conn: Connection) -> dict[str, int]:
     """How many messages have not come to an end yet, by state; what is unsure and held for a person is none of them."""
     m = message.c
     waits = m.state.in_(OPEN) | ((m.state == "unsure") & (m.on_unsure != "hold"))
     rows = conn.execute(select(m.state, func.count()).where(waits).group_by(m.state))
     return {row[0]: row[1] for row in rows}
+
+
+def quiet(siege: Siege, patience: float) -> Stored:
+    """Start a last time, let everything come to its end within `patience` seconds, stop, and read what there is."""
+    gateway, wire = siege.gateway, siege.wire
+    siege.starts.append(gateway.start())
+    siege.ask_again()
+
+    def at_rest() -> bool:
+        with gateway.looking() as conn:
+            if busy(conn):
+                return False
+        return wire.finished() and all(text.told for text in wire.typed())
+
+    until(at_rest, patience, "what was sent did not come to its end", every=0.5)
+    status, seconds = gateway.terminate()
+    assert (status, seconds < 10) == (0, True), f"it stopped with {status} after {seconds:.1f} s"
+    with gateway.looking() as conn:
+        return Stored.read(conn)
 
 
 def faults(book: Book, wire: Wire, stored: Stored) -> list[str]:

@@ -160,7 +160,7 @@ class Siege:
             time.sleep(self.chance.uniform(0, max(self.starts)))
             self._kill()
         self.starts.append(self.gateway.start())
-        load = self._load(name)
+        load = self.load(name)
         time.sleep(self.chance.uniform(0, 1.5))
         self._kill()
         for thread in load:
@@ -172,7 +172,8 @@ class Siege:
         self.gateway.kill()
         self.kills += 1
 
-    def _load(self, name: str) -> list[Caller | Typist]:
+    def load(self, name: str) -> list[Caller | Typist]:
+        """Four callers and somebody with the phones begin; name: what makes these phones' texts their own."""
         load: list[Caller | Typist] = [
             Caller(self.book, self.gateway.client(self.secret), Random(f"{self.chance.random()} {number}"))
             for number in range(4)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.flows import counting
 from tests.flows.killing import Siege
-from tests.flows.running import Running, environment, until
+from tests.flows.running import Running, environment
 from tests.flows.wires import Journal, Tape, Wire
 
 ROUNDS = environment("SMSGW_KILL_ROUNDS", 50)  # altogether, over the four combinations
@@ -32,7 +32,7 @@ def _fake(folder: Path, rounds: int) -> Wire:
 
 
 def _smpp(folder: Path, rounds: int) -> Wire:
-    return Journal(folder, rate=20, count=rounds * 40)
+    return Journal(folder, rate=60, count=rounds * 120)
 
 
 @pytest.mark.slow
@@ -54,7 +54,7 @@ def test_whatever_was_promised_is_kept_over_kills(
             with gateway.looking() as conn:
                 broken = counting.not_kept(siege.book, wire, conn)
             assert broken == [], f"after round {number}"
-        stored = _quiet(siege)
+        stored = counting.quiet(siege, PATIENCE)
         print(f"{name}: {siege.kills} kills, the slowest start took {max(siege.starts):.2f} s; "  # noqa: T201
               f"{counting.figures(wire, stored)}")  # fmt: skip
         wrong = counting.faults(siege.book, wire, stored)
@@ -64,22 +64,3 @@ def test_whatever_was_promised_is_kept_over_kills(
     finally:
         gateway.kill()
         wire.close()
-
-
-def _quiet(siege: Siege) -> counting.Stored:
-    """Start a last time, let everything come to its end, stop, and read what there is."""
-    gateway, wire = siege.gateway, siege.wire
-    siege.starts.append(gateway.start())
-    siege.ask_again()
-
-    def at_rest() -> bool:
-        with gateway.looking() as conn:
-            if counting.busy(conn):
-                return False
-        return wire.finished() and all(text.told for text in wire.typed())
-
-    until(at_rest, PATIENCE, "what was sent did not come to its end", every=0.5)
-    status, seconds = gateway.terminate()
-    assert (status, seconds < 10) == (0, True), f"it stopped with {status} after {seconds:.1f} s"
-    with gateway.looking() as conn:
-        return counting.Stored.read(conn)

@@ -1,0 +1,107 @@
+"""A gateway that is told to stop under load ends within ten seconds, and settles or puts back what is in flight."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from smsgw.store.tables import message
+from tests.flows import counting
+from tests.flows.killing import Siege
+from tests.flows.running import Running, until
+from tests.flows.wires import Journal, Tape, Wire
+
+WITHIN = 10.0
+
+
+def _fake(folder: Path) -> Wire:
+    return Tape(folder, seed=1, delay=0.3, receipt_delay=0.2, window=50)
+
+
+def _smpp(folder: Path) -> Wire:
+    return Journal(folder, rate=20, count=60)
+
+
+def _states(gateway: Running) -> dict[str, int]:
+    with gateway.looking() as conn:
+        return counting.states(conn)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [_fake, _smpp], ids=["fake", "smpp"])
+def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
+    fresh_store_url: str, tmp_path: Path, network: Callable[[Path], Wire]
+) -> None:
+    wire = network(tmp_path)
+    gateway = Running(tmp_path / "smsgw", fresh_store_url, [wire.link()], sending={"retry_first": 1})
+    try:
+        gateway.start()
+        secret = gateway.smsgw("key", "create", "caller").stdout.strip()
+        siege = Siege(gateway, wire, secret, Random(1))
+        load = siege.load("before the stop")
+        until(lambda: len(wire.taken()) > 50, 20, "nothing went out")
+        status, seconds = gateway.terminate()
+        for thread in load:
+            thread.ended.set()
+            thread.join(30)
+        assert (status, seconds < WITHIN) == (0, True), f"status {status} after {seconds:.1f} s"
+        with gateway.looking() as conn:
+            assert counting.not_kept(siege.book, wire, conn) == []
+        left = _states(gateway)
+        assert left.keys() <= {"queued", "sent", "delivered"}, "both networks answer everything that is in flight"
+        assert left["queued"], "the queue was empty: there was no load"
+
+        stored = counting.quiet(siege, 60)
+        wrong = counting.faults(siege.book, wire, stored)
+        assert not wrong, "\n".join(wrong[:10])
+        assert {row.state for row in stored.messages.values()} == {"delivered"}
+        taken = Counter((part.to, part.position) for part in wire.taken())
+        assert max(taken.values()) == 1, "something went out twice"
+    finally:
+        gateway.kill()
+        wire.close()
+
+
+@pytest.mark.slow
+def test_a_stop_waits_no_longer_than_ten_seconds_for_a_network_that_says_nothing(tmp_path: Path) -> None:
+    wire = Tape(tmp_path, seed=1, delay=60, answer_timeout=60, window=20)
+    gateway = Running(tmp_path / "smsgw", f"sqlite:///{tmp_path / 'store.db'}", [wire.link()])
+    try:
+        gateway.start()
+        client = gateway.client()
+        for number in range(30):
+            client.send(f"+49151{20_000_000 + number}", f"No. {number}")
+        client.close()
+        until(lambda: _states(gateway).get("sending") == 20, why="the window was not filled")
+        status, seconds = gateway.terminate()
+        assert (status, seconds < WITHIN) == (0, True), f"status {status} after {seconds:.1f} s"
+        assert _states(gateway) == {"unsure": 20, "queued": 10}, "what was never answered may have gone out"
+    finally:
+        gateway.kill()
+
+
+@pytest.mark.slow
+def test_callers_are_answered_to_the_end_and_never_cut(tmp_path: Path) -> None:
+    wire = Tape(tmp_path, seed=1, delay=0.01)
+    gateway = Running(tmp_path / "smsgw", f"sqlite:///{tmp_path / 'store.db'}", [wire.link()])
+    try:
+        gateway.start()
+        siege = Siege(gateway, wire, gateway.secret, Random(2))
+        load = siege.load("until the end")
+        time.sleep(1)
+        assert gateway.terminate()[0] == 0
+        for thread in load:
+            thread.ended.set()
+            thread.join(30)
+        assert [what for what in siege.book.strange if "503" not in what] == []
+        with gateway.looking() as conn:
+            refs = set(conn.scalars(select(message.c.client_ref)))
+        assert refs == set(siege.book.told), "a message was stored and its caller was not told"
+    finally:
+        gateway.kill()
