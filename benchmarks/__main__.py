@@ -1,0 +1,44 @@
+"""`python -m benchmarks`: measure the road, the words and the store; see README.md for how to read it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from benchmarks import cutting, moves, road
+from benchmarks.measure import machine
+from benchmarks.stage import Stores
+
+ALL = ("road", "cutting", "moves")
+KINDS = ("sqlite", "postgresql")
+
+
+def main() -> None:
+    """Run what was asked for, and print it."""
+    read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    read.add_argument("--only", choices=ALL, action="append", help="(a) road, (b) cutting, (c) moves; may be repeated")
+    read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
+    read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
+    read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
+    read.add_argument("--answer-ms", type=float, default=0, help="how long the SMSC takes to answer (default: 0)")
+    read.add_argument("--receipt-ms", type=float, default=0, help="and from there to its receipt (default: 0)")
+    read.add_argument("--no-receipts", action="store_true", help="the SMSC sends no receipts")
+    read.add_argument("--quick", action="store_true", help="only prove that everything works; the figures mean little")
+    told = read.parse_args()
+    if told.quick:
+        told.messages, told.seconds = min(told.messages, 100), min(told.seconds, 0.2)
+    wanted = told.only or ALL
+    logging.getLogger("smpplib").setLevel(logging.ERROR)  # that a receipt came is no news
+    print(machine())
+    with Stores(list(told.store or KINDS)) as stores:
+        if "cutting" in wanted:
+            cutting.run(told.seconds)
+        if "moves" in wanted:
+            moves.run(stores, told.messages)
+        if "road" in wanted:
+            options = [f"--answer-ms={told.answer_ms}", f"--receipt-ms={told.receipt_ms}"]
+            road.run(stores, told.messages, told.seconds, (*options, *["--no-receipts"] * told.no_receipts))
+
+
+if __name__ == "__main__":
+    main()
