@@ -99,7 +99,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         """Stop the reader and close the port. May be called twice, and after the line was lost."""
         self.alive = False
         reader, port = getattr(self, "rxThread", None), getattr(self, "serial", None)
-        if reader is not None and reader is not threading.current_thread():
+        if reader is not None and port is not None:
             with suppress(Exception):  # it only spares us a wait
                 port.cancel_read()
             reader.join(timeout=2.0)

@@ -87,6 +87,8 @@ class ModemLink:
             modem = open_port(self.name, self._config)
             session = Session(modem, self.name, self._config, self._events, self._window, self._tell)
             self._session = session
+            if self._health.state is not LinkState.RESTING:  # else we only look whether somebody did something
+                self._tell(Health(LinkState.CONNECTING, "asking the modem who it is", self._health.facts))
             if self._stop_by is not None:
                 session.stop(self._stop_by)
             session.run()

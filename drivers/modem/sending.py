@@ -149,10 +149,10 @@ def refused(refusal: CommandError) -> LinkError:
 
 
 def submit(modem: Modem, window: Window, part: WirePart, smsc: str | None, timeout: float) -> LinkError | None:
-    """Submit one part and tell its answer; returns the refusal, if it was one.
+    """Submit one part and tell its answer; returns the error, if it was one.
 
-    timeout: seconds that the network may take. Raises TimeoutException or SerialException, after telling,
-    when the modem went silent or the line is lost.
+    timeout: seconds that the network may take. After telling, raises TimeoutException when there was no prompt, and
+    SerialException or OSError when the line is lost.
     """
     try:
         pdu, length = encode_submit(part, smsc)
@@ -171,8 +171,10 @@ def submit(modem: Modem, window: Window, part: WirePart, smsc: str | None, timeo
     except NotWritten:
         window.failed(part, LinkDown("the line was lost before the text was written"))
         raise
-    except (TimeoutException, SerialException, OSError):
-        window.failed(part, NoAnswer("the modem got the text and did not say what became of it"))
+    except TimeoutException:
+        return _fail(window, part, NoAnswer("the modem got the text and did not say what became of it"))
+    except (SerialException, OSError):
+        window.failed(part, NoAnswer("the line was lost before the modem said what became of the text"))
         raise
     window.taken(part, part_reference(reference, part.to))
     return None

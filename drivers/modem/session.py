@@ -101,7 +101,6 @@ class Session:
         self._settle(self._stop_by)
 
     def _prepare(self) -> None:
-        self._tell(Health(LinkState.CONNECTING, "asking the modem who it is"))
         self._facts = self._modem.identity()
         unlock(self._modem, self._name, self._config)
         sim = {"imsi": self._modem.imsi(), "iccid": self._modem.iccid()}
@@ -144,7 +143,7 @@ class Session:
         self._silences = 0
         if error is None:
             return
-        log.info("link %s: a part was refused: %s (%s)", self._name, error.says, error.code)
+        log.info("link %s: a part was not taken: %s (%s)", self._name, error.says, error.code)
         if sim_is_the_trouble(error):
             raise Trouble(LinkState.CONNECTING, error.says, 1.0)
         if error.code in {f"CMS {code}" for code in SWEEP_FIRST}:

@@ -133,6 +133,11 @@ class EmulatedModem(Line):
         else:
             self.network_hands(pdu, news="+CDSI")
 
+    def network_hands_directly(self, pdu: bytes, whole: bool = True) -> None:
+        """A text that the modem does not store (+CMT). whole: or else the line loses its PDU."""
+        head = f"+CMT: ,{len(pdu) - 1 - pdu[0]}"
+        self.tell(f"{head}\r\n{pdu.hex().upper()}" if whole else head)
+
     def rings(self, caller: str) -> None:
         """Somebody calls us."""
         self.tell("RING")

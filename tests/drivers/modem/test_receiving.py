@@ -199,6 +199,20 @@ def test_a_report_handed_over_directly_is_acknowledged_when_it_is_kept_if_the_ne
     rig.events.wait(lambda: rig.modem.acknowledged_directly == 1)
 
 
+def test_a_text_handed_over_directly_comes_up_and_is_acknowledged_when_it_is_kept(rig_for: Open) -> None:
+    rig = rig_for(Ways(service=1)).up()
+    rig.modem.network_hands_directly(delivers(PHONE, "direct", AT)[0])
+    rig.events.wait(lambda: rig.modem.acknowledged_directly == 1)
+    assert rig.events.texts() == [(PHONE, "direct")]
+
+
+def test_what_follows_news_whose_pdu_was_lost_is_not_swallowed(rig: Rig) -> None:
+    rig.modem.network_hands_directly(delivers(PHONE, "lost", AT)[0], whole=False)
+    rig.network.phone_sends(PHONE, "next")
+    rig.events.wait(lambda: rig.network.acknowledged())
+    assert rig.events.texts() == [(PHONE, "next")]
+
+
 def test_drafts_and_copies_that_somebody_left_on_the_sim_are_not_touched(rig: Rig) -> None:
     rig.modem.stored["SM"][7] = bytes.fromhex("00" + "01000B91" + "5111214365F7" + "0000" + "0161")
     rig.modem.statuses["SM", 7] = 2
