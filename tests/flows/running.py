@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Running:
     links: tables of the configuration. more: further sections, such as `sending={"retry_first": 1}`.
     """
 
-    def __init__(self, folder: Path, store: str, links: list[Section], **more: Section) -> None:
+    def __init__(self, folder: Path, store: str, links: Sequence[Section], **more: Section) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.store = folder, store
         self.config = folder / "smsgw.toml"
@@ -38,7 +38,7 @@ class Running:
         self.process: subprocess.Popen[bytes] | None = None
         self.configure(links, **more)
 
-    def configure(self, links: list[Section], **more: Section) -> None:
+    def configure(self, links: Sequence[Section], **more: Section) -> None:
         """Write the configuration anew."""
         sections: dict[str, Section] = {
             "store": {"url": self.store, "state_dir": str(self.folder), **more.pop("store", {})},
@@ -174,11 +174,6 @@ def until(what: Callable[[], Any], seconds: float = 10, why: str = "it did not h
 def _table(heading: str, fields: Section) -> str:
     """A table in TOML; its strings, numbers, booleans and lists of these are spelled as JSON spells them."""
     return "\n".join([heading, *(f"{key} = {json.dumps(value)}" for key, value in fields.items()), ""])
-
-
-def fake(folder: Path, **more: Any) -> dict[str, Any]:
-    """The table of a simulated network that remembers on a tape in `folder`."""
-    return {"name": "net", "kind": "fake", "tape": str(folder / "tape.jsonl"), **more}
 
 
 def environment(name: str, default: int) -> int:
