@@ -106,8 +106,7 @@ class Spelling:
             return fits[learned]
         if len(set(fits.values())) != 1:
             return None
-        if len(fits) == 1:
-            self._evidence.update(fits.keys())
+        self._evidence.update(fits.keys())
         return next(iter(fits.values()))
 
     def _guess(self, written: str | None) -> str | None:

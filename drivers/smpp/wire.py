@@ -89,8 +89,6 @@ class Wire:
         if writing:
             self._empty_queue()
             self._selector.modify(self._socket, selectors.EVENT_READ)
-        if self._later:
-            self._write_all_later()
         if self._broken is not None and not frames:
             raise Lost(self._broken)
         return frames

@@ -24,16 +24,19 @@ class Told:
         self.receipts: list[Receipt] = []
         self.pieces: list[InboundPiece] = []
         self.healths: list[Health] = []
+        self.order: list[str] = []  # "taken" and "receipt", as they came
         self.store: Callable[[], Future[None]] = stored
 
     def taken(self, part: WirePart, reference: str) -> None:
         self.taken_parts.append((part, reference))
+        self.order.append("taken")
 
     def failed(self, part: WirePart, error: LinkError) -> None:
         self.failed_parts.append((part, error))
 
     def receipt(self, receipt: Receipt) -> Future[None]:
         self.receipts.append(receipt)
+        self.order.append("receipt")
         return self.store()
 
     def inbound(self, piece: InboundPiece) -> Future[None]:

@@ -95,6 +95,11 @@ def test_words_of_the_user_behind_text_are_not_taken_for_fields() -> None:
     assert (receipt.reference, receipt.said, receipt.error) == ("1", "DELIVRD", "000")
 
 
+def test_what_only_the_user_wrote_is_no_field_at_all() -> None:
+    receipt = read("id:1 text:stat:EXPIRED err:9 done date:2403011205")
+    assert (receipt.state, receipt.error, receipt.at) == (ReceiptState.UNKNOWN, None, None)
+
+
 def test_a_receipt_in_ucs2_is_read() -> None:
     told = deliver("", data_coding=8)
     told.message = USUAL.encode("utf-16-be")

@@ -14,7 +14,7 @@ from drivers.smpp.esme import Esme
 from smsgw.link import InboundPiece, LinkState, ReceiptState, WirePart
 from smsgw.text.parts import Piece, join
 from tests.emulators.smsc import NUMBER, Network
-from tests.emulators.smsc_codec import deliver
+from tests.emulators.smsc_codec import deliver, pdu
 
 MakeLink = Callable[..., Esme]
 MakePart = Callable[..., WirePart]
@@ -174,6 +174,24 @@ def test_a_receipt_that_spells_the_id_in_decimal_finds_its_part(
     make_link(receipt_ids=receipt_ids).send(a_part())
     soon(lambda: told.receipts)
     assert told.receipts[0].reference == told.taken_parts[0][1]
+
+
+def test_answers_and_receipts_that_arrive_together_are_told_in_their_order(
+    network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
+) -> None:
+    network.configure(swallow_submits=True)
+    link = make_link()
+    for number in (1, 2):
+        link.send(a_part(number=number))
+    soon(lambda: len(network.smsc.submits) == 2)
+    both = b""
+    for submit in network.smsc.submits:
+        said = f"id:{submit.id} stat:DELIVRD".encode()
+        both += pdu(0x80000004, 0, submit.sequence, submit.id.encode() + b"\0")
+        both += pdu(5, 0, submit.sequence, deliver(PHONE, NUMBER, said, esm_class=4))
+    network.do(lambda smsc: smsc.broadcast(both))
+    soon(lambda: len(told.order) == 4)
+    assert told.order == ["taken", "receipt", "taken", "receipt"]
 
 
 def test_a_receipt_that_comes_before_its_answer_is_told_too(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from smsgw.link import (
 )
 from smsgw.text.parts import split
 from tests.emulators.smsc import NUMBER, Network
+from tests.emulators.smsc_server import Smsc
 
 MakeLink = Callable[..., Esme]
 MakePart = Callable[..., WirePart]
@@ -197,6 +199,29 @@ def test_what_was_on_its_way_when_the_connection_broke_is_unsure_and_the_rest_is
     soon(lambda: told.outcomes == 4)
     by_number = {part.message_id: type(error) for part, error in told.failed_parts}
     assert by_number == {"0": NoAnswer, "1": NoAnswer, "2": LinkDown, "3": LinkDown}
+
+
+def test_what_the_kernel_never_took_is_certainly_not_sent(
+    network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
+) -> None:
+    def stop_reading(smsc: Smsc) -> None:
+        for session in smsc.sessions:
+            session.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            session.transport.pause_reading()
+
+    link = make_link(window=10_000, answer_timeout=20.0)
+    wire = link._sessions[0].wire
+    assert wire is not None
+    wire._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # else the kernel takes megabytes
+    network.do(stop_reading)
+    for number in range(10_000):
+        link.send(a_part("x" * 254, number=number))
+    network.do(Smsc.drop)
+    soon(lambda: told.outcomes == 10_000)
+    kinds = [type(error) for _, error in sorted(told.failed_parts, key=lambda f: int(f[0].message_id))]
+    left = kinds.count(NoAnswer)
+    assert 0 < left < 10_000
+    assert kinds == [NoAnswer] * left + [LinkDown] * (10_000 - left)
 
 
 def test_a_link_that_is_down_says_so_at_once_and_comes_back_by_itself(
