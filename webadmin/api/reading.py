@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from smsgw.errors import BadInput, Fault, SmsgwError
 
@@ -105,39 +106,47 @@ def query_of(request: Request, shape: type[Shape]) -> Shape:
 
 
 _HINT = "correct what each pointer in errors points at"
+_MISSING = {"/to": "recipient_missing", "/text": "text_missing"}
 _CODES = {
-    "extra_forbidden": "unknown_field",
     "string_unicode": "text_undecodable",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
-    "string_too_short": "too_short",
-    "string_too_long": "too_long",
     "too_long": "too_many",
     "too_short": "too_few",
     "literal_error": "unknown_value",
+    "string_pattern_mismatch": "wrong_form",
 }
-_MISSING = {"/to": "recipient_missing", "/text": "text_missing"}
+_TYPES = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "list_type": "a list",
+}
 
 
 def faults_of(wrong: ValidationError, shape: type[BaseModel]) -> list[Fault]:
     """The faults that pydantic found, in our words and codes."""
-    found = []
-    for error in wrong.errors(include_url=False, include_context=True):
-        pointer = "".join(f"/{_pointed(str(step))}" for step in error["loc"] if step != "[key]")
-        kind, given = error["type"], error.get("input")
-        if kind == "missing":
-            found.append(Fault(pointer, _MISSING.get(pointer, "field_missing"), "this field is missing"))
-        elif kind == "extra_forbidden":
-            found.append(Fault(pointer, "unknown_field", _unknown(str(error["loc"][-1]), shape)))
-        elif "context" in error.get("ctx", {}):
-            found.append(Fault(pointer, kind, error["msg"]))
-        else:
-            code = _CODES.get(kind, "wrong_type" if kind.endswith("_type") else kind)
-            said = error["msg"].replace("Input should be", "must be").replace("String should", "must")
-            said = said.replace("Value error, ", "")
-            is_a = f", and is {_kind(given)}" if code == "wrong_type" else ""
-            found.append(Fault(pointer, code, said[0].lower() + said[1:] + is_a))
-    return found
+    return [_fault(error, shape) for error in wrong.errors(include_url=False)]
+
+
+def _fault(error: ErrorDetails, shape: type[BaseModel]) -> Fault:
+    pointer = "".join(f"/{_pointed(str(step))}" for step in error["loc"] if step != "[key]")
+    kind, given = error["type"], error["input"]
+    length = kind.removeprefix("string_")
+    if kind == "missing":
+        return Fault(pointer, _MISSING.get(pointer, "field_missing"), "this field is missing")
+    if kind == "extra_forbidden":
+        return Fault(pointer, "unknown_field", _unknown(str(error["loc"][-1]), shape))
+    if kind in _TYPES:
+        return Fault(pointer, "wrong_type", f"must be {_TYPES[kind]}, and is {_kind(given)}")
+    if length in ("too_short", "too_long") and isinstance(given, str):
+        most, bound = ("least", "min_length") if length == "too_short" else ("most", "max_length")
+        says = f"must have at {most} {error['ctx'][bound]} characters, and has {len(given)}"
+        return Fault(pointer, length, says)
+    said = error["msg"].replace("Input should", "must").replace("String should", "must")
+    return Fault(pointer, _CODES.get(kind, kind), said[0].lower() + said[1:])
 
 
 def _unknown(name: str, shape: type[BaseModel]) -> str:

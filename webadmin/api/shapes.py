@@ -30,6 +30,10 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]
 
 
 def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as wrong:
+        raise PydanticCustomError("text_undecodable", "must not hold half a character (a lone surrogate)") from wrong
     if "\x00" in text:
         raise PydanticCustomError("text_undecodable", "must not hold the NUL character")
     return text
@@ -168,7 +172,7 @@ class Inbound(Shape):
     link: str = Field(description="The link it came over.")
     received_at: Moment = Field(description="When it was whole and stored.")
     sent_at: Moment | None = Field(description="When it was sent, by the network's clock.")
-    understood_as: str | None = Field(description="What a reader of the gateway took it for, such as stop.")
+    understood_as: str | None = Field(description="What a reader of the gateway took it for, such as optout.")
 
 
 class Page(Shape):
@@ -366,7 +370,7 @@ class Alive(Shape):
 
 
 class Checks(Shape):
-    """What was looked at."""
+    """What readiness depends on."""
 
     store: str = Field(description="Whether the store takes writes: ok, or what is the matter.")
     started: str = Field(description="Whether the gateway is running: ok, not started, stopping.")
