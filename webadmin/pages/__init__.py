@@ -44,7 +44,7 @@ def error_page(problem: Problem) -> Response:
         "problem.html",
         title=gettext(problem.entry.title),
         says=problem.detail,
-        hint=problem.hint or problem.entry.todo,
+        hint=problem.hint or (problem.entry.todo if problem.entry.status != 404 else ""),
         request_id=request_id() if problem.entry.status >= 500 else None,
     )
     response = make_response(page, problem.entry.status)

@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
     """Give `app` its languages, and templates their filters."""
     Babel(app, default_locale="en", locale_selector=chosen)
     app.context_processor(spoken_by_page)
-    for one in (spoken, snippet, clock, when, day_name):
+    for one in (spoken, sentence, snippet, clock, when, day_name):
         app.add_template_filter(one)
 
 
@@ -54,6 +54,11 @@ def spoken(number: str) -> str:
         return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return number
+
+
+def sentence(says: str) -> str:
+    """What an error says, as a sentence of its own: a capital in front, a full stop behind."""
+    return says[:1].upper() + says[1:] + ("" if says.endswith((".", "!", "?")) or not says else ".")
 
 
 def snippet(text: str) -> str:

@@ -1,0 +1,105 @@
+"""The language, direction, numbers and times of pages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from flask import Flask
+
+from smsgw.daemon import Gateway
+from tests.webadmin.pages.conftest import Visitor
+from webadmin import create_app
+from webadmin.pages import language
+
+
+@pytest.fixture
+def persian(gateway: Gateway, tmp_path: Path) -> Visitor:
+    """A visitor of pages that have a Persian catalogue, with one sentence in it."""
+    catalogue = Catalog("fa")
+    catalogue.add("Inbox", "صندوق ورودی")
+    folder = tmp_path / "translations" / "fa" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    (folder / "messages.mo").write_bytes(compiled.getvalue())
+    app = create_app(gateway)
+    app.extensions["babel"].translation_directories = [str(tmp_path / "translations")]
+    visitor = Visitor(app)
+    visitor.get(visitor.link())
+    return visitor
+
+
+def test_a_page_speaks_the_language_of_the_browser_and_runs_in_its_direction(persian: Visitor) -> None:
+    page = persian.get("/inbox", Accept_Language="fa-IR, fa;q=0.9, en;q=0.5").text
+    assert '<html lang="fa" dir="rtl">' in page
+    assert "صندوق ورودی" in page
+
+
+@pytest.mark.parametrize("wish", ["", "en", "de, fr;q=0.5", "*", "nonsense;;q=x"])
+def test_a_language_that_there_is_not_becomes_english(persian: Visitor, wish: str) -> None:
+    page = persian.get("/inbox", Accept_Language=wish).text
+    assert '<html lang="en" dir="ltr">' in page
+    assert "Inbox" in page
+
+
+def test_a_page_in_another_language_is_another_page(persian: Visitor) -> None:
+    etag = persian.get("/inbox", Accept_Language="en").headers["ETag"]
+    assert persian.get("/inbox", Accept_Language="fa", If_None_Match=etag).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        ("+38640111222", "+386 40 111 222"),
+        ("+989121234567", "+98 912 123 4567"),
+        ("1919", "1919"),
+        ("INFO", "INFO"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_written_as_people_read_it(number: str, read: str) -> None:
+    assert language.spoken(number) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("hello", "hello"),
+        ("two\nlines  and\tspaces", "two lines and spaces"),
+        ("x" * 90, "x" * 90),
+        ("x" * 91, "x" * 89 + "…"),
+        ("x" + " " * 500 + "y", "x…"),
+    ],
+)
+def test_a_snippet_is_the_beginning_in_one_line(text: str, beginning: str) -> None:
+    assert language.snippet(text) == beginning
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [("it is gone", "It is gone."), ("Why?", "Why?"), ("", ""), ("čas je potekel", "Čas je potekel.")],
+)
+def test_what_an_error_says_becomes_a_sentence(says: str, sentence: str) -> None:
+    assert language.sentence(says) == sentence
+
+
+def test_days_have_names_while_they_are_near(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.test_request_context():
+        monkeypatch.setattr(language, "today", lambda: date(2026, 3, 2))
+        days = [date(2026, 3, 2), date(2026, 3, 1), date(2026, 2, 28), date(2025, 12, 31)]
+        assert [language.day_name(day) for day in days] == ["Today", "Yesterday", "Feb 28", "Dec 31, 2025"]
+
+
+def test_today_is_told_by_the_clock_and_other_days_by_the_date(
+    app: Flask, clock: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.test_request_context():
+        now = clock()
+        assert language.when(now) == language.clock(now)
+        assert ":" not in language.when(datetime(2026, 11, 1, 8, 0, tzinfo=UTC))
