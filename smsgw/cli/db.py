@@ -74,7 +74,7 @@ def backup(office: Office, file: Path, force: bool) -> None:
         raise Conflict(f"{file} exists already", hint="choose another name, or replace it with --force")
     _exists(config)
     new = file.with_name(f".{file.name}.new")
-    new.unlink(missing_ok=True)
+    _remove(new)
     try:
         if (path := sqlite_path(config)) is not None:
             at = copy(path, new)
@@ -85,7 +85,7 @@ def backup(office: Office, file: Path, force: bool) -> None:
             os.fsync(written.fileno())
         new.replace(file)
     finally:
-        new.unlink(missing_ok=True)
+        _remove(new)
     size = file.stat().st_size
     office.voice.data({"file": str(file), "bytes": size, "revision": at}, [f"{file}: {size:,} bytes, checked"])
 
@@ -166,12 +166,12 @@ def sound(file: Path) -> str | None:
 def put_back(file: Path, path: Path) -> tuple[str | None, Path | None]:
     """Put a backup in the place of a store that nobody uses; returns its revision and where the old one is."""
     new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
+    _remove(new)
     with closing(_read_only(file)) as source, closing(sqlite3.connect(new)) as target:
         try:
             source.backup(target)
         except sqlite3.DatabaseError as problem:
-            new.unlink(missing_ok=True)
+            _remove(new)
             raise StoreError(f"{file} is no SQLite file: {problem}", hint="name another backup") from problem
     try:
         at = sound(new)
@@ -180,7 +180,7 @@ def put_back(file: Path, path: Path) -> tuple[str | None, Path | None]:
         aside = _set_aside(path)
         new.replace(path)
     finally:
-        new.unlink(missing_ok=True)
+        _remove(new)
     if aside is not None:
         old = aside.stat()
         if os.geteuid() == 0:
@@ -198,6 +198,11 @@ def _set_aside(path: Path) -> Path | None:
         raise exits.Failed(f"{path} is in use", hint="end whatever reads it, then try again")
     aside = path.with_name(f"{path.name}.before-{datetime.now():%Y%m%dT%H%M%S}")
     path.rename(aside)
-    for companion in ("-wal", "-shm"):
-        Path(f"{path}{companion}").unlink(missing_ok=True)
+    _remove(path)
     return aside
+
+
+def _remove(path: Path) -> None:
+    """Remove a SQLite file and its companions, those that there are."""
+    for companion in ("", "-wal", "-shm"):
+        Path(f"{path}{companion}").unlink(missing_ok=True)

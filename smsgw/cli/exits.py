@@ -90,7 +90,7 @@ def ending(problem: BaseException) -> Ending | None:
     if isinstance(problem, click.ClickException):
         return Ending(problem.exit_code, "failed", problem.format_message(), "smsgw --help")
     if isinstance(problem, (KeyboardInterrupt, click.Abort)):
-        return Ending(INTERRUPTED, "interrupted", "interrupted", "nothing else was done; run it again when you like")
+        return Ending(INTERRUPTED, "interrupted", "interrupted", "run it again when you like")
     if isinstance(problem, OSError):
         return Ending(FAILURE, "system", _of_system(problem), _after(problem))
     return None

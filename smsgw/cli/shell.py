@@ -105,7 +105,10 @@ def execute(root: click.Command, office: Office, args: Sequence[str]) -> int:
 
 
 def told(office: Office, end: exits.Ending, *, as_json: bool) -> None:
-    """Say how a command ended badly."""
+    """Say how a command ended badly; to be interrupted is no result, so nothing about it goes to standard output."""
+    if end.status == exits.INTERRUPTED:
+        office.voice.chat(end.detail)
+        return
     if as_json:
         click.echo(json.dumps(end.as_json(), ensure_ascii=False))
         return

@@ -1,0 +1,124 @@
+"""Starting and stopping the daemon: what it tells systemd, and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from smsgw.cli.notify import Systemd
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def manager(tmp_path: Path):
+    """A service manager's socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(20)
+        yield listening
+
+
+def test_systemd_hears_that_it_is_ready_alive_and_stopping(start, config_file: Path, manager) -> None:
+    running = start(
+        "run", "--config", config_file,
+        NOTIFY_SOCKET=manager.getsockname(), WATCHDOG_USEC="200000",
+    )  # fmt: skip
+    assert manager.recv(100) == b"READY=1"
+    assert (config_file.parent / "cli.key").exists()
+    assert [manager.recv(100), manager.recv(100)] == [b"WATCHDOG=1", b"WATCHDOG=1"]
+    assert running.end() == 0
+    rest = []
+    manager.settimeout(0.3)
+    try:
+        while True:
+            rest.append(manager.recv(100))
+    except TimeoutError:
+        pass
+    assert rest[-1] == b"STOPPING=1"
+    assert not (config_file.parent / "cli.key").exists()
+    assert not (config_file.parent / "cli.url").exists()
+
+
+def test_the_watchdog_is_not_fed_while_something_does_not_move(manager) -> None:
+    systemd = Systemd({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "20000"})
+    systemd.watch(lambda: ["clock"])
+    assert [manager.recv(100), manager.recv(100)] == [b"STATUS=not moving: clock"] * 2
+    systemd.stopping()
+
+
+def test_a_watchdog_that_is_meant_for_another_process_is_left_alone(manager) -> None:
+    systemd = Systemd({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"})
+    systemd.watch(list)
+    manager.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        manager.recv(100)
+
+
+def test_without_a_manager_nobody_is_told() -> None:
+    Systemd({}).say("READY=1")
+    Systemd({"NOTIFY_SOCKET": "/nowhere/notify"}).say("READY=1")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_stops_cleanly_when_it_is_told_to(start, config_file: Path, how: signal.Signals) -> None:
+    running = start("run", "--config", config_file)
+    running.until((config_file.parent / "cli.url").exists)
+    assert running.end(how) == 0
+    assert "smsgw has stopped" in running.err.read_text()
+
+
+def test_after_a_kill_it_starts_again_with_a_new_key(start, config_file: Path) -> None:
+    key = config_file.parent / "cli.key"
+    first = start("run", "--config", config_file)
+    first.until((config_file.parent / "cli.url").exists)
+    secret = key.read_text()
+    first.end(signal.SIGKILL)
+    again = start("run", "--config", config_file)
+    again.until(lambda: key.read_text() != secret)
+    assert again.end() == 0
+
+
+def test_a_wrong_configuration_ends_with_6(smsgw, config_file: Path) -> None:
+    config_file.write_text("[web]\nlisen = 1\n")
+    said = smsgw("run")
+    assert said.status == 6
+    assert 'did you mean "listen"?' in said.err
+
+
+def test_a_port_that_is_in_use_ends_with_1_one_sentence_and_the_next_step(start, config_file: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        config_file.write_text(config_file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        running = start("run", "--config", config_file)
+        assert running.process.wait(20) == 1
+    said = running.err.read_text()
+    assert f"error: the web server cannot listen at 127.0.0.1:{port}" in said
+    assert "next: " in said
+    assert "Traceback" not in said
+
+
+def test_a_store_that_a_newer_smsgw_wrote_ends_with_1_and_is_left_alone(start, config_file: Path) -> None:
+    running = start("run", "--config", config_file)
+    running.until((config_file.parent / "cli.url").exists)
+    running.end()
+    with sqlite3.connect(config_file.parent / "smsgw.db") as conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    conn.close()
+    running = start("run", "--config", config_file)
+    assert running.process.wait(20) == 1
+    assert "which a newer smsgw made" in running.err.read_text()
+    assert "next: install the newer smsgw again" in running.err.read_text()
+
+
+def test_a_store_in_a_folder_that_is_missing_ends_with_5(start, config_file: Path) -> None:
+    config_file.write_text(config_file.read_text().replace("sqlite:///", "sqlite:///missing/"))
+    running = start("run", "--config", config_file)
+    assert running.process.wait(20) == 5
+    assert "next: " in running.err.read_text()
