@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from .config import Config, LinkConfig
-from .errors import StoreUnreachable
+from .errors import SmsgwError, StoreUnreachable
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import READERS, person
 from .link import Health, InboundPiece, Link, LinkState, open_link
@@ -214,7 +214,10 @@ class Daemon:
         """Stop everything in reverse, within ten seconds: web and clock first, then the links, then the store."""
         begun = time.monotonic()
         for part in reversed(self._started):
-            part.stop(begun + STOP_WITHIN - LINKS_WITHIN)
+            try:
+                part.stop(begun + STOP_WITHIN - LINKS_WITHIN)
+            except (SmsgwError, OSError) as problem:  # such as a full disk: the links must still end well
+                log.error("%s did not stop as it should: %s", part.name, problem)
         self._started.clear()
         self.gateway.stop_links(begun + STOP_WITHIN - 2)
         self.gateway.close()

@@ -15,7 +15,7 @@ from tests.flows.wires import Tape
 @pytest.fixture
 def tape(tmp_path: Path) -> Tape:
     """The far side of `gateway`: a quick network with two phones."""
-    return Tape(tmp_path, seed=1, delay=0.01, receipt_delay=0.05)
+    return Tape(tmp_path, seed=1, delay=0.01, receipt_delay=0.05, repeat_after=0.5)
 
 
 @pytest.fixture
