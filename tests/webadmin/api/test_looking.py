@@ -80,9 +80,7 @@ def test_texts_of_phones_come_in_and_are_listed(live_call: Any) -> None:
 
 
 def test_links_are_listed_with_their_health(live_call: Any, running: Gateway) -> None:
-    answer = until(
-        lambda: (got := live_call("GET", "/api/v1/links")).said["data"][0]["health"] == "up" and got
-    )
+    answer = until(lambda: (got := live_call("GET", "/api/v1/links")).said["data"][0]["health"] == "up" and got)
     shapes.LinkPage.model_validate(answer.said)
     assert (answer.said["data"][0]["name"], answer.said["data"][0]["kind"]) == ("phones", "fake")
 
@@ -137,9 +135,7 @@ def test_health_needs_no_key_and_the_process_is_healthy_at_once(call: Any) -> No
     assert (answer.status, answer.said) == (200, {"status": "ok"})
 
 
-def test_a_gateway_is_ready_when_it_is_started_also_with_its_links_down(
-    call: Any, live_call: Any
-) -> None:
+def test_a_gateway_is_ready_when_it_is_started_also_with_its_links_down(call: Any, live_call: Any) -> None:
     answer = call("GET", "/readyz", authorization="")
     assert (answer.status, answer.said["checks"]["started"]) == (503, "not started")
     live_call("PATCH", "/api/v1/simulator/faults", {"disconnected": True})

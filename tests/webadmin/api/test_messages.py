@@ -97,7 +97,9 @@ def test_filters_that_make_no_sense_are_told(call: Any, query: str, faults: dict
     assert (answer.status, answer.code, answer.faults) == (422, "validation_failed", faults)
 
 
-@pytest.mark.parametrize("id", ["msg_01JD9Z8Q4N0000V2T5B7K3M1XE", "in_01JD9Z8Q4N0000V2T5B7K3M1XE", "x", "%00", "a" * 999])
+@pytest.mark.parametrize(
+    "id", ["msg_01JD9Z8Q4N0000V2T5B7K3M1XE", "in_01JD9Z8Q4N0000V2T5B7K3M1XE", "x", "%00", "a" * 999]
+)
 @pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("GET", "/events"), ("POST", "/cancel")])
 def test_a_message_that_is_not_there_is_not_found(call: Any, id: str, method: str, rest: str) -> None:
     answer = call(method, f"{MESSAGES}/{id}{rest}")
