@@ -1,4 +1,8 @@
-"""The pages for people: come in, read, answer. A page calls one verb of the gateway and draws what it says."""
+"""Pages for people: come in, read what was said, answer it; beside it the phones of a simulated network.
+
+A page calls one verb of the gateway and draws what it says. It has no data of its own, and no second description in
+JavaScript: static/live.js asks for the page again and merges what changed.
+"""
 
 from __future__ import annotations
 
