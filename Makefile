@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile -ra
 
 .DEFAULT_GOAL := help
@@ -48,12 +49,14 @@ clean: ## remove what these targets made
 system:
 	@.ci/system-packages
 
+# setuptools goes into the environment itself: a build environment of its own would be made and thrown away each time.
 # No byte-compiling: phonenumbers alone has 500 files of metadata, and Python compiles what it reads anyway.
 .venv/ready: pyproject.toml
 	@PYTHON="$(PYTHON)" .ci/venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e .
+	$(PIP) 'setuptools>=77'
+	$(PIP) --no-build-isolation -e .
 	@touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[dev]'
+	$(PIP) --no-build-isolation -e '.[dev]'
 	@touch $@
