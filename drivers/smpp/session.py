@@ -196,6 +196,7 @@ class Session:
                 self._owner.tick(self)
             if self._stopping.is_set() and unbinding is None:
                 unbinding = self.next_sequence()
+                wire.write_waiting()  # behind an unbind, an acknowledgement would be lost
                 wire.write(session_pdus.make("unbind", unbinding))
             if unbinding is not None and now >= self._until:
                 return
@@ -222,6 +223,7 @@ class Session:
                 wire.write(session_pdus.make("enquire_link_resp", sequence))
             elif command == pdu.UNBIND:
                 gone = True
+                wire.write_waiting()
                 wire.write(session_pdus.make("unbind_resp", sequence))
             elif command == pdu.UNBIND_RESP:
                 ended = ended or sequence == unbinding

@@ -74,7 +74,7 @@ class Wire:
     def read(self, seconds: float) -> list[bytes]:
         """The whole PDUs that came; waits so long for the first. Raises Lost, or pdu.NotSmpp."""
         if self._later:
-            self._write_all_later()
+            self.write_waiting()
         writing = bool(self._queue)
         if writing:
             self._selector.modify(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
@@ -120,7 +120,8 @@ class Wire:
             self.ring()
             return None
 
-    def _write_all_later(self) -> None:
+    def write_waiting(self) -> None:
+        """Send what `write_later` has collected; whatever is written after this follows it on the wire."""
         answers = []
         with contextlib.suppress(IndexError):
             while True:

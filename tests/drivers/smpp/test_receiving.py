@@ -236,6 +236,22 @@ def test_stopping_waits_until_what_came_in_is_acknowledged(
     assert network.acknowledged() == [(PHONE, "yes")]
 
 
+def test_an_acknowledgement_made_while_the_link_stops_leaves_before_the_unbind(
+    network: Network, make_link: MakeLink, told: Any, soon: Soon
+) -> None:
+    for number in range(1, 21):
+        promise: Future[None] = Future()
+        told.store = lambda promise=promise: promise
+        link = make_link()
+        network.phone_sends(PHONE, f"text {number}")
+        soon(lambda number=number: len(told.pieces) == number)
+        stopper = threading.Thread(target=link.stop, args=(time.monotonic() + 3,))
+        stopper.start()
+        promise.set_result(None)
+        stopper.join()
+        assert len(network.acknowledged()) == number
+
+
 def test_a_link_of_two_connections_sends_on_one_and_receives_on_the_other(
     network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
 ) -> None:

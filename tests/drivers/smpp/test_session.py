@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
@@ -110,6 +111,16 @@ def test_the_pauses_between_tries_grow_up_to_a_bound_and_carry_chance() -> None:
         assert enough.wait(5)
         session.stop(time.monotonic() + 1)
     assert pauses[:5] == pytest.approx([0.0075, 0.015, 0.03, 0.03, 0.03])
+
+
+def test_sequence_numbers_begin_at_1_and_begin_again_behind_the_last(
+    make_link: MakeLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (session,) = make_link()._sessions
+    monkeypatch.setattr(session, "_numbers", itertools.count())
+    assert session.next_sequence() == 1
+    monkeypatch.setattr(session, "_numbers", itertools.count(0x7FFFFFFE))
+    assert [session.next_sequence() for _ in range(2)] == [0x7FFFFFFF, 1]
 
 
 def test_an_enquire_link_is_answered(make_link: MakeLink, network: Network, soon: Soon) -> None:

@@ -114,6 +114,14 @@ def test_answers_written_later_share_one_write_and_wake_the_reader(ends: tuple[W
         assert far.recv(100_000) == b"".join(answers)
 
 
+def test_what_waits_can_be_sent_before_something_else(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    wire.write_later(b"acknowledgement.")
+    wire.write_waiting()
+    wire.write(b"unbind..........")
+    assert far.recv(1000) == b"acknowledgement.unbind.........."
+
+
 class Road:
     """A session of which the test decides whether it writes."""
 
@@ -149,6 +157,16 @@ def test_a_part_that_the_wire_refused_is_certainly_not_sent(told: Any, a_part: C
     assert isinstance(told.failed_parts[0][1], LinkDown)
     assert len(window) == 0
     assert window.settle(0)
+
+
+def test_a_window_shut_for_good_is_not_opened_by_a_session_that_comes_late(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window = Window(10, 30, told, time.monotonic)
+    window.shut(LinkDown("the link is being stopped"), for_good=True)
+    window.open(Road())
+    window.put(a_part(), b"")
+    assert told.failed_parts[0][1].says == "the link is being stopped"
 
 
 def test_only_parts_that_waited_too_long_expire(told: Any, a_part: Callable[..., WirePart]) -> None:
