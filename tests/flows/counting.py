@@ -77,10 +77,15 @@ def busy(conn: Connection) -> dict[str, int]:
 
 
 def quiet(siege: Siege, patience: float) -> Stored:
-    """Start a last time, let everything come to its end within `patience` seconds, stop, and read what there is."""
-    gateway, wire = siege.gateway, siege.wire
-    siege.starts.append(gateway.start())
+    """Start a last time, answer everybody, and `rest`."""
+    siege.starts.append(siege.gateway.start())
     siege.ask_again()
+    return rest(siege, patience)
+
+
+def rest(siege: Siege, patience: float) -> Stored:
+    """Let everything come to its end within `patience` seconds, stop, and read what there is."""
+    gateway, wire = siege.gateway, siege.wire
 
     def at_rest() -> bool:
         with gateway.looking() as conn:

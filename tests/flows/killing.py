@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from random import Random
+from typing import Any
 
 from tests.flows.running import Client, Running
 from tests.flows.wires import Wire
@@ -46,6 +47,7 @@ class Book:
     told: dict[str, set[str]] = field(default_factory=dict)
     cut: deque[Wanted] = field(default_factory=deque)
     strange: list[str] = field(default_factory=list)
+    put_off: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, chance: Random, most: int) -> list[Wanted]:
@@ -72,6 +74,14 @@ class Book:
         """Nobody answered: whether these were stored is not known."""
         with self.lock:
             self.cut.extend(batch)
+
+    def later(self, batch: list[Wanted], answer: Any) -> None:
+        """The gateway said 503: not now, ask again."""
+        with self.lock:
+            self.put_off += 1
+        if not answer.get("code") or not answer.get("hint"):
+            self.surprised(f"a 503 without words: {answer}")
+        self.unanswered(batch)
 
     def surprised(self, what: str) -> None:
         """An answer that no caller should get."""
@@ -109,6 +119,10 @@ class Caller(threading.Thread):
         else:
             status, answer = self._client.ask("POST", "/messages/batch", [one.body() for one in batch])
             answers = answer.get("data", [])
+        if status == 503:
+            self._book.later(batch, answer)
+            time.sleep(0.2)
+            return
         if status not in (200, 202):  # 200: it was stored when we were cut
             self._book.surprised(f"{batch[0].ref} was answered with {status}: {answer}")
             return

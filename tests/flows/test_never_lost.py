@@ -60,6 +60,7 @@ def test_whatever_was_promised_is_kept_over_kills(
         wrong = counting.faults(siege.book, wire, stored)
         assert not wrong, f"{len(wrong)} faults, seed {SEED}:\n" + "\n".join(wrong[:20])
         assert stored.messages, "there was no load"
+        assert not siege.book.put_off, "a gateway that is there takes what it is given"
         assert stored.texts, "no phone wrote"
     finally:
         gateway.kill()
