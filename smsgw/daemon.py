@@ -134,8 +134,9 @@ class Gateway:
             thread.start()
         for thread in stopping:
             thread.join(max(0.1, deadline + 1 - time.monotonic()))
-        for name in self.senders:
-            self.heard(name, Health(LinkState.DOWN, "the gateway is stopped"))
+        for name, sender in self.senders.items():
+            if sender.started:  # else nothing was told of it, and the store may be one that we must not write to
+                self.heard(name, Health(LinkState.DOWN, "the gateway is stopped"))
 
     def close(self) -> None:
         """Write what is waiting and close the store."""

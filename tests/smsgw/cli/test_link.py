@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smsgw.cli.link import Bystander
+from smsgw.cli.voice import Voice
+from smsgw.errors import StoreError
+from smsgw.link import Alphabet, InboundPiece, Receipt, ReceiptState
 from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.leases import Lease
@@ -24,14 +28,11 @@ def test_a_link_that_does_not_come_up_ends_with_1_and_its_reason(smsgw, config_f
     assert "next: smsgw doctor" in said.err
 
 
-def test_what_the_network_tells_a_test_is_not_acknowledged(smsgw, config_file: Path) -> None:
-    tape = config_file.parent / "phones.tape"
-    tape.write_text(
-        '{"is": "typed", "id": "t1", "at": "2026-11-23T08:00:00+00:00", "handset": "+38640111222", '
-        '"to": "+38640111000", "text": "for the daemon", "concatenation": 1}\n'
-    )
-    assert smsgw("link", "test", "phones").status == 0
-    assert "acknowledged" not in tape.read_text()
+def test_what_the_network_tells_a_test_is_not_acknowledged() -> None:
+    events = Bystander(Voice())
+    piece = InboundPiece("r1", "+38640111222", None, Alphabet.GSM7, b"for the daemon")
+    for told in (events.inbound(piece), events.receipt(Receipt("r2", ReceiptState.DELIVERED))):
+        assert isinstance(told.exception(0), StoreError)  # the contract: then the driver must not acknowledge
 
 
 def test_while_a_daemon_starts_a_link_is_not_opened_twice(smsgw, config_file: Path) -> None:

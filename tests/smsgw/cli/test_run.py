@@ -110,11 +110,15 @@ def test_a_store_that_a_newer_smsgw_wrote_ends_with_1_and_is_left_alone(start, c
     running.end()
     with sqlite3.connect(config_file.parent / "smsgw.db") as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
+        conn.execute("DELETE FROM link")
     conn.close()
     running = start("run", "--config", config_file)
     assert running.process.wait(20) == 1
     assert "which a newer smsgw made" in running.err.read_text()
     assert "next: install the newer smsgw again" in running.err.read_text()
+    with sqlite3.connect(config_file.parent / "smsgw.db") as conn:
+        assert conn.execute("SELECT count(*) FROM link").fetchone() == (0,)
+    conn.close()
 
 
 def test_a_store_in_a_folder_that_is_missing_ends_with_5(start, config_file: Path) -> None:
