@@ -20,7 +20,8 @@ from smsgw.errors import NotFound
 
 from .. import catalogue
 from .routes import PREFIX, ROUTES, Route, answer, route
-from .shapes import CatalogueEntry, CataloguePage, Problem
+from .shapes import Problem
+from .surroundings import CatalogueEntry, CataloguePage
 
 _REF = "#/components/schemas/"
 _PLACE = re.compile(r"<(\w+)>")

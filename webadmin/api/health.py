@@ -12,7 +12,7 @@ from smsgw.errors import SmsgwError
 
 from ..context import here
 from .routes import answer, route
-from .shapes import Alive, Readiness
+from .surroundings import Alive, Readiness
 
 PATIENCE = 3.0  # seconds that the store may take to answer
 

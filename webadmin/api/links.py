@@ -8,7 +8,7 @@ from smsgw.store import links as stored
 
 from ..context import the_gateway
 from .routes import answer, route
-from .shapes import LinkPage
+from .surroundings import LinkPage
 
 
 @route("GET", "/links", scope="links:read", answers={200: LinkPage})

@@ -13,7 +13,7 @@ from smsgw.link import Simulated
 from ..context import the_gateway
 from .messages import number_of
 from .routes import answer, route
-from .shapes import Faults, HandsetPage, HandsetTextPage, NewHandsetText, Typed, WhichLink
+from .surroundings import Faults, HandsetPage, HandsetTextPage, NewHandsetText, Typed, WhichLink
 
 SCOPE = "simulator:*"
 

@@ -11,7 +11,7 @@ import pytest
 from smsgw.daemon import Gateway
 from smsgw.errors import StoreUnreachable
 from webadmin import create_app
-from webadmin.api import shapes
+from webadmin.api import shapes, surroundings
 
 PHONE = "+38640111222"
 PREVIEW = "/api/v1/messages/preview"
@@ -81,7 +81,7 @@ def test_texts_of_phones_come_in_and_are_listed(live_call: Any) -> None:
 
 def test_links_are_listed_with_their_health(live_call: Any, running: Gateway) -> None:
     answer = until(lambda: (got := live_call("GET", "/api/v1/links")).said["data"][0]["health"] == "up" and got)
-    shapes.LinkPage.model_validate(answer.said)
+    surroundings.LinkPage.model_validate(answer.said)
     assert (answer.said["data"][0]["name"], answer.said["data"][0]["kind"]) == ("phones", "fake")
 
 
@@ -90,7 +90,7 @@ def test_a_simulated_phone_shows_what_was_sent_to_it(live_call: Any) -> None:
     live_call("POST", "/api/v1/messages", {"to": PHONE, "text": "hello"}, prefer="wait=20")
     for spelling in (PHONE, PHONE[1:], "040111222", "%2B38640111222"):
         answer = live_call("GET", f"{HANDSETS}/{spelling}/messages")
-        shapes.HandsetTextPage.model_validate(answer.said)
+        surroundings.HandsetTextPage.model_validate(answer.said)
         assert [(one["mine"], one["text"]) for one in answer.said["data"]] == [(False, "hello")]
 
 
@@ -140,7 +140,7 @@ def test_a_gateway_is_ready_when_it_is_started_also_with_its_links_down(call: An
     assert (answer.status, answer.said["checks"]["started"]) == (503, "not started")
     live_call("PATCH", "/api/v1/simulator/faults", {"disconnected": True})
     answer = live_call("GET", "/readyz", authorization="")
-    shapes.Readiness.model_validate(answer.said)
+    surroundings.Readiness.model_validate(answer.said)
     assert (answer.status, answer.said) == (200, {"status": "ready", "checks": {"store": "ok", "started": "ok"}})
 
 

@@ -1,0 +1,116 @@
+"""The shapes of what surrounds the messages: links, simulated phones, health, and the catalogue of problems."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, RootModel, StrictBool, StrictFloat, StrictInt
+
+from .shapes import LONGEST_TEXT, Moment, Page, Shape, Words
+
+
+class LinkHealth(Shape):
+    """A link and how it is."""
+
+    name: str = Field(description="Its name in the configuration.")
+    kind: str = Field(description="Its kind: modem, smpp, fake.")
+    health: Literal["down", "resting", "connecting", "degraded", "up"] = Field(description="How it is.")
+    why: str = Field(description="Why, in words.")
+    facts: dict[str, str] = Field(description="What the driver knows: signal, operator and the like.")
+    since: Moment = Field(description="Since when it is so.")
+
+
+class LinkPage(Page):
+    """The links, by name."""
+
+    data: list[LinkHealth] = Field(description="The links.")
+
+
+class Handset(Shape):
+    """A phone of a simulated link."""
+
+    msisdn: str = Field(description="Its number.")
+    link: str = Field(description="The link that it belongs to.")
+
+
+class HandsetPage(Page):
+    """The phones of the simulated links."""
+
+    data: list[Handset] = Field(description="The phones.")
+
+
+class HandsetText(Shape):
+    """A text on the screen of a simulated phone."""
+
+    id: str = Field(description="The network's name for it.")
+    mine: bool = Field(description="Whether it was typed on this phone.")
+    other: str = Field(description="The other side: the sender, or the number it was sent to.")
+    text: str = Field(description="What it says.")
+    at: Moment = Field(description="When.")
+    delivered: bool = Field(description="Whether it reached the other side.")
+
+
+class HandsetTextPage(Page):
+    """What a simulated phone shows, oldest first."""
+
+    data: list[HandsetText] = Field(description="The texts.")
+
+
+class NewHandsetText(Shape):
+    """A text typed on a simulated phone."""
+
+    text: Words = Field(min_length=1, max_length=LONGEST_TEXT, description="What to say.")
+    to: Words | None = Field(None, max_length=20, description="The number it is sent to; by default the gateway's.")
+
+
+class Typed(Shape):
+    """The text that was typed."""
+
+    id: str = Field(description="The network's name for it.")
+
+
+class WhichLink(Shape):
+    """Which simulated link."""
+
+    link: Words | None = Field(None, max_length=40, description="Its name; by default the first one.")
+
+
+class Faults(RootModel[dict[str, StrictBool | StrictInt | StrictFloat]]):
+    """The knobs of a simulated network: how often and in which ways it fails."""
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    status: Literal["ok"] = Field(description="Always ok.")
+
+
+class Checks(Shape):
+    """What readiness depends on."""
+
+    store: str = Field(description="Whether the store takes writes: ok, or what is the matter.")
+    started: str = Field(description="Whether the gateway is running: ok, not started, stopping.")
+
+
+class Readiness(Shape):
+    """Whether requests are welcome."""
+
+    status: Literal["ready", "not ready"] = Field(description="Whether they are.")
+    checks: Checks = Field(description="What was looked at.")
+
+
+class CatalogueEntry(Shape):
+    """A kind of problem."""
+
+    code: str = Field(description="Its name, for programs.")
+    status: int = Field(description="The HTTP status.")
+    title: str = Field(description="Its name, for people.")
+    meaning: str = Field(description="What happened.")
+    todo: str = Field(description="The next step.")
+    retry: bool = Field(description="Whether the same request may succeed later.")
+
+
+class CataloguePage(Page):
+    """Every kind of problem, by status."""
+
+    data: list[CatalogueEntry] = Field(description="The kinds.")
