@@ -29,6 +29,7 @@ from smsgw.daemon import Gateway
 from smsgw.errors import BadConfig, BadInput, Conflict, Fault, NotFound
 
 KEY_NAME, KEY_SCOPES = "first", ["messages:send", "messages:read", "links:read"]
+USUAL = Path("@")  # --from-demo without a folder
 LINKS = ("simulated", "modem", "smpp")
 
 
@@ -63,7 +64,10 @@ class Wishes:
 @click.option("--smpp-port", type=click.IntRange(1, 65535), default=2775, show_default=True)
 @click.option("--system-id", metavar="NAME", help="The user name that the carrier gave you.")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", show_default=True, help="Where the pages are.")
-@click.option("--from-demo", metavar="DIR", type=click.Path(path_type=Path), help="Go on with what a demo has kept.")
+@click.option(
+    "--from-demo", metavar="[DIR]", type=click.Path(path_type=Path), is_flag=False, flag_value=USUAL,
+    help="Go on with what a demo has kept, there or where it keeps it when nobody says.",
+)  # fmt: skip
 @click.option("--drop-phones", is_flag=True, help="Leave out the simulated phones of the demo.")
 @click.option("--non-interactive", is_flag=True, help="Ask nothing: what no option says takes its default.")
 @click.option("--force", is_flag=True, help="Write over a configuration that exists; the old one is kept aside.")
@@ -71,6 +75,8 @@ class Wishes:
 def init(office: Office, /, non_interactive: bool, **options: object) -> None:
     """Set up a gateway in DIR: configuration, store, administrator and a first key."""
     wishes = Wishes(**options, asks=not non_interactive and sys.stdin.isatty())  # type: ignore[arg-type]
+    if wishes.from_demo == USUAL:
+        wishes.from_demo = demo.default_folder(office.environ)
     path, store, tape = places(office, wishes)
     if path.exists() and not wishes.force:
         raise Conflict(

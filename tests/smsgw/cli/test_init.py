@@ -88,6 +88,12 @@ def test_a_demo_that_is_not_there_cannot_be_adopted(bare_smsgw, tmp_path: Path) 
     assert (said.status, "no demo" in said.err) == (1, True)
 
 
+def test_the_demo_that_is_meant_without_a_folder_is_the_usual_one(bare_smsgw, tmp_path: Path) -> None:
+    for command in (["init", "--from-demo"], ["init", "--from-demo", "--non-interactive"]):
+        said = bare_smsgw(*command)
+        assert (said.status, f"no demo in {tmp_path}/.local/share/smsgw/demo" in said.err) == (1, True)
+
+
 def test_the_phones_are_not_dropped_when_nothing_takes_their_place(bare_smsgw, tmp_path: Path) -> None:
     assert bare_smsgw("init", tmp_path / "gw", "--drop-phones", "--non-interactive").status == 2
 
