@@ -1,9 +1,8 @@
 """Conversations: what we and one number said to each other, read from `message` and `inbound` as one line of texts.
 
 There is no table of them. Ids sort by time in both tables, so the 26 letters behind the prefix, the *place*, order
-texts of both directions and are the cursor of every page. Each question here costs what it shows, not what is stored:
-newest texts are found through `ix_message_recipient` and `ix_inbound_sender`, and the list looks at a bounded number
-of texts for each page, however many of them belong to one talkative number.
+texts of both directions and are the cursor of every page. A conversation is found through `ix_message_recipient` and
+`ix_inbound_sender`; the list groups a window of the newest texts and no more, however many are stored.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from ..store.lifecycle import INBOUND
 from ..store.tables import history, inbound, message
 from ..store.tables.types import AnyRow
 
-CHUNK = 500  # texts looked at in one step
-STEPS = 10  # for one page of the list, at most
+WINDOW = 1_000  # newest texts of each direction that the list looks at first
+WIDER = 30  # times more, if these were with too few numbers to fill a page
+GROUPS = 200  # numbers that come of one window, at most
 END = "Z"  # behind every place in every collation: places begin with a small digit (see store/ids)
 
 
@@ -72,26 +72,24 @@ def timeline(conn: Connection, number: str, limit: int = 200, before: str = END)
 def listing(conn: Connection, limit: int = 50, before: str = END) -> tuple[list[Conversation], str | None]:
     """Conversations, the one with the newest text first, and where the next page begins (None: there is none).
 
-    before: that cursor. A page may be shorter than `limit` and still have a next one.
+    before: that cursor. Where few numbers wrote very much a page may be shorter than `limit` and still have a next.
     """
     newest: dict[str, str] = {}  # the id of its newest text, by number
-    passed: set[str] = set()  # numbers that stand on an earlier page
     edge: str | None = before
-    for _ in range(STEPS):
-        if edge is None or len(newest) >= limit:
-            break
-        chunk = _walk(conn, edge)
-        fresh = {number for number, _ in chunk} - newest.keys() - passed
-        if before != END:
-            passed |= _wrote_since(conn, fresh, before)
-        edge = place(chunk[-1][1]) if len(chunk) == CHUNK else None
-        for number, id in chunk:
-            if number in passed or number in newest:
+    window = WINDOW
+    while edge is not None and len(newest) < limit:
+        found, edge = _walk(conn, edge, window)
+        earlier = _wrote_since(conn, [number for number, _ in found], before)
+        for number, id in found:
+            if number in newest or number in earlier:
                 continue
             if len(newest) == limit:
                 edge = place(newest[next(reversed(newest))])
                 break
             newest[number] = id
+        if newest and window > WINDOW:
+            break  # a short page: it has something, and looking further would cost more than it shows
+        window = WINDOW * WIDER
     return _conversations(conn, newest), edge
 
 
@@ -111,6 +109,9 @@ def _handle(conn: Connection, batch: list[Seen]) -> list[int]:
         moved = moves.move(conn, INBOUND, "handle", steps, by=seen.by, now=seen.at)
         counts.append(sum(was is not None for was in moved))
     return counts
+
+
+_DIRECTIONS = ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in"))
 
 
 def _out() -> Select[*tuple[object, ...]]:
@@ -145,21 +146,34 @@ def _in() -> Select[*tuple[object, ...]]:
     )
 
 
-def _walk(conn: Connection, before: str) -> list[tuple[str, str]]:
-    """Number and id of the `CHUNK` newest texts of either direction ahead of a place, newest first."""
-    found: list[tuple[str, str]] = []
-    for number, id, prefix in ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in")):
-        query = select(number, id).where(id < f"{prefix}_{before}").order_by(id.desc()).limit(CHUNK)
-        found += [(row[0], row[1]) for row in conn.execute(query)]
-    found.sort(key=lambda one: place(one[1]), reverse=True)
-    return found[:CHUNK]
+def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, str]], str | None]:
+    """The numbers in the newest texts ahead of a place, each with its newest id there, newest first; and how far back
+    that looked (None: to the beginning). window: how many texts of each direction."""
+    newest: dict[str, str] = {}
+    edges: list[str] = []
+    for number, id, prefix in _DIRECTIONS:
+        ahead = select(number.label("number"), id).where(id < f"{prefix}_{before}").order_by(id.desc())
+        texts = ahead.limit(window).subquery()
+        last = func.max(texts.c.id)
+        groups = conn.execute(
+            select(texts.c.number, last).group_by(texts.c.number).order_by(last.desc()).limit(GROUPS)
+        ).all()
+        newest.update((row[0], row[1]) for row in groups if place(row[1]) > place(newest.get(row[0], "")))
+        if len(groups) == GROUPS:
+            edges.append(place(groups[-1][1]))
+        elif behind := conn.scalar(ahead.with_only_columns(id).offset(window - 1).limit(1)):
+            edges.append(place(behind))
+    edge = max(edges, default=None)  # behind it one of the directions is not complete
+    found = [(number, id) for number, id in newest.items() if edge is None or place(id) >= edge]
+    return sorted(found, key=lambda one: place(one[1]), reverse=True), edge
 
 
-def _wrote_since(conn: Connection, numbers: set[str], since: str) -> set[str]:
-    """Those of the numbers that have a text at this place or after it."""
+def _wrote_since(conn: Connection, numbers: list[str], since: str) -> set[str]:
+    """Those of the numbers that have a text at this place or after it: they stand on an earlier page."""
     found: set[str] = set()
-    for number, id, prefix in ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in")):
-        found |= set(conn.scalars(select(number).where(number.in_(numbers), id >= f"{prefix}_{since}").distinct()))
+    for number, id, prefix in _DIRECTIONS if since != END else ():
+        query = select(number).where(number.in_(numbers), id >= f"{prefix}_{since}").distinct()
+        found |= set(conn.scalars(query))
     return found
 
 

@@ -10,6 +10,8 @@ from flask import Flask, make_response, redirect, render_template, request, url_
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from smsgw.errors import Unauthenticated
+
 from ..problems import Problem, request_id
 from . import entering, inbox, language, phones
 from .blueprint import pages
@@ -33,17 +35,14 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
+    pages.register_error_handler(Unauthenticated, to_the_door)
     app.register_blueprint(pages)
     app.extensions["error_page"] = error_page
     app.after_request(safe)
 
 
 def error_page(problem: Problem) -> Response:
-    """What a person sees when a request went wrong: the log-in, or words. It asks the store nothing, for that may be
-    what is wrong."""
-    if problem.code == "unauthenticated":
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("pages.login", next=wanted), 303)
+    """What a person sees when a request went wrong. It asks the store nothing, for that may be what is wrong."""
     page = render_template(
         "problem.html",
         title=gettext(problem.entry.title),
@@ -55,6 +54,12 @@ def error_page(problem: Problem) -> Response:
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def to_the_door(_error: Unauthenticated) -> Response:
+    """Whoever is not logged in is taken to the log-in, and then to what they wanted to see."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("pages.login", next=wanted), 303)
 
 
 def safe(response: Response) -> Response:

@@ -109,20 +109,57 @@ def test_pages_of_the_list_hold_every_conversation_once(desk: Desk, writes: Writ
     assert seen == [expected[0], *reversed(expected[1:])]
 
 
-def test_a_page_looks_at_a_bounded_number_of_texts(desk: Desk, writes: Writes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "CHUNK", 5)
-    monkeypatch.setattr(conversations, "STEPS", 2)
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list looks at 3 texts of each direction, then at 9."""
+    monkeypatch.setattr(conversations, "WINDOW", 3)
+    monkeypatch.setattr(conversations, "WIDER", 3)
+
+
+@pytest.mark.usefixtures("small_window")
+def test_one_talkative_number_does_not_hide_the_others(desk: Desk, writes: Writes) -> None:
+    writes(CENE, "before it all")
+    writes(BINE, "a while ago")
+    for n in range(7):
+        writes(ANA, f"chatter {n}")
+    desk.later(seconds=1)
+    desk.submit(CENE, "an answer after all")
+    assert numbers(desk) == [CENE, ANA, BINE]
+
+
+@pytest.mark.usefixtures("small_window")
+def test_a_page_looks_no_further_than_its_window_and_the_next_one_goes_on(desk: Desk, writes: Writes) -> None:
     writes(BINE, "long ago")
-    for n in range(30):
+    for n in range(40):
         writes(ANA, f"chatter {n}")
     found, cursor = page(desk)
     assert [one.number for one in found] == [ANA]
-    pages = 1
-    while cursor is not None:
-        found, cursor = page(desk, before=cursor)
-        pages += 1
+    assert cursor is not None
+    found, cursor = page(desk, before=cursor)
     assert [one.number for one in found] == [BINE]
-    assert pages == 4
+    assert cursor is None
+
+
+@pytest.mark.usefixtures("small_window")
+@pytest.mark.parametrize("groups", [3, 200])
+def test_windows_of_both_directions_leave_nobody_out(
+    desk: Desk, writes: Writes, groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "GROUPS", groups)
+    expected = []
+    for n in range(8):
+        writes(f"+3864000{n:04}", "hello")
+        expected.append(f"+3864000{n:04}")
+    for n in range(30):
+        desk.later(seconds=1)
+        desk.submit(f"+3864100{n:04}", "news")
+        expected.append(f"+3864100{n:04}")
+    seen: list[str] = []
+    cursor: str | None = conversations.END
+    while cursor is not None:
+        found, cursor = page(desk, limit=4, before=cursor)
+        seen += [one.number for one in found]
+    assert seen == expected[::-1]
 
 
 def test_handled_is_what_the_person_saw_and_nothing_later(desk: Desk, writes: Writes) -> None:
