@@ -35,6 +35,14 @@ class Rig:
         self.events.wait_up()
         return self
 
+    def settled(self) -> Rig:
+        """Up, and past the sweep at the start: from now on nothing is found without a reason."""
+        self.up()
+        self.network.phone_sends("+38641000009", "the first sweep is over")
+        self.events.wait(lambda: self.network.acknowledged())
+        self.events.pieces.clear()
+        return self
+
     def send(self, text: str, to: str = CUSTOMER) -> list[WirePart]:
         """Give a text to the link, part by part."""
         parts = write(self.link, to, text)

@@ -18,6 +18,12 @@ from tests.emulators.modem import Ways
 PHONE = "+4915112345678"
 
 
+def we_have_open(device: str) -> bool:
+    """Whether this process has the device open; the emulator has the other end only."""
+    port = os.path.realpath(device)
+    return port in [os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir()]
+
+
 def test_it_says_who_the_modem_is_and_how_it_hears(rig: Rig) -> None:
     facts = rig.link.health().facts
     assert facts["imei"] == "356938035643809"
@@ -89,6 +95,7 @@ def test_a_port_where_nothing_answers_is_told_with_what_to_check(rig_for: Open) 
     rig.start()
     rig.events.wait(lambda: "answers AT" in rig.link.health().why, seconds=15)
     assert "115200" in rig.link.health().why
+    rig.events.wait(lambda: not we_have_open(rig.modem.device), seconds=1)
 
 
 def test_a_port_that_we_may_not_open_names_the_group(rig_for: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,18 +130,16 @@ def test_a_text_that_the_line_broke_is_read_again_and_comes_whole(rig: Rig) -> N
 
 
 def test_after_the_firmware_restarted_texts_come_in_again(rig_for: Open) -> None:
-    rig = rig_for(check_interval=0.5, sweep_interval=600).up()
+    rig = rig_for(check_interval=0.5, sweep_interval=600).settled()
     rig.modem.forget()
     rig.network.phone_sends(PHONE, "after the restart")
-    rig.events.wait(lambda: rig.network.acknowledged())
+    rig.events.wait(lambda: (PHONE, "after the restart") in rig.network.acknowledged())
     rig.events.wait_up()
 
 
 def test_a_modem_that_freezes_and_thaws_is_used_again(rig_for: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.modem.at.PROMPT_TIMEOUT", 0.3)
-    rig = rig_for(sweep_interval=600, check_interval=600).up()
-    rig.network.phone_sends(PHONE, "the first sweep is over")
-    rig.events.wait(lambda: rig.network.acknowledged())
+    rig = rig_for(sweep_interval=600, check_interval=600).settled()
     rig.modem.silent = True
     assert isinstance(rig.events.refusals(rig.send_and_wait("frozen"))[0], LinkDown)
     rig.modem.silent = False
@@ -179,7 +184,4 @@ def test_the_port_is_not_left_open_after_a_failure_to_start(rig_for: Open) -> No
     rig.modem.sim.present = False
     rig.start()
     rig.wait_state(LinkState.RESTING, "no SIM")
-    time.sleep(0.2)
-    port = os.path.realpath(rig.modem.device)
-    fds = Path("/proc/self/fd")
-    assert port not in [os.path.realpath(entry) for entry in fds.iterdir()]
+    rig.events.wait(lambda: not we_have_open(rig.modem.device), seconds=1)

@@ -72,7 +72,7 @@ def test_ten_out_with_reports_and_ten_in_at_the_same_time_are_all_there(rig: Rig
 def test_twelve_that_wait_at_the_start_come_up_although_new_ones_go_elsewhere(
     rig_for: Open, memory: str, first_index: int
 ) -> None:
-    rig = rig_for(Ways(first_index=first_index))
+    rig = rig_for(Ways(first_index=first_index), sweep_interval=600)
     pdus = [delivers(PHONE, f"waiting {number}", AT)[0] for number in range(12)]
     for pdu in pdus:
         rig.modem.network_hands(pdu, into=memory)
@@ -82,7 +82,7 @@ def test_twelve_that_wait_at_the_start_come_up_although_new_ones_go_elsewhere(
 
 
 def test_a_full_memory_is_emptied_so_that_the_network_hands_over_the_rest(rig_for: Open) -> None:
-    rig = rig_for(Ways(slots=5, receives_into="SM"))
+    rig = rig_for(Ways(slots=5, receives_into="SM"), sweep_interval=600)
     for number in range(12):
         rig.network.phone_sends(PHONE, f"text {number}")
     rig.up()
@@ -206,10 +206,11 @@ def test_a_text_handed_over_directly_comes_up_and_is_acknowledged_when_it_is_kep
     assert rig.events.texts() == [(PHONE, "direct")]
 
 
-def test_what_follows_news_whose_pdu_was_lost_is_not_swallowed(rig: Rig) -> None:
+def test_what_follows_news_whose_pdu_was_lost_is_not_swallowed(rig_for: Open) -> None:
+    rig = rig_for(sweep_interval=600).settled()
     rig.modem.network_hands_directly(delivers(PHONE, "lost", AT)[0], whole=False)
     rig.network.phone_sends(PHONE, "next")
-    rig.events.wait(lambda: rig.network.acknowledged())
+    rig.events.wait(lambda: (PHONE, "next") in rig.network.acknowledged())
     assert rig.events.texts() == [(PHONE, "next")]
 
 

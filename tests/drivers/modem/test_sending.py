@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from drivers.modem.sending import Window
 from smsgw.link import (
     LinkDown,
     LinkError,
@@ -20,6 +21,7 @@ from smsgw.link import (
     Throttled,
 )
 from tests.drivers.modem.conftest import CUSTOMER, Open, Rig, one_part
+from tests.drivers.recorder import Recorder
 from tests.emulators.modem import Ways
 
 
@@ -191,6 +193,42 @@ def test_a_stop_waits_for_the_answer_in_flight_and_then_closes_the_port(rig_for:
     assert rig.link.health().state is LinkState.DOWN
     assert rig.events.refusals(rig.send_and_wait("too late"))
     assert not [thread for thread in threading.enumerate() if rig.modem.device in thread.name]
+
+
+def test_a_stop_still_sends_what_was_given_while_the_modem_was_busy(rig_for: Open) -> None:
+    rig = rig_for(sweep_interval=600).settled()
+    rig.modem.delay = 0.3
+    rig.network.phone_sends("+38641000009", "keeps the owner busy")
+    time.sleep(0.1)
+    parts = rig.send("just in time")
+    rig.stop(5)
+    assert len(rig.events.references(parts)) == 1
+
+
+def test_whatever_happens_at_the_same_time_a_part_is_answered_once(events: Recorder) -> None:
+    window = Window(events)
+    window.open()
+    part = one_part()
+    assert window.offer(part)
+    assert window.begin() is part
+    assert window.begin() is None
+    for settle in (
+        lambda: window.failed(part, NoAnswer("gone")),
+        lambda: window.taken(part, "1:41000002"),
+        window.give_up,
+    ):
+        settle()
+    assert len(events.answers_of([part])) == 1
+    window.late("+CMGS: 9")
+    window.late("+CMGS: 9")
+    assert [answer for _, answer in events.answers[1:]] == ["9:41000002"]
+
+
+def test_a_window_that_was_closed_is_never_open_again(events: Recorder) -> None:
+    window = Window(events)
+    window.close(LinkDown("stopped"))
+    window.open()
+    assert not window.offer(one_part())
 
 
 def test_the_services_centre_and_the_validity_reach_the_network(rig_for: Open) -> None:
