@@ -93,6 +93,28 @@ class Handover:
         history.move(conn, MESSAGE, "refuse", steps, by="gate", now=claim.now)
         return [row.id for index, row in enumerate(rows) if index not in verdicts]
 
+    def unclaim(self, conn: Connection, batch: list[Claim]) -> list[None]:
+        """Put back what these claims took although the store never said so: a connection can be lost after a commit.
+
+        Nothing of a claim that was never answered has been handed to a link. Claims are told apart by their `now`.
+        """
+        for claim in batch:
+            m = message.c
+            ids = conn.scalars(
+                select(m.id).where(m.state == "sending", m.link == claim.link, m.claimed_at == claim.now)
+            ).all()
+            if not ids:
+                continue
+            conn.execute(
+                update(part)
+                .where(part.c.message_id.in_(ids), part.c.written_at == claim.now, part.c.answer.is_(None))
+                .values(
+                    answer="put_back", answered_at=claim.now, counted=False, error="the store did not answer in time"
+                )
+            )
+            self._settle(conn, ids, by=claim.link, now=claim.now)
+        return [None] * len(batch)
+
     def record(self, conn: Connection, batch: list[Answer]) -> list[None]:
         """Write down answers to sends, match receipts that were faster, and settle the messages."""
         conn.execute(

@@ -63,6 +63,7 @@ class Sender:
         self._rest_until = 0.0
         self._unwritten: list[Answer] = []
         self._writing = 0
+        self._doubtful: list[Claim] = []  # claims whose answer never came: the store may have taken them all the same
         self._thread = threading.Thread(target=self._run, name=f"sender-{name}", daemon=True)
 
     @property
@@ -186,11 +187,21 @@ class Sender:
         if most <= 0:
             self._sleep(max(0.001, self.pace.wait(time.monotonic())))
             return
-        wire = self._writer.do(self._desk.handover.claim, Claim(self.name, most, self._desk.clock()))
+        wire = self._claim(most)
         if not wire:
             self._sleep(IDLE)
             return
         self._hand_over(wire)
+
+    def _claim(self, most: int) -> list[WirePart]:
+        while self._doubtful:
+            self._writer.do(self._desk.handover.unclaim, self._doubtful[0])
+            self._doubtful.pop(0)
+        claim = Claim(self.name, most, self._desk.clock())
+        self._doubtful.append(claim)
+        wire = self._writer.do(self._desk.handover.claim, claim)
+        self._doubtful.remove(claim)
+        return wire
 
     def _hand_over(self, wire: list[WirePart]) -> None:
         assert self.link is not None

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
-from smsgw.errors import StoreFull
+from smsgw.errors import StoreFull, StoreUnreachable
 from smsgw.inbound.inbox import Arrived
 from smsgw.link import (
     Abilities,
@@ -170,6 +171,30 @@ def test_an_answer_that_the_store_refused_is_kept_and_written_later(
     assert real.state(id) == "sending"
     monkeypatch.setattr(real.handover, "record", record)
     assert eventually(lambda: real.state(id) == "sent")
+
+
+def test_a_claim_that_was_stored_without_a_word_goes_out_all_the_same(
+    real: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = real.database.writer
+    put = writer.put
+    silent: list[object] = []
+
+    def lose_the_first_answer(step: Any, item: Any) -> Future[Any]:
+        done: Future[Any] = put(step, item)
+        if step != real.handover.claim or silent or not done.result(5):
+            return done
+        silent.append(item)
+        lost: Future[Any] = Future()
+        lost.set_exception(StoreUnreachable("the connection was lost after the commit"))
+        return lost
+
+    monkeypatch.setattr(writer, "put", lose_the_first_answer)
+    id = real.submit()
+    _, link = start(5)
+    assert link.wait_for(1)
+    assert real.row(id).attempts == 1, "the try that never was does not count"
+    assert real.events(id) == ["accept", "admit", "claim", "put_back", "claim"]
 
 
 def test_what_comes_up_is_on_disk_when_its_future_is_done(real: Real, start: Start) -> None:
