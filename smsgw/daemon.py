@@ -170,7 +170,7 @@ class Daemon:
 
     def start(self) -> None:
         """Start everything. Raises StoreUnreachable when another daemon has this database, StoreTooNew, OSError."""
-        self._lease.take()
+        self._take_lease()
         try:
             before, after = schema.upgrade(self.gateway.database)
             if before != after:
@@ -183,6 +183,17 @@ class Daemon:
         except BaseException:
             self.stop()
             raise
+
+    def _take_lease(self) -> None:
+        """A command that looks whether a daemon runs holds the lease for a moment: so ask for a second, not once."""
+        for attempt in range(10):
+            try:
+                self._lease.take()
+                return
+            except StoreUnreachable as problem:
+                if problem.code != "store_busy" or attempt == 9:
+                    raise
+                time.sleep(0.1)
 
     def run(self) -> None:
         """Wait until `end` is called, then stop."""

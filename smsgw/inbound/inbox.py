@@ -8,7 +8,7 @@ any order; what stays incomplete is released by the clock with a mark where a pi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,12 +18,14 @@ from ..link import Alphabet, Concatenation, InboundPiece
 from ..store import history
 from ..store.ids import new_id
 from ..store.lifecycle import INBOUND
+from ..store.storable import storable, storable_or_none
 from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import parts
 from ..text.wording import wording
 from .readers import READERS, Reader
 
+LONGEST = 65_536  # letters of one text: more than 255 parts hold
 SERIES_LIFE = timedelta(hours=72)  # a piece that comes later than this begins a new text
 
 
@@ -49,11 +51,14 @@ class Inbox:
         return [None] * len(batch)
 
     def _take(self, conn: Connection, arrived: Arrived) -> None:
+        arrived = replace(arrived, piece=replace(arrived.piece, reference=storable(arrived.piece.reference, 90)))
         reference = _fresh_reference(conn, arrived)
         if reference is None:
             return
         piece = arrived.piece
         series = piece.concatenation or parts.concatenation(piece.udh)
+        if series is not None and not 1 <= series.position <= series.of <= 255:
+            series = None  # nonsense from the wire: shown as a whole rather than lost
         row = _piece_row(arrived, reference, series)
         if series is None or series.of == 1:
             stored = self._release(conn, [row], 0, arrived.at)
@@ -101,7 +106,7 @@ class Inbox:
             "reference": first["reference"],
             "sender": first["sender"],
             "recipient": first["recipient"],
-            "text": joined(rows),
+            "text": storable(joined(rows), LONGEST),
             "kind": first["kind"],
             "parts": first["of"],
             "missing": missing,
@@ -132,7 +137,7 @@ def joined(rows: list[dict[str, Any]]) -> str:
         text.append(wording("part_missing", "en").format(position=position, of=of))
         run = []
     text.append(parts.join(run) if run else "")
-    return "".join(text).replace("\x00", "\ufffd")  # PostgreSQL's text has no NUL
+    return "".join(text)
 
 
 def _piece_row(arrived: Arrived, reference: str, series: Concatenation | None) -> dict[str, Any]:
@@ -141,8 +146,8 @@ def _piece_row(arrived: Arrived, reference: str, series: Concatenation | None) -
         "link": arrived.link,
         "reference": reference,
         "copies": 1,
-        "sender": piece.sender[:20],
-        "recipient": piece.to,
+        "sender": storable(piece.sender, 20),
+        "recipient": storable_or_none(piece.to, 20),
         "kind": piece.kind,
         "series": None if series is None or series.of == 1 else series.reference,
         "wide": series is not None and series.wide,
@@ -229,7 +234,7 @@ def _complete(conn: Connection, inbound_id: str, rows: list[dict[str, Any]], arr
     conn.execute(
         update(inbound)
         .where(inbound.c.id == inbound_id)
-        .values(text=joined(sorted(rows, key=lambda row: int(row["position"]))), missing=missing)
+        .values(text=storable(joined(sorted(rows, key=lambda row: int(row["position"]))), LONGEST), missing=missing)
     )
     why = f"a missing part came late; {missing} still missing" if missing else "the last missing part came late"
     history.note(conn, INBOUND, "complete", [history.Step(inbound_id, why)], by=arrived.link, now=arrived.at)

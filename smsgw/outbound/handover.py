@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from ..link import Alphabet, LinkError, WirePart
 from ..store import history
 from ..store.lifecycle import MESSAGE
+from ..store.storable import storable
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from . import gate
@@ -211,5 +212,5 @@ def _answer_row(answer: Answer) -> dict[str, Any]:
         "reference": answer.reference,
         "retry_at": None if error is None or error.after is None else answer.at + timedelta(seconds=error.after),
         "counted": error.counts if error is not None and error.then == "put_back" else None,
-        "error": None if error is None else (f"{error.says} ({error.code})" if error.code else error.says),
+        "error": None if error is None else storable(f"{error.says} ({error.code})" if error.code else error.says, 500),
     }

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Receipt, ReceiptState
 from ..store import history
+from ..store.storable import storable_or_none
 from ..store.tables import part, receipt
 from ..store.tables.types import AnyRow
 from .retry import Retry
@@ -109,9 +110,9 @@ def _row(told: Told, home: AnyRow | None) -> dict[str, Any]:
         "link": told.link,
         "reference": said.reference,
         "state": said.state.value,
-        "recipient": said.recipient,
-        "error": said.error,
-        "said": said.said,
+        "recipient": storable_or_none(said.recipient, 20),
+        "error": storable_or_none(said.error, 80),
+        "said": storable_or_none(said.said, 500),
         "network_at": said.at,
         "received_at": told.at,
         "message_id": None if home is None else home.message_id,
@@ -124,13 +125,13 @@ def _receipt(row: AnyRow) -> Receipt:
 
 
 def _outcome(said: Receipt, at: datetime, home: AnyRow) -> dict[str, Any]:
-    error = None if said.state is ReceiptState.DELIVERED else (said.error or said.said)
+    words = None if said.state is ReceiptState.DELIVERED else (said.error or said.said)
     return {
         "its_message": home.message_id,
         "its_position": home.position,
         "outcome": said.state.value,
         "outcome_at": at,
-        "error": error,
+        "error": storable_or_none(words, 500),
     }
 
 

@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from ..errors import SmsgwError, StoreError
 from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, WirePart
 from ..store.database import Database, Writer
+from ..store.storable import storable
 from .handover import Answer, Claim, Handover
 from .pace import Pace
 from .receipts import Receipts, Told
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 IDLE = 0.5  # seconds between looks into the queue when nobody wakes us: other processes may have put something in
 STORE_PAUSE = 1.0  # seconds until a refused write is tried again
+REFERENCE = 80  # letters of a reference that are kept; SMPP has 65 at most
 MOST = 500  # messages in one claim
 
 
@@ -102,7 +105,8 @@ class Sender:
 
     def taken(self, part: WirePart, reference: str) -> None:
         """See `smsgw.link.Events`."""
-        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), reference=reference))
+        told = storable(reference, REFERENCE)
+        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), reference=told))
 
     def failed(self, part: WirePart, error: LinkError) -> None:
         """See `smsgw.link.Events`."""
@@ -113,7 +117,8 @@ class Sender:
 
     def receipt(self, receipt: Receipt) -> Future[None]:
         """See `smsgw.link.Events`."""
-        return self._writer.put(self._desk.receipts.store, Told(self.name, receipt, self._desk.clock()))
+        told = replace(receipt, reference=storable(receipt.reference, REFERENCE))
+        return self._writer.put(self._desk.receipts.store, Told(self.name, told, self._desk.clock()))
 
     def inbound(self, piece: InboundPiece) -> Future[None]:
         """See `smsgw.link.Events`."""

@@ -30,7 +30,7 @@ message = Table(
     Column("id", String(40), primary_key=True),
     Column("state", String(12), nullable=False),
     Column("why", Text, nullable=False),  # the reason for the present state, in words
-    Column("client", String(40), nullable=False),  # who asked: an API key's id, an account's id, "cli"
+    Column("client", String(64), nullable=False),  # who asked: an API key's id, an account's id, "cli"
     Column("client_ref", String(120)),  # the client's own name for it
     Column("recipient", String(20), nullable=False),
     Column("sender", String(20)),

@@ -16,7 +16,7 @@ history = Table(
     Column("was", String(12)),  # None: it was born
     Column("now", String(12), nullable=False),
     Column("why", Text, nullable=False),
-    Column("by", String(40), nullable=False),  # the link, the clock, a person, an API key
+    Column("by", String(64), nullable=False),  # the link, the clock, a person, an API key
     Column("at", Moment, nullable=False),
 )
 Index("ix_history_record", history.c.record_id, history.c.id)
@@ -32,7 +32,7 @@ consent = Table(
     Column("source", String(16), nullable=False),  # "sms", "clerk", "api"
     Column("words", Text, nullable=False),  # the proof: what was said
     Column("inbound_id", String(40)),
-    Column("by", String(40), nullable=False),
+    Column("by", String(64), nullable=False),
     Column("at", Moment, nullable=False),
     one_of("statement", ("granted", "withdrawn")),
 )

@@ -200,3 +200,11 @@ def test_without_stop_words_a_person_reads_everything(desk: Desk) -> None:
     desk.inbox = Inbox((person,))
     desk.text_from(CUSTOMER, "STOP")
     assert desk.texts()[0].state == "waiting"
+
+
+def test_nonsense_from_the_wire_is_stored_not_refused_again_and_again(desk: Desk) -> None:
+    desk.arrives(InboundPiece("r" * 200, "\x00" + "9" * 40, "\ud800", Alphabet.OCTETS, b"\xff\x00", b"\x05\x00\x03"))
+    nonsense = Concatenation(reference=1, of=2, position=3)
+    desk.arrives(InboundPiece("s", CUSTOMER, None, Alphabet.GSM7, b"whole", concatenation=nonsense))
+    assert len(texts(desk)) == 2
+    assert texts(desk)[1] == "whole"

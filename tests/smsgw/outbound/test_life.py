@@ -299,3 +299,11 @@ def test_a_message_in_the_air_cannot_be_taken_back(desk: Desk) -> None:
     assert late.value.code == "already_sending"
     with pytest.raises(NotFound):
         outbox.cancel(desk.database.writer, outbox.Cancelled("msg_none", "ana", desk.now))
+
+
+def test_a_receipt_full_of_nonsense_is_stored_not_refused_again_and_again(desk: Desk) -> None:
+    id = desk.submit()
+    [wire] = desk.claim()
+    desk.taken(wire, "r1")
+    desk.receipt("r1", ReceiptState.REJECTED, recipient="9" * 50, error="\x00" * 90, said="\udc00" + "x" * 9000)
+    assert desk.state(id) == "undelivered"
