@@ -35,7 +35,6 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
-    pages.register_error_handler(Unauthenticated, to_the_door)
     app.register_blueprint(pages)
     app.extensions["error_page"] = error_page
     app.after_request(safe)
@@ -56,6 +55,7 @@ def error_page(problem: Problem) -> Response:
     return response
 
 
+@pages.errorhandler(Unauthenticated)
 def to_the_door(_error: Unauthenticated) -> Response:
     """Whoever is not logged in is taken to the log-in, and then to what they wanted to see."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
