@@ -22,6 +22,7 @@ ROUTED = (sending, batch, preview, messages, inbound, links, simulator, health, 
 def create_app(gateway: Gateway) -> Flask:
     """The WSGI application over a gateway, which may be running or not."""
     app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # a slash too many is a mistake, not another way to say it
     app.secret_key = secrets.token_bytes(32)  # for flash messages only: sessions are rows
     web = gateway.config.web
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_mb * 1024 * 1024

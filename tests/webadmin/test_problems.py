@@ -58,6 +58,11 @@ def test_an_unknown_address_is_a_problem_with_its_instance(call: Any) -> None:
     assert answer.said["request_id"] == answer.headers["X-Request-Id"]
 
 
+def test_a_slash_too_many_is_not_found_and_not_guessed(call: Any) -> None:
+    for path in ("/api/v1/messages/", "/api/v1//messages", "//api/v1/messages"):
+        assert call("GET", path).code == "not_found"
+
+
 def test_a_wrong_method_is_told_the_right_ones(call: Any) -> None:
     answer = call("PUT", MESSAGES)
     assert (answer.status, answer.code) == (405, "method_not_allowed")

@@ -125,9 +125,9 @@ def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
 
 def _also_wrong(written: Any, faults: list[Fault], client_id: str) -> list[Fault]:
     """What the door would say about the fields that have no fault yet, so that all mistakes are told at once."""
-    if not isinstance(written, dict):
-        return []
     bad = {fault.pointer for fault in faults}
+    if "" in bad:  # it could not be looked at at all
+        return []
     good = {name: written[name] for name in ("to", "text", "from", "link", "max_parts") if name in written}
     good = {name: value for name, value in good.items() if f"/{name}" not in bad}
     asked = Asked(

@@ -75,7 +75,7 @@ class WhichLink(Shape):
     link: Words | None = Field(None, max_length=40, description="Its name; by default the first one.")
 
 
-class Faults(RootModel[dict[str, StrictBool | StrictInt | StrictFloat]]):
+class Faults(RootModel[dict[Words, StrictBool | StrictInt | StrictFloat]]):
     """The knobs of a simulated network: how often and in which ways it fails."""
 
 

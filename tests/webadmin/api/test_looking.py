@@ -110,6 +110,7 @@ def test_the_knobs_of_a_simulated_network_are_shown_and_turned(live_call: Any) -
     until(lambda: live_call("GET", "/api/v1/links").said["data"][0]["health"] == "down")
     assert live_call("PATCH", faults, {"loss": 2, "nix": 1}).faults == {"/loss": "out_of_range", "/nix": "unknown_knob"}
     assert live_call("PATCH", faults, {"loss": "all"}).status == 422
+    assert live_call("PATCH", faults, {"\ud800": 1}).status == 422
     assert live_call("PATCH", faults, b'{"loss": 1e999}').code == "malformed_body"
     assert live_call("GET", f"{faults}?link=other").code == "not_found"
 

@@ -143,7 +143,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_pointer(call: Any) -> None:
         ({"send_at": "0001-01-01T00:00:00+14:00"}, "/send_at", "time_invalid"),
         ({"send_at": "2027-12-01T08:00:00Z"}, "/send_at", "out_of_range"),
         ({"send_at": "9999-12-31T23:59:59Z", "expires_in": 86400}, "/send_at", "out_of_range"),
-        ({"\ud800": 1}, "", "text_undecodable"),
+        ({"\ud800": 1, "text": [], "link": {}}, "", "text_undecodable"),
         ({"a" * 5000: 1}, "/" + "a" * 59 + "…", "unknown_field"),
     ],
 )  # fmt: skip
