@@ -1,12 +1,14 @@
 """`smsgw run`: the daemon in the foreground, for systemd, containers and terminals.
 
 SIGTERM, SIGHUP and Ctrl-C stop it within ten seconds with status 0; a second Ctrl-C ends it at once, which loses
-nothing either. A unit names status 6 in RestartPreventExitStatus: a wrong configuration does not heal by itself.
+nothing either, and so do the ten seconds themselves when the store or a link hangs (status 1). A unit names status 6
+in RestartPreventExitStatus: a wrong configuration does not heal by itself.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -16,12 +18,13 @@ from types import FrameType
 import click
 
 from smsgw import log
+from smsgw.cli import exits
 from smsgw.cli.local_key import LocalKey
 from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
-from smsgw.daemon import Daemon, Gateway
+from smsgw.daemon import STOP_WITHIN, Daemon, Gateway
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     start, such as a web server whose port is in use.
     """
     systemd = Systemd(office.environ)
+    gone = threading.Event()
     gateway = Gateway(config)
     try:
         parts = office.parts(gateway)
@@ -56,6 +60,8 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
         def end() -> None:
             systemd.stopping()
             daemon.end()
+            if not gone.wait(STOP_WITHIN):
+                _overdue()
 
         with signals(end):
             daemon.start()
@@ -69,6 +75,14 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
             daemon.run()
     finally:
         gateway.close()
+        gone.set()
+
+
+def _overdue() -> None:
+    """The store or a link hangs: end at once, as a kill would, which the next start is made for."""
+    logger.error("smsgw did not stop within %g seconds and ends now; what was in the air is unsure", STOP_WITHIN)
+    logging.shutdown()
+    os._exit(exits.FAILURE)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -82,6 +84,28 @@ def test_a_stop_waits_no_longer_than_ten_seconds_for_a_network_that_says_nothing
         status, seconds = gateway.terminate()
         assert (status, seconds < WITHIN) == (0, True), f"status {status} after {seconds:.1f} s"
         assert _states(gateway) == {"unsure": 20, "queued": 10}, "what was never answered may have gone out"
+    finally:
+        gateway.kill()
+
+
+@pytest.mark.slow
+def test_a_stop_waits_no_longer_than_ten_seconds_for_a_store_that_hangs(tmp_path: Path) -> None:
+    store = tmp_path / "store.db"
+    wire = Tape(tmp_path, seed=1, delay=0.2)
+    gateway = Running(tmp_path / "smsgw", f"sqlite:///{store}", [wire.link()], sending={"unsure_wait": 0})
+    try:
+        gateway.start()
+        client = gateway.client()
+        ids = {client.send(f"+49151{20_000_000 + number}", f"No. {number}") for number in range(20)}
+        client.close()
+        with contextlib.closing(sqlite3.connect(store, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # a backup, or somebody's shell
+            status, seconds = gateway.terminate()
+        assert status == 1
+        assert seconds < WITHIN + 1
+        assert "did not stop within 10 seconds" in gateway.last_words(3)
+        gateway.start()
+        until(lambda: _states(gateway) == {"delivered": len(ids)}, 20, "something was lost")
     finally:
         gateway.kill()
 
