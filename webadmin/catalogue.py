@@ -187,14 +187,6 @@ CATALOGUE: tuple[Entry, ...] = (
         retry=True,
     ),
     Entry(
-        "stopping",
-        503,
-        "The gateway is stopping",
-        "It was told to stop and takes nothing new.",
-        "Ask again when it runs.",
-        retry=True,
-    ),
-    Entry(
         "store_full",
         503,
         "The disk is full",

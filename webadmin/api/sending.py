@@ -16,7 +16,7 @@ from werkzeug.http import parse_dict_header
 from smsgw.access.idempotency import REF, Done, Wish, fingerprint, read_key
 from smsgw.errors import BadInput, Fault, RefusedByPolicy
 from smsgw.outbound import outbox
-from smsgw.outbound.submit import Accepted, Asked
+from smsgw.outbound.submit import Asked
 from smsgw.store.lifecycle import MESSAGE
 
 from ..context import here, the_gateway
@@ -28,7 +28,7 @@ from .shapes import Message, NewMessage
 FURTHEST = timedelta(days=366)  # how far ahead send_at may be
 LONGEST_WAIT = 30  # seconds of `Prefer: wait`
 LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
-BUSY = ("queue_full", "store_full", "stopping")
+BUSY = ("queue_full", "store_full")
 POLICY = ("client_ref_conflict", "recipient_opted_out", "duplicate_message", "no_route", "refused")
 ONCE = ("idempotency_conflict", "idempotency_in_progress")
 KEY_HEADER = {
@@ -54,30 +54,29 @@ def send() -> Response:
     asked = read_message(written, client().id)
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return _sent(the_gateway().door.submit(asked))
+        return _told(_send(asked))
     wish = Wish(client().id, read_key(key), fingerprint("POST /messages", written), the_gateway().clock())
-    return once(wish, lambda ref: _done(asked if asked.client_ref else replace(asked, client_ref=ref)))
+    return once(wish, lambda ref: _send(asked if asked.client_ref else replace(asked, client_ref=ref)))
 
 
-def _sent(accepted: Accepted) -> Response:
-    row = accepted.row
-    waited = _wait_for(row["id"])
-    headers = {"Location": f"{PREFIX}/messages/{row['id']}"}
-    if waited is not None:
-        row, headers["Preference-Applied"] = waited
-    return said(to_json(message_json(row)), 202 if accepted.created else 200, headers)
-
-
-def _done(asked: Asked) -> Done:
+def _send(asked: Asked) -> Done:
+    """Send a message and perhaps wait for it."""
     accepted = the_gateway().door.submit(asked)
     own = accepted.created or (asked.client_ref or "").startswith(REF)  # else it is an earlier request's message
-    headers = {"Location": f"{PREFIX}/messages/{accepted.row['id']}"}
-    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(accepted.row)).decode()})
+    row = accepted.row
+    headers = {"Location": f"{PREFIX}/messages/{row['id']}"}
+    waited = _wait_for(row["id"])
+    if waited is not None:
+        row, headers["Preference-Applied"] = waited
+    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(row)).decode()})
 
 
 def once(wish: Wish, work: Callable[[str], Done]) -> Response:
     """Answer a request that carries an Idempotency-Key."""
-    done = here().once.do(wish, work)
+    return _told(here().once.do(wish, work))
+
+
+def _told(done: Done) -> Response:
     headers = dict(done.answer["headers"])
     if done.replayed:
         headers["Idempotent-Replayed"] = "true"

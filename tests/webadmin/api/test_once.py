@@ -65,6 +65,14 @@ def test_a_refused_request_leaves_its_key_free(call: Any) -> None:
     assert send(call, "a").status == 202
 
 
+def test_a_key_and_a_wish_to_wait_go_together(live_call: Any) -> None:
+    body = {"to": PHONE, "text": "hello"}
+    first = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=20")
+    assert (first.status, first.said["status"]) == (202, "delivered")
+    again = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=20")
+    assert (again.body, again.headers["Idempotent-Replayed"]) == (first.body, "true")
+
+
 def test_an_impossible_key_is_refused(call: Any) -> None:
     answer = send(call, "x" * 256)
     assert (answer.status, answer.said["errors"][0]["code"]) == (422, "idempotency_key_invalid")
