@@ -2,7 +2,8 @@
 
 A part whose answer was lost has no reference, so its receipt arrives under a name that nobody knows. Such an orphan
 settles the part when it names the part's recipient, came over the part's link after the part was written, and is the
-only one that fits the only part that it could fit. Anything less certain waits for the policy: resend, hold or fail.
+only one that fits the only part that it could fit; or when there are as many orphans as lost parts of one message at
+its first try. Anything less certain waits for the policy: resend, hold or fail.
 """
 
 from __future__ import annotations
@@ -51,18 +52,24 @@ class Unsure:
 
     def _adopt(self, conn: Connection, now: datetime) -> None:
         lost = conn.execute(
-            select(part.c.message_id, part.c.position, part.c.link, part.c.written_at, message.c.recipient)
+            select(
+                part.c.message_id, part.c.position, part.c.link, part.c.written_at, message.c.recipient,
+                message.c.attempts,
+            )
             .join_from(message, part)
             .where(message.c.state == "unsure", part.c.answer == "lost")
-            .limit(BATCH)
-        ).all()
+            .order_by(part.c.message_id, part.c.position)
+        ).all()  # fmt: skip
         by_number: dict[tuple[str, str], list[AnyRow]] = {}
         for row in lost:
             by_number.setdefault((row.link, row.recipient.lstrip("+")), []).append(row)
         for (link, recipient), rows in by_number.items():
+            if len(rows) > 1 and not _of_one_first_try(rows):
+                continue
             orphans = self._orphans(conn, link, recipient, rows[0].written_at, now)
-            if len(rows) == len(orphans) == 1:
-                self._marry(conn, rows[0], link, orphans.pop(), now)
+            if len(rows) == len(orphans):
+                for row, reference in zip(rows, sorted(orphans), strict=True):
+                    self._marry(conn, row, link, reference, now)
 
     def _orphans(self, conn: Connection, link: str, recipient: str, since: datetime, now: datetime) -> set[str]:
         c = receipt.c
@@ -85,6 +92,11 @@ class Unsure:
         )
         self._receipts.early(conn, link, [reference], now)
         settle(conn, [lost.message_id], by="clock", now=now, retry=self._retry, chance=self._chance)
+
+
+def _of_one_first_try(rows: list[AnyRow]) -> bool:
+    """Whether these are parts of one message that was never tried before: of an earlier try, too, orphans may come."""
+    return len({row.message_id for row in rows}) == 1 and rows[0].attempts == 1
 
 
 def _by_policy(conn: Connection, due: Due) -> set[str]:
