@@ -124,8 +124,7 @@ def _smpplib(sink: Smsc, seconds: float) -> Figure:
     client.set_message_sent_handler(answered)
     client.set_message_received_handler(delivered)
     cpu, begun, number = time.process_time(), time.perf_counter(), 0
-    receipts = "--no-receipts" not in sink.options
-    while (running := time.perf_counter() < begun + seconds) or asked or (receipts and ended < number):
+    while (running := time.perf_counter() < begun + seconds) or asked or (sink.receipts and ended < number):
         if running and len(asked) < WINDOW:
             sent = client.send_message(
                 source_addr="491700000000", destination_addr=f"49171{number:07d}", short_message=ROW[1].encode(),

@@ -34,7 +34,7 @@ STEPS = ("accept", "claim", "hand_over", "deliver")
 SIZES = {1: 0.1, 20: 0.5, 100: 1.0, 500: 1.0}  # batch: the share of --messages
 HEADINGS = (
     "batch", *(f"{step}/s" for step in STEPS), "moves/s", "whole way/s", "p50 ms", "p99 ms", "CPU s/1000", "server",
-    "MB", "x raw",
+    "MB", "x raw", "CPU x raw",
 )  # fmt: skip
 
 
@@ -109,16 +109,18 @@ def run(stores: Stores, messages: int) -> None:
         rows = []
         for size, share in SIZES.items():
             count = max(size, int(messages * share) // size * size)
-            raw, floor = _measured(stores, kind, partial(Raw, total=count), count, size)
-            ours, rate = _measured(stores, kind, Ours, count, size)
-            rows.append([f"{size} smsgw", *ours, spell(rate / floor)])
-            rows.append([f"{size} raw SQL", *raw, "1"])
+            raw, floor, least = _measured(stores, kind, partial(Raw, total=count), count, size)
+            ours, rate, cpu = _measured(stores, kind, Ours, count, size)
+            rows.append([f"{size} smsgw", *ours, spell(rate / floor), spell(cpu / least)])
+            rows.append([f"{size} raw SQL", *raw, "1", "1"])
         title = f"(c) the store, on {kind}; a message's whole way has 5 moves, latency is of a batch's step"
         table(title, HEADINGS, rows)
 
 
-def _measured(stores: Stores, kind: str, make: Callable[[str], Way], count: int, size: int) -> tuple[list[str], float]:
-    """The cells of a line, and whole ways a second."""
+def _measured(
+    stores: Stores, kind: str, make: Callable[[str], Way], count: int, size: int
+) -> tuple[list[str], float, float]:
+    """The cells of a line, whole ways a second, and CPU seconds of ours and the server's for 1,000."""
     url = stores.url(kind)
     fresh = Database(url)
     schema.upgrade(fresh)
@@ -141,7 +143,11 @@ def _measured(stores: Stores, kind: str, make: Callable[[str], Way], count: int,
     rates = [count / sum(took[step]) for step in STEPS]
     numbers = (percentile(every, 0.5), percentile(every, 0.99), cpu / count * 1000, server / count * 1000)
     cells = [f"{rate:,.0f}" for rate in (*rates, 5 * count / whole, count / whole)]
-    return [*cells, *(spell(number) for number in numbers), spell(peak_of(os.getpid()))], count / whole
+    return (
+        [*cells, *(spell(number) for number in numbers), spell(peak_of(os.getpid()))],
+        count / whole,
+        (cpu + server) / count * 1000,
+    )
 
 
 def _check(url: str, count: int) -> None:

@@ -57,14 +57,13 @@ def run(stores: Stores, messages: int, seconds: float, sink_options: tuple[str, 
                     rows.append(_measured(daemon, stores, kind, sink, shape, first, count, floors))
                     first += count
                 table(f"(a) HTTP to delivered, on {kind}", HEADINGS, rows)
-                _check(daemon, first, "--no-receipts" in sink_options)
+                _check(daemon, first, "delivered" if sink.receipts else "sent")
 
 
 def warm_up(daemon: Any, sink: Smsc) -> None:
     """A hundred messages that are not counted: imports, caches, prepared statements."""
     load(Job(daemon.port, SECRET, 0, 100, connections=4))
-    sink.wait_for("wire", 100)
-    sink.wait_for("final", 100, patience=1)
+    sink.wait_for_end(100)
     sink.ask("report")
 
 
@@ -76,8 +75,7 @@ def _measured(
     cpu, store_cpu = cpu_of(pid), stores.cpu(kind)
     job = Job(daemon.port, SECRET, first, count, shape.connections, shape.batch, shape.rate)
     loaded = load(job)
-    sink.wait_for("wire", count)
-    sink.wait_for("final", count, patience=5)
+    sink.wait_for_end(count)
     cpu, store_cpu = cpu_of(pid) - cpu, stores.cpu(kind) - store_cpu
     seen = sink.ask("report")
     if seen["count"] != count:
@@ -115,12 +113,12 @@ def _row(
     ]
 
 
-def _check(daemon: Any, expected: int, no_receipts: bool) -> None:
-    """Say so when not every message has come to its end."""
+def _check(daemon: Any, expected: int, end: str) -> None:
+    """Say so when not every message has come to this end."""
     with daemon.looking() as conn:
         states = {
             row.state: row.count
             for row in conn.execute(select(message.c.state, func.count().label("count")).group_by(message.c.state))
         }
-    if states != {"sent" if no_receipts else "delivered": expected}:
+    if states != {end: expected}:
         print(f"{expected} messages were asked for, and the store has: {states}")

@@ -106,6 +106,17 @@ class Smsc:
         told: dict[str, Any] = json.loads(self.process.stdout.readline())
         return told
 
+    @property
+    def receipts(self) -> bool:
+        """Whether it sends any."""
+        return "--no-receipts" not in self.options
+
+    def wait_for_end(self, messages: int) -> None:
+        """Wait until so many have come as far as they will come here."""
+        self.wait_for("wire", messages)
+        if self.receipts:
+            self.wait_for("final", messages)
+
     def wait_for(self, what: str, messages: int, patience: float = 20) -> int:
         """Wait until so many are on the wire ("wire") or final ("final"); returns how many are when nothing more
         comes for `patience` seconds.
