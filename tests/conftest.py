@@ -43,6 +43,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Figures that tests give with `record_property("figures", …)` are shown at the end, also of tests that passed."""
+    reports = [report for group in ("passed", "failed") for report in terminalreporter.stats.get(group, [])]
+    figures = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for report in reports
+        for name, value in report.user_properties
+        if name == "figures"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.line(line)
+
+
 # PostgreSQL
 
 
@@ -202,9 +217,7 @@ def browser_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         if "Content Security Policy" in message.text:
             complaints.append(message.text)
 
-    def open_page(
-        width: int = 1280, height: int = 800, dark: bool = False, locale: str = "en", **more: Any
-    ) -> Any:
+    def open_page(width: int = 1280, height: int = 800, dark: bool = False, locale: str = "en", **more: Any) -> Any:
         scheme = "dark" if dark else "light"
         size = {"width": width, "height": height}
         contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale=locale, **more))

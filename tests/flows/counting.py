@@ -197,14 +197,17 @@ def _of_texts(typed: list[Typed], texts: list[Any]) -> Iterator[str]:
         yield f"{len(texts)} texts are stored, phones sent {len(typed)}"
 
 
-def figures(wire: Wire, stored: Stored) -> str:
+def figures(siege: Siege, stored: Stored) -> str:
     """What a siege did, in one line."""
     lost = sum(line.event == "lose" for lines in stored.lines.values() for line in lines)
     resent = sum(sum(_resent(lines)) for lines in stored.lines.values())
-    taken = Counter((part.to, part.position) for part in wire.taken())
+    taken = Counter((part.to, part.position) for part in siege.wire.taken())
     twice = sum(count - 1 for count in taken.values())
-    ends = dict(Counter(row.state for row in stored.messages.values()))
+    ends = ", ".join(
+        f"{count} {state}" for state, count in sorted(Counter(m.state for m in stored.messages.values()).items())
+    )
     return (
-        f"{len(stored.messages)} messages in {len(taken)} parts: {ends}; {lost} times unsure, {resent} times resent by "
-        f"policy, {twice} parts more than once on the wire; {len(stored.texts)} texts came in"
+        f"{siege.kills} kills, slowest start {max(siege.starts):.2f} s; {len(stored.messages)} messages in "
+        f"{len(taken)} parts: {ends}; {lost} times unsure, {resent} times resent by policy, {twice} parts more than "
+        f"once on the wire; {len(stored.texts)} texts came in"
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import resource
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 
 from tests.flows import counting
@@ -121,14 +119,13 @@ def test_a_store_that_a_newer_smsgw_wrote_is_left_alone(fresh_store_url: str, op
         assert counting.states(conn) == before
 
 
-@pytest.mark.parametrize("words", [b"this is no database at all, only words" * 100])
-def test_a_file_that_is_no_store_is_refused_with_words(open_gateway: Open, tape: Tape, words: bytes) -> None:
+def test_a_file_that_is_no_store_is_refused_with_words(open_gateway: Open, tape: Tape) -> None:
     gateway = open_gateway([tape.link()])
     path = gateway.folder / "store.db"
+    words = b"this is no database at all, only words" * 100
     path.write_bytes(words)
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(path).execute("SELECT 1 FROM message")
     refused = gateway.smsgw("run", check=False)
     assert refused.returncode in (1, 5)
+    assert "not a database" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert path.read_bytes() == words
