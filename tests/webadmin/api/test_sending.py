@@ -205,11 +205,13 @@ def test_a_full_queue_says_when_to_come_back(configured: Callable[..., Gateway],
     assert (answer.code, answer.headers["Retry-After"], answer.said["retry_after"]) == ("queue_full", "30", 30)
 
 
-def test_prefer_wait_waits_for_the_first_final_state(live_call: Any) -> None:
+def test_prefer_wait_waits_for_the_first_final_state_and_no_longer(live_call: Any) -> None:
+    begun = time.monotonic()
     answer = live_call("POST", "/api/v1/messages", {"to": PHONE, "text": "now"}, prefer="respond-async, wait=20")
     assert (answer.status, answer.said["status"]) == (202, "delivered")
     assert answer.headers["Preference-Applied"] == "wait=20"
     assert answer.said["final_at"] is not None
+    assert time.monotonic() - begun < 15
 
 
 def test_prefer_wait_ends_when_its_time_is_over(call: Any) -> None:
