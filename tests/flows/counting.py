@@ -135,6 +135,9 @@ def _of_ends(stored: Stored) -> Iterator[str]:
         explained = {"hold": "unsure", "fail": "failed"}.get(row.on_unsure) == row.state and once_unsure
         if row.state != "delivered" and not explained:
             yield f"not explained: {stored.story(id)}"
+        by_policy = {line.event for line in stored.lines[id] if line.by == "policy"}
+        if by_policy - {{"resend": "put_back", "fail": "give_up"}.get(row.on_unsure)}:
+            yield f"not what its policy says: {stored.story(id)}"
 
 
 def _of_the_wire(book: Book, taken: list[OnWire], stored: Stored) -> Iterator[str]:
