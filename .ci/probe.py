@@ -18,9 +18,7 @@ STOPPED_WITHIN = 30.0
 def main(command: list[str]) -> None:
     """Probe the command; raises SystemExit with a sentence when anything is not as it should be."""
     begun = time.monotonic()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines: Queue[str] = Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
