@@ -7,7 +7,8 @@ and the gateway never sees a socket.
 Down: the gateway calls `Link.send(part)` from one thread per link. It returns as soon as the part is on the wire and
 blocks only while the window is full. The answer comes up later, exactly once for each part: `events.taken(part,
 reference)` or `events.failed(part, error)`. One exception: after `failed(part, NoAnswer)` the answer may still come,
-late; then `taken` follows and settles what was unsure.
+late; then `taken` follows and settles what was unsure, or `failed` with an error that is no NoAnswer: the network
+says after all that it did not take the part, which therefore may be sent again.
 
 Up: `events.receipt(...)`, `events.inbound(...)` and `events.call(...)` return a Future. **When it is done without an
 exception, what was told is on disk: now acknowledge to the network or delete from the SIM, never before.** When it
@@ -20,6 +21,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -338,6 +340,47 @@ class Simulated(Protocol):
 
     def set_faults(self, changes: dict[str, float | int | bool]) -> None:
         """Turn knobs. Raises BadInput with a pointer for each unknown knob or value out of range."""
+
+
+@dataclass(frozen=True, slots=True)
+class UssdAnswer:
+    """What a network said to a USSD code. expects_reply: it waits for a choice (`ussd_reply`)."""
+
+    text: str
+    expects_reply: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is left on a SIM. amount, currency: None when they cannot be found in what the network `said`."""
+
+    amount: Decimal | None
+    currency: str | None
+    said: str
+
+
+@runtime_checkable
+class SpeaksUssd(Protocol):
+    """What a link with "ussd" among its optional abilities offers besides. Every method waits for the network.
+
+    Each raises Conflict when the link cannot do it now, BadInput when what was given is no code, and SmsgwError
+    when the network does not answer or refuses.
+    """
+
+    def ussd(self, code: str, timeout: float = 60.0) -> UssdAnswer:
+        """Send a code such as *101#."""
+
+    def ussd_reply(self, text: str, timeout: float = 60.0) -> UssdAnswer:
+        """Answer the question that the network asked last."""
+
+    def ussd_cancel(self) -> None:
+        """End a session that waits for a reply."""
+
+    def balance(self, timeout: float = 60.0) -> Balance:
+        """Ask for the money on the SIM with the configured code. Raises Conflict when none is configured."""
 
 
 def open_link(name: str, kind: str, config: Any, events: Events) -> Link:

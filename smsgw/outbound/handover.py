@@ -117,15 +117,24 @@ class Handover:
         return [None] * len(batch)
 
     def record(self, conn: Connection, batch: list[Answer]) -> list[None]:
-        """Write down answers to sends, match receipts that were faster, and settle the messages."""
-        conn.execute(
-            update(part).where(
-                part.c.message_id == bindparam("its_message"),
-                part.c.position == bindparam("its_position"),
-                part.c.reference.is_(None),
-            ),
-            [_answer_row(answer) for answer in batch],
+        """Write down answers to sends, match receipts that were faster, and settle the messages.
+
+        A refusal that comes late counts only over the link that has the part: another one may have it in the air.
+        """
+        its = update(part).where(
+            part.c.message_id == bindparam("its_message"),
+            part.c.position == bindparam("its_position"),
+            part.c.reference.is_(None),
         )
+        for rows, where in (
+            ([_answer_row(answer) for answer in batch if answer.error is None], its),
+            (
+                [_answer_row(answer) | {"its_link": answer.link} for answer in batch if answer.error is not None],
+                its.where(part.c.link == bindparam("its_link")),
+            ),
+        ):
+            if rows:
+                conn.execute(where, rows)
         references: dict[str, list[str]] = {}
         for answer in batch:
             if answer.reference is not None:

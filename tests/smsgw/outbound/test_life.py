@@ -8,8 +8,10 @@ import pytest
 
 from smsgw.errors import Conflict, NotFound
 from smsgw.link import (
+    Health,
     LinkDown,
     LinkError,
+    LinkState,
     Misconfigured,
     NoAnswer,
     ReceiptState,
@@ -212,6 +214,42 @@ def test_an_answer_that_comes_after_all_settles_an_unsure_message(desk: Desk) ->
     assert desk.state(id) == "sent"
     desk.receipt("late")
     assert desk.state(id) == "delivered"
+
+
+def test_a_refusal_that_comes_after_all_lets_an_unsure_message_be_sent_again(desk: Desk) -> None:
+    id = desk.submit()
+    [wire] = desk.claim()
+    desk.failed(wire, NoAnswer("no answer in 100 s"))
+    assert desk.state(id) == "unsure"
+    desk.failed(wire, LinkDown("the modem had no network after all", code="CMS 331"))
+    assert desk.state(id) == "queued"
+    [again] = desk.claim()
+    desk.taken(again, "r1")
+    assert desk.state(id) == "sent"
+
+
+def test_a_refusal_for_good_that_comes_after_all_fails_an_unsure_message(desk: Desk) -> None:
+    id = desk.submit()
+    [wire] = desk.claim()
+    desk.failed(wire, NoAnswer("no answer in 100 s"))
+    desk.failed(wire, RejectedForGood("no such number", code="CMS 1"))
+    assert (desk.state(id), desk.row(id).why) == ("failed", "no such number (CMS 1)")
+
+
+def test_a_late_refusal_does_not_touch_a_part_that_another_link_has_in_the_air(desk: Desk) -> None:
+    id = desk.submit()
+    [wire] = desk.claim()
+    desk.failed(wire, NoAnswer("no answer in 100 s"))
+    desk.later(seconds=60)
+    desk.database.writer.do(desk.unsure.look, Due(desk.now, wait=60))
+    desk.network.heard("a", Health(LinkState.DOWN), desk.now)
+    desk.later(seconds=61)
+    desk.database.writer.do(desk.waiting.reroute, (desk.now, timedelta(seconds=60)))
+    [again] = desk.claim(link="b")
+    desk.failed(wire, LinkDown("refused after all"))
+    assert desk.state(id) == "sending"
+    desk.taken(again, "r1", link="b")
+    assert desk.state(id) == "sent"
 
 
 def test_a_receipt_that_two_unsure_messages_could_own_settles_neither(desk: Desk) -> None:
