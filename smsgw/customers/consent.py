@@ -9,11 +9,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from ..store.tables import consent
 
 EVERYTHING = "*"
+
+# Built once: the gate asks it for every batch.
+_NEWEST = (
+    select(func.max(consent.c.id))
+    .where(consent.c.address.in_(bindparam("addresses", expanding=True)), consent.c.purpose == EVERYTHING)
+    .group_by(consent.c.address)
+)
+_WITHDRAWN = select(consent).where(consent.c.id.in_(_NEWEST), consent.c.statement == "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,7 @@ def withdrawn(conn: Connection, addresses: Collection[str]) -> dict[str, Stateme
     """Those of `addresses` whose newest statement is a withdrawal, each with that statement."""
     if not addresses:
         return {}
-    newest = (
-        select(func.max(consent.c.id))
-        .where(consent.c.address.in_(addresses), consent.c.purpose == EVERYTHING)
-        .group_by(consent.c.address)
-    )
-    rows = conn.execute(select(consent).where(consent.c.id.in_(newest), consent.c.statement == "withdrawn"))
+    rows = conn.execute(_WITHDRAWN, {"addresses": list(addresses)})
     return {
         row.address: Statement(row.address, False, row.words, row.at, row.source, row.by, row.inbound_id)
         for row in rows

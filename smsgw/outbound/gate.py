@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ..customers import consent
 from ..store.ids import first_id
@@ -92,6 +92,14 @@ def _wrote_lately(conn: Connection, batch: Sequence[Candidate], now: datetime) -
     return {c.reply_to for c in batch if c.reply_to is not None and senders.get(c.reply_to) == c.recipient}
 
 
+_LATELY = select(message.c.id, message.c.recipient, message.c.text).where(
+    message.c.recipient.in_(bindparam("recipients", expanding=True)),
+    message.c.created_at > bindparam("since"),
+    message.c.id > bindparam("first"),
+    message.c.state.not_in(("refused", "cancelled", "failed")),
+)
+
+
 def duplicate(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
     """The same text to the same number twice within the window is a slip, unless the caller says it is meant."""
     if not rules.duplicate_window:
@@ -122,14 +130,8 @@ def _same_lately(conn: Connection, recipients: set[str], rules: Rules, now: date
         return {}
     # Ids sort by time, so the index (recipient, id) finds the youngest without touching a long history.
     since = now - timedelta(seconds=rules.duplicate_window)
-    rows = conn.execute(
-        select(message.c.id, message.c.recipient, message.c.text).where(
-            message.c.recipient.in_(recipients),
-            message.c.created_at > since,
-            message.c.id > first_id("msg", since),
-            message.c.state.not_in(("refused", "cancelled", "failed")),
-        )
-    )
+    values = {"recipients": list(recipients), "since": since, "first": first_id("msg", since)}
+    rows = conn.execute(_LATELY, values)
     return {(row.recipient, row.text): row.id for row in rows}
 
 

@@ -21,6 +21,24 @@ from ..store.tables.types import AnyRow
 from .retry import Retry
 from .settle import settle
 
+# Built once: to build a statement anew costs more than to run it.
+_STORE = insert(receipt)
+_UNMATCHED = (
+    select(receipt)
+    .where(receipt.c.message_id.is_(None), receipt.c.link == bindparam("link"), receipt.c.reference.in_(history.IDS))
+    .order_by(receipt.c.id)
+)
+_HOMES = (
+    select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
+    .where(part.c.link == bindparam("link"), part.c.reference.in_(history.IDS))
+    .order_by(part.c.outcome.is_(None), part.c.written_at)  # so the newest open one is the last, and stays
+)
+_MARK = update(part).where(
+    part.c.message_id == bindparam("its_message"),
+    part.c.position == bindparam("its_position"),
+    part.c.outcome.is_(None),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -41,7 +59,7 @@ class Receipts:
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
         homes = _homes(conn, batch)
-        conn.execute(insert(receipt), [_row(told, home) for told, home in zip(batch, homes, strict=True)])
+        conn.execute(_STORE, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
         outcomes: dict[tuple[str, int], dict[str, Any]] = {}
         for told, home in zip(batch, homes, strict=True):
             if home is not None and told.receipt.state.final:
@@ -55,13 +73,8 @@ class Receipts:
         The parts with these references must be marked as taken already; the caller settles.
         """
         found: list[AnyRow] = []
-        for start in range(0, len(references), history.MANY):
-            some = references[start : start + history.MANY]
-            found += conn.execute(
-                select(receipt)
-                .where(receipt.c.message_id.is_(None), receipt.c.link == link, receipt.c.reference.in_(some))
-                .order_by(receipt.c.id)
-            ).all()
+        for some in history.chunks(references):
+            found += conn.execute(_UNMATCHED, {"link": link, "ids": some}).all()
         if not found:
             return set()
         told = [Told(row.link, _receipt(row), row.received_at) for row in found]
@@ -93,14 +106,8 @@ def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
         by_link.setdefault(told.link, set()).add(told.receipt.reference)
     parts: dict[tuple[str, str], AnyRow] = {}
     for link, references in by_link.items():
-        listed = sorted(references)
-        for start in range(0, len(listed), history.MANY):
-            rows = conn.execute(
-                select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
-                .where(part.c.link == link, part.c.reference.in_(listed[start : start + history.MANY]))
-                .order_by(part.c.outcome.is_(None), part.c.written_at)
-            )
-            parts.update({(link, row.reference): row for row in rows})
+        for some in history.chunks(sorted(references)):
+            parts.update({(link, row.reference): row for row in conn.execute(_HOMES, {"link": link, "ids": some})})
     return [parts.get((told.link, told.receipt.reference)) for told in batch]
 
 
@@ -138,11 +145,4 @@ def _outcome(said: Receipt, at: datetime, home: AnyRow) -> dict[str, Any]:
 def _mark(conn: Connection, outcomes: list[dict[str, Any]]) -> None:
     """Write outcomes; the first final one stands, so no receipt moves anything backwards."""
     if outcomes:
-        conn.execute(
-            update(part).where(
-                part.c.message_id == bindparam("its_message"),
-                part.c.position == bindparam("its_position"),
-                part.c.outcome.is_(None),
-            ),
-            outcomes,
-        )
+        conn.execute(_MARK, outcomes)

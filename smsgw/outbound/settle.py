@@ -29,42 +29,46 @@ def settle(
     chance: Callable[[], float],
 ) -> None:
     """Move each of these messages as far as its parts say. ids: message ids, each once."""
-    answered = _look(conn, ids, ("sending", "unsure"))
+    found = _look(conn, ids)
     steps: dict[str, list[history.Step]] = {}
-    for row, pieces in answered:
-        decided = _after_answers(row, pieces, now, retry, chance)
+    sent: set[str] = set()
+    for row, pieces in found:
+        decided = None if row.state == "sent" else _after_answers(row, pieces, now, retry, chance)
         if decided is not None:
             steps.setdefault(decided[0], []).append(decided[1])
-    for event, moves in steps.items():
-        history.move(conn, MESSAGE, event, moves, by=by, now=now)
-    ends: dict[str, list[history.Step]] = {}
-    for row, pieces in _look(conn, ids, ("sent",)):
-        ended = _after_receipts(row, pieces, now)
+        if row.state == "sent" or (decided is not None and decided[0] == "hand_over"):
+            sent.add(row.id)
+    for row, pieces in found:  # what was handed over this moment may have all its receipts already
+        ended = _after_receipts(row, pieces, now) if row.id in sent else None
         if ended is not None:
-            ends.setdefault(ended[0], []).append(ended[1])
-    for event, moves in ends.items():
+            steps.setdefault(ended[0], []).append(ended[1])
+    for event, moves in steps.items():  # hand_over comes before the events of receipts: dicts keep their order
         history.move(conn, MESSAGE, event, moves, by=by, now=now)
 
 
 Looked = tuple[AnyRow, list[AnyRow]]
 
 
-def _look(conn: Connection, ids: Sequence[str], states: tuple[str, ...]) -> list[Looked]:
-    """These messages, as far as they are in one of `states`, each with its parts in order."""
+_LOOK = (
+    select(
+        message.c.id, message.c.state, message.c.attempts, message.c.valid_until, message.c.due_at,
+        part.c.position, part.c.written_at, part.c.answer, part.c.reference, part.c.error, part.c.retry_at,
+        part.c.counted, part.c.outcome,
+    )
+    .join_from(message, part)
+    .where(
+        message.c.id.in_(history.IDS), part.c.message_id.in_(history.IDS),  # both: no engine then reads all parts
+        message.c.state.in_(("sending", "unsure", "sent")),
+    )
+    .order_by(part.c.message_id, part.c.position)
+)  # fmt: skip
+
+
+def _look(conn: Connection, ids: Sequence[str]) -> list[Looked]:
+    """These messages, as far as anything about them is open, each with its parts in order."""
     found: dict[str, Looked] = {}
-    m, p = message.c, part.c
-    for start in range(0, len(ids), history.MANY):
-        some = ids[start : start + history.MANY]
-        rows = conn.execute(
-            select(
-                m.id, m.state, m.attempts, m.valid_until, m.due_at,
-                p.position, p.written_at, p.answer, p.reference, p.error, p.retry_at, p.counted, p.outcome,
-            )
-            .join_from(message, part)
-            .where(m.id.in_(some), m.state.in_(states))
-            .order_by(p.message_id, p.position)
-        )  # fmt: skip
-        for row in rows:
+    for some in history.chunks(ids):
+        for row in conn.execute(_LOOK, {"ids": some}):
             found.setdefault(row.id, (row, []))[1].append(row)
     return list(found.values())
 

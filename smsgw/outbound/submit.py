@@ -29,6 +29,7 @@ from .routing import Choice, Network
 
 T = TypeVar("T")
 PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
+_STORE_PARTS = insert(part)
 COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed
 
 
@@ -127,13 +128,16 @@ class Door:
 
     def submit_many(self, asked: Sequence[Asked]) -> list[Accepted | SmsgwError]:
         """Take a batch; for each message what `submit` would return or raise. Raises StoreError for the whole."""
-        answers: list[Accepted | SmsgwError | Future[Accepted]] = []
-        for one in asked:
-            try:
-                answers.append(self._writer.put(self._store, self.read(one)))
-            except SmsgwError as problem:
-                answers.append(problem)
-        return [self._wait(answer) if isinstance(answer, Future) else answer for answer in answers]
+        read = [self._read_or_problem(one) for one in asked]
+        ready = [one for one in read if isinstance(one, Ready)]
+        stored = iter(self._writer.put_all(self._store, ready))
+        return [self._wait(next(stored)) if isinstance(one, Ready) else one for one in read]
+
+    def _read_or_problem(self, asked: Asked) -> Ready | SmsgwError:
+        try:
+            return self.read(asked)
+        except SmsgwError as problem:
+            return problem
 
     def _wait(self, future: Future[Accepted]) -> Accepted | SmsgwError:
         try:
@@ -258,7 +262,7 @@ class Door:
         states = history.begin(conn, MESSAGE, births, by="door", now=now)
         rows = [one for index in places for one in batch[index].parts]
         if rows:
-            conn.execute(insert(part), rows)
+            conn.execute(_STORE_PARTS, rows)
         for index, birth, state in zip(places, births, states, strict=True):
             row = {**birth.values, "state": state, "why": birth.events[-1][1], "sent_at": None}
             results[index] = Accepted(row)

@@ -2,7 +2,8 @@
 
 All writes of a process go through `Writer`. A write is a *step*, a function over a batch of items inside a
 transaction. What arrives while one transaction is being committed goes into the next one together, steps of the same
-kind as one batch, each batch under a savepoint: one bad item fails alone. A caller's future is done after the commit.
+kind as one batch. If one fails, the transaction is done again with savepoints, so that a bad item fails alone: a step
+may therefore run twice, and only its second run counts. A caller's future is done after the commit.
 
 SQLite runs with WAL and, unless told otherwise, synchronous=FULL: with NORMAL a power cut loses the last commits, and
 these hold messages that we answered with "accepted".
@@ -30,9 +31,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
-BATCH = (
-    500  # items in one transaction: long enough to share a commit, short enough to keep the next caller waiting little
-)
+_Groups = dict[Step[Any, Any], list[tuple[Any, "Future[Any]"]]]
+
+BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 
 
 class Writer:
@@ -90,24 +91,45 @@ class Writer:
         groups: dict[Step[Any, Any], list[tuple[Any, Future[Any]]]] = {}
         for step, item, future in taken:
             groups.setdefault(step, []).append((item, future))
-        results: list[tuple[Future[Any], Any]] = []
         try:
-            with self._engine.begin() as conn:
-                for step, entries in groups.items():
-                    outcome = _outcome(conn, step, [item for item, _ in entries])
-                    results += zip((future for _, future in entries), outcome, strict=True)
-        except Exception as problem:  # noqa: BLE001 - whatever it was, nothing was committed and every caller must know
-            log.error("a transaction of %d writes failed: %s", len(taken), problem)
-            failure = explained(problem)
-            results = [(future, failure) for _, _, future in taken]
+            results = self._attempt(groups, _together)
+        except Exception as problem:  # noqa: BLE001 - whatever it was, nothing was committed
+            results = self._after(problem, groups)
         for future, result in results:
             if isinstance(result, Exception):
                 future.set_exception(result)
             else:
                 future.set_result(result)
 
+    def _after(self, problem: Exception, groups: _Groups) -> list[tuple[Future[Any], Any]]:
+        """A transaction failed: do it again with care, so that only the bad item fails, or tell every caller."""
+        failure = explained(problem)
+        if not isinstance(failure, StoreFull | StoreUnreachable):
+            try:
+                return self._attempt(groups, _apart)
+            except Exception as again:  # noqa: BLE001 - as above
+                failure = explained(again)
+        count = sum(len(entries) for entries in groups.values())
+        log.error("a transaction of %d writes failed: %s", count, failure)
+        return [(future, failure) for entries in groups.values() for _, future in entries]
 
-def _outcome(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
+    def _attempt(
+        self, groups: _Groups, work: Callable[[Connection, Step[Any, Any], list[Any]], Sequence[Any]]
+    ) -> list[tuple[Future[Any], Any]]:
+        results: list[tuple[Future[Any], Any]] = []
+        with self._engine.begin() as conn:
+            for step, entries in groups.items():
+                outcome = work(conn, step, [item for item, _ in entries])
+                results += zip((future for _, future in entries), outcome, strict=True)
+        return results
+
+
+def _together(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
+    """Run one step over its batch: the way that everything goes unless something is wrong with an item."""
+    return step(conn, items)
+
+
+def _apart(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
     """Run one step over its batch under a savepoint; if that fails, item by item, so that a bad one fails alone."""
     savepoint = conn.begin_nested()
     try:
@@ -122,7 +144,7 @@ def _outcome(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequen
             if not isinstance(problem, SmsgwError):
                 log.exception("a write failed: %s", getattr(step, "__name__", step))
             return [problem]
-    return [_outcome(conn, step, [item])[0] for item in items]
+    return [_apart(conn, step, [item])[0] for item in items]
 
 
 def explained(problem: Exception) -> Exception:

@@ -6,7 +6,7 @@ from a state that `lifecycle` allows for its event, and `move` says for each rec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,23 @@ from .tables import history, inbound, message
 
 _TABLES: dict[str, Table] = {MESSAGE.record: message, INBOUND.record: inbound}
 MANY = 500  # values in one IN list: well under every engine's bound
+IDS: Any = bindparam("ids", expanding=True)  # the list of ids in a statement that is built once
+
+# Built once: to build a statement anew costs more than to run it.
+_READ = {
+    name: select(table.c.id, table.c.state).where(table.c.id.in_(IDS)).with_for_update(of=table)
+    for name, table in _TABLES.items()
+}
+_CHANGE_ALIKE = {name: update(table).where(table.c.id.in_(IDS)) for name, table in _TABLES.items()}
+_CHANGE_ONE = {name: update(table).where(table.c.id == bindparam("its_id")) for name, table in _TABLES.items()}
+_BEAR = {name: insert(table) for name, table in _TABLES.items()}
+_TELL = insert(history)
+
+
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids in lists of at most `MANY`."""
+    for start in range(0, len(ids), MANY):
+        yield ids[start : start + MANY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +71,8 @@ def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now
             lines.append(_line(life, str(birth.values["id"]), event, was, state, why, by, now))
         rows.append({**birth.values, "state": state, "why": birth.events[-1][1]})
     if rows:
-        conn.execute(insert(_TABLES[life.record]), rows)
-        conn.execute(insert(history), lines)
+        conn.execute(_BEAR[life.record], rows)
+        conn.execute(_TELL, lines)
     return [row["state"] for row in rows]
 
 
@@ -89,7 +106,7 @@ def move(
         lines.append(_line(life, step.id, event, was, after, step.why, by, now))
     _write(conn, _TABLES[life.record], changes)
     if lines:
-        conn.execute(insert(history), lines)
+        conn.execute(_TELL, lines)
     return result
 
 
@@ -102,7 +119,7 @@ def note(conn: Connection, life: Life, event: str, steps: Sequence[Step], *, by:
         if step.id in known
     ]
     if lines:
-        conn.execute(insert(history), lines)
+        conn.execute(_TELL, lines)
 
 
 def _line(
@@ -122,10 +139,8 @@ def _line(
 
 def _states(conn: Connection, table: Table, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for start in range(0, len(ids), MANY):
-        some = ids[start : start + MANY]
-        rows = conn.execute(select(table.c.id, table.c.state).where(table.c.id.in_(some)).with_for_update(of=table))
-        found.update((row[0], row[1]) for row in rows)
+    for some in chunks(ids):
+        found.update((row[0], row[1]) for row in conn.execute(_READ[table.name], {"ids": some}))
     return found
 
 
@@ -136,8 +151,7 @@ def _write(conn: Connection, table: Table, changes: dict[str, tuple[dict[str, An
         if len(ids) == 1:
             single.setdefault(tuple(values), []).append({**values, "its_id": ids[0]})
             continue
-        for start in range(0, len(ids), MANY):
-            some = ids[start : start + MANY]
-            conn.execute(update(table).where(table.c.id.in_(some)).values(values))
+        for some in chunks(ids):
+            conn.execute(_CHANGE_ALIKE[table.name], {**values, "ids": some})
     for rows in single.values():
-        conn.execute(update(table).where(table.c.id == bindparam("its_id")), rows)
+        conn.execute(_CHANGE_ONE[table.name], rows)
