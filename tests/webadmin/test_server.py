@@ -143,6 +143,21 @@ def test_stopping_answers_what_was_asked_and_takes_no_more(site: Any, later: Cal
     assert not site.server.alive()
 
 
+def test_stopping_also_answers_those_that_wait_for_their_turn(
+    configured: Callable[..., Gateway], site_of: Callable[[Gateway], Any], later: Callable[..., Any]
+) -> None:
+    site = site_of(configured(web={"listen": "127.0.0.1:0", "threads": 1}))
+    first = later(lambda: site("POST", MESSAGES, GOOD, prefer="wait=25"))
+    while site.app.extensions["smsgw"].waiters._value:
+        time.sleep(0.01)
+    other = json.dumps({"to": "+38640111222", "text": "other"}).encode()
+    second = later(lambda: site("POST", MESSAGES, other))
+    while not site.server._dispatcher.queue:
+        time.sleep(0.01)
+    site.stop(within=5)
+    assert (first.result().status, second.result().status) == (202, 202)
+
+
 def test_stopping_does_not_wait_for_a_request_that_never_ends(
     site: Any, later: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
