@@ -46,6 +46,39 @@ class Answer:
     error: LinkError | None = None
 
 
+# Built once: to build a statement anew costs more than to run it.
+_DUE = (
+    select(
+        message.c.id, message.c.recipient, message.c.text, message.c.purpose, message.c.reply_to, message.c.due_at,
+        message.c.attempts, message.c.sender, message.c.valid_until, message.c.message_class, message.c.priority,
+        message.c.parts,
+    )
+    .where(
+        message.c.state == "queued", message.c.link == bindparam("its_link"), message.c.due_at <= bindparam("now"),
+        message.c.valid_until > bindparam("now"),
+    )
+    .order_by(message.c.priority.desc(), message.c.due_at, message.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_WRITTEN = (
+    update(part)
+    .where(part.c.message_id.in_(history.IDS), part.c.reference.is_(None))
+    .values(answer=None, answered_at=None, counted=None, retry_at=None)
+)
+_LEFT = (
+    select(part.c.message_id, part.c.position, part.c.alphabet, part.c.user_data, part.c.udh)
+    .where(part.c.message_id.in_(history.IDS), part.c.reference.is_(None))
+    .order_by(part.c.message_id, part.c.position)
+)
+_ANSWERED = update(part).where(
+    part.c.message_id == bindparam("its_message"),
+    part.c.position == bindparam("its_position"),
+    part.c.reference.is_(None),
+)
+_REFUSED = _ANSWERED.where(part.c.link == bindparam("its_link"))
+
+
 class Handover:
     """The steps; holds the retry policy and chance, which settling needs."""
 
@@ -59,32 +92,22 @@ class Handover:
         return [self._claim(conn, one) for one in batch]
 
     def _claim(self, conn: Connection, claim: Claim) -> list[WirePart]:
-        m = message.c
-        rows = conn.execute(
-            select(m.id, m.recipient, m.text, m.purpose, m.reply_to, m.due_at)
-            .where(m.state == "queued", m.link == claim.link, m.due_at <= claim.now, m.valid_until > claim.now)
-            .order_by(m.priority.desc(), m.due_at, m.id)
-            .limit(claim.most)
-            .with_for_update(skip_locked=True)
-        )
-        ids = self._still_wanted(conn, rows.all(), claim)
-        if not ids:
+        due = conn.execute(_DUE, {"its_link": claim.link, "now": claim.now, "most": claim.most}).all()
+        rows = self._still_wanted(conn, due, claim)
+        if not rows:
             return []
-        steps = [history.Step(id, f"{claim.link} sends it", {"claimed_at": claim.now}) for id in ids]
+        why = f"{claim.link} sends it"
+        steps = [history.Step(row.id, why, {"claimed_at": claim.now, "attempts": row.attempts + 1}) for row in rows]
         history.move(conn, MESSAGE, "claim", steps, by=claim.link, now=claim.now)
-        conn.execute(update(message).where(m.id.in_(ids)).values(attempts=m.attempts + 1))
-        conn.execute(
-            update(part)
-            .where(part.c.message_id.in_(ids), part.c.reference.is_(None))
-            .values(written_at=claim.now, answer=None, answered_at=None, counted=None, retry_at=None, link=claim.link)
-        )
-        wire = _wire_parts(conn, ids, claim.now)
+        ids = [row.id for row in rows]
+        conn.execute(_WRITTEN, {"ids": ids, "written_at": claim.now, "link": claim.link})
+        wire = _wire_parts(conn, rows, claim.now)
         untouched = sorted(set(ids) - {w.message_id for w in wire})
         if untouched:  # every part was taken before, by an answer that came late
             self._settle(conn, untouched, by=claim.link, now=claim.now)
         return wire
 
-    def _still_wanted(self, conn: Connection, rows: Sequence[AnyRow], claim: Claim) -> list[str]:
+    def _still_wanted(self, conn: Connection, rows: Sequence[AnyRow], claim: Claim) -> list[AnyRow]:
         """Refuse what goes to a number that said STOP since the gate let it pass, also while a try was in the air."""
         batch = [
             gate.Candidate(row.recipient, row.text, row.purpose, row.due_at, row.reply_to, id=row.id) for row in rows
@@ -92,7 +115,7 @@ class Handover:
         verdicts = gate.opted_out(conn, batch, gate.Rules(), claim.now)
         steps = [history.Step(rows[index].id, no.says, {"final_at": claim.now}) for index, no in verdicts.items()]
         history.move(conn, MESSAGE, "refuse", steps, by="gate", now=claim.now)
-        return [row.id for index, row in enumerate(rows) if index not in verdicts]
+        return [row for index, row in enumerate(rows) if index not in verdicts]
 
     def unclaim(self, conn: Connection, batch: list[Claim]) -> list[None]:
         """Put back what these claims took although the store never said so: a connection can be lost after a commit.
@@ -121,20 +144,11 @@ class Handover:
 
         A refusal that comes late counts only over the link that has the part: another one may have it in the air.
         """
-        its = update(part).where(
-            part.c.message_id == bindparam("its_message"),
-            part.c.position == bindparam("its_position"),
-            part.c.reference.is_(None),
-        )
-        for rows, where in (
-            ([_answer_row(answer) for answer in batch if answer.error is None], its),
-            (
-                [_answer_row(answer) | {"its_link": answer.link} for answer in batch if answer.error is not None],
-                its.where(part.c.link == bindparam("its_link")),
-            ),
-        ):
+        taken = [_answer_row(answer) for answer in batch if answer.error is None]
+        refused = [_answer_row(answer) | {"its_link": answer.link} for answer in batch if answer.error is not None]
+        for statement, rows in ((_ANSWERED, taken), (_REFUSED, refused)):
             if rows:
-                conn.execute(where, rows)
+                conn.execute(statement, rows)
         references: dict[str, list[str]] = {}
         for answer in batch:
             if answer.reference is not None:
@@ -179,32 +193,27 @@ class Handover:
         settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance)
 
 
-def _wire_parts(conn: Connection, ids: Sequence[str], now: datetime) -> list[WirePart]:
-    m, p = message.c, part.c
-    rows = conn.execute(
-        select(
-            m.id, m.recipient, m.sender, m.valid_until, m.message_class, m.priority, m.parts,
-            p.position, p.alphabet, p.user_data, p.udh,
-        )
-        .join_from(message, part)
-        .where(m.id.in_(ids), p.reference.is_(None))
-        .order_by(m.priority.desc(), m.due_at, m.id, p.position)
-    )  # fmt: skip
+def _wire_parts(conn: Connection, messages: Sequence[AnyRow], now: datetime) -> list[WirePart]:
+    """What is left to send of these messages, in their order."""
+    pieces: dict[str, list[AnyRow]] = {}
+    for row in conn.execute(_LEFT, {"ids": [m.id for m in messages]}):
+        pieces.setdefault(row.message_id, []).append(row)
     return [
         WirePart(
-            message_id=row.id,
-            position=row.position,
-            of=row.parts,
-            to=row.recipient,
-            sender=row.sender,
-            alphabet=Alphabet(row.alphabet),
-            user_data=row.user_data,
-            udh=row.udh,
-            validity=max(1, int((row.valid_until - now).total_seconds())),
-            message_class=row.message_class,
-            priority=row.priority,
+            message_id=m.id,
+            position=piece.position,
+            of=m.parts,
+            to=m.recipient,
+            sender=m.sender,
+            alphabet=Alphabet(piece.alphabet),
+            user_data=piece.user_data,
+            udh=piece.udh,
+            validity=max(1, int((m.valid_until - now).total_seconds())),
+            message_class=m.message_class,
+            priority=m.priority,
         )
-        for row in rows
+        for m in messages
+        for piece in pieces.get(m.id, ())
     ]
 
 
