@@ -154,3 +154,10 @@ def test_a_gateway_whose_store_takes_nothing_is_not_ready(
     monkeypatch.setattr(running.database.writer, "do", locked)
     answer = live_call("GET", "/readyz")
     assert (answer.status, answer.said["checks"]["store"]) == (503, "store_unreachable")
+
+
+def test_a_phone_is_found_without_its_plus_also_where_no_region_is_set(
+    configured: Callable[..., Gateway], caller_of: Callable[..., Any]
+) -> None:
+    call = caller_of(create_app(configured(sending={})))
+    assert call("GET", f"{HANDSETS}/{PHONE[1:]}/messages").status == 200
