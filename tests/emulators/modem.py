@@ -1,6 +1,7 @@
 """A GSM modem and the network behind it, in the shape in which tests drive any network: `modem_network()`.
 
-The surprise: a modem that goes silent here still gives its prompt and takes the text; only its answer never comes.
+The surprise: the modem is the simulated one of drivers/modem/line, but what it is sent is read, and what it sends is
+made, by libraries that we did not write (modem_pdus).
 """
 
 from __future__ import annotations
@@ -11,10 +12,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.emulators.modem_at import EmulatedModem, Sim, Ways
-from tests.emulators.modem_pdus import Submitted
+from drivers.modem.line import Sim, SimulatedModem, Ways
+from tests.emulators.modem_pdus import ForeignCoding, Submitted
 
 __all__ = ["EmulatedModem", "Network", "Sim", "Ways", "modem_network"]
+
+
+class EmulatedModem(SimulatedModem):
+    """The simulated modem with foreign hands. `silent`, `delay` and `news_inside` are short for the same of `ways`."""
+
+    submissions: list[Submitted]  # type: ignore[assignment]  # by our coding
+
+    def __init__(self, folder: Path, ways: Ways | None = None, pin: str | None = None, **more: Any) -> None:
+        more.setdefault("imei", "356938035643809")
+        super().__init__(folder, ways, pin, coding=ForeignCoding(), **more)
+
+    silent = property(lambda self: self.ways.silent, lambda self, on: setattr(self.ways, "silent", on))
+    delay = property(lambda self: self.ways.delay, lambda self, on: setattr(self.ways, "delay", on))
+    news_inside = property(lambda self: self.ways.news_inside, lambda self, on: setattr(self.ways, "news_inside", on))
 
 
 class Network:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
+from drivers.modem import line
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # escapes in gsmmodem's source
     import smsutil
@@ -23,16 +25,32 @@ _CENTRE = bytes.fromhex("07918346040400F0")  # +38640404000
 
 
 @dataclass(frozen=True)
-class Submitted:
-    """What we submitted, as smspdudecoder reads it. concatenation: (reference, of, position), or None."""
+class Submitted(line.Submitted):
+    """What we submitted, as smspdudecoder reads it."""
 
-    to: str
-    text: str
-    concatenation: tuple[int, int, int] | None
-    wants_report: bool
-    reference: int
-    centre: str | None
     read: dict[str, Any]
+
+
+class ForeignCoding:
+    """The hands of a simulated modem (drivers.modem.line.coding.Coding) that are not ours."""
+
+    def read_submit(self, pdu: str, reference: int) -> Submitted:
+        """See `read_submit`."""
+        return read_submit(pdu, reference)
+
+    def delivers(
+        self, sender: str, text: str, at: datetime, reference: int = 7, wide: bool = False, flash: bool = False
+    ) -> list[bytes]:
+        """See `delivers`."""
+        return delivers(sender, text, at, reference, wide, flash)
+
+    def deliver(self, sender: str, units: bytes, at: datetime, udh: bytes = b"", dcs: int = 0, pid: int = 0) -> bytes:
+        """See `deliver`."""
+        return deliver(sender, units, at, udh, dcs, pid)
+
+    def status_report(self, reference: int, recipient: str, at: datetime, status: int) -> bytes:
+        """See `status_report`."""
+        return status_report(reference, recipient, at, status)
 
 
 def read_submit(pdu: str, reference: int) -> Submitted:
