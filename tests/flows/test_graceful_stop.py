@@ -27,7 +27,7 @@ def _fake(folder: Path) -> Wire:
 
 
 def _smpp(folder: Path) -> Wire:
-    return Journal(folder, rate=20, count=60)
+    return Journal(folder, rate=50, count=60)
 
 
 def _states(gateway: Running) -> dict[str, int]:
@@ -36,7 +36,12 @@ def _states(gateway: Running) -> dict[str, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("network", [_fake, _smpp], ids=["fake", "smpp"])
+@pytest.mark.parametrize(
+    ("fresh_store_url", "network"),
+    [("sqlite", _smpp), pytest.param("postgresql", _fake, marks=pytest.mark.peer)],
+    ids=["sqlite-smpp", "postgresql-fake"],
+    indirect=["fresh_store_url"],
+)
 def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
     fresh_store_url: str, tmp_path: Path, network: Callable[[Path], Wire]
 ) -> None:

@@ -15,7 +15,7 @@ from tests.flows.killing import Siege
 from tests.flows.running import Running, environment
 from tests.flows.wires import Tape
 
-CRASHES = environment("SMSGW_STORE_CRASHES", 4)
+CRASHES = environment("SMSGW_STORE_CRASHES", 2)
 SEED = environment("SMSGW_KILL_SEED", int(time.time()))
 
 
