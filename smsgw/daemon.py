@@ -167,6 +167,7 @@ class Daemon:
         self._started: list[Part] = []
         self._lease = Lease(gateway.config.store.full_url)
         self._end = threading.Event()
+        self._stopped = False
 
     def start(self) -> None:
         """Start everything. Raises StoreUnreachable when another daemon has this database, StoreTooNew, OSError."""
@@ -223,7 +224,13 @@ class Daemon:
         return sick
 
     def stop(self) -> None:
-        """Stop everything in reverse, within ten seconds: web and clock first, then the links, then the store."""
+        """Stop everything in reverse, within ten seconds: web and clock first, then the links, then the store.
+
+        A second call does nothing: a daemon is started once.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
         begun = time.monotonic()
         for part in reversed(self._started):
             try:
