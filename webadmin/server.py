@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
@@ -122,7 +123,8 @@ class WebServer:
             return
         self._deadline = deadline - CLOSING
         self._stopping.set()
-        self._listeners[0].pull_trigger()
+        with suppress(OSError):  # the loop saw it by itself, and has closed the trigger already
+            self._listeners[0].pull_trigger()
         self._thread.join(max(0.1, deadline - time.monotonic()))
 
     def alive(self) -> bool:
