@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MEMORIES = ("SM", "ME", "MT", "SR", "TA")  # 27.005 section 3.1; not BM, which holds broadcasts
+BROADCASTS = "BM"
+MEMORIES = ("SM", "ME", "MT", "SR", "TA", BROADCASTS)  # 27.005 section 3.1
 
 REGISTERED = {1: "home network", 5: "roaming", 6: "home network, texts only", 7: "roaming, texts only"}
 _NOT_REGISTERED = {0: "not looking for a network", 2: "looking for a network", 3: "refused by the network"}
@@ -73,6 +74,12 @@ def signal(lines: Iterable[str]) -> str | None:
     return f"{2 * strength - 113} dBm ({strength} of 31)"
 
 
+def strength(words: str) -> int | None:
+    """The strength, 0 to 31, in what `signal` says."""
+    found = re.search(r"\((\d+) of 31\)", words)
+    return int(found[1]) if found else None
+
+
 def operator(lines: Iterable[str]) -> str | None:
     """The operator's name in +COPS (27.007 section 7.3), or None."""
     values = fields(value(lines, "+COPS") or "")
@@ -112,10 +119,7 @@ def unhex(line: str) -> bytes | None:
 def caller(line: str) -> str | None:
     """The number in +CLIP (27.007 section 7.11), with + when it is international; None if withheld."""
     values = fields(value([line], "+CLIP") or "")
-    digits = values[0] if values else ""
-    if not digits:
-        return None
-    return "+" + digits if len(values) > 1 and values[1] == "145" and not digits.startswith("+") else digits
+    return _number(values[0], values[1] if len(values) > 1 else "") if values else None
 
 
 def long_number(lines: Iterable[str]) -> str | None:
@@ -127,19 +131,52 @@ def long_number(lines: Iterable[str]) -> str | None:
     return None
 
 
-_ATTEMPTS = (
-    ('AT+CPINR="SIM PIN"', r"\+CPINR: *\"?SIM PIN\"? *, *(\d+)"),  # 27.007 section 8.66
-    ("AT^CPIN?", r"\^CPIN: *SIM PIN *, *(\d+)"),  # Huawei: of the code that is asked for
-    ("AT+SPIC", r"\+SPIC: *(\d+)"),  # SIMCom
-    ('AT+QPINC="SC"', r"\+QPINC: *\"?SC\"? *, *(\d+)"),  # Quectel
-    ("AT#PCT", r"#PCT: *(\d+)"),  # Telit
-    ("AT+EPINC?", r"\+EPINC: *(\d+)"),  # MediaTek
-)
-ATTEMPTS_COMMANDS = tuple(command for command, _ in _ATTEMPTS)
+_NO_CAUSE = re.compile(r"no (cause|report|error)|normal|^0*$|not available|unknown", re.IGNORECASE)
 
 
-def attempts_left(command: str, lines: Iterable[str]) -> int | None:
-    """How many PIN attempts are left, as the answer to one of ATTEMPTS_COMMANDS says, or None."""
-    pattern = dict(_ATTEMPTS)[command]
-    found = re.search(pattern, "\n".join(lines))
-    return int(found[1]) if found else None
+def cause(lines: Iterable[str]) -> str | None:
+    """What +CEER (27.007 section 6.10) says of the last failure, or None when it says nothing."""
+    said = " ".join(fields(value(lines, "+CEER") or "")).strip()
+    return None if not said or _NO_CAUSE.search(said) else said
+
+
+def reject_cause(lines: Iterable[str]) -> int | None:
+    """<reject_cause> in +CREG, +CGREG or +CEREG with <n>=3 (27.007 section 7.2), asked for or not; else None."""
+    for line in lines:
+        values = fields(line.partition(":")[2]) if re.match(r"\+C[GE]?REG:", line) else []
+        if len(values) in (6, 7) and values[-2] == "0" and values[-1].isdecimal():
+            return int(values[-1]) or None
+    return None
+
+
+def fills(lines: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """How many places are used in each memory that +CPMS? (27.005 section 3.2.2) names, and of how many."""
+    values = fields(value(lines, "+CPMS") or "")
+    threes = [values[at : at + 3] for at in range(0, len(values) - 2, 3)]
+    return {name: (int(used), int(of)) for name, used, of in threes if used.isdecimal() and of.isdecimal()}
+
+
+def own_number(lines: Iterable[str]) -> str | None:
+    """The first number in +CNUM (27.007 section 7.1) that is one, or None."""
+    for line in lines:
+        values = fields(line.partition(":")[2]) if line.startswith("+CNUM:") else []
+        if len(values) > 2 and (number := _number(values[1], values[2])):
+            return number
+    return None
+
+
+def service_centre(lines: Iterable[str]) -> str | None:
+    """The number in +CSCA (27.005 section 3.3.1), which some modems write in UCS-2; None when there is none."""
+    values = fields(value(lines, "+CSCA") or "")
+    written = values[0] if values else ""
+    octets = unhex(written)
+    if octets is not None and len(octets) % 2 == 0 and octets[:1] == b"\0":
+        written = octets.decode("utf-16-be")
+    return _number(written, values[1] if len(values) > 1 else "")
+
+
+def _number(written: str, kind: str) -> str | None:
+    digits = written.removeprefix("+")
+    if not digits.isdecimal():
+        return None
+    return "+" + digits if written.startswith("+") or kind == "145" else digits

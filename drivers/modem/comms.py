@@ -33,6 +33,8 @@ _SUBMIT_ANSWER = re.compile(r"\+CMGS: *\d+|\+CMS ERROR: *\d+")
 _JUNK = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))  # what noise leaves at the ends of a line
 _LONGEST_LINE = 8192
 _SECOND_LINE_WITHIN = 1.0  # seconds
+_MOST_LINES = 20  # of one USSD answer
+_GOES_ON_AT_MOST = 300.0  # seconds for which a long answer may go on
 _SLICE = 0.2  # seconds between looks at whether somebody wants us to stop waiting
 
 
@@ -44,6 +46,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     """A serial line that loses no news. See the module's docstring; SerialComms says what its arguments are.
 
     flow: how the modem holds us up. quiet: seconds of silence after which a modem has said all it wanted.
+    probe_timeout: seconds that it may take to answer AT.
     late: called with a `+CMGS`/`+CMS ERROR` line that no command waits for. line_lost: why the line is gone,
     once it is. give_up_at: time.monotonic() at which every wait ends, or None.
     """
@@ -51,6 +54,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     flow: FlowControl = "none"
     write_timeout = 5.0
     quiet = 0.3
+    probe_timeout = 1.5
     give_up_at: float | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,7 +65,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._prompt = False  # whether it is a prompt that is awaited
         self._answer: list[str] = []
         self._answered = threading.Event()
+        self.abandoned: list[str] = []  # what was given up, and may still be answered, since the last PDU
         self._head: tuple[str, float] | None = None  # the first line of two, and when it came
+        self._ussd: list[str] = []  # the lines of a USSD answer whose quotes are still open
         self._stale = False  # whether the answer to a given-up command may still come
         self._heard_at = 0.0
 
@@ -142,7 +148,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
 
     def _handleLineRead(self, line: str, checkForResponseTerm: bool = True) -> None:
         """Give one line to who it is for."""
-        if self._second_line(line):
+        if self._second_line(line) or self._ussd_line(line):
             return
         if self._prompt and line == ">":  # with a line end behind it, as some modems write it
             self._finish(line)
@@ -170,6 +176,19 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         if time.monotonic() - came > _SECOND_LINE_WITHIN or unhex(line) is None:
             return False  # the PDU was lost on the line; the modem's memory or the network has it still
         self.notifyCallback([first, line])
+        return True
+
+    def _ussd_line(self, line: str) -> bool:
+        """Whether this is a line of a +CUSD, whose text may have several; it is told when its quotes are closed."""
+        if line.startswith("+CUSD:"):
+            self._ussd = []
+        elif not self._ussd or line.startswith("+CMTI:") or (self._command and _FINAL.fullmatch(line)):
+            return False
+        self._ussd.append(line)
+        whole = "\n".join(self._ussd)
+        if '"' not in whole or re.search(r'"[^"]*"(\s*,\s*\d+)?\s*$', whole) or len(self._ussd) >= _MOST_LINES:
+            self._ussd = []
+            self.notifyCallback([whole])
         return True
 
     def _asked_for(self, line: str) -> bool:
@@ -217,17 +236,27 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._answered.clear()
         self._prompt = prompt
         self._command = data.strip("\r\x1a") if wait else ""
+        if data.endswith("\x1a"):
+            self.abandoned = []
         self.serial.write(data.encode("latin-1"))
         if not wait:
             return None
-        self._await(time.monotonic() + timeout)
+        self._await(timeout, goes_on=data.startswith("AT+CMGL"))
         return self._answer
 
-    def _await(self, until: float) -> None:
-        """Wait for the answer. After TimeoutException the answer may still come, and belongs to nobody."""
+    def _await(self, timeout: float, goes_on: bool) -> None:
+        """Wait for the answer. After TimeoutException the answer may still come, and belongs to nobody.
+
+        goes_on: whether the time counts from the last byte that came, and not from the command.
+        """
+        began = time.monotonic()
+        until = began + timeout
         while not self._answered.wait(min(_SLICE, max(0.0, until - time.monotonic()))):
+            if goes_on:
+                until = min(max(until, self._heard_at + timeout), began + _GOES_ON_AT_MOST)
             stop = until if self.give_up_at is None else min(until, self.give_up_at)
             if time.monotonic() >= stop:
+                self.abandoned.append(self._command)
                 self._command, self._prompt, self._stale = "", False, True
                 raise TimeoutException(self._answer)
         if self._lost() and not self._answer:
@@ -247,7 +276,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
             self._exchange("\x1b\r", 0, prompt=False, wait=False)  # out of a prompt that we did not see
             self._silence()
             with suppress(TimeoutException):
-                self._exchange("AT\r", 2.0, prompt=False, wait=True)
+                self._exchange("AT\r", self.probe_timeout, prompt=False, wait=True)
                 self._silence()
                 self._stale = False
                 return

@@ -43,6 +43,7 @@ def _move(event: str, was: str, now: str) -> Move:
 
 MOVES = (
     _move("appear", "absent recovering resting", "opening"),
+    _move("listen", "absent opening recovering resting", "opening"),
     _move("answer", "opening", "identifying"),
     _move("ask_pin", "identifying", "pin"),
     _move("unlock", "identifying pin", "registering"),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
-from drivers.modem.answers import Stored, unhex
+from drivers.modem.answers import BROADCASTS, Stored, unhex
 from drivers.modem.at import Modem
 from drivers.modem.library import CommandError
 from drivers.modem.pdu import Deliver, PduError, StatusReport, decode, status_means
@@ -52,6 +52,7 @@ class Mailbox:
         self._damaged: Counter[Place] = Counter()
         self._in_hand: set[Place] = set()  # handed up, and not known to be kept
         self.memories: tuple[str, ...] = ()
+        self.fills: dict[str, tuple[int, int]] = {}  # of each memory: places that are taken, and of how many
         self.due: set[str] = set()
 
     @property
@@ -81,9 +82,22 @@ class Mailbox:
             except CommandError as refusal:
                 log.warning("the modem does not list its memory %s: %s", memory, refusal)
                 continue
+            if memory == BROADCASTS:
+                self._drop_broadcasts(entries)
+                continue
+            self.fills[memory] = len(entries), self._modem.places.get(memory, 0)
             for entry in entries:
                 if entry.status in _RECEIVED and (memory, entry.index) not in self._in_hand:
                     self._look_at(memory, entry)
+
+    def _drop_broadcasts(self, entries: list[Stored]) -> None:
+        """What a cell says to everybody is no text to us; but it must not fill the memory."""
+        for entry in entries:
+            log.info("a broadcast came and is not shown: %s", entry.pdu.hex())
+            try:
+                self._modem.delete(BROADCASTS, entry.index)
+            except CommandError as refusal:
+                log.warning("the modem does not delete broadcast %d: %s", entry.index, refusal)
 
     def _look_at(self, memory: str, entry: Stored) -> None:
         place = memory, entry.index
@@ -107,6 +121,8 @@ class Mailbox:
             return
         try:
             self._modem.delete(*place)
+            held, of = self.fills.get(place[0], (1, 0))
+            self.fills[place[0]] = held - 1, of
         except CommandError as refusal:
             log.warning("the modem does not delete entry %d of %s: %s", place[1], place[0], refusal)
 

@@ -87,6 +87,42 @@ _CME_FOR_NOW = {
 SWEEP_FIRST = frozenset({320, 321, 322, 340})
 """+CMS ERRORs after which the memories are to be read and emptied."""
 
+SAY_LITTLE = frozenset({"CMS 38", "CMS 111", "CMS 127", "CMS 500", "ERROR", "CME 100"})
+"""Codes after which it is worth asking the modem for more words."""
+_IN_A_ROW = (17, 38, 41, 47, 331, 332, 500, 512, 513, 514, 515)
+_REJECTS = {
+    2: "the operator does not know this SIM: it was never activated, or was ended",
+    3: "the operator bars this SIM",
+    5: "the network does not accept this modem (its IMEI)",
+    6: "the network bars this modem (its IMEI)",
+    7: "this SIM may not use packet services",
+    8: "this SIM may use neither calls nor packet services",
+    11: "this network is not allowed for this SIM",
+    12: "this place is not allowed for this SIM",
+    13: "roaming is not allowed here for this SIM",
+    14: "packet services are not allowed in this network",
+    15: "the network has no cell here that this SIM may use",
+    17: "the network failed",
+    20: "the SIM could not prove who it is",
+    21: "the network and the SIM do not agree on a key",
+    22: "the network is congested",
+    25: "this SIM may not use this closed group's cell",
+}
+
+
+def reject_words(cause: int | None) -> str:
+    """Why a network refuses a SIM (3GPP TS 24.008 section 10.5.3.6, 24.301 section 9.9.3.9), for people."""
+    if cause is None:
+        return "the network refuses this SIM: is it active?"
+    said = _REJECTS.get(cause, "a cause that we have no words for")
+    return f"the network refuses this SIM: {said} (cause {cause})"
+
+
+def tells_of_the_link(error: LinkError) -> bool:
+    """Whether several of these in a row mean that the modem or its network ails, not the message."""
+    number = error.code.removeprefix("CMS ")
+    return error.code == "ERROR" or error.code.startswith("CME") or (number.isdecimal() and int(number) in _IN_A_ROW)
+
 
 def cms_error(code: int) -> LinkError:
     """The link error for +CMS ERROR `code`."""

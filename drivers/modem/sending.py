@@ -1,6 +1,7 @@
 """The one part that is between `send` and its answer, and how it is submitted.
 
-A part that was never answered is remembered: the modem's late `+CMGS` still settles it.
+A part that was never answered is remembered, also over a restart: the modem's late `+CMGS` or `+CMS ERROR` still
+settles it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from dataclasses import replace
 
 from drivers.modem.at import Modem
 from drivers.modem.comms import NotWritten
+from drivers.modem.journal import Flight, Journal
 from drivers.modem.library import CmeError, CmsError, CommandError, SerialException, TimeoutException
 from drivers.modem.pdu import PduError, encode_submit
-from drivers.modem.refusals import cme_error, cms_error
+from drivers.modem.refusals import SAY_LITTLE, cme_error, cms_error
 from smsgw.link import Events, LinkDown, LinkError, NoAnswer, RejectedForGood, RejectedForNow, WirePart
 
 log = logging.getLogger(__name__)
@@ -37,21 +40,26 @@ class Window:
     Shut (as it is at first), it refuses every part with the LinkError it was shut with.
     """
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, journal: Journal | None = None) -> None:
         self._events = events
+        self._journal = journal or Journal(None, "")
         self._changed = threading.Condition()
         self._part: WirePart | None = None
         self._begun = False
         self._settled = False
         self._shut: LinkError | None = LinkDown("the modem is not ready yet")
         self._closed = False
-        self._unanswered: WirePart | None = None
+        self._outside = 0  # how many wait in `offer`
+        flight = self._journal.flight
+        self._unanswered: WirePart | None = flight.part if flight else None
 
     def offer(self, part: WirePart) -> bool:
         """Put a part in; blocks while there is one. False when it was refused, which is told."""
         with self._changed:
+            self._outside += 1
             while self._part is not None and self._shut is None:
                 self._changed.wait()
+            self._outside -= 1
             refusal = self._shut
             if refusal is None:
                 self._part, self._begun, self._settled = part, False, False
@@ -91,11 +99,29 @@ class Window:
             if not self.waits():
                 return None
             self._begun = True
-            return self._part
+            part, late = self._part, self._unanswered
+            if part and late and (part.message_id, part.position) == (late.message_id, late.position):
+                self._unanswered = None  # an answer to the try before must not be taken for one to this
+            return part
+
+    def more_follow(self, part: WirePart) -> bool:
+        """Whether another part is known to come right behind this one."""
+        return part.position < part.of or self._outside > 0
+
+    def departs(self, part: WirePart, mark: tuple[int, ...]) -> None:
+        """It is written next, at the port of this mark."""
+        self._journal.depart(part, mark)
+
+    @property
+    def unanswered(self) -> Flight | None:
+        """The part whose answer may still come, if it is the one that was written last."""
+        flight = self._journal.flight
+        return flight if flight is not None and flight.part is self._unanswered else None
 
     def taken(self, part: WirePart, reference: str) -> None:
         """The network took it."""
         if self._settle(part):
+            self._arrived(part)
             self._events.taken(part, reference)
             self._free()
 
@@ -104,17 +130,33 @@ class Window:
         if self._settle(part):
             if isinstance(error, NoAnswer):
                 self._unanswered = part
+            else:
+                self._arrived(part)
             self._events.failed(part, error)
             self._free()
 
-    def late(self, line: str) -> None:
-        """A +CMGS or +CMS ERROR came that no command waited for."""
-        part, self._unanswered = self._unanswered, None
-        found = re.match(r"\+CMGS: *(\d+)", line)
-        if part is None or found is None:
+    def late(self, line: str, certain: bool = True) -> None:
+        """A +CMGS or +CMS ERROR came that no command waited for.
+
+        certain: False when a +CMS ERROR may be the answer to another command that was given up.
+        """
+        taken = re.match(r"\+CMGS: *(\d+)", line)
+        refused_with = re.match(r"\+CMS ERROR: *(\d+)", line)
+        part = self._unanswered
+        if part is None or not (taken or (refused_with and certain)):
             log.warning("the modem says %s, and no part waits for it", line)
             return
-        self._events.taken(part, part_reference(found[1], part.to))
+        self._unanswered = None
+        self._arrived(part)
+        if taken:
+            self._events.taken(part, part_reference(taken[1], part.to))
+        elif refused_with:
+            self._events.failed(part, cms_error(int(refused_with[1])))
+
+    def _arrived(self, part: WirePart) -> None:
+        flight = self._journal.flight
+        if flight is not None and flight.part is part:
+            self._journal.arrive()
 
     def give_up(self) -> None:
         """Settle whatever is in, without its answer."""
@@ -148,14 +190,18 @@ def refused(refusal: CommandError) -> LinkError:
     return RejectedForNow(f"the modem refuses it: {refusal}", "ERROR")
 
 
-def submit(modem: Modem, window: Window, part: WirePart, smsc: str | None, timeout: float) -> LinkError | None:
+def submit(
+    modem: Modem, window: Window, part: WirePart, smsc: str | None, timeout: float, mark: tuple[int, ...] = ()
+) -> LinkError | None:
     """Submit one part and tell its answer; returns the error, if it was one.
 
-    timeout: seconds that the network may take. After telling, raises TimeoutException when there was no prompt, and
-    SerialException or OSError when the line is lost.
+    timeout: seconds that the network may take. mark: of the port (`ports.Port`), for the journal. After telling,
+    raises TimeoutException when there was no prompt, and SerialException or OSError when the line is lost.
     """
     try:
         pdu, length = encode_submit(part, smsc)
+        if window.more_follow(part):
+            modem.keep_channel()
         modem.ask_to_send(length)
     except PduError as wrong:
         return _fail(window, part, RejectedForGood(str(wrong), "unwritable"))
@@ -164,10 +210,11 @@ def submit(modem: Modem, window: Window, part: WirePart, smsc: str | None, timeo
     except (TimeoutException, SerialException, OSError):
         window.failed(part, LinkDown("the modem gave no prompt, so nothing was sent", rest=5.0))
         raise
+    window.departs(part, mark)
     try:
         reference = modem.send_pdu(pdu, timeout)
     except CommandError as refusal:
-        return _fail(window, part, refused(refusal))
+        return _fail(window, part, _with_cause(modem, refused(refusal)))
     except NotWritten:
         window.failed(part, LinkDown("the line was lost before the text was written"))
         raise
@@ -178,6 +225,17 @@ def submit(modem: Modem, window: Window, part: WirePart, smsc: str | None, timeo
         raise
     window.taken(part, part_reference(reference, part.to))
     return None
+
+
+def _with_cause(modem: Modem, error: LinkError) -> LinkError:
+    """The error with what +CEER adds to a reason that says little. What goes wrong in asking is another's matter."""
+    if error.code not in SAY_LITTLE:
+        return error
+    try:
+        cause = modem.cause()
+    except (TimeoutException, SerialException, OSError):
+        return error
+    return replace(error, says=f"{error.says}; the network's own words: {cause}") if cause else error
 
 
 def _fail(window: Window, part: WirePart, error: LinkError) -> LinkError:

@@ -1,4 +1,4 @@
-"""One stay at an open modem, from identification until the line is lost or we stop.
+"""One stay at an open modem, from its PIN until the line is lost or we stop.
 
 Everything that happens elsewhere (the reader's news, futures that are done, a part that was given) is put
 into one queue and done here, so that one thread alone writes to the modem.
@@ -9,29 +9,32 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from drivers.modem import answers
-from drivers.modem.at import Modem
+from drivers.modem.calls import Calls
+from drivers.modem.dialogue import Dialogue
+from drivers.modem.journal import Journal
+from drivers.modem.ladder import Ailment, Ladder
 from drivers.modem.library import CommandError, TimeoutException
+from drivers.modem.life import Life
 from drivers.modem.mailbox import Mailbox
-from drivers.modem.prepare import Trouble, unlock
-from drivers.modem.refusals import SWEEP_FIRST, sim_is_the_trouble
+from drivers.modem.prepare import Trouble, locked, sim_facts, unlock
+from drivers.modem.refusals import SWEEP_FIRST, sim_is_the_trouble, tells_of_the_link
+from drivers.modem.search import Found
 from drivers.modem.sending import Window, submit
-from smsgw.link import Call, Events, Health, LinkDown, LinkState
+from drivers.modem.watch import Watch
+from smsgw.link import Events, LinkError
 
 if TYPE_CHECKING:
     from drivers.modem import Config
 
 log = logging.getLogger(__name__)
 
-_RINGS_APART = 10.0  # seconds of silence after which ringing is a new call
-_LOOK_FOR_NETWORK = 2.0  # seconds
-_SILENCES = 2  # commands without an answer, one after the other, after which the port is opened anew
-_RESTARTED = ("RDY", "SMS Ready", "Call Ready", "^SYSSTART", "^BOOT")
+_BURST = 5  # refusals in a row that tell of the link and not of the text, after which the ladder is climbed
+_BURST_WHEN_ILL = 2
+_RESTARTED = ("RDY", "SMS Ready", "Call Ready", "^SYSSTART", "^BOOT", "SMS DONE", "PB DONE")
 
 
 class Session:
@@ -39,31 +42,38 @@ class Session:
 
     def __init__(
         self,
-        modem: Modem,
+        found: Found,
         name: str,
         config: Config,
         events: Events,
         window: Window,
-        tell: Callable[[Health], None],
+        journal: Journal,
+        life: Life,
+        ladder: Ladder,
+        tell: Callable[[], None],
     ) -> None:
-        self._modem = modem
+        self._modem = self.modem = modem = found.modem
+        self._mark = found.port.mark
         self._name = name
         self._config = config
         self._events = events
         self._window = window
+        self._journal = journal
+        self._life = life
+        self._ladder = ladder
         self._tell = tell
+        self.facts = dict(found.facts) | {"port": found.port.name}
+        self.dialogue = Dialogue(modem)
+        self._calls = Calls(events)
+        self._watch = Watch(modem, config, window, life, ladder, self.facts, tell)
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._stop_by: float | None = None
-        self._facts: dict[str, str] = {}
-        self._notify_mode = ""
-        self._registered = False
-        self._silences = 0
-        self._rang_at = -_RINGS_APART
-        self._network_at = self._check_at = self._sweep_at = 0.0
-        modem.news = lambda lines: self.post(partial(self._news, lines))
-        modem.late = lambda line: self.post(partial(window.late, line))
-        modem.fatalErrorCallback = lambda trouble: self.post(partial(self._lost, trouble))
+        self.serves = False  # whether it is past its preparation
+        self._refusals = 0
         self._mailbox = Mailbox(modem, events, name, config.number, self.post)
+        modem.late = lambda line: self.post(partial(self._late, line))
+        modem.fatalErrorCallback = lambda trouble: self.post(partial(self._lost, trouble))
+        modem.hear(lambda lines: self.post(partial(self._news, lines)))
 
     # From other threads
 
@@ -85,44 +95,54 @@ class Session:
     def run(self) -> None:
         """Prepare the modem and serve it until `stop`. Raises Trouble, and what Modem raises."""
         self._prepare()
+        self.serves = True
         while self._stop_by is None:
             try:
                 self._do_posted(until=self._next_at())
-                self._mailbox.sweep()
+                if self._mailbox.due:
+                    self._mailbox.sweep()
+                    self._watch.memories_seen(self._mailbox)
                 self._send()
-                self._look_after()
-            except TimeoutException as silent:
-                self._silences += 1
-                log.warning("link %s: the modem did not answer in time (%d)", self._name, self._silences)
-                if self._silences >= _SILENCES:
-                    raise Trouble(LinkState.DOWN, "the modem no longer answers: opened anew", 1.0) from silent
+                self._watch.look(self._mailbox)
+            except TimeoutException:
+                if self._stop_by is None:
+                    self._ail(Ailment.SILENT, "the modem did not answer in time")
+                    self._mailbox.look_everywhere()
         if time.monotonic() < self._stop_by:
             self._send()  # what was given to us before we were stopped
         self._settle(self._stop_by)
 
     def _prepare(self) -> None:
-        self._facts = self._modem.identity()
-        unlock(self._modem, self._name, self._config)
-        sim = {"imsi": self._modem.imsi(), "iccid": self._modem.iccid()}
-        self._facts |= {fact: number for fact, number in sim.items() if number}
-        identity = self._facts.get("imsi") or self._facts.get("iccid") or self._name
-        self._mailbox = Mailbox(self._modem, self._events, identity, self._config.number, self.post)
+        config, modem = self._config, self._modem
+        if locked(modem):
+            self._life.move("ask_pin", "the SIM asks for its PIN")
+            sim = self.facts.get("iccid") or self.facts.get("imei") or self.facts["port"]
+            unlock(modem, self._name, config, self._journal, sim)
+        self.facts.update(sim_facts(modem))
+        wrong = [fact for fact, number in config.identity.items() if self.facts.get(fact, number) != number]
+        if wrong:
+            says = f"the SIM has the {wrong[0]} {self.facts[wrong[0]]}, not the one of [[links]] {self._name}"
+            raise Trouble("rest", says, 60.0)
+        self._life.move("unlock", "looking for a network")
+        numbers = {"number": config.number or modem.own_number(), "service centre": modem.service_centre()}
+        self.facts.update({fact: number for fact, number in numbers.items() if number})
+        identity = self.facts.get("imsi") or self.facts.get("iccid") or self._name
+        self._mailbox = Mailbox(modem, self._events, identity, self.facts.get("number"), self.post)
         try:
-            self._notify_mode = self._modem.set_up()
+            mode = modem.set_up()
         except CommandError as refusal:
             says = "the modem refuses PDU mode (AT+CMGF=0): it cannot be used for texts"
-            raise Trouble(LinkState.RESTING, says, 60.0) from refusal
-        self._mailbox.memories = self._modem.memories()
+            raise Trouble("rest", says, 60.0) from refusal
+        self._ladder.sign("answers")
+        self._mailbox.memories = modem.memories()
         self._mailbox.look_everywhere()
-        now = time.monotonic()
-        self._check_at, self._sweep_at = now + self._config.check_interval, now + self._config.sweep_interval
-        self._look_for_network()
+        self._watch.begin(mode)
 
     def _next_at(self) -> float:
         """Until when there is nothing to do."""
-        if self._mailbox.due or (self._registered and self._window.waits()):
+        if self._mailbox.due or (self._watch.registered and self._window.waits()):
             return 0.0
-        return min(self._network_at, self._check_at, self._sweep_at)
+        return min(self._watch.next_at, self._calls.tell_by)
 
     def _do_posted(self, until: float) -> None:
         """Do what was put into the queue; wait for something until then (time.monotonic)."""
@@ -133,55 +153,47 @@ class Session:
                 work()
                 work = self._work.get_nowait()
         except Empty:
-            return
+            self._calls.look()
 
     def _send(self) -> None:
-        part = self._window.begin() if self._registered else None
+        part = self._window.begin() if self._watch.registered else None
         if part is None:
             return
-        error = submit(self._modem, self._window, part, self._config.smsc, self._config.answer_timeout)
-        self._silences = 0
+        config = self._config
+        error = submit(self._modem, self._window, part, config.smsc, config.answer_timeout, self._mark)
         if error is None:
-            return
+            self._refusals = 0
+            self._ladder.sign("took a text")
+            self._watch.strong("refusals")
+        elif error.then != "lose":
+            self._refused(error)
+
+    def _refused(self, error: LinkError) -> None:
         log.info("link %s: a part was not taken: %s (%s)", self._name, error.says, error.code)
         if sim_is_the_trouble(error):
-            raise Trouble(LinkState.CONNECTING, error.says, 1.0)
+            raise Trouble("vanish", error.says, 1.0)
         if error.code in {f"CMS {code}" for code in SWEEP_FIRST}:
             self._mailbox.look_everywhere()
-
-    def _look_after(self) -> None:
-        """What is done by the clock: the network, a sweep, and whether the modem still has our settings."""
-        now = time.monotonic()
-        if now >= self._network_at:
-            self._look_for_network()
-        if now >= self._sweep_at:
-            self._sweep_at = now + self._config.sweep_interval
-            self._mailbox.look_everywhere()
-        if now >= self._check_at:
-            self._check_at = now + self._config.check_interval
-            if not self._notifies_us():
-                raise Trouble(LinkState.CONNECTING, "the modem restarted and forgot its settings", 0.5)
-            self._silences = 0
-
-    def _notifies_us(self) -> bool:
-        said = self._modem.notifies()
-        return not said or not self._notify_mode or said[:3] == self._notify_mode[:3]
-
-    def _look_for_network(self) -> None:
-        stat = self._modem.registration()
-        self._registered = stat is None or stat in answers.REGISTERED  # a modem that tells nothing may still send
-        self._network_at = time.monotonic() + (self._config.check_interval if self._registered else _LOOK_FOR_NETWORK)
-        self._facts["registration"] = answers.registration_words(stat)
-        self._facts |= self._modem.reception()
-        if self._registered:
-            self._tell(Health(LinkState.UP, "", dict(self._facts)))
-            self._window.open()
+        if not tells_of_the_link(error):
             return
-        refused = stat == 3
-        why = "the network refuses this SIM: is it active?" if refused else "looking for a network"
-        self._window.shut(LinkDown(f"the modem is not in a network: {why}"))
-        state = LinkState.RESTING if refused else LinkState.CONNECTING
-        self._tell(Health(state, why, dict(self._facts)))
+        self._refusals += 1
+        if self._refusals >= (_BURST_WHEN_ILL if self._ladder.ill else _BURST):
+            count, self._refusals = self._refusals, 0
+            self._ail(Ailment.ERRORS, f"{count} texts in a row were refused; the last: {error.says} ({error.code})")
+        elif self._refusals >= 3:
+            self._watch.weak("refusals", f"texts are being refused: {error.says} ({error.code})")
+
+    def _ail(self, ailment: Ailment, why: str) -> None:
+        """Climb the ladder: the first rung here, the others by who owns us."""
+        rung = self._ladder.climb(ailment, why)
+        if rung == "probe":
+            if self._modem.probe():
+                self._ladder.sign("answers")
+                self._tell()
+                return
+            ailment, why = Ailment.SILENT, "the modem does not answer AT"
+            rung = self._ladder.climb(ailment, why)
+        raise Trouble("ail", why, 0.5, ailment, rung)
 
     def _settle(self, deadline: float) -> None:
         """Before the end: delete what becomes kept until then, so that it does not come again."""
@@ -197,23 +209,19 @@ class Session:
         elif line.startswith(("+CMT:", "+CDS:")) and len(lines) == 2:
             self._mailbox.direct(lines)
         elif line.startswith(("+CREG", "+CGREG", "+CEREG")):
-            self._network_at = 0.0
-        elif line.startswith("+CLIP"):
-            self._rings(answers.caller(line))
-        elif line.startswith(("RING", "+CRING")):
-            if time.monotonic() - self._rang_at < _RINGS_APART:
-                self._rang_at = time.monotonic()
+            self._watch.network_changed()
+        elif line.startswith(("+CLIP", "RING", "+CRING", "NO CARRIER")):
+            self._calls.news(line)
+        elif line.startswith("+CUSD"):
+            self.dialogue.news(line)
         elif line.startswith(_RESTARTED):
-            self._check_at = 0.0
-        elif line.startswith("^SMMEMFULL"):
+            self._watch.restarted()
+        elif line.startswith(("^SMMEMFULL", "+CIEV")):
             self._mailbox.look_everywhere()
 
-    def _rings(self, caller: str | None) -> None:
-        """A phone rings every few seconds until it is given up; that is one call."""
-        now = time.monotonic()
-        if now - self._rang_at >= _RINGS_APART:
-            self._events.call(Call(caller, datetime.now(UTC)))
-        self._rang_at = now
+    def _late(self, line: str) -> None:
+        others = [command for command in self._modem.abandoned if command.startswith("AT+")]
+        self._window.late(line, certain=not others)
 
     def _lost(self, trouble: Exception) -> None:
-        raise Trouble(LinkState.DOWN, f"the modem went away ({trouble}): is it plugged in?", 1.0)
+        raise Trouble("ail", f"the modem went away ({trouble}): is it plugged in?", 0.5, Ailment.LOST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.modem import answers
+from drivers.modem.profiles import GENERIC
 from drivers.modem.refusals import cme_error, cms_error, sim_is_the_trouble
 from smsgw.link import LinkDown, Misconfigured, RejectedForGood, RejectedForNow
 
@@ -39,7 +40,7 @@ def test_without_a_registration_there_is_none() -> None:
     [
         ('+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")', ("SM", "ME")),
         ('+CPMS: ("SM","ME"), ("SM","ME"), ("SM","ME")', ("SM", "ME")),
-        ('+CPMS: (("SM","BM","SR"),("SM"))', ("SM", "SR")),
+        ('+CPMS: (("SM","BM","SR"),("SM"))', ("SM", "BM", "SR")),
         ('+CPMS: ("MT","SM","ME"),("SM")', ("SM", "ME")),
         ('+CPMS: ("MT"),("MT")', ("MT",)),
         ('+CPMS:("ME","MT","SM","SM_P","ME_P")', ("ME", "SM")),
@@ -47,7 +48,7 @@ def test_without_a_registration_there_is_none() -> None:
         ("OK", ()),
     ],
 )
-def test_the_memories_are_those_that_hold_texts_each_once(line: str, found: tuple[str, ...]) -> None:
+def test_the_memories_are_those_that_can_be_read_each_once(line: str, found: tuple[str, ...]) -> None:
     assert answers.memories([line, "OK"]) == found
 
 
@@ -128,8 +129,9 @@ def test_a_caller_is_a_number_or_withheld(line: str, number: str | None) -> None
     ],
 )
 def test_the_attempts_left_are_read_as_each_maker_writes_them(command: str, line: str, left: int | None) -> None:
-    assert command in answers.ATTEMPTS_COMMANDS
-    assert answers.attempts_left(command, [line, "OK"]) == left
+    (way,) = [way for way in GENERIC.asks_attempts if way.command == command]
+    said = way.read([line, "OK"])
+    assert (None if said is None else int(said)) == left
 
 
 @pytest.mark.parametrize(
