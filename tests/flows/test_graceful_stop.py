@@ -27,7 +27,7 @@ def _fake(folder: Path) -> Wire:
 
 
 def _smpp(folder: Path) -> Wire:
-    return Journal(folder, rate=50, count=60)
+    return Journal(folder, rate=50, count=60, answer_delay=0.2)
 
 
 def _states(gateway: Running) -> dict[str, int]:
@@ -62,7 +62,7 @@ def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
             assert counting.not_kept(siege.book, wire, conn) == []
         left = _states(gateway)
         assert left.keys() <= {"queued", "sent", "delivered"}, "both networks answer everything that is in flight"
-        assert left["queued"], "the queue was empty: there was no load"
+        assert left.get("queued"), "the queue was empty: there was no load"
 
         stored = counting.quiet(siege, 60)
         wrong = counting.faults(siege.book, wire, stored)

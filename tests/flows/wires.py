@@ -135,15 +135,16 @@ class Journal:
     """An emulated SMSC as a program of its own, which outlives the gateway, and its journal.
 
     rate, count: texts a second that its phones write, and how many altogether; every `long`-th has two pieces.
+    answer_delay: seconds until it answers a part.
     """
 
-    def __init__(self, folder: Path, rate: float, count: int, long: int = 3, port: int = 0) -> None:
+    def __init__(self, folder: Path, rate: float, count: int, long: int = 3, answer_delay: float = 0.03) -> None:
         self._path = folder / "journal.jsonl"
         self._count = count
         self._begun: list[dict[str, Any]] = []
         self._read = 0
         words = [
-            "--port", port, "--journal", self._path, "--receipts", "--receipt-delay", 0.1, "--answer-delay", 0.03,
+            "--journal", self._path, "--receipts", "--receipt-delay", 0.1, "--answer-delay", answer_delay,
             "--mo-rate", rate, "--mo-count", count, "--mo-long", long, "--mo-to", NUMBER,
             "--mo-text", "from a phone: {}",
         ]  # fmt: skip
