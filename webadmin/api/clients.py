@@ -31,10 +31,10 @@ class KnownClients:
         """The client that sent this request. Raises Unauthenticated, or Forbidden when it lacks the scope."""
         client = self._by_secret(_secret(request))
         if not client.may(scope):
-            has = ", ".join(sorted(client.scopes))
+            has = " ".join(sorted(client.scopes))
             raise Forbidden(
                 f"this needs the scope {scope}; the key {client.name!r} has {has}",
-                hint=f"make another key: smsgw key create NAME --scope {scope}",
+                hint=f"make another key: smsgw key create NAME --scopes '{has} {scope}'",
             )
         return client
 

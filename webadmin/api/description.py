@@ -95,7 +95,7 @@ def _tag(one: Route) -> str:
 
 def _operation(one: Route) -> dict[str, Any]:
     said = "\n".join(line.strip() for line in (one.view.__doc__ or "").strip().split("\n")[1:]).strip()
-    told: dict[str, Any] = {"operationId": one.view.__name__, "summary": one.summary, "tags": [_tag(one)]}
+    told: dict[str, Any] = {"operationId": one.operation, "summary": one.summary, "tags": [_tag(one)]}
     if said:
         told["description"] = said
     told["security"] = [] if one.scope is None else [{"bearer": [one.scope]}, {"basic": [one.scope]}]

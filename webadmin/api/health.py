@@ -1,5 +1,7 @@
 """Whether the process lives (/healthz) and may be given requests (/readyz): for load balancers and systemd, no key.
 
+Both are at the root, where such programs look, and under /api/v1, where the other addresses are.
+
 A link that is down does not make the gateway unready: it takes messages and keeps them.
 """
 
@@ -18,12 +20,14 @@ PATIENCE = 3.0  # seconds that the store may take to answer
 
 
 @route("GET", "//healthz", scope=None, answers={200: Alive})
+@route("GET", "/healthz", scope=None, answers={200: Alive}, name="healthz_of_the_api")
 def healthz() -> Response:
     """Tell that the process lives."""
     return answer({"status": "ok"})
 
 
 @route("GET", "//readyz", scope=None, answers={200: Readiness, 503: Readiness})
+@route("GET", "/readyz", scope=None, answers={200: Readiness, 503: Readiness}, name="readyz_of_the_api")
 def readyz() -> Response:
     """Tell whether requests are welcome (200) or not (503), and what is the matter."""
     checks = {"store": _store(), "started": _started()}

@@ -29,6 +29,7 @@ class Route:
     answers: a shape for each status. takes: the shape of the JSON body; query: the parameters' shape; they reach the
     view as `body` and `query`. bodies: for a view that reads the body itself, a shape or schema for each media type.
     errors: codes of the catalogue besides those that these fields imply. headers: what a request may carry.
+    name: what this way to the view is called; by default as the view is, so only a second way needs one.
     """
 
     method: str
@@ -42,11 +43,17 @@ class Route:
     bodies: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
     @property
     def endpoint(self) -> str:
         """Flask's name for it."""
-        return f"api.{self.view.__name__}"
+        return f"api.{self.operation}"
+
+    @property
+    def operation(self) -> str:
+        """Its name in the OpenAPI document."""
+        return self.name or self.view.__name__
 
 
 ROUTES: list[Route] = []

@@ -198,7 +198,7 @@ class InboundPage(Page):
 class Paging(Shape):
     """Which page of a listing."""
 
-    limit: int = Field(50, ge=1, le=200, description="How many at most.")
+    limit: int = Field(50, ge=1, le=1000, description="How many at most.")
     cursor: Words | None = Field(None, max_length=200, description="Where to go on: the next_cursor of a page.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from flask import Response
 
@@ -16,6 +17,9 @@ from .routes import answer, route
 from .surroundings import Faults, HandsetPage, HandsetTextPage, NewHandsetText, Typed, WhichLink
 
 SCOPE = "simulator:*"
+_TURNING: dict[str, Any] = {
+    "scope": SCOPE, "query": WhichLink, "takes": Faults, "answers": {200: Faults}, "errors": ("not_found",),
+}  # fmt: skip
 
 
 @route("GET", "/simulator/handsets", scope=SCOPE, answers={200: HandsetPage}, errors=("not_found",))
@@ -58,15 +62,8 @@ def faults(query: WhichLink) -> Response:
     return answer(_link(query.link).faults())
 
 
-@route(
-    "PATCH",
-    "/simulator/faults",
-    scope=SCOPE,
-    query=WhichLink,
-    takes=Faults,
-    answers={200: Faults},
-    errors=("not_found",),
-)
+@route("PATCH", "/simulator/faults", **_TURNING)
+@route("POST", "/simulator/faults", **_TURNING, name="set_faults_by_post")
 def set_faults(query: WhichLink, body: Faults) -> Response:
     """Turn knobs of a simulated network; those that are not named stay as they are."""
     link = _link(query.link)

@@ -32,6 +32,7 @@ def test_every_route_but_the_open_ones_needs_a_key_with_its_scope(
     answer = stranger(one.method, filled(one.path))
     assert (answer.status, answer.code) == (403, "forbidden_scope")
     assert one.scope in answer.said["detail"]
+    assert answer.said["hint"].endswith(f"smsgw key create NAME --scopes '{other} {one.scope}'")
     answer = stranger(one.method, filled(one.path), authorization="")
     assert (answer.status, answer.code) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="smsgw"'

@@ -105,6 +105,7 @@ def test_the_knobs_of_a_simulated_network_are_shown_and_turned(live_call: Any) -
     faults = "/api/v1/simulator/faults"
     before = live_call("GET", faults).said
     assert (before["loss"], before["disconnected"]) == (0.0, False)
+    assert live_call("POST", faults, {"loss": 0.25}).said == before | {"loss": 0.25}
     turned = live_call("PATCH", f"{faults}?link=phones", {"loss": 0.5, "disconnected": True})
     assert (turned.status, turned.said) == (200, before | {"loss": 0.5, "disconnected": True})
     until(lambda: live_call("GET", "/api/v1/links").said["data"][0]["health"] == "down")
@@ -132,17 +133,19 @@ def test_without_a_simulated_link_there_is_no_simulator(
 
 def test_health_needs_no_key_and_the_process_is_healthy_at_once(call: Any) -> None:
     call.secret = ""
-    answer = call("GET", "/healthz", authorization="")
-    assert (answer.status, answer.said) == (200, {"status": "ok"})
+    for path in ("/healthz", "/api/v1/healthz"):
+        answer = call("GET", path, authorization="")
+        assert (answer.status, answer.said) == (200, {"status": "ok"})
 
 
 def test_a_gateway_is_ready_when_it_is_started_also_with_its_links_down(call: Any, live_call: Any) -> None:
     answer = call("GET", "/readyz", authorization="")
     assert (answer.status, answer.said["checks"]["started"]) == (503, "not started")
     live_call("PATCH", "/api/v1/simulator/faults", {"disconnected": True})
-    answer = live_call("GET", "/readyz", authorization="")
-    surroundings.Readiness.model_validate(answer.said)
-    assert (answer.status, answer.said) == (200, {"status": "ready", "checks": {"store": "ok", "started": "ok"}})
+    for path in ("/readyz", "/api/v1/readyz"):
+        answer = live_call("GET", path, authorization="")
+        surroundings.Readiness.model_validate(answer.said)
+        assert (answer.status, answer.said) == (200, {"status": "ready", "checks": {"store": "ok", "started": "ok"}})
 
 
 def test_a_gateway_whose_store_takes_nothing_is_not_ready(

@@ -77,7 +77,7 @@ def test_listings_are_narrowed_by_filters(call: Any, clock: Any, query: str, fou
     ("query", "faults"),
     [
         ("limit=0", {"/limit": "out_of_range"}),
-        ("limit=201", {"/limit": "out_of_range"}),
+        ("limit=1001", {"/limit": "out_of_range"}),
         ("limit=ten", {"/limit": "int_parsing"}),
         ("status=gone", {"/status": "unknown_value"}),
         ("to=12", {"/to": "recipient_invalid"}),
