@@ -1,7 +1,7 @@
 """The command line and the composition root: the only file of smsgw that looks outward.
 
-It knows the clock (`schedules`), the pages (`webadmin`) and who may hold a modem (`drivers`), and gives them to the
-commands; they are imported when a daemon starts, for most commands need none of them.
+It knows the clock (`schedules`), the pages (`webadmin`) and the modems (`drivers`), and gives them to the
+commands; they are imported when they are needed, which is for few commands.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -63,11 +64,18 @@ def holder(device: str) -> str | None:
     return who_holds(device)
 
 
+def modem_line() -> Any:
+    """The simulated modem and its faults (`smsgw.cli.sim_modem.ModemLine`)."""
+    from drivers.modem.line import console
+
+    return console
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command line, and exit with its status (see `smsgw.cli.exits`)."""
     os.umask(0o077)  # whatever we write holds what people wrote to each other, or secrets
     log.set_up("warning")
-    sys.exit(execute(root, Office(parts, holder), sys.argv[1:] if args is None else args))
+    sys.exit(execute(root, Office(parts, holder, modem_line=modem_line), sys.argv[1:] if args is None else args))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from smsgw.cli.voice import Voice
 from smsgw.config import Config, Loaded, load_with_origins
@@ -23,7 +24,8 @@ class Office:
     """The desk of one command line.
 
     parts: makes the parts of a daemon that smsgw itself does not know, the clock and the web server. holder: tells
-    who else has a device open. path: the configuration file, None to look for it.
+    who else has a device open. modem_line: brings what `smsgw sim modem` plays with.
+    path: the configuration file, None to look for it.
     """
 
     def __init__(
@@ -31,9 +33,11 @@ class Office:
         parts: Callable[[Gateway], list[Part]],
         holder: Callable[[str], str | None] = lambda device: None,
         environ: Mapping[str, str] = os.environ,
+        modem_line: Callable[[], Any] = lambda: None,
     ) -> None:
         self.parts = parts
         self.holder = holder
+        self.modem_line = modem_line
         self.environ = environ
         self.voice = Voice()
         self.path: Path | None = None

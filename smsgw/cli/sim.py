@@ -1,4 +1,4 @@
-"""`smsgw sim`: the phones of a simulated network, and its faults; through the running gateway."""
+"""`smsgw sim`: the phones of a simulated network, and its faults; through the running gateway. Also a modem."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import click
 from smsgw.cli import remote
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
+from smsgw.cli.sim_modem import modem
 from smsgw.cli.voice import harmless, local
 from smsgw.errors import BadInput, Fault
 
 
 @click.group("sim", cls=Group)
 def sim() -> None:
-    """The simulated network: its phones and its faults."""
+    """The simulated network: its phones and its faults; and a simulated modem."""
+
+
+sim.add_command(modem)
 
 
 @sim.command("mo")

@@ -68,6 +68,8 @@ class OwnCoding:
         end = at + 4 + (digits + 1) // 2
         to = _number(octets[at + 3], octets[at + 4 : end], digits)
         dcs = octets[end + 1]
+        if end > len(octets):
+            raise ValueError("the PDU ends too early")
         at = end + 2 + {0x00: 0, 0x10: 1, 0x08: 7, 0x18: 7}[first & 0x18]  # TP-VPF (23.040 section 9.2.3.3)
         piece = _piece(octets[at], octets[at + 1 :], dcs, bool(first & 0x40))
         place = concatenation(piece.udh)
@@ -118,6 +120,8 @@ def _piece(length: int, body: bytes, dcs: int, has_header: bool) -> Piece:
     udh = body[: body[0] + 1] if has_header else b""
     rest = body[len(udh) :]
     if _in_septets(dcs):
+        if len(body) != -(-7 * length // 8):
+            raise ValueError(f"{length} septets are not in {len(body)} octets")
         count = length - -(-8 * len(udh) // 7)
         return Piece(Alphabet.GSM7, unpack(rest, count, fill_bits(len(udh))), udh)
     if len(body) != length:

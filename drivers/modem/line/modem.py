@@ -18,7 +18,7 @@ from drivers.modem.line.card import Sim
 from drivers.modem.line.coding import Coding
 from drivers.modem.line.commands import ALWAYS, run
 from drivers.modem.line.menus import MENUS, Menu, read, spelled
-from drivers.modem.line.network import NO_FLAGS, Networked, seconds_of_march
+from drivers.modem.line.network import NO_FLAGS, Journal, Networked, seconds_of_march
 from drivers.modem.line.ways import Ways
 
 _serial = itertools.count(1)
@@ -28,7 +28,8 @@ class SimulatedModem(Networked):
     """See the module's docstring. Every method may be called from any thread.
 
     folder: where its device appears. device: its name there. number: the same one gives the same IMEI, IMSI and ICCID.
-    pin: of the SIM, None when it asks for none. clock: what the network's stamps are taken from. It is plugged in.
+    pin: of the SIM, None when it asks for none. clock: what the network's stamps are taken from. journal: is
+    told of all that happens. It is plugged in.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class SimulatedModem(Networked):
         device: str | None = None,
         number: int | None = None,
         imei: str | None = None,
+        journal: Journal = lambda event: None,
     ) -> None:
         own = next(_serial)
         self.folder = folder
@@ -64,6 +66,7 @@ class SimulatedModem(Networked):
             Random(f"modem {seed}"),
             clock or seconds_of_march(),
         )
+        self.journal = journal
         self.forget()
         self.connect()
         self._thread.start()

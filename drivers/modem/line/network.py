@@ -30,7 +30,7 @@ class Networked(Port):
     """A port with a SIM and memories, and the network behind them.
 
     submissions: what the network took. deleted: (memory, index, PDU) of what was deleted. journal: is told of all that
-    happens, as a mapping with "event".
+    happens, as a mapping with "event", before the modem says a word of it.
     """
 
     def __init__(

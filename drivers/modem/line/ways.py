@@ -11,6 +11,8 @@ from typing import Any
 
 from smsgw.errors import BadInput, Fault
 
+_SWITCH = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+
 
 def _way(default: Any, says: str) -> Any:
     return field(default=default, metadata={"says": says})
@@ -68,6 +70,13 @@ def sentences() -> Iterator[tuple[str, Any, str]]:
         yield one.name, one.default, one.metadata["says"]
 
 
+def spelled(value: Any) -> str:
+    """A value as `turn` reads it."""
+    if isinstance(value, tuple):
+        return "/".join(value) if any("," in one for one in value) else ",".join(value)
+    return value.replace("\r", "\\r").replace("\n", "\\n") if isinstance(value, str) else str(value).lower()
+
+
 def turn(ways: Ways, name: str, value: str) -> None:
     """Change one way as somebody wrote it. Raises BadInput, with every name there is, or with what would do."""
     known: dict[str, Field[Any]] = {one.name: one for one in fields(Ways)}
@@ -86,13 +95,7 @@ def _wrong(name: str, says: str) -> BadInput:
 def _read(default: Any, value: str) -> Any:
     """The value in the type of the default. Raises ValueError."""
     if isinstance(default, bool):
-        return (
-            {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}[
-                value.lower()
-            ]
-            if value.lower() in ("true", "on", "yes", "1", "false", "off", "no", "0")
-            else _refuse(value)
-        )
+        return _SWITCH[value.lower()] if value.lower() in _SWITCH else _refuse(value)
     if isinstance(default, int):
         return int(value)
     if isinstance(default, float):
