@@ -189,6 +189,22 @@ def test_the_composer_counts_and_swaps_the_letter_that_costs(demo: Demo, inbox: 
     assert page.locator("#draft").input_value().startswith("Pridite cim prej. ")
 
 
+def test_what_a_draft_costs_is_not_shown_when_it_has_been_sent_meanwhile(demo: Demo, inbox: Callable[..., Any]) -> None:
+    page = inbox()
+    page.goto(f"{demo.base}/inbox/{A}")
+    held: list[Any] = []
+    page.route("**/cost", lambda request: held.append(request))
+    page.locator("#draft").fill("Žal ne.")
+    page.wait_for_timeout(400)  # the counting begins 150 ms after the last key
+    page.keyboard.press("Control+Enter")
+    page.locator("#texts .mine", has_text="Žal ne.").wait_for()
+    for one in held:
+        one.continue_()
+    page.wait_for_timeout(400)
+    assert held
+    assert page.locator("#cost", has_text="Ž").count() == 0
+
+
 def test_what_is_typed_stays_text_everywhere(demo: Demo, inbox: Callable[..., Any]) -> None:
     evil = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     page = inbox()

@@ -101,7 +101,8 @@ function count(draft) {
   clearTimeout(counting);
   counting = setTimeout(async () => {
     const answer = await fetch(draft.dataset.cost, { method: "POST", body: new URLSearchParams(new FormData(draft.form)) });
-    if (answer.ok) document.getElementById("cost").innerHTML = await answer.text();
+    const told = await answer.text();
+    if (answer.ok && draft.isConnected) document.getElementById("cost").innerHTML = told; // else it was sent meanwhile
   }, 150);
 }
 
