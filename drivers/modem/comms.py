@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from drivers.modem.answers import unhex
-from drivers.modem.library import Serial, SerialComms, SerialException, TimeoutException
+from drivers.modem.library import Serial, SerialComms, SerialException, SerialTimeoutException, TimeoutException
 
 FlowControl = Literal["none", "rtscts", "dsrdtr"]
 News = Callable[[list[str]], None]
@@ -238,7 +238,13 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._command = data.strip("\r\x1a") if wait else ""
         if data.endswith("\x1a"):
             self.abandoned = []
-        self.serial.write(data.encode("latin-1"))
+        try:
+            self.serial.write(data.encode("latin-1"))
+        except SerialTimeoutException as blocked:  # its last byte did not get out, so it is not carried out
+            with suppress(OSError, termios.error):
+                self.serial.reset_output_buffer()
+            self._given_up()
+            raise TimeoutException([f"the port takes no bytes: {blocked}"]) from blocked
         if not wait:
             return None
         self._await(timeout, goes_on=data.startswith("AT+CMGL"))
@@ -256,11 +262,14 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
                 until = min(max(until, self._heard_at + timeout), began + _GOES_ON_AT_MOST)
             stop = until if self.give_up_at is None else min(until, self.give_up_at)
             if time.monotonic() >= stop:
-                self.abandoned.append(self._command)
-                self._command, self._prompt, self._stale = "", False, True
+                self._given_up()
                 raise TimeoutException(self._answer)
         if self._lost() and not self._answer:
             raise SerialException(self._lost())
+
+    def _given_up(self) -> None:
+        self.abandoned.append(self._command)
+        self._command, self._prompt, self._stale = "", False, True
 
     def _lost(self) -> str:
         """Why nothing can be said any more, or ""."""

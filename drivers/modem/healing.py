@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from drivers.modem.at import Modem
+from drivers.modem.comms import SteadyComms
 from drivers.modem.library import SerialException, TimeoutException
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def radio(modem: Modem, commands: Sequence[str]) -> bool:
 
     def say() -> bool:
         answered = [_say(modem, command) for command in commands]  # each is said, answered or not
-        return all(answered)
+        return any(answered)
 
     return _with_port(modem, say)
 
@@ -41,7 +42,7 @@ def reset(modem: Modem, commands: Sequence[str]) -> bool:
 
 def _with_port(modem: Modem, say: Callable[[], bool]) -> bool:
     try:
-        modem.connect()
+        SteadyComms.connect(modem)  # the package's own connect says too much
         return say()
     except (SerialException, OSError, TimeoutException) as refusal:
         log.warning("%s: %s", modem.port, refusal)

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
     from gsmmodem.exceptions import CmeError, CmsError, CommandError, TimeoutException
     from gsmmodem.modem import GsmModem
     from gsmmodem.serial_comms import SerialComms
-    from serial import Serial, SerialException
+    from serial import Serial, SerialException, SerialTimeoutException
 
 __all__ = [
     "CmeError",
@@ -22,5 +22,6 @@ __all__ = [
     "Serial",
     "SerialComms",
     "SerialException",
+    "SerialTimeoutException",
     "TimeoutException",
 ]

@@ -22,7 +22,6 @@ from drivers.modem.library import CommandError, SerialException, TimeoutExceptio
 from drivers.modem.life import Life
 from drivers.modem.ports import Port
 from drivers.modem.prepare import NotAModem, Trouble
-from drivers.modem.profiles import GENERIC
 from drivers.modem.search import Found, Search
 from drivers.modem.sending import Window
 from drivers.modem.session import Session
@@ -208,7 +207,9 @@ class ModemLink:
                 session.stop(self._stop_by)
             session.run()
         except NotAModem as nothing:
-            return nothing if self._known is not None else Trouble("vanish", nothing.why, nothing.pause)
+            if self._known is None:  # it may be no modem at all: nothing is reset there
+                return Trouble("vanish", nothing.why, nothing.pause)
+            return Trouble("ail", nothing.why, 0.5, Ailment.SILENT)
         except Trouble as trouble:
             return trouble
         except TimeoutException:
@@ -233,20 +234,25 @@ class ModemLink:
     def _after(self, trouble: Trouble) -> None:
         """Say what is wrong, do what may help, and wait until it is worth another look."""
         rung = self._rung(trouble)
+        if rung != REST:
+            self._say(trouble, rung)
+        while rung in RUNGS and not self._do(rung):
+            rung = self.ladder.climb(Ailment.SILENT, trouble.why)
         if rung == REST:
             pause = _RESTS[min(self._rests, len(_RESTS) - 1)]
             self._rests += 1
             says = f"{trouble.why}; nothing that smsgw can do helped: unplug the modem and plug it in again"
             trouble = Trouble("rest", says, pause)
+            self._say(trouble, None)
+        self._pause(trouble.pause)
+
+    def _say(self, trouble: Trouble, rung: str | None) -> None:
         person = trouble.event == "rest"
         self._window.shut(Misconfigured(trouble.why) if person else LinkDown(trouble.why))
         self._window.give_up()
         self._quiet = False
         self._live(trouble.event, f"{trouble.why}; {RUNGS[rung]}" if rung in RUNGS else trouble.why)
         self._quiet = person
-        if rung in RUNGS:
-            self._do(rung)
-        self._pause(trouble.pause)
 
     def _rung(self, trouble: Trouble) -> str | None:
         """What to climb for it, if anything: not while a modem boots, and not when its port is gone."""
@@ -260,21 +266,21 @@ class ModemLink:
             return None
         return self.ladder.climb(trouble.ailment, trouble.why)
 
-    def _do(self, rung: str) -> None:
-        """Climb one rung; "probe" and "reopen" are what the next stay begins with."""
+    def _do(self, rung: str) -> bool:
+        """Climb one rung; "probe" and "reopen" are what the next stay begins with. False: it cannot have helped."""
         known = self._known
-        if known is None:
-            return
-        profile = known.modem.profile if known.modem else GENERIC
+        if known is None or rung in ("probe", "reopen"):
+            return True
+        profile = known.modem.profile
         port = Modem(known.port.name, self._config.baudrate, self._config.flow_control)
         if rung == "radio":
-            healing.radio(port, profile.radio_cycle)
-        elif rung == "reset":
+            return healing.radio(port, profile.radio_cycle)
+        if rung == "reset":
             healing.reset(port, profile.reset)
-        elif rung == "power" and self._config.power_cycle:
+        elif self._config.power_cycle:
             healing.power(self._config.power_cycle)
-        if rung in ("reset", "power"):
-            self._boots_until = time.monotonic() + _BOOTS_WITHIN
+        self._boots_until = time.monotonic() + _BOOTS_WITHIN
+        return True
 
     def _pause(self, seconds: float) -> None:
         """Wait; not longer than until a port comes or goes."""
