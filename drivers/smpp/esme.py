@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.smpp import addresses, coding, inbound, pdu, receipts
 from drivers.smpp.config import Config
+from drivers.smpp.early import EarlyReceipts
 from drivers.smpp.session import Session
 from drivers.smpp.spelling import Spelling
 from drivers.smpp.statuses import RINVMSGLEN, RX_TEMPORARY, Trouble, refusal
@@ -52,8 +53,9 @@ class Esme:
         self._now = now
         roles = ("transceiver",) if config.mode == "transceiver" else ("transmitter", "receiver")
         self._sessions = [Session(name, config, role, self, now, chance) for role in roles]
-        self._window = Window(config.window, config.answer_timeout, events, now)
         self._spelling = Spelling(config.receipt_ids)
+        self._early = EarlyReceipts(events, self._spelling, config.answer_timeout, now)
+        self._window = Window(config.window, config.answer_timeout, self._early, now)
         self._zone = ZoneInfo(config.receipt_zone)
         self._occurrences = inbound.Occurrences(certain=config.answer_timeout)
         self._forgot = now()
@@ -219,6 +221,7 @@ class Esme:
     def _receipt(self, told: pdu.DeliverSm) -> Future[None]:
         receipt = receipts.read(told, self._spelling, self._zone)
         if receipt is not None:
+            self._early.note(receipt)
             return self._events.receipt(receipt)
         log.warning("link %s: a receipt without a message id: %r", self.name, told.message[:300])
         nothing: Future[None] = Future()  # said again it would be the same: acknowledge it

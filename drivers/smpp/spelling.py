@@ -22,7 +22,7 @@ class ReceiptIds(StrEnum):
     DECIMAL = "decimal"  # receipts 7994, answers 1f3a
 
 
-def _bare(written: str) -> str:
+def bare(written: str) -> str:
     """Without what differs by habit only: letter case and leading zeros."""
     return written.strip().lower().lstrip("0") or "0"
 
@@ -45,6 +45,11 @@ _TURNS: dict[ReceiptIds, Callable[[str], str | None]] = {
     ReceiptIds.DECIMAL: _to_hex,
     ReceiptIds.HEX: _to_decimal,
 }
+
+
+def spellings(written: str) -> set[str]:
+    """What an answer may call the message whose receipt says `written`, each without case and leading zeros."""
+    return {turned for turn in _TURNS.values() if (turned := turn(bare(written))) is not None}
 
 
 class Spelling:
@@ -76,9 +81,9 @@ class Spelling:
         if self._rule is ReceiptIds.AS_IS:
             return written
         if self._rule is not ReceiptIds.AUTO:
-            return _bare(written)
+            return bare(written)
         given = self._given
-        given[_bare(written)] = written
+        given[bare(written)] = written
         if len(given) > REMEMBERED:
             del given[next(iter(given))]
         return written
@@ -92,8 +97,12 @@ class Spelling:
         if self._rule is ReceiptIds.AUTO:
             return self._guess(in_parameter or in_text)
         if in_parameter:
-            return _bare(in_parameter)
-        return (_TURNS[self._rule](_bare(in_text)) or in_text) if in_text else None
+            return bare(in_parameter)
+        return (_TURNS[self._rule](bare(in_text)) or in_text) if in_text else None
+
+    def is_stranger(self, reference: str) -> bool:
+        """Whether `auto` has seen no answer with this reference, so that it may be spelled otherwise there."""
+        return self._rule is ReceiptIds.AUTO and bare(reference) not in self._given
 
     def _found_out(self, bare: str) -> str | None:
         """The remembered reference that this spells in exactly one way (or in the learned way), else None."""
@@ -112,10 +121,10 @@ class Spelling:
     def _guess(self, written: str | None) -> str | None:
         if not written:
             return None
-        bare = _bare(written)
-        if (found := self._found_out(bare)) is not None:
+        plain = bare(written)
+        if (found := self._found_out(plain)) is not None:
             return found
         learned = self._learned
         if learned is None or learned is ReceiptIds.AS_IS:
             return written
-        return _TURNS[learned](bare) or written
+        return _TURNS[learned](plain) or written

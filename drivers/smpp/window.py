@@ -12,7 +12,8 @@ from threading import Condition
 from typing import Protocol
 
 from drivers.smpp import pdu
-from smsgw.link import Events, LinkDown, LinkError, NoAnswer, WirePart
+from drivers.smpp.early import Outcomes
+from smsgw.link import LinkDown, LinkError, NoAnswer, WirePart
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Window:
     timeout: seconds after which an unanswered part is NoAnswer. now: a steady clock.
     """
 
-    def __init__(self, size: int, timeout: float, events: Events, now: Callable[[], float]) -> None:
+    def __init__(self, size: int, timeout: float, events: Outcomes, now: Callable[[], float]) -> None:
         self.size = size
         self._timeout = timeout
         self._events = events

@@ -203,6 +203,19 @@ def test_a_receipt_that_comes_before_its_answer_is_told_too(
     assert told.receipts[0].reference == told.taken_parts[0][1]
 
 
+def test_a_receipt_that_comes_before_its_answer_and_spells_it_otherwise_is_told_again(
+    network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
+) -> None:
+    network.automatic_receipts(
+        receipt_before_answer=True, id_form="{:X}", receipt_id_form="{:010d}", receipt_parameters=False
+    )
+    make_link().send(a_part())
+    soon(lambda: len(told.receipts) == 2)
+    assert told.receipts[1].reference == told.taken_parts[0][1]
+    assert told.receipts[0].reference != told.receipts[1].reference
+    assert told.receipts[0].state == told.receipts[1].state == ReceiptState.DELIVERED
+
+
 def test_a_receipt_that_names_nothing_is_acknowledged_and_forgotten(
     network: Network, make_link: MakeLink, told: Any, soon: Soon
 ) -> None:
