@@ -120,10 +120,12 @@ def _through_daemon(office: Office, config: Config, chosen: LinkConfig, to: str 
 
 
 def report(voice: Voice, name: str, health: Health) -> None:
-    """Say how a link is. Raises Failed when it does not work."""
+    """Say how a link is. Raises Unreachable when it is not connected, Failed when it is refused or rests."""
     if health.state not in GOOD:
         says = f"{name} is {health.state}: {health.why or 'it does not say why'}"
-        raise exits.Failed(says, code="link_not_up", hint="smsgw doctor looks at the device or the address it needs")
+        away = health.state in (LinkState.DOWN, LinkState.CONNECTING)
+        kind = exits.Unreachable if away else exits.Failed
+        raise kind(says, code="link_not_up", hint="smsgw doctor looks at the device or the address it needs")
     facts = [f"  {key}: {value}" for key, value in health.facts.items()]
     value = {"link": name, "health": health.state.value, "why": health.why, "facts": health.facts}
     voice.data(value, [f"{name} is {health.state}" + (f": {health.why}" if health.why else ""), *facts])

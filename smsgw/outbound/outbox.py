@@ -44,7 +44,7 @@ def get(conn: Connection, id: str) -> AnyRow:
     """The message's row. Raises NotFound."""
     row = conn.execute(select(message).where(message.c.id == id)).first()
     if row is None:
-        raise NotFound(f"there is no message {id}", hint="ids look like msg_01JD…; GET /messages lists them")
+        raise NotFound(f"there is no message {id}", hint="ids look like msg_01JD…; a listing of messages shows them")
     return row
 
 

@@ -179,6 +179,8 @@ class Door:
         choice = self.network.choose(recipient, asked.link)
         if choice is None:
             says = f"no link serves {recipient}: add one to the configuration, or widen the prefixes of one"
+            if asked.link is not None:
+                says = f"the link {asked.link} does not serve {recipient}: widen its prefixes, or name no link"
             faults.append(Fault("/to", "no_route", says))
         return choice
 

@@ -83,7 +83,9 @@ def number_of(written: str, pointer: str) -> str:
 
 def _known(id: str) -> str:
     if not paging.looks_like(id, "msg"):
-        raise NotFound(f"there is no message {id[:60]}", hint="ids look like msg_01JD…; GET /messages lists them")
+        raise NotFound(
+            f"there is no message {id[:60]}", hint="ids look like msg_01JD…; GET /api/v1/messages lists them"
+        )
     return id
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smsgw.cli.link import Bystander
+import pytest
+
+from smsgw.cli import exits
+from smsgw.cli.link import Bystander, report
 from smsgw.cli.voice import Voice
 from smsgw.errors import StoreError
-from smsgw.link import Alphabet, InboundPiece, Receipt, ReceiptState
+from smsgw.link import Alphabet, Health, InboundPiece, LinkState, Receipt, ReceiptState
 from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.leases import Lease
@@ -19,13 +22,18 @@ def test_a_link_is_opened_here_and_told_to_be_good(smsgw) -> None:
     assert (said.data["health"], said.data["facts"]["phones"]) == ("up", "2")
 
 
-def test_a_link_that_does_not_come_up_ends_with_1_and_its_reason(smsgw, config_file: Path, monkeypatch) -> None:
+def test_a_link_that_does_not_come_up_is_unreachable_and_says_why(smsgw, config_file: Path, monkeypatch) -> None:
     monkeypatch.setattr("smsgw.cli.link.tried.__defaults__", (0.3,))
     config_file.write_text(config_file.read_text() + "disconnected = true\n")
     said = smsgw("link", "test", "phones")
-    assert said.status == 1
+    assert said.status == 5
     assert "error: phones is down: The connection to the simulated network is cut" in said.err
     assert "next: smsgw doctor" in said.err
+
+
+def test_a_link_that_is_refused_has_failed_and_not_been_out_of_reach() -> None:
+    with pytest.raises(exits.Failed, match="the SIM asks for its PIN"):
+        report(Voice(), "stick", Health(LinkState.RESTING, "the SIM asks for its PIN"))
 
 
 def test_what_the_network_tells_a_test_is_not_acknowledged() -> None:

@@ -180,6 +180,9 @@ def test_a_number_that_no_link_serves_is_refused_with_what_to_do(database: Datab
     with pytest.raises(RefusedByPolicy, match="no link serves") as refused:
         desk.submit(to="+4366411122233")
     assert refused.value.code == "no_route"
+    with pytest.raises(RefusedByPolicy, match="the link home does not serve") as refused:
+        desk.submit(to="+4366411122233", link=ROUTES[0].name)
+    assert refused.value.code == "no_route"
 
 
 def test_planned_in_the_past_means_now(desk: Desk) -> None:
