@@ -12,6 +12,7 @@ import sys
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -53,8 +54,8 @@ def demo(office: Office, folder: Path | None, port: int | None, no_browser: bool
         if problem.code == "store_busy":
             raise _runs_already(folder) from problem
         raise
-    office.voice.chat(f"\nStopped. Everything is kept in {folder}; smsgw demo goes on with it.")
-    office.voice.chat(f"To use it for real: smsgw init --from-demo {folder}")
+    office.voice.chat(f"\nStopped. Everything is kept in {folder}; the same command goes on with it.")
+    office.voice.chat(f"To use it for real: {program()} init --from-demo {folder}")
 
 
 def default_folder(environ: Mapping[str, str]) -> Path:
@@ -141,8 +142,19 @@ def tell(office: Office, url: str, folder: Path) -> None:
     office.voice.data({"url": url, "folder": str(folder), "phones": list(PHONES)}, [f"  {url}"])
     sys.stdout.flush()
     config = folder / CONFIG_FILE
-    office.voice.chat(f'\nFrom another terminal: smsgw send --config {config} {PHONES[0]} "Hello" --wait')
+    office.voice.chat(f'\nFrom another terminal: {program()} send --config {config} {PHONES[0]} "Hello" --wait')
     office.voice.chat("Ctrl-C stops it.")
+
+
+def program(path: str | None = None) -> str:
+    """How to call us: by name, or by the place in its environment, which nobody's PATH has after `make demo`.
+
+    path: where programs are looked for; by default what PATH says.
+    """
+    if which("smsgw", path=path):
+        return "smsgw"
+    called = Path(sys.argv[0]).absolute()
+    return f"{sys.executable} -m smsgw" if called.name == "__main__.py" else str(called)
 
 
 def _has_screen(environ: Mapping[str, str]) -> bool:

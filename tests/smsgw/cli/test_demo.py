@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smsgw.cli.demo import default_folder, free_port
+from smsgw.cli.demo import default_folder, free_port, program
 
 PHONE = "+38640111222"
 pytestmark = pytest.mark.slow
@@ -51,6 +51,7 @@ def test_it_prints_one_url_that_logs_in_once(start, tmp_path: Path) -> None:
     assert enter(url)[0] >= 400
     assert running.end(signal.SIGINT) == 0
     assert f"smsgw init --from-demo {tmp_path / 'demo'}" in running.err.read_text()
+    assert f"smsgw send --config {tmp_path / 'demo' / 'demo.toml'} {PHONE}" in running.err.read_text()
 
 
 def test_it_is_used_goes_on_after_a_kill_and_is_adopted(start, bare_smsgw, tmp_path: Path) -> None:
@@ -110,6 +111,17 @@ def test_a_demo_is_copied_when_it_is_adopted_elsewhere(start, bare_smsgw, tmp_pa
 def test_the_demo_lives_with_the_data_of_its_user() -> None:
     assert default_folder({"HOME": "/home/ana"}) == Path("/home/ana/.local/share/smsgw/demo")
     assert default_folder({"HOME": "/home/ana", "XDG_DATA_HOME": "/data"}) == Path("/data/smsgw/demo")
+
+
+def test_the_commands_that_it_names_can_be_run_also_from_a_checkout(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/smsgw", "demo"])
+    assert program(str(tmp_path)) == str(Path.cwd() / ".venv/bin/smsgw")
+    there = tmp_path / "smsgw"
+    there.touch(0o755)
+    assert program(str(tmp_path)) == "smsgw"
+    there.unlink()
+    monkeypatch.setattr("sys.argv", ["/somewhere/smsgw/__main__.py", "demo"])
+    assert program(str(tmp_path)).endswith(" -m smsgw")
 
 
 def test_a_port_that_is_taken_is_passed_over() -> None:
