@@ -14,8 +14,11 @@ from pydantic_core import ErrorDetails
 
 from smsgw.errors import BadInput, Fault, SmsgwError
 
+from .shapes import HALF
+
 Shape = TypeVar("Shape", bound=BaseModel)
 JSON = "application/json"
+LONGEST_NUMBER = 1000  # digits; Python itself reads no more than 4300
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 
 
@@ -74,11 +77,19 @@ def _finite(written: str) -> float:
     return number
 
 
+def _whole(written: str) -> int:
+    if len(written) > LONGEST_NUMBER:
+        raise ValueError(f"the number {written[:30]}… has {len(written)} digits")
+    return int(written)
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_key_twice, parse_float=_finite, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_key_twice, parse_int=_whole, parse_float=_finite, parse_constant=_no_constant
+)
 
 
 def shaped(shape: type[Shape], value: Any) -> Shape:
@@ -108,7 +119,6 @@ def query_of(request: Request, shape: type[Shape]) -> Shape:
 _HINT = "correct what each pointer in errors points at"
 _MISSING = {"/to": "recipient_missing", "/text": "text_missing"}
 _CODES = {
-    "string_unicode": "text_undecodable",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
     "too_long": "too_many",
@@ -137,6 +147,8 @@ def _fault(error: ErrorDetails, shape: type[BaseModel]) -> Fault:
     length = kind.removeprefix("string_")
     if kind == "missing":
         return Fault(pointer, _MISSING.get(pointer, "field_missing"), "this field is missing")
+    if kind == "string_unicode":
+        return Fault(pointer, "text_undecodable", HALF)
     if kind == "extra_forbidden":
         return Fault(pointer, "unknown_field", _unknown(str(error["loc"][-1]), shape))
     if kind in _TYPES:

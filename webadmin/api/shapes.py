@@ -21,6 +21,7 @@ from smsgw.store.lifecycle import INBOUND, MESSAGE
 from smsgw.text.parts import MAX_PARTS
 
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
+HALF = "must not hold half a character (a lone surrogate)"
 MANY = 10_000  # items in one batch
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -29,7 +30,7 @@ def _storable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as wrong:
-        raise PydanticCustomError("text_undecodable", "must not hold half a character (a lone surrogate)") from wrong
+        raise PydanticCustomError("text_undecodable", HALF) from wrong
     if "\x00" in text:
         raise PydanticCustomError("text_undecodable", "must not hold the NUL character")
     return text

@@ -109,6 +109,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_pointer(call: Any) -> None:
         ({"text": "a" * 161, "max_parts": 1}, "/text", "text_too_long"),
         ({"text": "a\x00b"}, "/text", "text_undecodable"),
         ({"text": "a\ud800b"}, "/text", "text_undecodable"),
+        ({"priority": int("9" * 999)}, "/priority", "out_of_range"),
         ({"text": "a\ude00\ud83db"}, "/text", "text_undecodable"),
         ({"client_ref": "\udfff"}, "/client_ref", "text_undecodable"),
         ({"client_ref": "a\x00"}, "/client_ref", "text_undecodable"),
