@@ -24,6 +24,7 @@ from ..store.tables.types import AnyRow
 SCOPES = {
     "messages:send": "send messages and cancel them",
     "messages:read": "see messages, their events, and what came in",
+    "messages:*": "both",
     "links:read": "see the links and how they are",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",

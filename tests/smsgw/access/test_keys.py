@@ -52,6 +52,12 @@ def test_a_star_covers_its_scopes_and_admin_covers_all(has: str, wants: str, may
     assert keys.Client("k", "n", frozenset({has})).may(wants) is may
 
 
+def test_a_key_may_have_both_scopes_of_messages_by_their_star(database: Database) -> None:
+    _, secret = create(database, "shop", None, "messages:*")
+    client = authenticate(database, secret)
+    assert [client.may(scope) for scope in ("messages:send", "messages:read", "links:read")] == [True, True, False]
+
+
 def test_a_chosen_secret_works_and_a_second_key_cannot_have_it(database: Database) -> None:
     create(database, "one", CHOSEN)
     assert authenticate(database, CHOSEN).name == "one"
