@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, run, send, sim, user
+from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, run, send, sim, user
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
@@ -34,6 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     key.key,
     user.user,
     db.db,
+    modem.modem,
     sim.sim,
 )
 
@@ -71,11 +72,19 @@ def modem_line() -> Any:
     return console
 
 
+def modem_room() -> Any:
+    """What can be done at a serial port by hand (`smsgw.cli.modem_room.ModemRoom`)."""
+    from drivers.modem import bench
+
+    return bench
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command line, and exit with its status (see `smsgw.cli.exits`)."""
     os.umask(0o077)  # whatever we write holds what people wrote to each other, or secrets
     log.set_up("warning")
-    sys.exit(execute(root, Office(parts, holder, modem_line=modem_line), sys.argv[1:] if args is None else args))
+    office = Office(parts, holder, modem_line=modem_line, modem_room=modem_room)
+    sys.exit(execute(root, office, sys.argv[1:] if args is None else args))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from smsgw.cli.examine_store import store
 from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.cli.office import Office, become_owner, runs
 from smsgw.cli.shell import Command, pass_office
+from smsgw.cli.voice import harmless
 from smsgw.config import Config
 from smsgw.errors import BadConfig, StoreError
 
@@ -43,7 +44,7 @@ def doctor(office: Office) -> int:
 
 def lines(one: Finding) -> Iterator[str]:
     """A finding as people read it."""
-    yield f"{SIGNS[one.level]} {one.what}: {one.says}"
+    yield f"{SIGNS[one.level]} {one.what}: {harmless(one.says)}"
     if one.repair:
         yield f"    {one.repair}"
 
@@ -67,7 +68,7 @@ def examined(office: Office) -> Iterator[Finding]:
     yield from clock(config)
     yield from modem_manager([link for link in config.links if link.enabled], Path("/proc"))
     for link in config.links:
-        yield from one_link(config, link, alive, office.holder)
+        yield from one_link(config, link, alive, office.holder, office.modem_room())
 
 
 def _daemon(config: Config) -> Generator[Finding, None, bool]:

@@ -107,8 +107,8 @@ def modem_manager(links: Sequence[LinkConfig], proc: Path) -> Iterator[Finding]:
         return
     names = {_name(process) for process in proc.glob("[0-9]*/comm")}
     if "ModemManager" in names:
-        repair = "systemctl disable --now ModemManager; or tell it to leave the modem alone: a udev rule with "
-        yield doubt("ModemManager", "it runs, and may take a modem", repair + 'ENV{ID_MM_DEVICE_IGNORE}="1"')
+        repair = "systemctl disable --now ModemManager; or keep it off the modem alone: smsgw modem udev prints a rule"
+        yield doubt("ModemManager", "it runs, and may take a modem", repair)
     else:
         yield good("ModemManager", "it does not run")
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.cli.first_config import modems
+from smsgw.cli.modem_findings import at_port, release, signal
+from smsgw.cli.modem_places import ModemLink, search
+from smsgw.cli.modem_room import ModemRoom
 from smsgw.config import Config, LinkConfig
-from smsgw.errors import StoreError
+from smsgw.errors import NotFound, StoreError
 from smsgw.link import LinkState
 from smsgw.store import links
 from smsgw.store.database import Database
@@ -21,8 +24,10 @@ PATIENCE = 5.0  # seconds for a connection
 Holder = Callable[[str], str | None]
 
 
-def one_link(config: Config, link: LinkConfig, alive: bool, holder: Holder) -> Iterator[Finding]:
-    """Everything about one link. alive: a daemon runs, and has it open."""
+def one_link(
+    config: Config, link: LinkConfig, alive: bool, holder: Holder, room: ModemRoom | None = None
+) -> Iterator[Finding]:
+    """Everything about one link. alive: a daemon runs, and has it open. room: how to ask a modem, if we may."""
     what = f"link {link.name}"
     if not link.enabled:
         yield doubt(what, "it is switched off", "set enabled = true in its table, and restart")
@@ -31,6 +36,8 @@ def one_link(config: Config, link: LinkConfig, alive: bool, holder: Holder) -> I
     yield from needs
     if alive:
         yield from _heard(config, link.name, what)
+    elif link.kind == "modem" and room is not None and not any(each.level == "bad" for each in needs):
+        yield from _modem(what, ModemLink(link.name, link.driver), room)
     elif not needs:
         yield good(what, f"kind {link.kind}")
 
@@ -43,6 +50,16 @@ def _needs(what: str, link: LinkConfig, alive: bool, holder: Holder) -> Iterator
     host, port = getattr(driver, "host", None), getattr(driver, "port", None)
     if isinstance(host, str) and isinstance(port, int) and not alive:
         yield server(what, host, port)
+
+
+def _modem(what: str, link: ModemLink, room: ModemRoom) -> Iterator[Finding]:
+    """What the modem itself says, which nobody has open."""
+    try:
+        port = search(room, link, [link]).port
+    except NotFound as nowhere:
+        yield bad(what, str(nowhere), nowhere.hint)
+        return
+    yield from at_port(what, room.probe(port, **link.line), link.driver)
 
 
 def device(what: str, path: Path, holder: Holder | None) -> Iterator[Finding]:
@@ -58,7 +75,7 @@ def device(what: str, path: Path, holder: Holder | None) -> Iterator[Finding]:
         return
     who = None if holder is None else holder(str(path))
     if who is not None:
-        yield bad(what, f"{path} is in use by {who}", f"end it: {_end(who)}")
+        yield bad(what, f"{path} is in use by {who}", f"end it: {release(who)}")
     else:
         yield good(what, f"{path} can be opened")
 
@@ -69,10 +86,6 @@ def _group(path: Path) -> str:
         return grp.getgrgid(number).gr_name
     except KeyError:
         return str(number)
-
-
-def _end(who: str) -> str:
-    return "systemctl disable --now ModemManager" if who.startswith("ModemManager") else "stop that program"
 
 
 def server(what: str, host: str, port: int) -> Finding:
@@ -102,5 +115,7 @@ def _heard(config: Config, name: str, what: str) -> Iterator[Finding]:
         yield doubt(what, "the daemon does not know it", "restart it: it reads its configuration only then")
     elif row.health in (LinkState.UP, LinkState.DEGRADED):
         yield good(what, f"{row.health}: {row.why}")
+        if "signal" in row.facts:
+            yield signal(what, row.facts)
     else:
         yield bad(what, f"{row.health}: {row.why}", f"smsgw link test {name} shows what it says")

@@ -24,7 +24,8 @@ class Office:
     """The desk of one command line.
 
     parts: makes the parts of a daemon that smsgw itself does not know, the clock and the web server. holder: tells
-    who else has a device open. modem_line: brings what `smsgw sim modem` plays with.
+    who else has a device open. modem_line: brings what `smsgw sim modem` plays with. modem_room: brings what
+    `smsgw modem` and the doctor look at modems with, None when they may not be looked at.
     path: the configuration file, None to look for it.
     """
 
@@ -34,10 +35,12 @@ class Office:
         holder: Callable[[str], str | None] = lambda device: None,
         environ: Mapping[str, str] = os.environ,
         modem_line: Callable[[], Any] = lambda: None,
+        modem_room: Callable[[], Any] = lambda: None,
     ) -> None:
         self.parts = parts
         self.holder = holder
         self.modem_line = modem_line
+        self.modem_room = modem_room
         self.environ = environ
         self.voice = Voice()
         self.path: Path | None = None
