@@ -104,6 +104,8 @@ class Receipt:
     """What a network said about a reference it gave us before (or is about to give us: receipts may come first).
 
     recipient: the number it names, if any. at: its own time, UTC. error: its own code. said: its own words.
+    also: how the answer may have spelled the reference, where a driver cannot know (hexadecimal, with zeros); believed
+    only for an open part to the same recipient.
     """
 
     reference: str
@@ -112,6 +114,7 @@ class Receipt:
     at: datetime | None = None
     error: str | None = None
     said: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ def read(told: pdu.DeliverSm, spelling: Spelling, zone: ZoneInfo) -> Receipt | N
         at=_when(said.get("donedate", ""), zone),
         error=said.get("err") or _network_error(told.parameters.get(pdu.NETWORK_ERROR_CODE)),
         said=said.get("stat") or None,
+        also=spelling.others(reference),
     )
 
 

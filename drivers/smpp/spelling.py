@@ -104,6 +104,13 @@ class Spelling:
         """Whether `auto` has seen no answer with this reference, so that it may be spelled otherwise there."""
         return self._rule is ReceiptIds.AUTO and bare(reference) not in self._given
 
+    def others(self, reference: str) -> tuple[str, ...]:
+        """How the answer may have spelled a stranger: what `auto` learned is lost at a restart, parts stay open."""
+        if not self.is_stranger(reference):
+            return ()
+        cases = {form for spelled in spellings(reference) for form in (spelled, spelled.upper())}
+        return tuple(sorted(cases | {form.zfill(width) for form in cases for width in (8, 10)} - {reference}))
+
     def _found_out(self, bare: str) -> str | None:
         """The remembered reference that this spells in exactly one way (or in the learned way), else None."""
         fits = {

@@ -16,10 +16,12 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from ..link import Receipt, ReceiptState
 from ..store import history
 from ..store.storable import storable_or_none
-from ..store.tables import part, receipt
+from ..store.tables import message, part, receipt
 from ..store.tables.types import AnyRow
 from .retry import Retry
 from .settle import settle
+
+TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
 # Built once: to build a statement anew costs more than to run it.
 _STORE = insert(receipt)
@@ -32,6 +34,11 @@ _HOMES = (
     select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
     .where(part.c.link == bindparam("link"), part.c.reference.in_(history.IDS))
     .order_by(part.c.outcome.is_(None), part.c.written_at)  # so the newest open one is the last, and stays
+)
+_OTHERWISE = (
+    select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome, message.c.recipient)
+    .join_from(part, message)
+    .where(part.c.link == bindparam("link"), part.c.reference.in_(history.IDS), part.c.outcome.is_(None))
 )
 _MARK = update(part).where(
     part.c.message_id == bindparam("its_message"),
@@ -108,7 +115,21 @@ def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
     for link, references in by_link.items():
         for some in history.chunks(sorted(references)):
             parts.update({(link, row.reference): row for row in conn.execute(_HOMES, {"link": link, "ids": some})})
-    return [parts.get((told.link, told.receipt.reference)) for told in batch]
+    homes = [parts.get((told.link, told.receipt.reference)) for told in batch]
+    return [
+        _otherwise_spelled(conn, told) if home is None and told.receipt.also else home
+        for told, home in zip(batch, homes, strict=True)
+    ]
+
+
+def _otherwise_spelled(conn: Connection, told: Told) -> AnyRow | None:
+    """The one open part to the receipt's recipient whose reference is spelled in another of the ways it names."""
+    tail = (told.receipt.recipient or "")[-TAIL:]
+    if len(tail) < TAIL:
+        return None
+    found = conn.execute(_OTHERWISE, {"link": told.link, "ids": list(told.receipt.also)})
+    fitting = [row for row in found if row.recipient.endswith(tail)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _row(told: Told, home: AnyRow | None) -> dict[str, Any]:

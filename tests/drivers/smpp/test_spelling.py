@@ -70,3 +70,11 @@ def test_auto_remembers_a_bounded_number_of_ids() -> None:
 
 def test_a_receipt_without_any_id_has_no_reference() -> None:
     assert [Spelling(rule).of_receipt(None, None) for rule in ReceiptIds] == [None] * len(ReceiptIds)
+
+
+def test_a_stranger_may_be_spelled_in_every_way_and_a_known_one_in_none() -> None:
+    spelling = Spelling(ReceiptIds.AUTO)
+    assert {"1A2B3D", "1a2b3d", "001A2B3D"} <= set(spelling.others("0001715005"))
+    spelling.of_answer("1715005")
+    assert spelling.others("1715005") == ()
+    assert Spelling(ReceiptIds.DECIMAL).others("1715005") == ()

@@ -345,3 +345,14 @@ def test_a_receipt_full_of_nonsense_is_stored_not_refused_again_and_again(desk: 
     desk.taken(wire, "r1")
     desk.receipt("r1", ReceiptState.REJECTED, recipient="9" * 50, error="\x00" * 90, said="\udc00" + "x" * 9000)
     assert desk.state(id) == "undelivered"
+
+
+def test_a_receipt_that_spells_its_reference_otherwise_is_matched_by_its_recipient(desk: Desk) -> None:
+    ours, other = desk.submit(), desk.submit(to="+38640999888")
+    wires = {wire.message_id: wire for wire in desk.claim()}
+    desk.taken(wires[ours], "1A2B3D")
+    desk.taken(wires[other], "0001715006")
+    desk.receipt("1715005", recipient="38640999888", also=("1a2b3d", "1A2B3D"))
+    assert desk.state(ours) == "sent"
+    desk.receipt("1715005", recipient="38640111222", also=("1a2b3d", "1A2B3D"))
+    assert (desk.state(ours), desk.state(other)) == ("delivered", "sent")
