@@ -45,9 +45,9 @@ class LinkConfig(Section):
     """One connection to a network; beside the keys of every link stand those of its kind."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$",
         max_length=32,
-        description="What this link is called everywhere: small letters, digits and single hyphens.",
+        description="What this link is called everywhere: letters, digits and single hyphens or underscores.",
         examples=["carrier"],
     )
     kind: str = Field(description="Which driver speaks to the network.", examples=["fake"])

@@ -285,8 +285,8 @@ class Config(Section):
 
 
 def name_clashes(names: Iterable[object]) -> list[int]:
-    """The positions of the names that stand earlier in the list too."""
-    listed = list(names)
+    """The positions of the names that stand earlier in the list too, told apart as variables tell them."""
+    listed = [str(name).lower().replace("-", "_") for name in names]
     return [i for i, name in enumerate(listed) if name in listed[:i]]
 
 

@@ -157,6 +157,11 @@ def explained(problem: Exception) -> Exception:
         return StoreFull(
             f"the store cannot be written: {words}", hint="free some disk space; sending goes on by itself"
         )
+    if "not a database" in lower or "malformed" in lower:
+        return StoreUnreachable(
+            f"the file is no database, or a damaged one: {words}",
+            hint="check [store] url; if the file was the store, bring a backup back: smsgw db restore FILE",
+        )
     if "locked" in lower or "unable to open" in lower or "readonly" in lower or "connect" in lower:
         return StoreUnreachable(
             f"the store does not answer: {words}",

@@ -114,7 +114,7 @@ def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
         expires_in=shape.expires_in,
         link=shape.link,
         message_class=shape.message_class,
-        max_parts=shape.max_parts,
+        max_parts=shape.max_parts or shape.max_segments,
         on_unsure=shape.on_unsure,
         reply_to=shape.reply_to,
         allow_duplicate=shape.allow_duplicate,

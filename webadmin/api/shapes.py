@@ -102,6 +102,12 @@ class NewMessage(Shape):
     max_parts: int | None = Field(
         None, ge=1, le=MAX_PARTS, description="Refuse the text if it takes more parts than this."
     )
+    max_segments: int | None = Field(None, ge=1, le=MAX_PARTS, description="The same as max_parts.")
+    category: None = Field(None, description="Categories of consent come later; only null today.")
+    encoding: Literal["auto"] = Field("auto", description="The cheapest coding that the link carries.")
+    transliterate: Literal[False] = Field(False, description="Texts go as they are; /messages/preview offers swaps.")
+    track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
+    status_webhook: None = Field(None, description="Webhooks come later; only null today.")
     on_unsure: Literal["resend", "hold", "fail"] | None = Field(
         None, description="What becomes of it when nobody knows whether it went out; by default as its purpose says."
     )

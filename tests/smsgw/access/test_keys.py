@@ -55,7 +55,21 @@ def test_a_star_covers_its_scopes_and_admin_covers_all(has: str, wants: str, may
 def test_a_key_may_have_both_scopes_of_messages_by_their_star(database: Database) -> None:
     _, secret = create(database, "shop", None, "messages:*")
     client = authenticate(database, secret)
-    assert [client.may(scope) for scope in ("messages:send", "messages:read", "links:read")] == [True, True, False]
+    assert [client.may(scope) for scope in ("messages:send", "messages:read", "admin:*")] == [True, True, False]
+
+
+def test_who_sees_messages_sees_the_links_but_not_the_other_way() -> None:
+    assert keys.Client("k", "n", frozenset({"messages:read"})).may("links:read")
+    assert not keys.Client("k", "n", frozenset({"messages:send"})).may("links:read")
+    assert not keys.Client("k", "n", frozenset({"links:read"})).may("messages:read")
+
+
+def test_the_same_key_made_twice_by_a_script_is_one_key(database: Database) -> None:
+    first, _ = create(database, "one", CHOSEN)
+    assert create(database, "one", CHOSEN) == (first, CHOSEN)
+    keys.revoke(database.writer, "one", START)
+    with pytest.raises(BadInput, match="another key has this secret"):
+        create(database, "one", CHOSEN)
 
 
 def test_a_chosen_secret_works_and_a_second_key_cannot_have_it(database: Database) -> None:

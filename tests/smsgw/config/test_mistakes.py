@@ -85,7 +85,7 @@ SMPP = '[[links]]\nname = "c"\nkind = "smpp"\nhost = "h"\nsystem_id = "s"\n'
         (phones("driver = 5"), "4: links[0].driver: unknown key"),
         (phones("pasword_file = 'x'"), "4: links[0].pasword_file: unknown key"),
         (SMPP + "pasword_file = 'x'", '6: links[0].pasword_file: unknown key; did you mean "password_file"?'),
-        ("[[links]]\nkind = 'fake'", "1: links[0].name: is missing: What this link is called everywhere: small"),
+        ("[[links]]\nkind = 'fake'", "1: links[0].name: is missing: What this link is called everywhere: letters"),
         (
             "[[links]]\nname = 'x'\nkind = 'fak'",
             '3: links[0].kind: no driver of this kind; did you mean "fake"? (there are: fake, ',

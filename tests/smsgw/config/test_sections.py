@@ -17,6 +17,7 @@ from smsgw.config import (
     driver_config,
     kinds,
 )
+from smsgw.config.sections import name_clashes
 from smsgw.config.shape import inner_model
 
 
@@ -159,7 +160,7 @@ def test_national_languages_are_told_by_their_numbers() -> None:
     assert link.languages == {1, 13}  # 3GPP TS 23.038 table 6.2.1.2.4
 
 
-@pytest.mark.parametrize("name", ["", "Carrier", "a_b", "-a", "a--b", "a b", "x" * 33, "čaj"])
+@pytest.mark.parametrize("name", ["", "_a", "-a", "a--b", "a-", "a b", "x" * 33, "čaj"])
 def test_a_name_that_would_not_fit_into_urls_and_variables_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         LinkConfig.model_validate({"name": name, "kind": "fake"})
@@ -169,3 +170,7 @@ def test_two_links_of_one_name_are_refused_without_a_file_too() -> None:
     link = LinkConfig.model_validate({"name": "p", "kind": "fake"})
     with pytest.raises(ValidationError, match="another link has this name"):
         Config(links=[link, link])
+
+
+def test_names_that_variables_could_not_tell_apart_clash() -> None:
+    assert name_clashes(["carrier", "Carrier", "a-b", "a_b", "c"]) == [1, 3]

@@ -248,3 +248,16 @@ def test_send_at_in_the_past_means_now(call: Any, clock: Any) -> None:
     earlier: datetime = clock() - timedelta(hours=1)
     said = call.send(send_at=earlier.isoformat()).said
     assert (said["status"], said["due_at"]) == ("queued", "2026-11-23T08:00:00Z")
+
+
+def test_every_field_of_the_first_design_is_known_and_what_is_not_there_yet_takes_its_neutral_value_only(
+    call: Any,
+) -> None:
+    neutral = {
+        "category": None, "encoding": "auto", "transliterate": False, "max_segments": 3, "link": None,
+        "track_links": False, "status_webhook": None, "send_at": None, "expires_in": 14400,
+    }  # fmt: skip
+    assert call.send(**neutral).status == 202
+    refused = call.send(text="another", category="offers", track_links=True)
+    assert (refused.status, [e["pointer"] for e in refused.said["errors"]]) == (422, ["/category", "/track_links"])
+    assert call.send(text="x" * 500, max_segments=3).code == "validation_failed"
