@@ -114,12 +114,13 @@ class Networked(Port):
 
     def _report(self, reference: int, recipient: str, status: int = 0x00) -> None:
         pdu = self.coding.status_report(reference, recipient, self.clock(), status)
+        self.journal({"event": "reported", "reference": reference, "to": recipient, "status": status, "pdu": pdu.hex()})
         if self.notify.split(",")[3] == "1":
             self.tell(f"+CDS: {len(pdu) - 1 - pdu[0]}\r\n{pdu.hex().upper()}")
         elif self.notify.split(",")[3] == "2":
             self.network_hands(pdu, news="+CDSI")
-        else:
-            self.journal({"event": "report unheard", "reference": reference})
+        else:  # as an operator's centre does for a phone that it does not reach: later
+            self._waiting.append((pdu, "+CDSI"))
 
     def network_hands_directly(self, pdu: bytes, whole: bool = True) -> None:
         """A text that the modem does not store (+CMT). whole: or else the line loses its PDU."""
