@@ -114,7 +114,7 @@ def _heard(config: Config, name: str, what: str) -> Iterator[Finding]:
     if row is None:
         yield doubt(what, "the daemon does not know it", "restart it: it reads its configuration only then")
     elif row.health in (LinkState.UP, LinkState.DEGRADED):
-        yield good(what, f"{row.health}: {row.why}")
+        yield good(what, f"{row.health}: {row.why}" if row.why else row.health)
         if "signal" in row.facts:
             yield signal(what, row.facts)
     else:
