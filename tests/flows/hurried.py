@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 PATIENCE = {
@@ -36,6 +37,7 @@ def _less(patience: Any, factor: float) -> Any:
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
     from smsgw.__main__ import main
 
     hurry(float(sys.argv[1]))
