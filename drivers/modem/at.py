@@ -22,6 +22,7 @@ from drivers.modem.profiles import GENERIC, profile_of
 COMMAND_TIMEOUT = 5.0  # seconds
 PROMPT_TIMEOUT = 8.0  # seconds
 PIN_TIMEOUT = 20.0  # seconds
+DELETE_TIMEOUT = 10.0  # seconds: SIMs are slow to write
 LISTING_SILENCE = 10.0  # seconds in which a listing must go on; at 9,600 bit/s a whole one takes minutes
 _CHANNEL_STAYS = 0.9  # seconds, at least, for which +CMMS=1 keeps the channel (27.005 section 3.5.6: 1 to 5)
 _UNHEARD = 50  # news that are kept until somebody listens
@@ -40,6 +41,9 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
         super().__init__(device, baudrate)
         self.flow = flow
         self.acknowledges = False  # whether the network wants AT+CNMA for what it hands to us directly
+        self.asks_twice = (
+            False  # whether a command may be repeated when its answer was lost: from its first word until it is set up
+        )
         self.accepted = False  # whether the last `blurt` was answered with OK
         self.profile = GENERIC
         self.places: dict[str, int] = {}  # how many texts each memory has room for, as far as it told
@@ -75,6 +79,7 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
             listen()
         self._stale = True  # whatever was said on this line before is not ours
         self.write("ATE0")
+        self.asks_twice = True
         self.write("AT+CMEE=1", parseError=False)
 
     def probe(self) -> bool:
@@ -110,7 +115,12 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
         package: Any = super()
         wait = COMMAND_TIMEOUT if timeout is None else timeout
         for attempt in range(1, tries + 1):
-            lines: list[str] = package.write(data, waitForResponse, wait, False, writeTerm, expectedResponseTermSeq)
+            try:
+                lines: list[str] = package.write(data, waitForResponse, wait, False, writeTerm, expectedResponseTermSeq)
+            except TimeoutException:
+                if not self.asks_twice:
+                    raise
+                lines = package.write(data, waitForResponse, wait, False, writeTerm, expectedResponseTermSeq)
             refusal = _refusal(data, lines[-1]) if parseError else None
             if refusal is None:
                 break
@@ -156,7 +166,7 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
 
     def pin_state(self) -> str:
         """What +CPIN? says: "READY", "SIM PIN", "SIM PUK", ... Raises CmeError 10 when there is no SIM."""
-        return answers.value(self.write("AT+CPIN?", timeout=15), "+CPIN") or "unknown"
+        return answers.value(self.write("AT+CPIN?"), "+CPIN") or "unknown"
 
     def pin_attempts(self) -> int | None:
         """How many attempts are left, or None when this modem does not tell."""
@@ -265,7 +275,7 @@ class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no 
     def delete(self, memory: str, index: int) -> None:
         """Delete one text, never more: what came meanwhile has not been read."""
         self._use(memory)
-        self.write(f"AT+CMGD={index}", timeout=15)
+        self.write(f"AT+CMGD={index}", timeout=DELETE_TIMEOUT)
 
     def _use(self, memory: str) -> None:
         if self._memory != memory:

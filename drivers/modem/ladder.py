@@ -1,7 +1,8 @@
 """The healing ladder: what is tried, one rung after the other, when a modem ails, and whether it helped.
 
-A rung has helped when the ailment's own sign of health is seen after it. The same ailment soon after is met one
-rung higher: what helps only for a minute does not help.
+A rung has helped when the ailment's own sign of health is seen after it. The same ailment soon after is met with the
+same rung, and one rung higher when that had to help too often: what helps only for a minute does not help. A modem
+is put to rest only when nothing helped at all.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ RUNGS = {
     "power": "USB power is switched off and on by the command in power_cycle",
 }
 REST = "rest"
-_SAME_TROUBLE = 120.0  # seconds after a rung that helped, in which the same ailment is met one rung higher
+_SAME_TROUBLE = 120.0  # seconds after a rung that helped, in which the same ailment is the same trouble
+_OFTEN_ENOUGH = 4  # times that a rung may help in so many seconds; a line with noise loses an answer now and then
 
 
 class Ailment(Enum):
@@ -70,7 +72,7 @@ class Ladder:
         self._now = now
         self._ailment: Ailment | None = None  # None when it is well
         self._last: Ailment | None = None
-        self._well_since = -_SAME_TROUBLE
+        self._cures: deque[float] = deque(maxlen=_OFTEN_ENOUGH)  # when the last rung helped, again and again
         self._place = 0  # of the last rung
         self._open: Rung | None = None  # the last rung, while nobody knows whether it helped
 
@@ -82,18 +84,29 @@ class Ladder:
     def climb(self, ailment: Ailment, why: str) -> str:
         """The next rung to climb, or REST when there is none. It is written down and logged."""
         self._did_not_help()
-        again = ailment is self._last and self._now() - self._well_since < _SAME_TROUBLE
-        higher = self._place + 1 if self.ill or again else 0
-        place = max(higher, self._rungs.index(ailment.first))
+        place = max(self._from(ailment), self._rungs.index(ailment.first))
         if place >= len(self._rungs):
-            self._ailment = self._last = None
-            log.error("modem %s: the whole ladder was climbed and nothing helped: %s", self._name, why)
-            return REST
+            if self.ill:
+                self._ailment = self._last = None
+                log.error("modem %s: the whole ladder was climbed and nothing helped: %s", self._name, why)
+                return REST
+            place = self._rungs.index(ailment.first)
+        if place != self._place:
+            self._cures.clear()
         self._ailment, self._last, self._place = ailment, ailment, place
         self._open = Rung(datetime.now(UTC), self._rungs[place], why)
         self.climbed.append(self._open)
         log.warning("modem %s: %s; now %s: %s", self._name, why, self._open.name, RUNGS[self._open.name])
         return self._open.name
+
+    def _from(self, ailment: Ailment) -> int:
+        """The place from which it is climbed now: the foot, the last rung again, or the one above it."""
+        if self.ill:
+            return self._place + 1
+        since = self._now() - _SAME_TROUBLE
+        if ailment is not self._last or not self._cures or self._cures[-1] <= since:
+            return 0
+        return self._place + (len(self._cures) == _OFTEN_ENOUGH and self._cures[0] > since)
 
     def _did_not_help(self) -> None:
         if self._open is not None:
@@ -108,7 +121,8 @@ class Ladder:
         if self._open is not None:
             self._open.helped = True
             log.info("modem %s: %s helped: it %s", self._name, self._open.name, seen)
-        self._open, self._ailment, self._well_since = None, None, self._now()
+        self._open = self._ailment = None
+        self._cures.append(self._now())
 
     def facts(self) -> dict[str, str]:
         """The last rung, and how many helped, for Health."""

@@ -133,8 +133,9 @@ class Session:
         except CommandError as refusal:
             says = "the modem refuses PDU mode (AT+CMGF=0): it cannot be used for texts"
             raise Trouble("rest", says, 60.0) from refusal
-        self._ladder.sign("answers")
         self._mailbox.memories = modem.memories()
+        modem.asks_twice = False
+        self._ladder.sign("answers")
         self._mailbox.look_everywhere()
         self._watch.begin(mode)
 

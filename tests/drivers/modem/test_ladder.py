@@ -50,9 +50,34 @@ def test_the_rung_after_which_the_modem_is_well_is_the_one_that_helped() -> None
     assert ladder.facts()["healing"].endswith("reopen helped; 1 of 2 helped")
 
 
-def test_what_comes_back_at_once_is_met_one_rung_higher_and_much_later_from_the_foot() -> None:
+def met(ladder: Ladder, clock: Clock, times: int, every: float) -> list[str]:
+    """It falls silent again and again, and whatever is done helps."""
+    rungs = []
+    for _ in range(times):
+        rungs.append(ladder.climb(Ailment.SILENT, "mute"))
+        ladder.sign("answers")
+        clock.now += every
+    return rungs
+
+
+def test_what_helps_only_for_a_moment_again_and_again_is_followed_by_the_next_rung() -> None:
     clock = Clock()
     ladder = Ladder("shop", has_power=False, now=clock)
+    rungs = met(ladder, clock, 17, every=10)
+    assert rungs == ["probe"] * 4 + ["reopen"] * 4 + ["radio"] * 4 + ["reset"] * 4 + ["probe"]
+    assert REST not in rungs, "something always helped"
+
+
+def test_an_answer_that_is_lost_now_and_then_is_no_reason_to_do_more_than_ask() -> None:
+    clock = Clock()
+    ladder = Ladder("shop", has_power=False, now=clock)
+    assert set(met(ladder, clock, 50, every=45)) == {"probe"}
+
+
+def test_a_rung_that_helped_a_minute_ago_is_tried_first_and_much_later_the_foot() -> None:
+    clock = Clock()
+    ladder = Ladder("shop", has_power=False, now=clock)
+    ladder.climb(Ailment.SILENT, "mute")
     ladder.climb(Ailment.SILENT, "mute")
     ladder.sign("answers")
     clock.now += 60
