@@ -14,7 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
+
+from pydantic import BaseModel
 
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
@@ -86,7 +89,7 @@ class Gateway:
         for link in configured:
             sender = Sender(link.name, self)
             self.senders[link.name] = sender
-            driver = open_link(link.name, link.kind, link.driver, sender)
+            driver = open_link(link.name, link.kind, with_folder(link.driver, self.config.store.folder), sender)
             self.links[link.name] = driver
             can = replace(driver.abilities, single_shift=link.languages, locking_shift=link.languages)
             prefixes = tuple(link.prefixes) or ("",)
@@ -141,6 +144,13 @@ class Gateway:
     def close(self) -> None:
         """Write what is waiting and close the store."""
         self.database.close()
+
+
+def with_folder(driver: BaseModel, folder: Path) -> BaseModel:
+    """A driver's configuration with the gateway's own folder, if it keeps files (`state_dir`) and none is named."""
+    if getattr(driver, "state_dir", folder) is None:
+        return driver.model_copy(update={"state_dir": folder})
+    return driver
 
 
 class Part(Protocol):

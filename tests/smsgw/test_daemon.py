@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from smsgw.config import Config
-from smsgw.daemon import Daemon, Gateway
+from smsgw.daemon import Daemon, Gateway, with_folder
 from smsgw.errors import StoreUnreachable
 from smsgw.link import LinkState
 from smsgw.store import links
@@ -84,3 +85,15 @@ def test_how_each_link_is_can_be_read_from_the_store(tmp_path: Path) -> None:
         [row] = links.listing(conn)
     assert (row.name, row.kind, row.health) == ("phones", "fake", LinkState.UP)
     daemon.stop()
+
+
+def test_a_driver_that_keeps_files_gets_the_gateways_folder_unless_another_is_named(tmp_path: Path) -> None:
+    class Keeping(BaseModel):
+        state_dir: Path | None = None
+
+    class Other(BaseModel):
+        port: int = 1
+
+    assert with_folder(Keeping(), tmp_path) == Keeping(state_dir=tmp_path)
+    assert with_folder(Keeping(state_dir=Path("/else")), tmp_path) == Keeping(state_dir=Path("/else"))
+    assert with_folder(Other(), tmp_path) == Other()
