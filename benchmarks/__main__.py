@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import logging
 
-from benchmarks import cutting, moves, road
+from benchmarks import cutting, modem, moves, road
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
-ALL = ("road", "cutting", "moves")
+ALL = ("road", "cutting", "moves")  # and the modem, which takes ten minutes: only when asked for
 KINDS = ("sqlite", "postgresql")
 
 
 def main() -> None:
     """Run what was asked for, and print it."""
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    read.add_argument("--only", choices=ALL, action="append", help="(a) road, (b) cutting, (c) moves; may be repeated")
+    read.add_argument(
+        "--only",
+        choices=(*ALL, "modem", "modem-memory"),
+        action="append",
+        help="(a) road, (b) cutting, (c) moves, (d) modem; may be repeated",
+    )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
     read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
@@ -35,6 +40,10 @@ def main() -> None:
             cutting.run(told.seconds)
         if "moves" in wanted:
             moves.run(stores, told.messages)
+        if "modem" in wanted:
+            modem.run(stores, told.messages, told.seconds)
+        if "modem-memory" in wanted:
+            modem.soak(stores, told.messages)
         if "road" in wanted:
             options = [f"--answer-ms={told.answer_ms}", f"--receipt-ms={told.receipt_ms}"]
             road.run(stores, told.messages, told.seconds, (*options, *["--no-receipts"] * told.no_receipts))
