@@ -222,6 +222,20 @@ def test_a_silent_port_is_looked_at_again_after_ever_longer_pauses(tmp_path: Pat
     assert pauses == [10, 20, 40, 80, 160, 300, 300]
 
 
+def test_another_sim_at_a_port_is_remembered_for_a_minute_and_then_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "ttyUSB0").touch()
+    port = port_at(str(tmp_path / "ttyUSB0"))
+    assert port is not None
+    clock = Clock()
+    ports = Ports(clock)
+    ports.remember(port, {"imsi": "2"})
+    where = [f"{tmp_path}/*"]
+    assert ports.to_try({"imsi": "1"}, where, "a") == []
+    assert ports.to_try({"imsi": "2"}, where, "b") == [port]
+    clock.now += 60
+    assert ports.to_try({"imsi": "1"}, where, "a") == [port], "somebody may have changed the SIM"
+
+
 def test_other_ports_of_a_device_that_is_taken_are_left_alone(tmp_path: Path) -> None:
     names = [f"usb-HUAWEI_Mobile-if0{n}-port0" for n in range(3)]
     for name in names:
