@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 PEERS = Path(__file__).parent / "peers"
+SLOW = [Path(__file__).parent / place for place in ("flows", "smsgw/cli", "drivers/test_contract.py")]
 
 # The same examples for everybody, and no deadline: a busy machine says nothing about one example.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
@@ -27,10 +28,12 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything under tests/peers is a peer test, whether its file says so or not."""
+    """Where a test stands says what it needs: tests/peers a peer; whole roads, lines and commands take their time."""
     for item in items:
         if item.path.is_relative_to(PEERS):
             item.add_marker(pytest.mark.peer)
+        if any(item.path.is_relative_to(place) for place in SLOW) or {"rig", "rig_for"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

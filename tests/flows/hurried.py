@@ -1,4 +1,6 @@
-"""`smsgw` with a modem driver that has less patience: python tests/flows/hurried.py 5 run
+"""`smsgw` with a modem driver that has less patience.
+
+Run as: python tests/flows/hurried.py 5 run
 
 A modem may think for eight seconds before its prompt, and rest for an hour. The simulated one does not need that long,
 so a test need not wait for it. Everything else is the program that people run.
