@@ -198,7 +198,7 @@ class Port:
             found = _ENDS.search(data, at)
             end = found.start() if found else len(data)
             here = data[at : end + 1]
-            if self.echo:
+            if self.echo or self.ways.echo_stays:
                 self.says(here.replace(b"\x1a", b"").replace(b"\x1b", b""))
             self._buffer += here.rstrip(b"\r\x1a\x1b") if end < len(data) else here
             at = end + 1

@@ -30,6 +30,7 @@ class Ways:
     frozen: bool = _way(False, "neither reads nor says anything; after the thaw it does what was typed")
     blocked: bool = _way(False, "the port takes nothing more: who writes to it hangs")
     delay: float = _way(0.0, "seconds before each answer")
+    echo_stays: bool = _way(False, "echoes what is typed whatever ATE0 says")
     prompt: str = _way("\r\n> ", "what it says when it wants the PDU")
     news_inside: bool = _way(False, "puts +CMTI and its like into the middle of answers")
     # Sending

@@ -178,6 +178,15 @@ def test_a_refusal_once_and_for_ever(plug: Plug) -> None:
     assert b"+CMGS" in host.sends()
 
 
+def test_an_echo_goes_when_it_is_told_to_or_stays(plug: Plug) -> None:
+    for stays in (False, True):
+        host = plug(echo_stays=stays)
+        host.asks("ATE0")
+        assert host.asks("AT+CSQ").startswith(b"AT+CSQ") is stays
+        host.asks("ATE1")
+        assert host.asks("AT+CSQ").startswith(b"AT+CSQ")
+
+
 def test_news_inside_stand_in_an_answer(plug: Plug) -> None:
     host = plug(news_inside=True)
     host.asks("AT+CNMI=2,1,0,2,0")
