@@ -288,6 +288,7 @@ def test_the_pages_fit_every_width_palette_and_direction(
     assert stays_in_its_width(page)
     page.locator(f'[id="to{A}"]').click()
     page.locator("#draft").wait_for()
+    page.wait_for_load_state()  # the stylesheet, too
     if locale == "fa":
         page.evaluate("document.documentElement.dir = 'rtl'")
     assert stays_in_its_width(page)
