@@ -197,10 +197,17 @@ def _picked_up(modem: Any, contestant: Contestant, number: int) -> float:
 def _stored(modem: Any, number: int) -> float:
     """Seconds from a text's arrival until it is deleted from the modem."""
     time.sleep(3.3 + number)
-    before = len(modem.events("deleted"))
+    typed = len(modem.events("typed"))
     modem.do(f"{PHONE} somebody writes {number}")
-    modem.wait(lambda: len(modem.events("deleted")) > before, "it is not stored", PATIENCE)
-    return float(modem.events("deleted")[-1]["at"] - modem.events("typed")[-1]["at"])
+    modem.wait(lambda: len(modem.events("typed")) > typed, "nobody writes")
+    (at,) = modem.wait(lambda: _deleted(modem), "it is not stored", PATIENCE)
+    return float(at - modem.events("typed")[-1]["at"])
+
+
+def _deleted(modem: Any) -> list[float]:
+    """When the last text that a phone sent was deleted from the modem; reports do not count."""
+    pdus = next(iter(modem.events("typed")[-1:]), {"pdus": []})["pdus"]
+    return [one["at"] for one in modem.events("deleted") if one["pdu"] in pdus]
 
 
 def _when(modem: Any, event: str, which: Callable[[Any], bool]) -> float:
@@ -226,7 +233,7 @@ def _healing(stores: Stores, start: Start, fault: str) -> tuple[float | None, fl
         ended = time.monotonic()
         modem.do(f"{PHONE} are you back?")
         out = _within(lambda: [one["at"] for one in modem.events("submitted") if one["text"] == fault])
-        into = _within(lambda: [one["at"] for one in modem.events("deleted")])
+        into = _within(lambda: _deleted(modem))
     after = [None if at is None else max(0.0, at - ended) for at in (out, into)]
     return after[0], after[1]
 
