@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from ..customers import consent
 from ..store import history
-from ..store.lifecycle import INBOUND, MESSAGE
+from ..store.lifecycle import INBOUND, MESSAGE, WAITING
 from ..store.tables import inbound, message
 from ..text import keywords
 
@@ -32,11 +32,7 @@ def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool
         [consent.Statement(sender, not stopped, words, now, source="sms", by=str(text["link"]), inbound_id=id)],
     )
     if stopped:
-        open_ids = conn.scalars(
-            select(message.c.id).where(
-                message.c.recipient == sender, message.c.state.in_(("accepted", "held", "queued"))
-            )
-        )
+        open_ids = conn.scalars(select(message.c.id).where(message.c.recipient == sender, message.c.state.in_(WAITING)))
         why = f"{sender} said {words.strip()[:40]!r}"
         steps = [history.Step(one, why, {"final_at": now}) for one in open_ids]
         history.move(conn, MESSAGE, "refuse", steps, by="stop_words", now=now)

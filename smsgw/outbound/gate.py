@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from ..customers import consent
 from ..store.ids import first_id
+from ..store.lifecycle import WAITING
 from ..store.tables import inbound, message
 
 REPLY_WINDOW = timedelta(hours=24)  # an answer to somebody who wrote within it passes also after a STOP
@@ -163,5 +164,5 @@ def check(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datet
 
 def waiting(conn: Connection) -> int:
     """How many messages wait to be sent (accepted, held, queued): what the queue bound is about."""
-    states = ("accepted", "held", "queued")
-    return conn.execute(select(func.count()).select_from(message).where(message.c.state.in_(states))).scalar_one()
+    waits = message.c.state.in_(WAITING)
+    return conn.execute(select(func.count()).select_from(message).where(waits)).scalar_one()

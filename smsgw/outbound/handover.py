@@ -154,7 +154,7 @@ class Handover:
             if answer.reference is not None:
                 references.setdefault(answer.link, []).append(answer.reference)
         for link, names in references.items():
-            self._receipts.early(conn, link, names, batch[0].at)
+            self._receipts.early(conn, link, names)
         ids = list(dict.fromkeys(answer.message_id for answer in batch))
         self._settle(conn, ids, by=batch[0].link, now=batch[-1].at)
         return [None] * len(batch)

@@ -16,8 +16,6 @@ from ..store.tables import history as lines
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 
-TAKEN_BACK = ("accepted", "held", "queued")
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

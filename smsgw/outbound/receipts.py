@@ -6,7 +6,7 @@ answer looks among the unmatched ones when it arrives, so the two meet from eith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,15 +67,15 @@ class Receipts:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
         homes = _homes(conn, batch)
         conn.execute(_STORE, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
-        outcomes: dict[tuple[str, int], dict[str, Any]] = {}
-        for told, home in zip(batch, homes, strict=True):
-            if home is not None and told.receipt.state.final:
-                outcomes.setdefault((home.message_id, home.position), _outcome(told.receipt, told.at, home))
-        self._apply(conn, list(outcomes.values()), by=batch[0].link, now=batch[0].at)
+        outcomes = _outcomes(zip(batch, homes, strict=True))
+        _mark(conn, outcomes)
+        ids = list({row["its_message"] for row in outcomes})
+        if ids:
+            settle(conn, ids, by=batch[0].link, now=batch[0].at, retry=self._retry, chance=self._chance)
         return [None] * len(batch)
 
-    def early(self, conn: Connection, link: str, references: Sequence[str], now: datetime) -> set[str]:
-        """Match receipts that came before the answer that names their reference; returns the messages concerned.
+    def early(self, conn: Connection, link: str, references: Sequence[str]) -> None:
+        """Match receipts that came before the answer that names their reference.
 
         The parts with these references must be marked as taken already; the caller settles.
         """
@@ -83,27 +83,16 @@ class Receipts:
         for some in history.chunks(references):
             found += conn.execute(_UNMATCHED, {"link": link, "ids": some}).all()
         if not found:
-            return set()
+            return
         told = [Told(row.link, _receipt(row), row.received_at) for row in found]
         matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, told), strict=True) if h]
         if not matched:
-            return set()
+            return
         conn.execute(
             update(receipt).where(receipt.c.id == bindparam("its_id")),
             [{"its_id": row.id, "message_id": h.message_id, "position": h.position} for row, _, h in matched],
         )
-        outcomes: dict[tuple[str, int], dict[str, Any]] = {}
-        for _, t, h in matched:
-            if t.receipt.state.final:
-                outcomes.setdefault((h.message_id, h.position), _outcome(t.receipt, t.at, h))
-        _mark(conn, list(outcomes.values()))
-        return {h.message_id for _, _, h in matched}
-
-    def _apply(self, conn: Connection, outcomes: list[dict[str, Any]], *, by: str, now: datetime) -> None:
-        _mark(conn, outcomes)
-        ids = list({row["its_message"] for row in outcomes})
-        if ids:
-            settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance)
+        _mark(conn, _outcomes((t, h) for _, t, h in matched))
 
 
 def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
@@ -150,6 +139,15 @@ def _row(told: Told, home: AnyRow | None) -> dict[str, Any]:
 
 def _receipt(row: AnyRow) -> Receipt:
     return Receipt(row.reference, ReceiptState(row.state), row.recipient, row.network_at, row.error, row.said)
+
+
+def _outcomes(pairs: Iterable[tuple[Told, AnyRow | None]]) -> list[dict[str, Any]]:
+    """What these receipts decide about the parts they speak of: the first final one for each part."""
+    decided: dict[tuple[str, int], dict[str, Any]] = {}
+    for told, home in pairs:
+        if home is not None and told.receipt.state.final:
+            decided.setdefault((home.message_id, home.position), _outcome(told.receipt, told.at, home))
+    return list(decided.values())
 
 
 def _outcome(said: Receipt, at: datetime, home: AnyRow) -> dict[str, Any]:

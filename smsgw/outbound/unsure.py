@@ -90,7 +90,7 @@ class Unsure:
             .where(part.c.message_id == lost.message_id, part.c.position == lost.position)
             .values(answer="taken", answered_at=now, reference=reference, error=None)
         )
-        self._receipts.early(conn, link, [reference], now)
+        self._receipts.early(conn, link, [reference])
         settle(conn, [lost.message_id], by="clock", now=now, retry=self._retry, chance=self._chance)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from ..errors import BadInput
 from ..link import LinkState
 from ..store import history
-from ..store.lifecycle import MESSAGE
+from ..store.lifecycle import MESSAGE, WAITING
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from ..text import parts
@@ -103,9 +103,7 @@ class Waiting:
         counts: list[int] = []
         m = message.c
         for now, receipt_wait in batch:
-            waiting = conn.scalars(
-                select(m.id).where(m.state.in_(("accepted", "held", "queued")), m.valid_until <= now).limit(BATCH)
-            )
+            waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH))
             steps = [history.Step(id, "its validity was over before it was sent", {"final_at": now}) for id in waiting]
             silent = conn.scalars(select(m.id).where(m.state == "sent", m.sent_at <= now - receipt_wait).limit(BATCH))
             why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"

@@ -93,6 +93,9 @@ MESSAGE = Life(
     ),
 )
 
+WAITING = tuple(sorted(MESSAGE.by_event["cancel"][0].was))
+"""The states in which a message is still ours alone: it waits, and can be taken back."""
+
 INBOUND = Life(
     "inbound",
     "receive",

@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 import tty
+from abc import ABC, abstractmethod
 from pathlib import Path
 from random import Random
 
@@ -24,7 +25,7 @@ _ENDS = re.compile(rb"[\r\x1a\x1b]")
 _JUNK = bytes((0xE9, 0xFF, 0x00, 0x80, 0xF8, 0x9C))
 
 
-class Port:
+class Port(ABC):
     """A serial port under a name of its own. Every method may be called from any thread."""
 
     def __init__(self, device: str, ways: Ways, chance: Random) -> None:
@@ -43,17 +44,17 @@ class Port:
         self._running = True
         self._thread = threading.Thread(target=self._serve, name="simulated modem", daemon=True)
 
+    @abstractmethod
     def command(self, line: str) -> None:
         """A command was typed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def submit(self, pdu: str, length: int) -> None:
         """A PDU was typed behind the prompt."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self) -> None:
         """The firmware starts anew."""
-        raise NotImplementedError
 
     # The plug
 
