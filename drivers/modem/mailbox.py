@@ -177,4 +177,5 @@ def _receipt(report: StatusReport) -> Receipt:
         at=report.at,
         error=f"{report.status:02X}" if report.status else None,
         said=words,
+        also=(part_reference(None, report.recipient),),  # its number may have come garbled over the line
     )

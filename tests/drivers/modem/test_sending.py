@@ -48,6 +48,7 @@ def test_a_report_comes_up_however_the_modem_hands_it_over(rig_for: Open, ways: 
     (receipt,) = rig.events.receipts
     assert receipt.reference == rig.events.references(parts)[0]
     assert (receipt.state, receipt.recipient) == (ReceiptState.DELIVERED, CUSTOMER)
+    assert receipt.also == (f"?:{CUSTOMER[-8:]}",)
     assert receipt.at is not None
     if ways.notify_modes[0] == "2,1,0,2,0":
         rig.events.wait(lambda: rig.modem.deleted)

@@ -356,3 +356,17 @@ def test_a_receipt_that_spells_its_reference_otherwise_is_matched_by_its_recipie
     assert desk.state(ours) == "sent"
     desk.receipt("1715005", recipient="38640111222", also=("1a2b3d", "1A2B3D"))
     assert (desk.state(ours), desk.state(other)) == ("delivered", "sent")
+
+
+def test_a_part_whose_number_came_garbled_is_settled_by_the_receipt_that_nobody_else_claims(desk: Desk) -> None:
+    clear = desk.submit(text="clear")
+    [wire] = desk.claim()
+    desk.taken(wire, "101:40111222")
+    garbled = desk.submit(text="garbled")
+    [wire] = desk.claim()
+    desk.taken(wire, "?:40111222")
+    also = ("?:40111222",)
+    desk.receipt("101:40111222", recipient="+38640111222", also=also)
+    assert (desk.state(clear), desk.state(garbled)) == ("delivered", "sent")
+    desk.receipt("102:40111222", recipient="+38640111222", also=also)
+    assert desk.state(garbled) == "delivered"
