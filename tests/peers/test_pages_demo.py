@@ -93,8 +93,9 @@ def screen(page: Any, number: str) -> Any:
 
 
 def answers(page: Any, text: str) -> None:
-    """Write into the composer and send with the keyboard."""
+    """Write into the composer and send with the keyboard, once the page's script is there to hear the keys."""
     page.locator("#draft").fill(text)
+    page.wait_for_load_state()
     page.keyboard.press("Control+Enter")
 
 
@@ -209,6 +210,7 @@ def test_what_is_typed_stays_text_everywhere(demo: Demo, inbox: Callable[..., An
     evil = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     page = inbox()
     types(page, A, evil)
+    screen(page, A).locator(".mine").wait_for()
     page.locator(f'[id="to{A}"]').click()
     answers(page, evil)
     screen(page, A).locator(".theirs").wait_for()
@@ -221,6 +223,7 @@ def test_what_is_typed_stays_text_everywhere(demo: Demo, inbox: Callable[..., An
 def test_who_typed_stop_can_still_be_answered_by_a_person(inbox: Callable[..., Any]) -> None:
     page = inbox()
     types(page, A, "STOP")
+    screen(page, A).locator(".mine").wait_for()
     page.locator(f'[id="to{A}"]').click()
     page.locator("#stopped").wait_for()
     answers(page, "Sorry, we will not write again.")
