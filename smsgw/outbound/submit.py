@@ -126,6 +126,24 @@ class Door:
             raise result
         return result
 
+    def ask(self, asked: Asked) -> Future[Accepted]:
+        """Take one message without waiting: the future is done when it is on disk, in the writer's thread.
+
+        Raises BadInput, RefusedByPolicy (no_route) at once; the future raises what only the store can tell
+        (RefusedByPolicy, Conflict, QueueFull, StoreError).
+        """
+        future: Future[Accepted] = self._writer.put(self._store, self.read(asked))
+        future.add_done_callback(self._stored)
+        return future
+
+    def _stored(self, future: Future[Accepted]) -> None:
+        if future.exception() is None:
+            self._tell(future.result())
+
+    def _tell(self, accepted: Accepted) -> None:
+        if accepted.created and accepted.row["state"] == "queued":
+            self._on_queued(accepted.row["link"])
+
     def submit_many(self, asked: Sequence[Asked]) -> list[Accepted | SmsgwError]:
         """Take a batch; for each message what `submit` would return or raise. Raises StoreError for the whole."""
         read = [self._read_or_problem(one) for one in asked]
@@ -144,8 +162,7 @@ class Door:
             accepted = future.result(60)
         except SmsgwError as problem:
             return problem
-        if accepted.created and accepted.row["state"] == "queued":
-            self._on_queued(accepted.row["link"])
+        self._tell(accepted)
         return accepted
 
     def read(self, asked: Asked) -> Ready:
