@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
 from .lifecycle import INBOUND, MESSAGE, Life
+from .prepared import Prepared, among, ids
 from .tables import history, inbound, message
 
 _TABLES: dict[str, Table] = {MESSAGE.record: message, INBOUND.record: inbound}
@@ -22,13 +24,24 @@ IDS: Any = bindparam("ids", expanding=True)  # the list of ids in a statement th
 
 # Built once: to build a statement anew costs more than to run it.
 _READ = {
-    name: select(table.c.id, table.c.state).where(table.c.id.in_(IDS)).with_for_update(of=table)
+    name: Prepared(select(table.c.id, table.c.state).where(among(table.c.id)).with_for_update(of=table))
     for name, table in _TABLES.items()
 }
 _CHANGE_ALIKE = {name: update(table).where(table.c.id.in_(IDS)) for name, table in _TABLES.items()}
 _CHANGE_ONE = {name: update(table).where(table.c.id == bindparam("its_id")) for name, table in _TABLES.items()}
-_BEAR = {name: insert(table) for name, table in _TABLES.items()}
-_TELL = insert(history)
+_LINE = ("record", "record_id", "event", "was", "now", "why", "by", "at")
+_TELL = Prepared(insert(history), _LINE)
+_ALIKE = """INSERT INTO history (record, record_id, event, was, now, why, "by", at)
+    SELECT {record}, value, {event}, {was}, {now}, {why}, {by}, {at} FROM """
+_TYPED = {name: f"CAST(:{name} AS text)" for name in _LINE} | {"at": "CAST(:at AS timestamp)"}
+_TELL_ALIKE = Prepared(
+    text(_ALIKE.format(**{name: f":{name}" for name in _LINE}) + "json_each(:ids)").bindparams(
+        ids(), bindparam("at", type_=history.c.at.type)
+    ),
+    postgresql=text(_ALIKE.format(**_TYPED) + "unnest(:ids) AS each(value)").bindparams(
+        ids(), bindparam("at", type_=history.c.at.type)
+    ),
+)
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -63,17 +76,25 @@ def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now
     Raises ValueError when the events are not allowed by the life.
     """
     rows: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
+    lines: list[_Lines] = []  # by the place in the births' events, so that each record's lines stay in order
     for birth in births:
         state: str | None = None
-        for event, why in birth.events:
+        for place, (event, why) in enumerate(birth.events):
             was, state = state, _next(life, event, state)
-            lines.append(_line(life, str(birth.values["id"]), event, was, state, why, by, now))
+            if place == len(lines):
+                lines.append({})
+            lines[place].setdefault((event, was, state, why), []).append(str(birth.values["id"]))
         rows.append({**birth.values, "state": state, "why": birth.events[-1][1]})
     if rows:
-        conn.execute(_BEAR[life.record], rows)
-        conn.execute(_TELL, lines)
+        _bear(life.record, tuple(rows[0])).many(conn, rows)
+        for alike in lines:
+            _tell(conn, life, alike, by, now)
     return [row["state"] for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _bear(record: str, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(_TABLES[record]), columns)
 
 
 def _next(life: Life, event: str, state: str | None) -> str:
@@ -92,7 +113,7 @@ def move(
     """
     known = _states(conn, _TABLES[life.record], [step.id for step in steps])
     changes: dict[str, tuple[dict[str, Any], list[str]]] = {}
-    lines: list[dict[str, Any]] = []
+    lines: _Lines = {}
     result: list[str | None] = []
     for step in steps:
         was = known.pop(step.id, None)
@@ -103,44 +124,83 @@ def move(
         result.append(was)
         values = {**step.values, "state": after, "why": step.why}
         changes.setdefault(repr(values), (values, []))[1].append(step.id)
-        lines.append(_line(life, step.id, event, was, after, step.why, by, now))
+        lines.setdefault((event, was, after, step.why), []).append(step.id)
     _write(conn, _TABLES[life.record], changes)
-    if lines:
-        conn.execute(_TELL, lines)
+    _tell(conn, life, lines, by, now)
     return result
+
+
+class Together:
+    """One move that many records make alike: one statement for all, and none to read them before.
+
+    Only records in the state `was` move. sets: the columns that the caller gives a value for; fixed: columns that
+    always get this value or expression. where: what must be true of a record besides.
+    """
+
+    def __init__(
+        self,
+        life: Life,
+        event: str,
+        was: str,
+        *,
+        sets: Sequence[str] = (),
+        fixed: Mapping[str, Any] | None = None,
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> None:
+        after = life.after(event, was)
+        if after is None:
+            raise ValueError(f"a {life.record} cannot {event} when {was}")
+        table = _TABLES[life.record]
+        values = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in ("why", *sets)}
+        self._life, self._event, self._was, self._after = life, event, was, after
+        self._change = Prepared(
+            update(table)
+            .where(among(table.c.id), table.c.state == was, *where)
+            .values(state=after, **values, **(fixed or {}))
+            .returning(table.c.id)
+        )
+
+    def move(
+        self, conn: Connection, ids: Sequence[str], why: str, values: Mapping[str, Any], *, by: str, now: datetime
+    ) -> list[str]:
+        """Move those of `ids` that may; returns these, in no order."""
+        if not ids:
+            return []
+        given = {f"to_{name}": value for name, value in values.items()}
+        moved = [row[0] for row in self._change.run(conn, {"ids": ids, "to_why": why, **given})]
+        _tell(conn, self._life, {(self._event, self._was, self._after, why): moved}, by, now)
+        return moved
 
 
 def note(conn: Connection, life: Life, event: str, steps: Sequence[Step], *, by: str, now: datetime) -> None:
     """Write a line of history that moves nothing (a duplicate that was dropped, a part that came late)."""
     known = _states(conn, _TABLES[life.record], [step.id for step in steps])
-    lines = [
-        _line(life, step.id, event, known[step.id], known[step.id], step.why, by, now)
-        for step in steps
-        if step.id in known
-    ]
-    if lines:
-        conn.execute(_TELL, lines)
+    lines: _Lines = {}
+    for step in steps:
+        if step.id in known:
+            lines.setdefault((event, known[step.id], known[step.id], step.why), []).append(step.id)
+    _tell(conn, life, lines, by, now)
 
 
-def _line(
-    life: Life, id: str, event: str, was: str | None, now: str, why: str, by: str, at: datetime
-) -> dict[str, Any]:
-    return {
-        "record": life.record,
-        "record_id": id,
-        "event": event,
-        "was": was,
-        "now": now,
-        "why": why,
-        "by": by,
-        "at": at,
-    }
+_Lines = dict[tuple[str, str | None, str, str], list[str]]  # (event, was, now, why): the records that moved so
+
+
+def _tell(conn: Connection, life: Life, lines: _Lines, by: str, at: datetime) -> None:
+    """Write lines of history: one statement for the records that moved alike, one for all that moved alone."""
+    single: list[dict[str, Any]] = []
+    for (event, was, now, why), ids in lines.items():
+        line = {"record": life.record, "event": event, "was": was, "now": now, "why": why, "by": by, "at": at}
+        if len(ids) == 1:
+            single.append({**line, "record_id": ids[0]})
+        elif ids:
+            _TELL_ALIKE.run(conn, {**line, "ids": ids})
+    _TELL.many(conn, single)
 
 
 def _states(conn: Connection, table: Table, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in chunks(ids):
-        found.update((row[0], row[1]) for row in conn.execute(_READ[table.name], {"ids": some}))
+        found.update((row[0], row[1]) for row in _READ[table.name].run(conn, {"ids": some}))
     return found
 
 

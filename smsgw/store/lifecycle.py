@@ -113,4 +113,18 @@ INBOUND = Life(
     ),
 )
 
-LIVES = (MESSAGE, INBOUND)
+CALL = Life(
+    "call",
+    "ring",
+    {
+        "rang": "on disk; whether a text answers it is decided in a moment",
+        "answered": "an automatic text went to the caller",
+        "noted": "nothing is sent by itself: its reason says why",
+    },
+    (
+        _move("answer", "rang", "answered"),
+        _move("note", "rang", "noted"),
+    ),
+)
+
+LIVES = (MESSAGE, INBOUND, CALL)

@@ -9,11 +9,14 @@ from .access import account, api_key, idempotency, session
 from .inbound import inbound, inbound_part
 from .outbound import message, part, receipt
 from .record import consent, history, link
+from .telephony import balance, call
 from .types import metadata
 
 __all__ = [
     "account",
     "api_key",
+    "balance",
+    "call",
     "consent",
     "history",
     "idempotency",

@@ -123,6 +123,14 @@ Index(
     sqlite_where=text("reference IS NOT NULL"),
     postgresql_where=text("reference IS NOT NULL"),
 )
+# How many parts a link sent in a time: what the bundle of a SIM is counted by.
+Index(
+    "ix_part_taken",
+    part.c.link,
+    part.c.answered_at,
+    sqlite_where=text("answer = 'taken'"),
+    postgresql_where=text("answer = 'taken'"),
+)
 
 receipt = Table(
     "receipt",

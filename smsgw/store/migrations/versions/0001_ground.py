@@ -36,6 +36,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name=op.f("uq_api_key_secret_hash")),
     )
     op.create_table(
+        "balance",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("link", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=8), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.CheckConstraint("trouble IS NULL OR amount IS NULL", name=op.f("ck_balance_trouble_or_amount")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_balance")),
+    )
+    op.create_index("ix_balance_link", "balance", ["link", "id"], unique=False)
+    op.create_table(
+        "call",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("link", sa.String(length=40), nullable=False),
+        sa.Column("caller", sa.String(length=20), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("heard", sa.DateTime(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(length=40), nullable=True),
+        sa.CheckConstraint("state IN ('rang', 'answered', 'noted')", name=op.f("ck_call_state_known")),
+        sa.CheckConstraint("copies >= 1", name=op.f("ck_call_copies_counted")),
+        sa.CheckConstraint("(state = 'answered') = (message_id IS NOT NULL)", name=op.f("ck_call_answered")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
+    )
+    op.create_index("ix_call_caller", "call", ["caller", "id"], unique=False)
+    op.create_index(
+        "ix_call_rang",
+        "call",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'rang'"),
+        postgresql_where=sa.text("state = 'rang'"),
+    )
+    op.create_table(
         "consent",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -342,6 +382,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("reference IS NOT NULL"),
         postgresql_where=sa.text("reference IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_part_taken",
+        "part",
+        ["link", "answered_at"],
+        unique=False,
+        sqlite_where=sa.text("answer = 'taken'"),
+        postgresql_where=sa.text("answer = 'taken'"),
     )
     op.create_table(
         "session",
