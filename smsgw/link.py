@@ -41,13 +41,16 @@ class Abilities:
 
     single_shift, locking_shift: national language numbers (23.038 table 6.2.1.2.4) the link is known to keep.
     wide_reference: whether 16-bit concatenation references (23.040 section 9.2.3.24.8) are used.
-    optional: verbs beyond sending, such as "ussd", "balance", "query".
+    lacks: GSM letters it cannot write (then no national ones either). whole: it is given long texts uncut.
+    optional: verbs beyond sending, such as "ussd", "balance", "query"; "schedule": it minds `WirePart.deliver_at`.
     """
 
     alphabets: frozenset[Alphabet] = frozenset({Alphabet.GSM7, Alphabet.UCS2})
     single_shift: frozenset[int] = frozenset()
     locking_shift: frozenset[int] = frozenset()
     wide_reference: bool = False
+    lacks: frozenset[str] = frozenset()
+    whole: bool = False
     optional: frozenset[str] = frozenset()
 
 
@@ -55,10 +58,10 @@ class Abilities:
 class WirePart:
     """One over-the-air piece of one message, ready for a driver.
 
-    to: E.164 with `+`, or a short code in digits. sender: E.164, digits, an alphanumeric name, or None for the
-    link's own. user_data: without the header; see `Alphabet` for its shape. udh: the user data header with its
-    length octet first (23.040 section 9.2.3.24), or empty. validity: seconds the network may try, or None.
-    message_class: 0 (flash) to 3, or None. priority: 0 (bulk) to 9 (urgent).
+    to: E.164 with `+`, or a short code in digits. sender: E.164, digits, an alphanumeric name, None: the link's own.
+    user_data: without the header; see `Alphabet`. udh: the user data header, its length octet first, or empty (23.040
+    9.2.3.24). validity: seconds the network may try, or None. message_class: 0 (flash) to 3, or None. priority: 0 to 9
+    (urgent). deliver_at: the network keeps it until then. `of` > 1 without a header: the network cuts it into so many.
     """
 
     message_id: str
@@ -73,6 +76,7 @@ class WirePart:
     receipt: bool = True
     message_class: int | None = None
     priority: int = 5
+    deliver_at: datetime | None = None
 
     @property
     def dcs(self) -> int:
@@ -369,8 +373,7 @@ class Balance:
 class SpeaksUssd(Protocol):
     """What a link with "ussd" among its optional abilities offers besides. Every method waits for the network.
 
-    Each raises Conflict when the link cannot do it now, BadInput when what was given is no code, and SmsgwError
-    when the network does not answer or refuses.
+    Each raises Conflict when the link cannot do it now, BadInput for what is no code, SmsgwError when it is refused.
     """
 
     def ussd(self, code: str, timeout: float = 60.0) -> UssdAnswer:

@@ -21,20 +21,38 @@ def elements(udh: bytes) -> Iterator[tuple[int, bytes]]:
         at += 2 + udh[at + 1]
 
 
-def write_header(of: int, position: int, reference: int, wide: bool, locking: int, single: int) -> bytes:
+def write_header(
+    of: int,
+    position: int,
+    reference: int,
+    wide: bool,
+    locking: int,
+    single: int,
+    ports: tuple[int, int] | None = None,
+) -> bytes:
     """The header of part `position` (from 1) `of` so many, or b"" if it would be empty.
 
     reference: taken modulo 256, or 65536 when `wide`. locking, single: national language numbers, 0 for none.
+    ports: (destination, origin), 0 to 65535 (section 9.2.3.24.4), or None.
     """
     octets = b""
     if of > 1 and wide:
         octets += bytes((PART_OF_16, 4, reference >> 8 & 0xFF, reference & 0xFF, of, position))
     elif of > 1:
         octets += bytes((PART_OF_8, 3, reference & 0xFF, of, position))
+    if ports is not None:
+        octets += bytes((PORTS_16, 4)) + ports[0].to_bytes(2, "big") + ports[1].to_bytes(2, "big")
     if single:
         octets += bytes((SINGLE_SHIFT, 1, single))
     if locking:
         octets += bytes((LOCKING_SHIFT, 1, locking))
+    return bytes((len(octets),)) + octets if octets else b""
+
+
+def without(udh: bytes, *identifiers: int) -> bytes:
+    """The header without these elements, or b"" if nothing is left; what is broken behind the elements is dropped."""
+    kept = [bytes((name, len(octets))) + octets for name, octets in elements(udh) if name not in identifiers]
+    octets = b"".join(kept)
     return bytes((len(octets),)) + octets if octets else b""
 
 

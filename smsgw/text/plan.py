@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from smsgw.errors import BadInput, Fault
@@ -46,6 +46,16 @@ def plan(text: str, abilities: Abilities) -> Plan:
     parts), `text_unwritable` (the link has no alphabet with these letters).
     """
     _check(text)
+    best = _cheapest(text, abilities)
+    if abilities.whole and len(best.starts) > 1 and (best.locking or best.single):
+        best = _cheapest(text, replace(abilities, locking_shift=frozenset(), single_shift=frozenset()))
+    if len(best.starts) > MAX_PARTS:
+        raise _too_long()
+    return best
+
+
+def _cheapest(text: str, abilities: Abilities) -> Plan:
+    """The plan with the lowest cost, however many parts it takes."""
     wide = abilities.wide_reference
     best: Plan | None = None
     for locking, single, size in _writers(text, abilities):
@@ -54,13 +64,12 @@ def plan(text: str, abilities: Abilities) -> Plan:
     if Alphabet.UCS2 in abilities.alphabets and (best is None or len(best.starts) > 1):
         best = _cheaper(best, _plan_units(text, wide))
     if best is None:
-        foreign = [letter for letter in dict.fromkeys(text) if letter not in alphabet.letters()]
+        known = alphabet.letters() - abilities.lacks
+        foreign = [letter for letter in dict.fromkeys(text) if letter not in known]
         raise _bad(
             "text_unwritable",
             f"This link cannot carry {' '.join(foreign[:10])}: replace what it cannot carry.",
         )
-    if len(best.starts) > MAX_PARTS:
-        raise _too_long()
     return best
 
 
@@ -91,12 +100,15 @@ def _writers(text: str, abilities: Abilities) -> Iterator[tuple[int, int, int]]:
     if Alphabet.GSM7 not in abilities.alphabets:
         return
     letters = frozenset(text)
-    if not letters <= _all_letters(abilities.locking_shift, abilities.single_shift):
+    main, shifted = abilities.locking_shift, abilities.single_shift
+    if abilities.lacks:
+        main = shifted = frozenset()
+    if not letters <= _all_letters(main, shifted) - abilities.lacks:
         return
-    for locking in (0, *sorted(abilities.locking_shift & alphabet.LOCKING.keys() - {0})):
+    for locking in (0, *sorted(main & alphabet.LOCKING.keys() - {0})):
         beyond = letters - alphabet.one_septet(locking)
         size = len(text) + sum(map(text.count, beyond))
-        for single in (0, *sorted(abilities.single_shift & alphabet.SINGLE.keys() - {0})):
+        for single in (0, *sorted(shifted & alphabet.SINGLE.keys() - {0})):
             if beyond <= alphabet.two_septets(single):
                 yield locking, single, size
 

@@ -32,9 +32,10 @@ class Preview:
 def preview(text: str, abilities: Abilities) -> Preview:
     """What `text` takes on a link with these abilities. Raises BadInput as smsgw.text.parts.split does."""
     now = plan(text, abilities)
-    plain = alphabet.letters()
+    plain = alphabet.letters() - abilities.lacks
     forced_by = [] if text.isascii() and plain.issuperset(text) else [x for x in dict.fromkeys(text) if x not in plain]
-    swaps = [(letter, other) for letter in forced_by if (other := plainer(letter)) is not None]
+    found = ((letter, plainer(letter)) for letter in forced_by)
+    swaps = [(letter, other) for letter, other in found if other is not None and plain.issuperset(other)]
     swapped = text.translate({ord(letter): other for letter, other in swaps})
     after = plan(swapped, abilities) if swaps else now
     return Preview(
