@@ -8,7 +8,7 @@ from __future__ import annotations
 from .access import account, api_key, idempotency, session
 from .inbound import inbound, inbound_part
 from .outbound import message, part, receipt
-from .record import consent, history, link
+from .record import consent, follower, history, link
 from .telephony import balance, call
 from .types import metadata
 
@@ -18,6 +18,7 @@ __all__ = [
     "balance",
     "call",
     "consent",
+    "follower",
     "history",
     "idempotency",
     "inbound",

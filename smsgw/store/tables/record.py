@@ -1,8 +1,8 @@
-"""History, Consent and Link: what moved and why, who said no, and how each connection is."""
+"""History, its Followers, Consent and Link: what moved, who reads on, who said no, how each connection is."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
 from .types import Counting, Json, Moment, metadata, one_of
 
@@ -20,6 +20,15 @@ history = Table(
     Column("at", Moment, nullable=False),
 )
 Index("ix_history_record", history.c.record_id, history.c.id)
+
+# How far somebody has told on what is in history: history is the outbox.
+follower = Table(
+    "follower",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("upto", BigInteger, nullable=False),  # a history id: everything up to it is told
+    Column("updated_at", Moment, nullable=False),
+)
 
 # Append only. The newest statement about an address and a purpose is the one that counts; "*" is every purpose.
 consent = Table(

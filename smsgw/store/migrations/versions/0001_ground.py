@@ -93,6 +93,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_consent_address", "consent", ["address", "purpose", "id"], unique=False)
     op.create_table(
+        "follower",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_follower")),
+    )
+    op.create_table(
         "history",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
