@@ -151,6 +151,26 @@ class Door:
         stored = iter(self._writer.put_all(self._store, ready))
         return [self._wait(next(stored)) if isinstance(one, Ready) else one for one in read]
 
+    def put(self, ready: Sequence[Ready]) -> list[Future[Accepted]]:
+        """Store what was read without waiting: each future ends after the commit, as `submit` would. For listeners."""
+        futures = self._writer.put_all(self._store, ready)
+        for future in futures:
+            future.add_done_callback(self._wake)
+        return futures
+
+    def store(self, conn: Connection, batch: list[Ready]) -> list[Accepted | Exception]:
+        """The step that stores what was read, for those who do more in the same transaction; they call `woken` then."""
+        return self._store(conn, batch)
+
+    def woken(self, accepted: Accepted) -> None:
+        """It is committed: let its link know."""
+        if accepted.created and accepted.row["state"] == "queued":
+            self._on_queued(accepted.row["link"])
+
+    def _wake(self, future: Future[Accepted]) -> None:
+        if future.exception() is None:
+            self.woken(future.result())
+
     def _read_or_problem(self, asked: Asked) -> Ready | SmsgwError:
         try:
             return self.read(asked)
