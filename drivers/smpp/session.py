@@ -158,13 +158,14 @@ class Session:
         return connected
 
     def _bind(self, wire: Wire) -> tuple[list[bytes], str]:
-        """Bind; the frames that came behind the answer, and the SMSC's name. Raises Trouble, Lost,
+        """Bind; the other frames that came, and the SMSC's name. Raises Trouble, Lost,
         NotSmpp.
         """
         sequence = self.next_sequence()
         wire.write(session_pdus.bind(self._config, self.role, sequence))
         until = self._now() + self._config.answer_timeout
         expected = session_pdus.BIND_COMMANDS[self.role] | pdu.RESPONSE
+        early: list[bytes] = []  # what an SMSC says while it still makes up its answer: a deliver_sm is not lost
         while self._now() < until and not self._stopping.is_set():
             frames = wire.read(self._tick)
             for index, frame in enumerate(frames):
@@ -172,7 +173,8 @@ class Session:
                 if number == sequence and command in (expected, pdu.GENERIC_NACK):
                     if status or command == pdu.GENERIC_NACK:
                         raise bind_refusal(status or RINVCMDID, self._config)
-                    return frames[index + 1 :], session_pdus.smsc_name(frame)
+                    return [*early, *frames[index + 1 :]], session_pdus.smsc_name(frame)
+                early.append(frame)
         if self._stopping.is_set():
             raise Trouble("the link has been stopped")
         raise Trouble(
