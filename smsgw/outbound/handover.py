@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from ..link import Alphabet, LinkError, WirePart
 from ..store import history
 from ..store.lifecycle import MESSAGE
+from ..store.prepared import Prepared, among
 from ..store.storable import storable
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
@@ -36,7 +37,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one part that was handed to a link: a reference if it was taken, else an error."""
+    """What became of one part that was handed to a link: a reference if it was taken, else an error.
+
+    of: how many parts its message has; 0 where the caller does not know.
+    """
 
     link: str
     message_id: str
@@ -44,6 +48,7 @@ class Answer:
     at: datetime
     reference: str | None = None
     error: LinkError | None = None
+    of: int = 0
 
 
 # Built once: to build a statement anew costs more than to run it.
@@ -61,22 +66,42 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )  # fmt: skip
-_WRITTEN = (
-    update(part)
-    .where(part.c.message_id.in_(history.IDS), part.c.reference.is_(None))
-    .values(answer=None, answered_at=None, counted=None, retry_at=None)
+_CLAIM = history.Together(MESSAGE, "claim", "queued", sets=("claimed_at",), fixed={"attempts": message.c.attempts + 1})
+_HAND_OVER = history.Together(
+    MESSAGE, "hand_over", "sending", sets=("sent_at",), fixed={"claimed_at": None}, where=(message.c.parts == 1,)
 )
-_LEFT = (
+_WRITTEN = Prepared(
+    update(part)
+    .where(among(part.c.message_id), part.c.reference.is_(None))
+    .values(
+        written_at=bindparam("now", type_=part.c.written_at.type), link=bindparam("its_link"),
+        answer=None, answered_at=None, counted=None, retry_at=None,
+    )
+)  # fmt: skip
+_LEFT = Prepared(
     select(part.c.message_id, part.c.position, part.c.alphabet, part.c.user_data, part.c.udh)
-    .where(part.c.message_id.in_(history.IDS), part.c.reference.is_(None))
+    .where(among(part.c.message_id), part.c.reference.is_(None))
     .order_by(part.c.message_id, part.c.position)
 )
-_ANSWERED = update(part).where(
+_THIS_PART = (
     part.c.message_id == bindparam("its_message"),
     part.c.position == bindparam("its_position"),
     part.c.reference.is_(None),
 )
-_REFUSED = _ANSWERED.where(part.c.link == bindparam("its_link"))
+_SAID = ("answer", "answered_at", "reference", "retry_at", "counted", "error")
+_TAKEN = Prepared(
+    update(part)
+    .where(*_THIS_PART)
+    .values(
+        answer="taken",
+        answered_at=bindparam("at", type_=part.c.answered_at.type),
+        reference=bindparam("its_reference"),
+        retry_at=None,
+        counted=None,
+        error=None,
+    )
+)
+_REFUSED = Prepared(update(part).where(*_THIS_PART, part.c.link == bindparam("its_link")), _SAID)
 
 
 class Handover:
@@ -96,11 +121,10 @@ class Handover:
         rows = self._still_wanted(conn, due, claim)
         if not rows:
             return []
-        why = f"{claim.link} sends it"
-        steps = [history.Step(row.id, why, {"claimed_at": claim.now, "attempts": row.attempts + 1}) for row in rows]
-        history.move(conn, MESSAGE, "claim", steps, by=claim.link, now=claim.now)
         ids = [row.id for row in rows]
-        conn.execute(_WRITTEN, {"ids": ids, "written_at": claim.now, "link": claim.link})
+        why = f"{claim.link} sends it"
+        _CLAIM.move(conn, ids, why, {"claimed_at": claim.now}, by=claim.link, now=claim.now)
+        _WRITTEN.run(conn, {"ids": ids, "now": claim.now, "its_link": claim.link})
         wire = _wire_parts(conn, rows, claim.now)
         untouched = sorted(set(ids) - {w.message_id for w in wire})
         if untouched:  # every part was taken before, by an answer that came late
@@ -144,20 +168,23 @@ class Handover:
 
         A refusal that comes late counts only over the link that has the part: another one may have it in the air.
         """
-        taken = [_answer_row(answer) for answer in batch if answer.error is None]
-        refused = [_answer_row(answer) | {"its_link": answer.link} for answer in batch if answer.error is not None]
-        for statement, rows in ((_ANSWERED, taken), (_REFUSED, refused)):
-            if rows:
-                conn.execute(statement, rows)
-        references: dict[str, list[str]] = {}
-        for answer in batch:
-            if answer.reference is not None:
-                references.setdefault(answer.link, []).append(answer.reference)
-        for link, names in references.items():
-            self._receipts.early(conn, link, names)
-        ids = list(dict.fromkeys(answer.message_id for answer in batch))
-        self._settle(conn, ids, by=batch[0].link, now=batch[-1].at)
+        for link in dict.fromkeys(answer.link for answer in batch):
+            self._record(conn, link, [answer for answer in batch if answer.link == link])
         return [None] * len(batch)
+
+    def _record(self, conn: Connection, link: str, batch: list[Answer]) -> None:
+        now = batch[-1].at
+        taken = [answer for answer in batch if answer.error is None]
+        _TAKEN.many(conn, [_taken_row(answer) for answer in taken])
+        _REFUSED.many(conn, [_refused_row(answer) for answer in batch if answer.error is not None])
+        early = self._receipts.early(conn, link, [str(answer.reference) for answer in taken])
+        # Most messages have one part: when that is taken, nothing has to be looked up to know what follows.
+        single = [answer.message_id for answer in taken if answer.of == 1]
+        moved = _HAND_OVER.move(conn, single, "the network took it", {"sent_at": now}, by=link, now=now)
+        done = set(moved) - early
+        ids = [id for id in dict.fromkeys(answer.message_id for answer in batch) if id not in done]
+        if ids:
+            self._settle(conn, ids, by=link, now=now)
 
     def recover(self, conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:
         """At a start, for (link, now): what was claimed and never answered may be in the air, so it is unsure.
@@ -196,7 +223,7 @@ class Handover:
 def _wire_parts(conn: Connection, messages: Sequence[AnyRow], now: datetime) -> list[WirePart]:
     """What is left to send of these messages, in their order."""
     pieces: dict[str, list[AnyRow]] = {}
-    for row in conn.execute(_LEFT, {"ids": [m.id for m in messages]}):
+    for row in _LEFT.run(conn, {"ids": [m.id for m in messages]}):
         pieces.setdefault(row.message_id, []).append(row)
     return [
         WirePart(
@@ -220,15 +247,26 @@ def _wire_parts(conn: Connection, messages: Sequence[AnyRow], now: datetime) -> 
 _ANSWER = {"put_back": "put_back", "lose": "lost", "give_up": "refused"}
 
 
-def _answer_row(answer: Answer) -> dict[str, Any]:
-    error = answer.error
+def _taken_row(answer: Answer) -> dict[str, Any]:
     return {
         "its_message": answer.message_id,
         "its_position": answer.position,
-        "answer": "taken" if error is None else _ANSWER[error.then],
+        "its_reference": answer.reference,
+        "at": answer.at,
+    }
+
+
+def _refused_row(answer: Answer) -> dict[str, Any]:
+    error = answer.error
+    assert error is not None
+    return {
+        "its_message": answer.message_id,
+        "its_position": answer.position,
+        "its_link": answer.link,
+        "answer": _ANSWER[error.then],
         "answered_at": answer.at,
-        "reference": answer.reference,
-        "retry_at": None if error is None or error.after is None else answer.at + timedelta(seconds=error.after),
-        "counted": error.counts if error is not None and error.then == "put_back" else None,
-        "error": None if error is None else storable(f"{error.says} ({error.code})" if error.code else error.says, 500),
+        "reference": None,
+        "retry_at": None if error.after is None else answer.at + timedelta(seconds=error.after),
+        "counted": error.counts if error.then == "put_back" else None,
+        "error": storable(f"{error.says} ({error.code})" if error.code else error.says, 500),
     }

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Receipt, ReceiptState
 from ..store import history
+from ..store.lifecycle import MESSAGE
+from ..store.prepared import Prepared, among
 from ..store.storable import storable_or_none
 from ..store.tables import message, part, receipt
 from ..store.tables.types import AnyRow
@@ -24,15 +26,20 @@ from .settle import settle
 TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
 # Built once: to build a statement anew costs more than to run it.
-_STORE = insert(receipt)
+_STORE = Prepared(insert(receipt), [c.name for c in receipt.c if c.name != "id"])
 _UNMATCHED = (
     select(receipt)
-    .where(receipt.c.message_id.is_(None), receipt.c.link == bindparam("link"), receipt.c.reference.in_(history.IDS))
+    .where(receipt.c.message_id.is_(None), receipt.c.link == bindparam("link"), receipt.c.id.in_(history.IDS))
     .order_by(receipt.c.id)
 )
-_HOMES = (
+_WAITING = Prepared(
+    select(receipt.c.id).where(
+        receipt.c.message_id.is_(None), receipt.c.link == bindparam("link"), among(receipt.c.reference)
+    )
+)
+_HOMES = Prepared(
     select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
-    .where(part.c.link == bindparam("link"), part.c.reference.in_(history.IDS))
+    .where(part.c.link == bindparam("link"), among(part.c.reference))
     .order_by(part.c.outcome.is_(None), part.c.written_at)  # so the newest open one is the last, and stays
 )
 _OTHERWISE = (
@@ -40,11 +47,14 @@ _OTHERWISE = (
     .join_from(part, message)
     .where(part.c.link == bindparam("link"), part.c.reference.in_(history.IDS), part.c.outcome.is_(None))
 )
-_MARK = update(part).where(
-    part.c.message_id == bindparam("its_message"),
-    part.c.position == bindparam("its_position"),
-    part.c.outcome.is_(None),
+_MARK = Prepared(
+    update(part)
+    .where(among(part.c.message_id), part.c.position == bindparam("its_position"), part.c.outcome.is_(None))
+    .values(
+        outcome=bindparam("says"), outcome_at=bindparam("at", type_=part.c.outcome_at.type), error=bindparam("words")
+    )
 )
+_DELIVER = history.Together(MESSAGE, "deliver", "sent", sets=("final_at",), where=(message.c.parts == 1,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +75,44 @@ class Receipts:
 
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
-        homes = _homes(conn, batch)
-        conn.execute(_STORE, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
-        outcomes = _outcomes(zip(batch, homes, strict=True))
-        _mark(conn, outcomes)
-        ids = list({row["its_message"] for row in outcomes})
-        if ids:
-            settle(conn, ids, by=batch[0].link, now=batch[0].at, retry=self._retry, chance=self._chance)
+        for link in dict.fromkeys(told.link for told in batch):
+            self._store(conn, link, [told for told in batch if told.link == link])
         return [None] * len(batch)
 
-    def early(self, conn: Connection, link: str, references: Sequence[str]) -> None:
-        """Match receipts that came before the answer that names their reference.
+    def _store(self, conn: Connection, link: str, batch: list[Told]) -> None:
+        now = batch[-1].at
+        homes = _homes(conn, batch)
+        _STORE.many(conn, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
+        outcomes = _outcomes(zip(batch, homes, strict=True))
+        _mark(conn, outcomes)
+        # Most messages have one part: when that is delivered, nothing has to be looked up to know what follows.
+        single = [outcome.message_id for outcome in outcomes if outcome.state is ReceiptState.DELIVERED]
+        done = set(_DELIVER.move(conn, single, "the phone has it", {"final_at": now}, by=link, now=now))
+        ids = list(dict.fromkeys(o.message_id for o in outcomes if o.message_id not in done))
+        if ids:
+            settle(conn, ids, by=link, now=now, retry=self._retry, chance=self._chance)
+
+    def early(self, conn: Connection, link: str, references: Sequence[str]) -> set[str]:
+        """Match receipts that came before the answer that names their reference; returns their messages' ids.
 
         The parts with these references must be marked as taken already; the caller settles.
         """
+        if not references:
+            return set()
+        waiting = [row[0] for row in _WAITING.run(conn, {"link": link, "ids": references})]
         found: list[AnyRow] = []
-        for some in history.chunks(references):
+        for some in history.chunks(waiting):
             found += conn.execute(_UNMATCHED, {"link": link, "ids": some}).all()
-        if not found:
-            return
         told = [Told(row.link, _receipt(row), row.received_at) for row in found]
         matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, told), strict=True) if h]
         if not matched:
-            return
+            return set()
         conn.execute(
             update(receipt).where(receipt.c.id == bindparam("its_id")),
             [{"its_id": row.id, "message_id": h.message_id, "position": h.position} for row, _, h in matched],
         )
         _mark(conn, _outcomes((t, h) for _, t, h in matched))
+        return {h.message_id for _, _, h in matched}
 
 
 def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
@@ -102,8 +122,8 @@ def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
         by_link.setdefault(told.link, set()).add(told.receipt.reference)
     parts: dict[tuple[str, str], AnyRow] = {}
     for link, references in by_link.items():
-        for some in history.chunks(sorted(references)):
-            parts.update({(link, row.reference): row for row in conn.execute(_HOMES, {"link": link, "ids": some})})
+        found = _HOMES.run(conn, {"link": link, "ids": sorted(references)})
+        parts.update({(link, row.reference): row for row in found})
     homes = [parts.get((told.link, told.receipt.reference)) for told in batch]
     return [
         _otherwise_spelled(conn, told) if home is None and told.receipt.also else home
@@ -141,27 +161,35 @@ def _receipt(row: AnyRow) -> Receipt:
     return Receipt(row.reference, ReceiptState(row.state), row.recipient, row.network_at, row.error, row.said)
 
 
-def _outcomes(pairs: Iterable[tuple[Told, AnyRow | None]]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a receipt decides about the part it speaks of."""
+
+    message_id: str
+    position: int
+    state: ReceiptState
+    at: datetime
+    words: str | None
+
+
+def _outcomes(pairs: Iterable[tuple[Told, AnyRow | None]]) -> list[Outcome]:
     """What these receipts decide about the parts they speak of: the first final one for each part."""
-    decided: dict[tuple[str, int], dict[str, Any]] = {}
+    decided: dict[tuple[str, int], Outcome] = {}
     for told, home in pairs:
         if home is not None and told.receipt.state.final:
             decided.setdefault((home.message_id, home.position), _outcome(told.receipt, told.at, home))
     return list(decided.values())
 
 
-def _outcome(said: Receipt, at: datetime, home: AnyRow) -> dict[str, Any]:
-    words = None if said.state is ReceiptState.DELIVERED else (said.error or said.said)
-    return {
-        "its_message": home.message_id,
-        "its_position": home.position,
-        "outcome": said.state.value,
-        "outcome_at": at,
-        "error": storable_or_none(words, 500),
-    }
+def _outcome(said: Receipt, at: datetime, home: AnyRow) -> Outcome:
+    words = None if said.state is ReceiptState.DELIVERED else storable_or_none(said.error or said.said, 500)
+    return Outcome(home.message_id, home.position, said.state, at, words)
 
 
-def _mark(conn: Connection, outcomes: list[dict[str, Any]]) -> None:
+def _mark(conn: Connection, outcomes: list[Outcome]) -> None:
     """Write outcomes; the first final one stands, so no receipt moves anything backwards."""
-    if outcomes:
-        conn.execute(_MARK, outcomes)
+    alike: dict[tuple[int, str, datetime, str | None], list[str]] = {}
+    for one in outcomes:
+        alike.setdefault((one.position, one.state.value, one.at, one.words), []).append(one.message_id)
+    for (position, says, at, words), ids in alike.items():
+        _MARK.run(conn, {"ids": ids, "its_position": position, "says": says, "at": at, "words": words})

@@ -14,11 +14,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
-from .lifecycle import INBOUND, MESSAGE, Life
-from .prepared import Prepared, among, ids
-from .tables import history, inbound, message
+from .lifecycle import DELIVERY, INBOUND, MESSAGE, WEBHOOK, Life
+from .prepared import Prepared, among, id_list
+from .tables import delivery, history, inbound, message, webhook
 
-_TABLES: dict[str, Table] = {MESSAGE.record: message, INBOUND.record: inbound}
+_TABLES: dict[str, Table] = {
+    MESSAGE.record: message,
+    INBOUND.record: inbound,
+    WEBHOOK.record: webhook,
+    DELIVERY.record: delivery,
+}
 MANY = 500  # values in one IN list: well under every engine's bound
 IDS: Any = bindparam("ids", expanding=True)  # the list of ids in a statement that is built once
 
@@ -36,10 +41,10 @@ _ALIKE = """INSERT INTO history (record, record_id, event, was, now, why, "by", 
 _TYPED = {name: f"CAST(:{name} AS text)" for name in _LINE} | {"at": "CAST(:at AS timestamp)"}
 _TELL_ALIKE = Prepared(
     text(_ALIKE.format(**{name: f":{name}" for name in _LINE}) + "json_each(:ids)").bindparams(
-        ids(), bindparam("at", type_=history.c.at.type)
+        id_list(), bindparam("at", type_=history.c.at.type)
     ),
     postgresql=text(_ALIKE.format(**_TYPED) + "unnest(:ids) AS each(value)").bindparams(
-        ids(), bindparam("at", type_=history.c.at.type)
+        id_list(), bindparam("at", type_=history.c.at.type)
     ),
 )
 
@@ -187,6 +192,8 @@ _Lines = dict[tuple[str, str | None, str, str], list[str]]  # (event, was, now, 
 
 def _tell(conn: Connection, life: Life, lines: _Lines, by: str, at: datetime) -> None:
     """Write lines of history: one statement for the records that moved alike, one for all that moved alone."""
+    if not life.told:
+        return
     single: list[dict[str, Any]] = []
     for (event, was, now, why), ids in lines.items():
         line = {"record": life.record, "event": event, "was": was, "now": now, "why": why, "by": by, "at": at}

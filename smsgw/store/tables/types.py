@@ -6,7 +6,7 @@ to trust than two. Reading gives aware datetimes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -33,15 +33,27 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """The whole way of a value at once: each message has a dozen, and SQLAlchemy's own way takes three steps."""
+        return _text if dialect.name == "sqlite" else _naive
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _naive(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+    return value.replace(tzinfo=None)
+
+
+def _text(value: datetime | None) -> str | None:
+    naive = _naive(value)
+    return None if naive is None else naive.isoformat(" ", "microseconds")
 
 
 Json = JSON(none_as_null=True)

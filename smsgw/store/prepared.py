@@ -1,0 +1,116 @@
+"""Statements that are compiled once for each engine and then run with nothing in between: the hot path's way.
+
+They are written in SQLAlchemy Core (or as `text()`), so that names and types have one source; what is left out is what
+SQLAlchemy does again at every execution. The surprise: what comes back is as the engine's driver gives it, so a time
+or a JSON column must not be read through here. A list of ids travels as one value (`among`): one step of the engine
+for the batch, for at each step SQLite's driver lets other threads run, and then waits for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, bindparam
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import Executable
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from .tables.types import AnyRow
+
+_Convert = Callable[[Any], Any] | None
+
+
+class IdList(TypeDecorator[list[str]]):
+    """Many ids in one bound value: a JSON array for SQLite, a text array for PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(value)
+
+
+def id_list(name: str = "ids") -> Any:
+    """The bound parameter that takes a list of ids."""
+    return bindparam(name, type_=IdList())
+
+
+class among(ColumnElement[bool]):
+    """`column` is one of the strings in the list bound as `name`: for statements that are `Prepared`."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str = "ids") -> None:
+        self.column, self.list = column, id_list(name)
+
+
+@compiles(among)
+def _among(element: among, compiler: Any, **options: Any) -> str:
+    column, bound = compiler.process(element.column, **options), compiler.process(element.list, **options)
+    return f"{column} IN (SELECT value FROM json_each({bound}))"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} = ANY({compiler.process(element.list, **options)})"
+
+
+class Prepared:
+    """One statement, ready to run."""
+
+    def __init__(
+        self, statement: Executable, columns: Sequence[str] | None = None, *, postgresql: Executable | None = None
+    ) -> None:
+        """columns: which an insert fills (None: those that the statement names). postgresql: its own wording there."""
+        self._statement = statement
+        self._columns = list(columns) if columns is not None else None
+        self._other = {"postgresql": postgresql} if postgresql is not None else {}
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, conn: Connection, values: Mapping[str, Any]) -> Sequence[AnyRow]:
+        """Run it once; returns the rows, if it gives any. Raises KeyError when a value is missing."""
+        ready = self._for(conn)
+        found = conn.exec_driver_sql(ready.sql, ready.bound(values))
+        return found.fetchall() if found.returns_rows else ()
+
+    def many(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of `rows`."""
+        if rows:
+            ready = self._for(conn)
+            conn.exec_driver_sql(ready.sql, [ready.bound(row) for row in rows])
+
+    def _for(self, conn: Connection) -> _Compiled:
+        dialect = conn.dialect
+        ready = self._compiled.get(dialect.name)
+        if ready is None:
+            statement = self._other.get(dialect.name, self._statement)
+            ready = self._compiled[dialect.name] = _Compiled(statement, self._columns, dialect)
+        return ready
+
+
+class _Compiled:
+    """A statement in the words of one engine, with what turns our values into the engine's."""
+
+    def __init__(self, statement: Any, columns: list[str] | None, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        self.sql = str(compiled)
+        bound = {name: bind for bind, name in compiled.bind_names.items()}
+        self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
+        names = compiled.positiontup if compiled.positional else list(bound)
+        self._takes: list[tuple[str, _Convert]] = [
+            (name, bound[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+        ]
+        self._by_name = not compiled.positional
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        if self._fixed:
+            values = {**self._fixed, **values}
+        if self._by_name:
+            return {name: values[name] if way is None else way(values[name]) for name, way in self._takes}
+        return tuple([values[name] if way is None else way(values[name]) for name, way in self._takes])
