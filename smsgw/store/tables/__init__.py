@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from .access import account, api_key, idempotency, session
+from .clients import smpp_client, submitted_part
 from .inbound import inbound, inbound_part
-from .outbound import message, part, receipt
+from .money import cost_entry, rate
+from .outbound import earlier_try, message, part, receipt
 from .record import consent, follower, history, link
 from .telephony import balance, call
 from .types import metadata
+from .webhooks import delivery, webhook
 
 __all__ = [
     "account",
@@ -18,6 +21,9 @@ __all__ = [
     "balance",
     "call",
     "consent",
+    "cost_entry",
+    "delivery",
+    "earlier_try",
     "follower",
     "history",
     "idempotency",
@@ -27,6 +33,10 @@ __all__ = [
     "message",
     "metadata",
     "part",
+    "rate",
     "receipt",
     "session",
+    "smpp_client",
+    "submitted_part",
+    "webhook",
 ]

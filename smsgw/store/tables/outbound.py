@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -53,6 +54,9 @@ message = Table(
     Column("reply_to", String(40)),  # the inbound it answers
     Column("metadata", Json),
     Column("trace", Json),  # why this link: one sentence for each decision
+    Column("tried", Json),  # the links that refused it, so that it does not come back to them
+    Column("price", BigInteger),  # what it will cost as far as the rates know, in millionths
+    Column("currency", String(3)),  # ISO 4217
     UniqueConstraint("client", "client_ref"),
     one_of("state", MESSAGE.states),
     one_of("purpose", ("transactional", "service", "conversational", "marketing", "otp")),
@@ -131,6 +135,23 @@ Index(
     sqlite_where=text("answer = 'taken'"),
     postgresql_where=text("answer = 'taken'"),
 )
+
+# Parts that a link had taken when their message was moved to another: a late receipt still finds its message here.
+earlier_try = Table(
+    "earlier_try",
+    metadata,
+    Column("id", Counting, primary_key=True, autoincrement=True),
+    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("of", SmallInteger, nullable=False),
+    Column("link", String(40), nullable=False),
+    Column("reference", String(80), nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    Column("outcome", String(16)),  # what a late receipt said of it
+    one_of("outcome", ("delivered", "expired", "deleted", "undeliverable", "rejected")),
+)
+Index("ix_earlier_try_message", earlier_try.c.message_id)
+Index("ix_earlier_try_reference", earlier_try.c.link, earlier_try.c.reference)
 
 receipt = Table(
     "receipt",

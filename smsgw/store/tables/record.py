@@ -56,5 +56,6 @@ link = Table(
     Column("why", Text, nullable=False),
     Column("facts", Json, nullable=False),
     Column("since", Moment, nullable=False),  # in this health
+    Column("pace", Json),  # how fast it may send and did, when it was last looked at
     one_of("health", ("down", "resting", "connecting", "degraded", "up")),
 )

@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("pace", sa.JSON(), nullable=True),
         sa.CheckConstraint(
             "health IN ('down', 'resting', 'connecting', 'degraded', 'up')", name=op.f("ck_link_health_known")
         ),
@@ -195,6 +196,9 @@ def upgrade() -> None:
         sa.Column("reply_to", sa.String(length=40), nullable=True),
         sa.Column("metadata", sa.JSON(), nullable=True),
         sa.Column("trace", sa.JSON(), nullable=True),
+        sa.Column("tried", sa.JSON(), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
         sa.CheckConstraint("(state = 'sending') = (claimed_at IS NOT NULL)", name=op.f("ck_message_claimed")),
         sa.CheckConstraint(
             "(state IN ('cancelled', 'delivered', 'expired', 'failed', 'refused', 'undelivered')) = (final_at IS NOT NULL)",
@@ -399,6 +403,62 @@ def upgrade() -> None:
         postgresql_where=sa.text("answer = 'taken'"),
     )
     op.create_table(
+        "cost_entry",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.Column("link", sa.String(length=40), nullable=False),
+        sa.Column("parts", sa.SmallInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("event", sa.String(length=8), nullable=False),
+        sa.Column("rate_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("event IN ('submit', 'delivery')", name=op.f("ck_cost_entry_event_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cost_entry")),
+    )
+    op.create_index("ix_cost_entry_message", "cost_entry", ["message_id"], unique=False)
+    op.create_table(
+        "rate",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("link", sa.String(length=40), nullable=False),
+        sa.Column("prefix", sa.String(length=16), nullable=False),
+        sa.Column("valid_from", sa.DateTime(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("charged", sa.String(length=8), nullable=False),
+        sa.CheckConstraint("charged IN ('submit', 'delivery')", name=op.f("ck_rate_charged_known")),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_rate_amount_range")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rate")),
+        sa.UniqueConstraint("link", "prefix", "valid_from", name=op.f("uq_rate_link_prefix_valid_from")),
+    )
+    op.create_table(
+        "earlier_try",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("of", sa.SmallInteger(), nullable=False),
+        sa.Column("link", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.Column("moved_at", sa.DateTime(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('delivered', 'expired', 'deleted', 'undeliverable', 'rejected')",
+            name=op.f("ck_earlier_try_outcome_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_earlier_try_message_id_message"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_earlier_try")),
+    )
+    op.create_index("ix_earlier_try_message", "earlier_try", ["message_id"], unique=False)
+    op.create_index("ix_earlier_try_reference", "earlier_try", ["link", "reference"], unique=False)
+    op.create_table(
         "session",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("account_id", sa.String(length=40), nullable=False),
@@ -411,6 +471,110 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
     )
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("secrets", sa.JSON(), nullable=False),
+        sa.Column("after", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(), nullable=True),
+        sa.CheckConstraint("state IN ('active', 'disabled')", name=op.f("ck_webhook_state_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.String(length=40), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=40), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("tries", sa.JSON(), nullable=True),
+        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("ck_delivery_ended")),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_delivery_counts")),
+        sa.CheckConstraint(
+            "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_delivery_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhook.id"],
+            name=op.f("fk_delivery_webhook_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint(
+            "webhook_id", "record_id", "line", name=op.f("uq_delivery_webhook_id_record_id_line")
+        ),
+    )
+    op.create_index(
+        "ix_delivery_pending",
+        "delivery",
+        ["webhook_id", "due_at", "line"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
+        "smpp_client",
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("system_id", sa.String(length=15), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("networks", sa.JSON(), nullable=False),
+        sa.Column("senders", sa.JSON(), nullable=False),
+        sa.Column("inbound", sa.JSON(), nullable=False),
+        sa.Column("binds", sa.SmallInteger(), nullable=False),
+        sa.Column("window", sa.Integer(), nullable=False),
+        sa.Column("pace", sa.Integer(), nullable=True),
+        sa.Column("alphabet", sa.String(length=8), nullable=False),
+        sa.Column("allow_duplicates", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("alphabet IN ('gsm7', 'latin1')", name=op.f("ck_smpp_client_alphabet_known")),
+        sa.CheckConstraint(
+            'binds >= 1 AND "window" >= 1 AND (pace IS NULL OR pace >= 1)', name=op.f("ck_smpp_client_bounds")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["api_key.id"], name=op.f("fk_smpp_client_key_id_api_key"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_smpp_client")),
+        sa.UniqueConstraint("system_id", name=op.f("uq_smpp_client_system_id")),
+    )
+    op.create_table(
+        "submitted_part",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("series", sa.String(length=32), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.Column("of", sa.SmallInteger(), nullable=False),
+        sa.Column("alphabet", sa.String(length=8), nullable=False),
+        sa.Column("user_data", sa.LargeBinary(), nullable=False),
+        sa.Column("udh", sa.LargeBinary(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint(
+            "alphabet IN ('gsm7', 'octets', 'ucs2')", name=op.f("ck_submitted_part_alphabet_known")
+        ),
+        sa.CheckConstraint('position BETWEEN 1 AND "of"', name=op.f("ck_submitted_part_place")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submitted_part")),
+        sa.UniqueConstraint("series", "position", name=op.f("uq_submitted_part_series")),
+    )
+    op.create_index("ix_submitted_part_received_at", "submitted_part", ["received_at"], unique=False)
+
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""What messages cost: what a part costs over which link, and what was charged."""
