@@ -78,7 +78,7 @@ class Ours:
         """As a driver's answers do."""
         now = _now()
         answers = [
-            Answer("carrier", part.message_id, part.position, now, f"r{number}")
+            Answer("carrier", part.message_id, part.position, now, f"r{number}", of=part.of)
             for number, part in enumerate(self._wire[start : start + batch], start)
         ]
         _wait(self.database.writer.put_all(self._handover.record, answers))
