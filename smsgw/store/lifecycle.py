@@ -22,13 +22,14 @@ class Move:
 class Life:
     """The life of one kind of record. `states` maps each state to the sentence that says what it means.
 
-    `first` is the event that creates a record, in the state named first.
+    `first` is the event that creates a record, in the state named first. told: whether its moves are lines of history.
     """
 
     record: str
     first: str
     states: dict[str, str]
     moves: tuple[Move, ...] = field(default=())
+    told: bool = True
 
     @cached_property
     def by_event(self) -> dict[str, tuple[Move, ...]]:
@@ -127,4 +128,35 @@ CALL = Life(
     ),
 )
 
-LIVES = (MESSAGE, INBOUND, CALL)
+WEBHOOK = Life(
+    "webhook",
+    "create",
+    {
+        "active": "is told what happens",
+        "disabled": "is told nothing: somebody switched it off, or it did not answer for days",
+    },
+    (
+        _move("disable", "active", "disabled"),
+        _move("enable", "disabled", "active"),
+    ),
+)
+
+# A delivery tells a line of history, and keeps its own log: lines about it would be told again.
+DELIVERY = Life(
+    "delivery",
+    "plan",
+    {
+        "pending": "waits for its first or its next try",
+        "delivered": "the receiver took it",
+        "dead": "given up after many tries; it can be replayed",
+    },
+    (
+        _move("put_off", "pending", "pending"),
+        _move("deliver", "pending", "delivered"),
+        _move("give_up", "pending", "dead"),
+        _move("replay", "pending delivered dead", "pending"),
+    ),
+    told=False,
+)
+
+LIVES = (MESSAGE, INBOUND, CALL, WEBHOOK, DELIVERY)
