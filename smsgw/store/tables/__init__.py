@@ -14,7 +14,6 @@ from .record import consent, follower, history, link
 from .telephony import balance, call
 from .types import metadata
 from .webhooks import delivery, webhook
-from .webhooks import delivery, webhook
 
 __all__ = [
     "account",
@@ -22,7 +21,6 @@ __all__ = [
     "balance",
     "call",
     "consent",
-    "delivery",
     "cost_entry",
     "delivery",
     "earlier_try",
