@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
-from .lifecycle import DELIVERY, INBOUND, MESSAGE, WEBHOOK, Life
+from .lifecycle import CALL, DELIVERY, INBOUND, MESSAGE, WEBHOOK, Life
 from .prepared import Prepared, among, id_list
-from .tables import delivery, history, inbound, message, webhook
+from .tables import call, delivery, history, inbound, message, webhook
 
 _TABLES: dict[str, Table] = {
     MESSAGE.record: message,
     INBOUND.record: inbound,
+    CALL.record: call,
     WEBHOOK.record: webhook,
     DELIVERY.record: delivery,
 }
