@@ -571,7 +571,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint('position BETWEEN 1 AND "of"', name=op.f("ck_submitted_part_place")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submitted_part")),
-        sa.UniqueConstraint("series", "position", name=op.f("uq_submitted_part_series")),
+        sa.UniqueConstraint("series", "position", name=op.f("uq_submitted_part_series_position")),
     )
     op.create_index("ix_submitted_part_received_at", "submitted_part", ["received_at"], unique=False)
 
