@@ -1,4 +1,4 @@
-"""The SMPP link: a window of parts going out, receipts and texts coming in, over one or two sessions.
+"""The SMPP link: a window of parts going out, receipts and texts coming in, over one or more sessions.
 
 The surprise: a deliver_sm is answered from whatever thread made its future done, through the session's
 thread, so that many answers share one write; and an answer whose connection is gone is dropped, for the SMSC
@@ -8,20 +8,26 @@ will say it again.
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from time import time
 from zoneinfo import ZoneInfo
 
-from drivers.smpp import addresses, coding, inbound, pdu, receipts
+from drivers.smpp import addresses, coding, congestion, data_sm, inbound, overview, pdu, questions, receipts
 from drivers.smpp.config import Config
+from drivers.smpp.connection import ROLES
 from drivers.smpp.early import EarlyReceipts
+from drivers.smpp.outbind import Door
+from drivers.smpp.recalls import Recalls
 from drivers.smpp.session import Session
 from drivers.smpp.spelling import Spelling
 from drivers.smpp.statuses import RINVMSGLEN, RX_TEMPORARY, Trouble, refusal
-from drivers.smpp.validity import relative
+from drivers.smpp.submits import Submits
 from drivers.smpp.window import Answer, Window
 from drivers.smpp.wire import Wire
 from smsgw.link import (
@@ -31,6 +37,7 @@ from smsgw.link import (
     LinkDown,
     LinkError,
     LinkState,
+    Misconfigured,
     RejectedForGood,
     WirePart,
 )
@@ -38,7 +45,11 @@ from smsgw.link import (
 log = logging.getLogger(__name__)
 
 
-class Esme:
+Respond = Callable[[int, int], bytes]
+CALLS = 8  # sessions at a time that the SMSC opened
+
+
+class Esme(Recalls):
     """An External Short Message Entity: what SMPP calls a client. Implements `smsgw.link.Link`.
 
     now: a steady clock in seconds. chance: numbers in [0, 1) for the jitter between tries to connect.
@@ -51,44 +62,69 @@ class Esme:
         self._config = config
         self._events = events
         self._now = now
-        roles = ("transceiver",) if config.mode == "transceiver" else ("transmitter", "receiver")
-        self._sessions = [Session(name, config, role, self, now, chance) for role in roles]
-        self._spelling = Spelling(config.receipt_ids)
+        self._chance = chance
+        self._sessions = [
+            Session(name, config, role, self, now, chance, number)
+            for number in range(1, config.binds + 1)
+            for role in ROLES[config.mode]
+        ]
+        self._calls: list[Session] = []  # those that the SMSC opened
+        self._door = Door(name, config, self._called, self._door_is) if config.outbind_listen else None
+        self._spelling = Spelling(config.receipt_ids, name)
         self._early = EarlyReceipts(events, self._spelling, config.answer_timeout, now)
         self._window = Window(config.window, config.answer_timeout, self._early, now)
         self._zone = ZoneInfo(config.receipt_zone)
         self._occurrences = inbound.Occurrences(certain=config.answer_timeout)
         self._forgot = now()
-        self._states = {session.role: Health(LinkState.CONNECTING, _connecting(config)) for session in self._sessions}
+        connecting = Health(LinkState.CONNECTING, f"connecting to {config.place} as {config.system_id!r}")
+        self._states: dict[overview.Way, Health] = dict.fromkeys(self._sessions, connecting)
+        self._door_state = Health(LinkState.CONNECTING, "opens the port for the SMSC's calls") if self._door else None
         self._health = Health(LinkState.DOWN, "it has not been started")
+        self._telling = threading.Lock()
         self._smsc = ""
-        self._unnamed = f"unnamed-{int(time() * 1000):x}"
-        self._slow = False
+        self._congestion = congestion.Congestion(now)
+        self._questions = questions.Questions(config.place)
+        self._naming = threading.Lock()
+        self._unnamed = (f"unnamed-{int(time() * 1000):x}-{number}" for number in itertools.count(1))
+        self._slow: set[Session] = set()
         self._promises = 0
         self._kept = threading.Condition()
-        self._prefix = functools.lru_cache(maxsize=256)(self._make_prefix)
-        self._middle = functools.lru_cache(maxsize=1024)(self._make_middle)
+        self._submits = Submits(config)
+        self._inbound = inbound.Pieces(config)
 
     @property
     def window(self) -> int:
-        """Parts that may be on their way without an answer."""
-        return self._config.window
+        """Parts that may be on their way without an answer: a window for each connection that sends."""
+        ways = len(self._window.roads) or sum(session.sends for session in self._sessions)
+        return self._config.window * max(1, ways)
 
     @property
     def abilities(self) -> Abilities:
-        """GSM letters and UCS-2, with 8-bit references; national tables are not known to survive an SMSC."""
-        return Abilities()
+        """Texts and data as the configuration writes them."""
+        can, config = self._submits.abilities, self._config
+        verbs = {"query": config.query_sm, "cancel": config.cancel_sm, "replace": config.replace_sm}
+        sends = any(session.sends for session in self._sessions)
+        optional = can.optional | {verb for verb, switched_on in verbs.items() if switched_on and sends}
+        return replace(can, optional=frozenset(optional), sends=sends)
 
     def start(self) -> None:
         """Begin to connect, in one thread for each session."""
+        if self._config.long_password:
+            log.warning("link %s: the password is longer than the 8 letters of SMPP; it is sent as it is", self.name)
         self._tell_health()
+        if self._door is not None:
+            self._door.start()
         for session in self._sessions:
             session.start()
 
     def send(self, part: WirePart) -> None:
         """Put a part on the wire; blocks while the window is full. The outcome goes to `events`."""
+        if not any(session.sends for session in self._sessions):
+            says = f'this link only receives (mode = "{self._config.mode}"): send by another one'
+            self._events.failed(part, Misconfigured(says, "receives_only"))
+            return
         try:
-            body = self._body(part)
+            body = self._submits.body(part)
         except (coding.Unsendable, addresses.BadAddress) as error:
             self._events.failed(part, RejectedForGood(str(error), "unsendable"))
             return
@@ -98,14 +134,20 @@ class Esme:
         """Settle what is on its way and what waits to be acknowledged until `deadline`, then unbind and
         close.
         """
-        self._window.shut(LinkDown("the link is being stopped"), for_good=True)
+        self._window.close(LinkDown("the link is being stopped"))
+        if self._door is not None:
+            self._door.stop()
         self._window.settle(deadline - self._now())
         with self._kept:
             self._kept.wait_for(lambda: not self._promises, max(0.0, deadline - self._now()))
         farewell = max(deadline, self._now() + 0.2)  # late or not, an unbind is a matter of a round trip
-        for session in self._sessions:
+        sessions = [*self._sessions, *self._calls]
+        for session in sessions:
+            session.leave(farewell)
+        for session in sessions:
             session.stop(farewell)
-        self._window.lost((), "the link was stopped")
+        for session in self._sessions:
+            self._window.lost(session, (), "the link was stopped")
         self._window.settle(1.0)  # a report that is being made in another thread
 
     def health(self) -> Health:
@@ -115,47 +157,42 @@ class Esme:
             "system_id": self._config.system_id,
             "on their way": str(len(self._window)),
         }
+        if len(self._sessions) > 1 or self._calls:
+            up = sum(self._states[session].state is LinkState.UP for session in self._sessions)
+            facts["connections"] = f"{up} of {len(self._sessions)}" + (f", {len(self._calls)} called" * bool(self._calls))
+        for session in self._sessions:
+            facts.update({name: fact for name, fact in session.facts.items() if fact})
+        if (percent := self._congestion.percent) is not None:
+            facts["congestion"] = f"{percent} %"
+        if self._config.long_password:
+            facts["password"] = "longer than the 8 letters of SMPP: some SMSCs read only 8"
         if (advice := self._spelling.advice) is not None:
             facts["receipt_ids"] = f'found out: write receipt_ids = "{advice}" into the configuration'
         return Health(self._health.state, self._health.why, facts)
-
-    # What goes out
-
-    def _body(self, part: WirePart) -> bytes:
-        config = self._config
-        data_coding, message = coding.say(part, config.data_coding, config.default_alphabet)
-        ton, npi, to = addresses.encode(config, part.to, config.dest_ton, config.dest_npi)
-        middle = self._middle(bool(part.udh), part.priority, part.validity, part.receipt, data_coding)
-        return pdu.submit_body(self._prefix(part.sender), ton, npi, to, middle, message)
-
-    def _make_prefix(self, sender: str | None) -> bytes:
-        config = self._config
-        written = sender or config.sender or ""
-        source = addresses.encode(config, written, config.source_ton, config.source_npi)
-        return pdu.submit_prefix(config.service_type, *source)
-
-    def _make_middle(self, header: bool, priority: int, validity: int | None, receipt: bool, data_coding: int) -> bytes:
-        flag = self._config.priority_flags[min(max(priority, 0), 9)]
-        return pdu.submit_middle(coding.UDHI if header else 0, flag, relative(validity), int(receipt), data_coding)
 
     # What a session tells (its Owner)
 
     def bound(self, session: Session, smsc: str) -> None:
         """The session is up: parts may go out by it if it is not only a receiver."""
         self._smsc = smsc
-        if session.role != "receiver":
-            self._slow = False
+        if session.sends:
+            self._slow.discard(session)
             self._window.open(session)
         self._note(session, Health(LinkState.UP))
 
     def ended(self, session: Session, why: Trouble, pause: float) -> None:
         """The session is down: settle what it carried."""
-        if session.role != "transmitter":
+        if session.receives:
             self._occurrences.new_session(ended=self._now())
-        if session.role != "receiver":
-            self._window.shut(why.error(pause))
+        self._questions.lost(session)
+        if session.called:
+            log.info("link %s: the SMSC's call has ended: %s", self.name, why.says)
+            self._calls.remove(session)
+            return
+        if session.sends:
+            self._window.shut(session, why.error(pause), pause)
             wire = session.wire
-            self._window.lost(wire.unwritten() if wire else (), why.says)
+            self._window.lost(session, wire.unwritten() if wire else (), why.says)
         self._note(session, Health(LinkState.RESTING if why.refused else LinkState.DOWN, why.says))
 
     def heard(self, session: Session, frames: Sequence[bytes]) -> None:
@@ -163,46 +200,71 @@ class Esme:
         answers: list[Answer] = []
         for frame in frames:
             _, command, status, sequence = pdu.HEADER.unpack_from(frame)
-            if command != pdu.DELIVER_SM:
-                answers.append((sequence, self._outcome(command, status, sequence, frame)))
-                continue
-            if answers:
-                self._answered(answers)
-                answers = []
-            self._delivered(session, frame, sequence)
+            if command in (pdu.DELIVER_SM, data_sm.DATA_SM):
+                if answers:
+                    self._answered(session, answers)
+                    answers = []
+                self._delivered(session, frame, command, sequence)
+            elif command == pdu.SUBMIT_SM_RESP or not self._questions.answered(session, sequence, frame):
+                answers.append((sequence, self._outcome(command, status, frame)))
         if answers:
-            self._answered(answers)
+            self._answered(session, answers)
 
     def tick(self, session: Session) -> None:
-        """Look for parts whose answer is overdue, and forget old names."""
-        if session.role != "receiver" and self._window.expire():
-            self._slow = True
+        """Look for parts whose answer is overdue, tell how busy the SMSC is, and forget old names."""
+        if session.sends and self._window.expire(session):
+            self._slow.add(session)
             self._note(session, Health(LinkState.DEGRADED, "the SMSC does not answer what is sent"))
+        if self._congestion.moved():
+            self._events.health(self.health())
         if self._now() - self._forgot > inbound.REPEATS_WITHIN / 10:
             self._forgot = self._now()
             self._occurrences.forget(self._forgot)
 
-    def _outcome(self, command: int, status: int, sequence: int, frame: bytes) -> str | LinkError:
-        if status or command == pdu.GENERIC_NACK:
+    def _outcome(self, command: int, status: int, frame: bytes) -> str | LinkError:
+        end = frame.find(0, 16)
+        if 0 < end < len(frame) - 4 and (percent := congestion.read(frame, end + 1)) is not None:
+            self._congestion.note(percent)
+        if status or command != pdu.SUBMIT_SM_RESP:
             return refusal(status, self._config.throttle_pause)
         given = pdu.message_id(frame)
-        return self._spelling.of_answer(given) if given else f"{self._unnamed}-{sequence}"
+        with self._naming:  # several sessions give names at the same time
+            return self._spelling.of_answer(given) if given else next(self._unnamed)
 
-    def _answered(self, answers: list[Answer]) -> None:
-        if self._window.answered(answers) and self._slow:
-            self._slow = False
-            self._note(self._sessions[0], Health(LinkState.UP))
+    def _answered(self, session: Session, answers: list[Answer]) -> None:
+        if self._window.answered(session, answers) and session in self._slow:
+            self._slow.discard(session)
+            self._note(session, Health(LinkState.UP))
+
+    # The door at which the SMSC may call (outbind)
+
+    def _called(self, connected: socket.socket) -> None:
+        if len(self._calls) >= CALLS:
+            log.warning("link %s: a call of the SMSC was not taken: %d others last", self.name, CALLS)
+            connected.close()
+            return
+        call = Session(
+            self.name, self._config, "receiver", self, self._now, self._chance, len(self._calls) + 1, connected
+        )
+        self._calls.append(call)
+        call.start()
+
+    def _door_is(self, state: Health) -> None:
+        self._door_state = state
+        self._tell_health()
 
     # What comes in
 
-    def _delivered(self, session: Session, frame: bytes, sequence: int) -> None:
+    def _delivered(self, session: Session, frame: bytes, command: int, sequence: int) -> None:
         wire = session.wire
         assert wire is not None
+        short = command == pdu.DELIVER_SM
+        respond = pdu.deliver_sm_resp if short else data_sm.data_sm_resp
         try:
-            told = pdu.parse_deliver_sm(frame)
+            told = pdu.parse_deliver_sm(frame) if short else data_sm.parse(frame)
         except pdu.BadPdu as error:
-            log.warning("link %s: a deliver_sm that cannot be read, %s: %s", self.name, error, frame[:300].hex())
-            wire.write_later(pdu.deliver_sm_resp(sequence, RINVMSGLEN))
+            log.warning("link %s: what came cannot be read, %s: %s", self.name, error, frame[:300].hex())
+            wire.write_later(respond(sequence, RINVMSGLEN))
             return
         with self._kept:
             self._promises += 1
@@ -212,14 +274,14 @@ class Esme:
                 future = self._receipt(told)
             else:
                 reference = self._occurrences.name(inbound.digest(told))
-                future = self._events.inbound(inbound.piece(told, reference, self._config))
+                future = self._events.inbound(self._inbound.piece(told, reference))
         except Exception as error:  # noqa: BLE001  # what the gateway cannot take now, the SMSC shall say again
             future = Future()
             future.set_exception(error)
-        future.add_done_callback(functools.partial(self._acknowledge, wire, sequence, reference))
+        future.add_done_callback(functools.partial(self._acknowledge, wire, respond, sequence, reference))
 
     def _receipt(self, told: pdu.DeliverSm) -> Future[None]:
-        receipt = receipts.read(told, self._spelling, self._zone)
+        receipt = receipts.read(told, self._spelling, self._config, self._zone)
         if receipt is not None:
             self._early.note(receipt)
             return self._events.receipt(receipt)
@@ -228,7 +290,9 @@ class Esme:
         nothing.set_result(None)
         return nothing
 
-    def _acknowledge(self, wire: Wire, sequence: int, reference: str | None, done: Future[None]) -> None:
+    def _acknowledge(
+        self, wire: Wire, respond: Respond, sequence: int, reference: str | None, done: Future[None]
+    ) -> None:
         """What was told is on disk, or it is not: say so. Runs in the thread that knows."""
         error: object = "cancelled" if done.cancelled() else done.exception()
         if error is not None:
@@ -237,7 +301,7 @@ class Esme:
             self._occurrences.acknowledged(reference, self._now())
         elif reference is not None:
             self._occurrences.free(reference)
-        wire.write_later(pdu.deliver_sm_resp(sequence, 0 if error is None else RX_TEMPORARY))
+        wire.write_later(respond(sequence, 0 if error is None else RX_TEMPORARY))
         with self._kept:
             self._promises -= 1
             if not self._promises:
@@ -246,25 +310,13 @@ class Esme:
     # How it is
 
     def _note(self, session: Session, state: Health) -> None:
-        self._states[session.role] = state
+        if session in self._states:
+            self._states[session] = state
         self._tell_health()
 
     def _tell_health(self) -> None:
-        now = _together(self._states)
-        if now != self._health:
-            self._health = now
-            self._events.health(self.health())
-
-
-def _connecting(config: Config) -> str:
-    return f"connecting to {config.place} as {config.system_id!r}"
-
-
-def _together(states: dict[str, Health]) -> Health:
-    """One state for one or two sessions: the worst one, but degraded when the other one is up."""
-    (role, worst) = min(states.items(), key=lambda item: list(LinkState).index(item[1].state))
-    if len(states) == 1 or worst.state is LinkState.UP:
-        return worst
-    why = f"{'cannot send' if role == 'transmitter' else 'cannot receive'}: {worst.why}"
-    up = any(state.state is LinkState.UP for state in states.values())
-    return Health(LinkState.DEGRADED if up else worst.state, why)
+        with self._telling:  # sessions are threads: what is told last must be what is true
+            now = overview.together(self._states, self._door_state)
+            if now != self._health:
+                self._health = now
+                self._events.health(self.health())

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable
 from threading import Lock
 
-from drivers.smpp import coding, pdu
+from drivers.smpp import pdu
 from drivers.smpp.addresses import decode
-from drivers.smpp.config import Config
+from drivers.smpp.coding import UDHI, Coding
+from drivers.smpp.contents import Contents
 from smsgw.link import Concatenation, InboundPiece
-from smsgw.text.header import ports
+from smsgw.text.header import ports, write_header
 
 REPEATS_WITHIN = 900
 _TYPE_0 = 0x40  # protocol_id of a text the phone must not show (23.040 section 9.2.3.9)
@@ -35,35 +36,52 @@ def digest(told: pdu.DeliverSm) -> str:
 _SAR = (pdu.SAR_MSG_REF_NUM, pdu.SAR_TOTAL_SEGMENTS, pdu.SAR_SEGMENT_SEQNUM)
 
 
-def piece(told: pdu.DeliverSm, reference: str, config: Config) -> InboundPiece:
-    """What a phone sent, with its header apart. A header that does not fit is left in the text: nothing is
-    thrown away.
-    """
-    udh, octets = _header(told)
-    heard = coding.hear(told.data_coding, octets, config.default_alphabet)
-    kind = heard.kind
-    if ports(udh) is not None or pdu.DESTINATION_PORT in told.parameters:
-        kind = "data"
-    elif told.protocol_id == _TYPE_0:
-        kind = "silent"
-    return InboundPiece(
-        reference=reference,
-        sender=decode(told.source, told.source_ton),
-        to=decode(told.dest, told.dest_ton) or None,
-        alphabet=heard.alphabet,
-        user_data=heard.user_data,
-        udh=udh,
-        concatenation=_sar(told),
-        repeats_within=REPEATS_WITHIN,
-        kind=kind,
-    )
+class Pieces:
+    """Reads what phones send as one link's configuration understands it."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._coding = Coding(contents)
+
+    def piece(self, told: pdu.DeliverSm, reference: str) -> InboundPiece:
+        """What a phone sent, with its header apart. A header that does not fit is left in the text: nothing is
+        thrown away. Ports in parameters are put into the header, where everybody looks for them.
+        """
+        udh, octets = _header(told)
+        heard = self._coding.hear(told.data_coding, octets, udh)
+        kind = heard.kind
+        udh = _with_ports(told, udh)
+        if ports(udh) is not None:
+            kind = "data"
+        elif told.protocol_id == _TYPE_0:
+            kind = "silent"
+        return InboundPiece(
+            reference=reference,
+            sender=decode(self._contents, told.source, told.source_ton),
+            to=decode(self._contents, told.dest, told.dest_ton) or None,
+            alphabet=heard.alphabet,
+            user_data=heard.user_data,
+            udh=udh,
+            concatenation=_sar(told),
+            repeats_within=REPEATS_WITHIN,
+            kind=kind,
+        )
 
 
 def _header(told: pdu.DeliverSm) -> tuple[bytes, bytes]:
     message = told.message
-    if not told.esm_class & coding.UDHI or not message or message[0] + 1 > len(message):
+    if not told.esm_class & UDHI or not message or message[0] + 1 > len(message):
         return b"", message
     return message[: message[0] + 1], message[message[0] + 1 :]
+
+
+def _with_ports(told: pdu.DeliverSm, udh: bytes) -> bytes:
+    """The header with the ports of source_port and destination_port (5.3.2.20 and 21), unless it names some itself."""
+    dest, source = told.number(pdu.DESTINATION_PORT), told.number(pdu.SOURCE_PORT) or 0
+    if dest is None or max(dest, source) > 0xFFFF or ports(udh) is not None:
+        return udh
+    octets = udh[1:] + write_header(1, 1, 0, False, 0, 0, (dest, source))[1:]
+    return bytes((len(octets),)) + octets if len(octets) <= 0xFF else udh
 
 
 def _sar(told: pdu.DeliverSm) -> Concatenation | None:

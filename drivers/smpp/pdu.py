@@ -85,21 +85,39 @@ def submit_prefix(service_type: str, ton: int, npi: int, source: bytes) -> bytes
 
 
 def submit_middle(
-    esm_class: int, priority_flag: int, validity_period: bytes, registered_delivery: int, data_coding: int
+    esm_class: int,
+    priority_flag: int,
+    validity_period: bytes,
+    registered_delivery: int,
+    data_coding: int,
+    *,
+    protocol_id: int = 0,
+    schedule: bytes = b"",
+    replace: bool = False,
 ) -> bytes:
-    """From esm_class to sm_default_msg_id: the same for many messages (4.4.1)."""
+    """From esm_class to sm_default_msg_id: the same for many messages (4.4.1). schedule: empty for now."""
     return (
-        bytes((esm_class, 0, priority_flag))
-        + b"\0"  # schedule_delivery_time: the gateway schedules itself
+        bytes((esm_class, protocol_id, priority_flag))
+        + schedule
+        + b"\0"
         + validity_period
         + b"\0"
-        + bytes((registered_delivery, 0, data_coding, 0))
+        + bytes((registered_delivery, replace, data_coding, 0))
     )
 
 
-def submit_body(prefix: bytes, ton: int, npi: int, to: bytes, middle: bytes, short_message: bytes) -> bytes:
-    """The body of a submit_sm. short_message: at most 254 octets."""
-    return b"".join((prefix, bytes((ton, npi)), to, b"\0", middle, bytes((len(short_message),)), short_message))
+def submit_body(
+    prefix: bytes, ton: int, npi: int, to: bytes, middle: bytes, short_message: bytes, parameters: bytes = b""
+) -> bytes:
+    """The body of a submit_sm. short_message: at most 254 octets. parameters: see `parameter`."""
+    return b"".join(
+        (prefix, bytes((ton, npi)), to, b"\0", middle, bytes((len(short_message),)), short_message, parameters)
+    )
+
+
+def parameter(tag: int, value: bytes) -> bytes:
+    """One optional parameter (3.2.4.1). value: at most 65,535 octets."""
+    return _TAG.pack(tag, len(value)) + value
 
 
 def submit_sm(sequence: int, body: bytes) -> bytes:
@@ -178,7 +196,7 @@ def _optional(frame: bytes, at: int) -> dict[int, bytes]:
 
 
 RECEIPTED_MESSAGE_ID = 0x001E
-DESTINATION_PORT = 0x020B
+SOURCE_PORT, DESTINATION_PORT = 0x020A, 0x020B
 SAR_MSG_REF_NUM, SAR_TOTAL_SEGMENTS, SAR_SEGMENT_SEQNUM = 0x020C, 0x020E, 0x020F
 NETWORK_ERROR_CODE = 0x0423
 MESSAGE_PAYLOAD = 0x0424

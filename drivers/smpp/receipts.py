@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.smpp import pdu
 from drivers.smpp.addresses import decode
+from drivers.smpp.contents import Contents
 from drivers.smpp.spelling import Spelling
 from smsgw.link import Receipt, ReceiptState
 
@@ -27,56 +28,80 @@ _BY_NUMBER = {  # 5.2.28; 0 and 9 are SMPP 5.0's scheduled and skipped
     8: ReceiptState.REJECTED,
     9: ReceiptState.UNDELIVERABLE,
 }
-_BY_WORD = {  # by the beginning, longest first: DELIVRD, DELIVERED; UNDELIV, UNDELIVERABLE
+_BY_WORD = {  # by the beginning, without what is no letter: DELIVRD, DELIVERED; NOT DELIVERED; EN_ROUTE
     "DELIV": ReceiptState.DELIVERED,
+    "SUCCESS": ReceiptState.DELIVERED,
+    "READ": ReceiptState.DELIVERED,
     "EXPIR": ReceiptState.EXPIRED,
+    "EXPRD": ReceiptState.EXPIRED,
     "DELET": ReceiptState.DELETED,
-    "UNDELIV": ReceiptState.UNDELIVERABLE,
-    "FAIL": ReceiptState.UNDELIVERABLE,
+    "CANCEL": ReceiptState.DELETED,
+    "UNDEL": ReceiptState.UNDELIVERABLE,
+    "NOTDEL": ReceiptState.UNDELIVERABLE,
+    "NOROUTE": ReceiptState.UNDELIVERABLE,
     "SKIP": ReceiptState.UNDELIVERABLE,
     "ACCEP": ReceiptState.ACCEPTED,
+    "ACPTD": ReceiptState.ACCEPTED,
     "ACKED": ReceiptState.ACCEPTED,
-    "REJEC": ReceiptState.REJECTED,
+    "REJ": ReceiptState.REJECTED,
     "ENROUTE": ReceiptState.ENROUTE,
     "BUFF": ReceiptState.ENROUTE,
+    "QUEUE": ReceiptState.ENROUTE,
+    "PEND": ReceiptState.ENROUTE,
+    "RETRY": ReceiptState.ENROUTE,
     "SCHED": ReceiptState.ENROUTE,
+    "SENT": ReceiptState.ENROUTE,
+    "SUBMIT": ReceiptState.ENROUTE,
 }
-_KEYS = re.compile(r"(?:^|[\s,;])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:", re.IGNORECASE)
-_KIND, _RECEIPT, _SME_ACK, _NOTIFICATION = 0x3C, 0x04, 0x08, 0x20  # bits of esm_class (5.2.12)
+_KEYS = re.compile(
+    r"(?<![a-z0-9])((?:message|msg)?[ _]?id|sub|dlvrd|submit[ _]?(?:date|time)|done[ _]?(?:date|time)|stat(?:us|e)?"
+    r"|err(?:or)?(?:[ _]?code)?|text)[ \t]*[:=]",
+    re.IGNORECASE,
+)
+_SHORT = (("id", "id"), ("submit", "submitdate"), ("done", "donedate"), ("stat", "stat"), ("err", "err"))
+_KIND, _RECEIPT, _SME_ACKS, _NOTIFICATION = 0x3C, 0x04, (0x08, 0x10), 0x20  # bits of esm_class (5.2.12)
 
 
 def fields(text: str) -> dict[str, str]:
-    """The fields of a receipt's text, by key in small letters without blanks: id, sub, dlvrd, submitdate,
-    donedate, stat, err, text. The user's own words after `text:` may hold anything, so nothing is read after
-    it.
+    """The fields of a receipt's text: id, sub, dlvrd, submitdate, donedate, stat, err, text, however their keys are
+    written. The user's own words after `text:` may hold anything, so nothing is read after it.
     """
     found: dict[str, str] = {}
     keys = list(_KEYS.finditer(text))
     for index, key in enumerate(keys):
-        name = re.sub(r"[ _]", "", key[1].lower())
+        name = _name(key[1].lower())
         if name == "text":
             found[name] = text[key.end() :].strip()
             break
         end = keys[index + 1].start() if index + 1 < len(keys) else len(text)
         found.setdefault(name, text[key.end() : end].strip(" \t\r\n\0,;\"'"))
+    if "id" in found:
+        found["id"] = found["id"].partition(" ")[0]
     return found
+
+
+def _name(key: str) -> str:
+    if key.endswith("id"):
+        return "id"
+    return next((name for start, name in _SHORT if key.startswith(start)), key)
 
 
 def is_receipt(told: pdu.DeliverSm) -> bool:
     """Whether it tells of a message of ours: by esm_class, or by its parameters where an SMSC leaves that
     out.
 
-    An SME's own acknowledgement (esm_class 0x08) counts only when it has a receipt's form.
+    What a phone acknowledges itself (SME delivery and user acknowledgements, esm_class 0x08 and 0x10) counts only when
+    it names a message; else it is what the phone's user wrote. The end of a conversation (0x18) is a text too.
     """
     kind = told.esm_class & _KIND
     if kind in (_RECEIPT, _NOTIFICATION):
         return True
-    if kind == _SME_ACK:
-        return "id" in fields(_text(told))
+    if kind in _SME_ACKS:
+        return pdu.RECEIPTED_MESSAGE_ID in told.parameters or "id" in fields(_text(told))
     return pdu.RECEIPTED_MESSAGE_ID in told.parameters and pdu.MESSAGE_STATE in told.parameters
 
 
-def read(told: pdu.DeliverSm, spelling: Spelling, zone: ZoneInfo) -> Receipt | None:
+def read(told: pdu.DeliverSm, spelling: Spelling, contents: Contents, zone: ZoneInfo) -> Receipt | None:
     """The receipt, or None when it names no message id. zone: of the dates in its text, which name none."""
     said = fields(_text(told))
     given = told.parameters.get(pdu.RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1")
@@ -85,8 +110,8 @@ def read(told: pdu.DeliverSm, spelling: Spelling, zone: ZoneInfo) -> Receipt | N
         return None
     return Receipt(
         reference,
-        _state(told.number(pdu.MESSAGE_STATE), said.get("stat", "")),
-        recipient=decode(told.source, told.source_ton) or None,
+        _state(told, said.get("stat", "")),
+        recipient=decode(contents, told.source, told.source_ton) or None,
         at=_when(said.get("donedate", ""), zone),
         error=said.get("err") or _network_error(told.parameters.get(pdu.NETWORK_ERROR_CODE)),
         said=said.get("stat") or None,
@@ -98,10 +123,34 @@ def _text(told: pdu.DeliverSm) -> str:
     return told.message.decode("utf-16-be" if told.data_coding == 8 else "latin-1", "replace")
 
 
-def _state(number: int | None, word: str) -> ReceiptState:
-    if number in _BY_NUMBER:
-        return _BY_NUMBER[number]
-    word = word.upper()
+def by_number(state: int) -> ReceiptState:
+    """The meaning of a message_state (5.2.28)."""
+    return _BY_NUMBER.get(state, ReceiptState.UNKNOWN)
+
+
+def _state(told: pdu.DeliverSm, word: str) -> ReceiptState:
+    """What it says became of the part: by message_state, else in words.
+
+    An acknowledgement of the phone that says nothing else says that the phone has it. What an intermediate
+    notification says is about one try (5.2.17), so only a delivery ends anything.
+    """
+    number = told.number(pdu.MESSAGE_STATE)
+    state = _BY_NUMBER[number] if number in _BY_NUMBER else by_word(word)
+    kind = told.esm_class & _KIND
+    if kind in _SME_ACKS and state is ReceiptState.UNKNOWN:
+        return ReceiptState.DELIVERED
+    if kind == _NOTIFICATION and state.final and state is not ReceiptState.DELIVERED:
+        return ReceiptState.ENROUTE
+    return state
+
+
+def by_word(written: str) -> ReceiptState:
+    """The meaning of a state in words (appendix B), or in digits as 5.2.28 has it."""
+    word = re.sub(r"[^A-Z0-9]", "", written.upper())
+    if word.isdigit():
+        return by_number(int(word))
+    if "FAIL" in word:  # DELIVERY FAILED
+        return ReceiptState.UNDELIVERABLE
     return next((state for start, state in _BY_WORD.items() if word.startswith(start)), ReceiptState.UNKNOWN)
 
 

@@ -6,9 +6,12 @@ number, so many SMSCs answer `1F3A` and report `7994`, and some do the opposite.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+
+log = logging.getLogger(__name__)
 
 REMEMBERED = 20_000
 
@@ -40,6 +43,11 @@ def _to_decimal(written: str) -> str | None:
         return None
 
 
+_FINDINGS = {
+    ReceiptIds.AS_IS: "receipts spell ids as the answers do",
+    ReceiptIds.HEX: "receipts spell ids in hexadecimal, the answers in decimal",
+    ReceiptIds.DECIMAL: "receipts spell ids in decimal, the answers in hexadecimal",
+}
 _TURNS: dict[ReceiptIds, Callable[[str], str | None]] = {
     ReceiptIds.AS_IS: lambda written: written,
     ReceiptIds.DECIMAL: _to_hex,
@@ -58,19 +66,24 @@ class Spelling:
     `auto` keeps the last 20,000 ids of answers and looks a receipt's id up among them in the three spellings.
     An id that fits in exactly one of them is evidence; the spelling with most evidence is tried first, and is
     also used for ids that are no longer remembered. Where nothing can be decided the id stays as it came.
-    What was learned is lost when the process ends: `advice` says what to write into the configuration.
+    What was learned is lost when the process ends: `finding` says what to write into the configuration. name: of the
+    link, for the log.
     """
 
-    def __init__(self, rule: ReceiptIds) -> None:
+    def __init__(self, rule: ReceiptIds, name: str = "") -> None:
         self._rule = rule
+        self._name = name
         self._given: dict[str, str] = {}
         self._evidence: Counter[ReceiptIds] = Counter()
 
     @property
-    def advice(self) -> str | None:
-        """The rule that `auto` found out, if it is another than "as is"."""
+    def finding(self) -> str | None:
+        """What `auto` found out, in words; None while it has found out nothing."""
         learned = self._learned
-        return learned.value if learned not in (None, ReceiptIds.AS_IS) else None
+        if learned is None:
+            return None
+        keep = f'; receipt_ids = "{learned.value}" in the configuration keeps it over a restart'
+        return f"found out: {_FINDINGS[learned]}{keep if learned is not ReceiptIds.AS_IS else ''}"
 
     @property
     def _learned(self) -> ReceiptIds | None:
@@ -111,27 +124,30 @@ class Spelling:
         cases = {form for spelled in spellings(reference) for form in (spelled, spelled.upper())}
         return tuple(sorted(cases | {form.zfill(width) for form in cases for width in (8, 10)} - {reference}))
 
-    def _found_out(self, bare: str) -> str | None:
+    def _found_out(self, written: str) -> str | None:
         """The remembered reference that this spells in exactly one way (or in the learned way), else None."""
+        plain = bare(written)
         fits = {
             rule: self._given[turned]
             for rule, turn in _TURNS.items()
-            if (turned := turn(bare)) is not None and turned in self._given
+            if (turned := turn(plain)) is not None and turned in self._given
         }
         if (learned := self._learned) is not None and learned in fits:
             return fits[learned]
         if len(set(fits.values())) != 1:
             return None
         self._evidence.update(fits.keys())
-        return next(iter(fits.values()))
+        found = next(iter(fits.values()))
+        if self._learned is not learned:
+            log.info("link %s: %s (answer %r, receipt %r)", self._name, self.finding, found, written)
+        return found
 
     def _guess(self, written: str | None) -> str | None:
         if not written:
             return None
-        plain = bare(written)
-        if (found := self._found_out(plain)) is not None:
+        if (found := self._found_out(written)) is not None:
             return found
         learned = self._learned
         if learned is None or learned is ReceiptIds.AS_IS:
             return written
-        return _TURNS[learned](plain) or written
+        return _TURNS[learned](bare(written)) or written
