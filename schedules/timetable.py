@@ -14,7 +14,7 @@ from datetime import datetime
 from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
 
-from . import expire, forget, incomplete, release, reroute, unsure
+from . import balances, calls, expire, forget, incomplete, release, reroute, unsure
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -25,10 +25,12 @@ Job = Callable[[Gateway, datetime], None]
 
 TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
     (release.run, 1),
+    (calls.run, 2),
     (unsure.run, 5),
     (reroute.run, 5),
     (expire.run, 10),
     (incomplete.run, 60),
+    (balances.run, 60),
     (forget.run, 3600),
 )
 STUCK_AFTER = 120.0  # seconds without a tick

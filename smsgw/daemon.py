@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Protocol
 
@@ -21,10 +22,12 @@ from pydantic import BaseModel
 
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
+from .inbound.calls import Answering, Calls, Rang
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import READERS, person
-from .link import Health, InboundPiece, Link, LinkState, open_link
+from .link import Call, Health, InboundPiece, Link, LinkState, open_link
 from .outbound import gate
+from .outbound.balances import Balances, Plan
 from .outbound.handover import Handover
 from .outbound.pace import Pace
 from .outbound.receipts import Receipts
@@ -33,6 +36,7 @@ from .outbound.routing import Network, Served
 from .outbound.sender import Sender
 from .outbound.submit import Door, Terms
 from .outbound.unsure import Unsure
+from .outbound.usage import usage
 from .outbound.waiting import Waiting
 from .store import links, schema
 from .store.database import Database
@@ -83,6 +87,9 @@ class Gateway:
         )
         self.door = Door(self.database.writer, self.network, terms, clock, self.wake)
         self.waiting = Waiting(self.network, rules, self.door.next_reference)
+        self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
+        self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
+        self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []
@@ -109,7 +116,33 @@ class Gateway:
             log.info("link %s is %s%s", name, health.state, f": {health.why}" if health.why else "")
         served = self.network.links[name]
         _, since = self.network.health(name)
+        health = replace(health, facts=health.facts | self._more.get(name, {}))
         self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since))
+
+    def tell(self, name: str, facts: dict[str, str | None]) -> None:
+        """Put facts beside those that the driver tells of its link; None takes one away."""
+        before = self._more.get(name, {})
+        now = {key: value for key, value in {**before, **facts}.items() if value is not None}
+        if now != before:
+            self._more[name] = now
+            self.database.writer.put(links.add_facts, (name, facts))
+
+    def tell_usage(self, now: datetime) -> None:
+        """Put beside each link with a SIM how much it sent: its bundle and fair use are counted by that."""
+        for name in [name for name, link in self.links.items() if "ussd" in link.abilities.optional]:
+            with self.database.reading() as conn:
+                sent = usage(conn, name, now)
+            self.tell(name, {"parts today": str(sent.today), "parts this month": str(sent.month)})
+
+    def own_numbers(self) -> set[str]:
+        """The numbers that our links are known to have."""
+        told = {self.network.health(name)[0].facts.get("number") for name in self.links}
+        configured = {self.config.sending.sender, *(link.sender for link in self.config.links)}
+        return {number for number in told | configured if number is not None}
+
+    def rang(self, link: str, call: Call) -> Future[None]:
+        """Somebody rang a link: the future is done when it is on disk."""
+        return self.database.writer.put(self.calls.take, Rang(link, call, self.clock()))
 
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in over a link: the future is done when it is on disk."""
@@ -123,6 +156,7 @@ class Gateway:
             if lost:
                 log.warning("%s: %d messages were in the air when the gateway stopped: they are unsure", name, lost)
         links.forget_others(self.database.writer, list(self.senders))
+        self.balances.recall()
         for name, sender in self.senders.items():
             self.heard(name, Health(LinkState.CONNECTING, "starting"))
             sender.start(self.links[name])
@@ -151,6 +185,28 @@ def with_folder(driver: BaseModel, folder: Path) -> BaseModel:
     if getattr(driver, "state_dir", folder) is None:
         return driver.model_copy(update={"state_dir": folder})
     return driver
+
+
+def answering_of(config: Config) -> dict[str, Answering]:
+    """How the links answer missed calls, by name: those that do."""
+    return {
+        link.name: Answering(link.missed_call_text, timedelta(seconds=link.missed_call_every), link.missed_call_most)
+        for link in config.links
+        if link.missed_call_text is not None
+    }
+
+
+def plans_of(config: Config) -> dict[str, Plan]:
+    """When the links' SIMs are asked for their money, and when it is low, by name."""
+    return {
+        link.name: Plan(
+            None if link.balance_every is None else timedelta(seconds=link.balance_every),
+            None if link.balance_at is None else time_of_day.fromisoformat(link.balance_at),
+            link.balance_low,
+        )
+        for link in config.links
+        if link.enabled and (link.balance_every or link.balance_at or link.balance_low is not None)
+    }
 
 
 class Part(Protocol):

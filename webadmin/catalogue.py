@@ -179,6 +179,20 @@ CATALOGUE: tuple[Entry, ...] = (
         retry=True,
     ),
     Entry(
+        "modem_refuses",
+        502,
+        "The modem refuses",
+        "The modem does not do what was asked of it.",
+        "See `detail`; `smsgw doctor` looks at the modem.",
+    ),
+    Entry(
+        "ussd_failed",
+        502,
+        "The network refuses the code",
+        "The operator does not know this USSD code, or ended the session.",
+        "Ask the operator for the right code.",
+    ),
+    Entry(
         "queue_full",
         503,
         "The queue is full",
@@ -208,6 +222,14 @@ CATALOGUE: tuple[Entry, ...] = (
         "The store cannot be used",
         "The database refused what was asked of it.",
         "See the log; `smsgw db check` tells more.",
+        retry=True,
+    ),
+    Entry(
+        "modem_silent",
+        504,
+        "The network did not answer",
+        "The modem or its operator did not answer in time.",
+        "Look at the link; then ask again.",
         retry=True,
     ),
 )

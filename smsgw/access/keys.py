@@ -26,6 +26,7 @@ SCOPES = {
     "messages:read": "see messages, their events, and what came in",
     "messages:*": "both",
     "links:read": "see the links and how they are",
+    "links:ussd": "talk to operators by USSD codes, which can cost money, and ask for balances",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",
 }

@@ -10,6 +10,7 @@ import difflib
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from importlib import import_module
 from typing import Annotated, Any, Literal, get_args
 
@@ -79,6 +80,45 @@ class LinkConfig(Section):
         default=[],
         description="Languages whose national letters (3GPP TS 23.038) the network is known to keep, "
         "so that their texts take fewer parts: " + ", ".join(LANGUAGES) + ".",
+    )
+    missed_call_text: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="What somebody who rings this link is texted; by default nothing. Callers that hide their number "
+        "and short codes get nothing.",
+        examples=["We read texts, we do not hear calls: write to us here, and we answer."],
+    )
+    missed_call_every: int = Field(
+        default=86_400,
+        ge=60,
+        le=30 * 86_400,
+        description="For how many seconds a caller who was texted so is not texted so again.",
+    )
+    missed_call_most: int = Field(
+        default=60,
+        ge=1,
+        le=10_000,
+        description="How many such texts this link sends within an hour, at most, to whomever.",
+    )
+    balance_every: int | None = Field(
+        default=None,
+        ge=300,
+        le=31 * 86_400,
+        description="How often the operator is asked what is left on the SIM, in seconds; by default never.",
+        examples=[86_400],
+    )
+    balance_at: str | None = Field(
+        default=None,
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="The time of day, by this machine's clock, at which the operator is asked for it, once a day.",
+        examples=["06:30"],
+    )
+    balance_low: Decimal | None = Field(
+        default=None,
+        ge=0,
+        description="Below how much a balance is told as low, in the log and beside the link.",
+        examples=[5],
     )
     driver: SerializeAsAny[BaseModel] = Field(description="The driver's own keys, as its own Config.")
 

@@ -1,8 +1,9 @@
-"""Conversations: what we and one number said to each other, read from `message` and `inbound` as one line of texts.
+"""Conversations: what we and one number said to each other, and when it rang, as one line of texts and calls.
 
-There is no table of them. Ids sort by time in both tables, so the 26 letters behind the prefix, the *place*, order
-texts of both directions and are the cursor of every page. A conversation is found through `ix_message_recipient` and
-`ix_inbound_sender`; the list groups a window of the newest texts and no more, however many are stored.
+There is no table of them. Ids sort by time in all three, so the 26 letters behind the prefix, the *place*, order
+texts of both directions, and calls, and are the cursor of every page. A conversation is found through
+`ix_message_recipient`, `ix_inbound_sender` and `ix_call_caller`; the list groups a window of the newest texts and no
+more, however many are stored.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Select, func, literal, null, select
 from ..store import history as moves
 from ..store.database import Writer
 from ..store.lifecycle import INBOUND
-from ..store.tables import history, inbound, message
+from ..store.tables import call, history, inbound, message
 from ..store.tables.types import AnyRow
 
 WINDOW = 1_000  # newest texts of each direction that the list looks at first
@@ -57,13 +58,16 @@ def version(conn: Connection) -> int:
 def timeline(conn: Connection, number: str, limit: int = 200, before: str = END) -> list[AnyRow]:
     """The newest texts with one number, oldest first; with `before` those ahead of that place.
 
-    Each row: id, mine (we sent it), number, text, state, why, at, kind, missing, parts.
+    Each row: id, mine (we sent it), number, text, state, why, at, kind ("call" for a missed call, which has no text),
+    missing, parts.
     """
     out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
     came = _in().where(inbound.c.sender == number, inbound.c.id < f"in_{before}")
+    rang = _rang().where(call.c.caller == number, call.c.id < f"call_{before}")
     rows = [
         *conn.execute(out.order_by(message.c.id.desc()).limit(limit)),
         *conn.execute(came.order_by(inbound.c.id.desc()).limit(limit)),
+        *conn.execute(rang.order_by(call.c.id.desc()).limit(limit)),
     ]
     rows.sort(key=lambda row: place(row.id))
     return rows[-limit:]
@@ -111,7 +115,11 @@ def _handle(conn: Connection, batch: list[Seen]) -> list[int]:
     return counts
 
 
-_DIRECTIONS = ((message.c.recipient, message.c.id, "msg"), (inbound.c.sender, inbound.c.id, "in"))
+_DIRECTIONS = (
+    (message.c.recipient, message.c.id, "msg"),
+    (inbound.c.sender, inbound.c.id, "in"),
+    (call.c.caller, call.c.id, "call"),
+)
 
 
 def _out() -> Select[*tuple[object, ...]]:
@@ -146,6 +154,22 @@ def _in() -> Select[*tuple[object, ...]]:
     )
 
 
+def _rang() -> Select[*tuple[object, ...]]:
+    c = call.c
+    return select(
+        c.id,
+        literal(False).label("mine"),
+        c.caller.label("number"),
+        literal("").label("text"),
+        c.state,
+        c.why,
+        c.at,
+        literal("call").label("kind"),
+        literal(0).label("missing"),
+        literal(0).label("parts"),
+    )
+
+
 def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, str]], str | None]:
     """The numbers in the newest texts ahead of a place, each with its newest id there, newest first; and how far back
     that looked (None: to the beginning). window: how many texts of each direction."""
@@ -153,6 +177,8 @@ def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, s
     edges: list[str] = []
     for number, id, prefix in _DIRECTIONS:
         ahead = select(number.label("number"), id).where(id < f"{prefix}_{before}").order_by(id.desc())
+        if number is call.c.caller:
+            ahead = ahead.where(number.is_not(None))  # who hides the number has no conversation
         texts = ahead.limit(window).subquery()
         last = func.max(texts.c.id)
         groups = conn.execute(
@@ -180,7 +206,7 @@ def _wrote_since(conn: Connection, numbers: list[str], since: str) -> set[str]:
 def _conversations(conn: Connection, newest: dict[str, str]) -> list[Conversation]:
     """The conversations of these numbers, in their order."""
     ids = list(newest.values())
-    rows = {row.id: row for query, id in ((_out(), message.c.id), (_in(), inbound.c.id))
+    rows = {row.id: row for query, id in ((_out(), message.c.id), (_in(), inbound.c.id), (_rang(), call.c.id))
             for row in conn.execute(query.where(id.in_(ids)))}  # fmt: skip
     c = inbound.c
     pile = select(c.sender, func.count()).where(c.sender.in_(newest), c.state == "waiting").group_by(c.sender)

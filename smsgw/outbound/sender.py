@@ -48,6 +48,9 @@ class Desk(Protocol):
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in; the future is done when it is on disk."""
 
+    def rang(self, link: str, call: Call) -> Future[None]:
+        """Somebody rang; the future is done when it is on disk."""
+
 
 class Sender:
     """A link's worker, and the `Events` that its driver talks to."""
@@ -125,11 +128,9 @@ class Sender:
         return self._desk.arrived(self.name, piece)
 
     def call(self, call: Call) -> Future[None]:
-        """See `smsgw.link.Events`. A missed call is only logged today."""
+        """See `smsgw.link.Events`."""
         log.info("%s: a call from %s", self.name, call.caller or "a withheld number")
-        done: Future[None] = Future()
-        done.set_result(None)
-        return done
+        return self._desk.rang(self.name, call)
 
     def health(self, health: Health) -> None:
         """See `smsgw.link.Events`."""

@@ -38,6 +38,16 @@ def write_down(conn: Connection, batch: list[Heard]) -> list[None]:
     return [None] * len(batch)
 
 
+def add_facts(conn: Connection, batch: list[tuple[str, dict[str, str | None]]]) -> list[None]:
+    """Put facts beside those that the driver told; None takes one away."""
+    for name, more in batch:
+        facts = conn.scalar(select(link.c.facts).where(link.c.name == name).with_for_update())
+        if facts is not None:
+            changed = {key: value for key, value in {**facts, **more}.items() if value is not None}
+            conn.execute(update(link).where(link.c.name == name).values(facts=changed))
+    return [None] * len(batch)
+
+
 def forget_others(writer: Writer, names: list[str]) -> None:
     """Forget links that the configuration no longer has."""
     writer.do(_forget_others, names)

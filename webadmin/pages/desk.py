@@ -93,7 +93,7 @@ def shown(number: str | None, trouble: Trouble | None = None) -> Response:
 
 def _opened(conn: Connection, number: str, trouble: Trouble | None) -> Open:
     rows = conversations.timeline(conn, number, TEXTS, request.args.get("older", conversations.END))
-    theirs = [row for row in rows if not row.mine]
+    theirs = [row for row in rows if not row.mine and row.kind != "call"]
     return Open(
         number,
         [(day, list(texts)) for day, texts in groupby(rows, lambda row: row.at.astimezone().date())],

@@ -214,4 +214,5 @@ def test_sqlite_finds_a_conversation_through_the_indexes(tmp_path: Path) -> None
     assert plans == [
         ["SEARCH message USING INDEX ix_message_recipient (recipient=? AND id<?)"],
         ["SEARCH inbound USING INDEX ix_inbound_sender (sender=? AND id<?)"],
+        ["SEARCH call USING INDEX ix_call_caller (caller=? AND id<?)"],
     ]

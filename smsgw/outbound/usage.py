@@ -1,0 +1,37 @@
+"""How many parts a link sent in a time: what the bundle of its SIM and the operator's fair use are counted by.
+
+Nothing is counted while sending: the parts themselves are, by an index of those that a network took, so the figures
+survive every restart and are right also for a past month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy import Connection, func, select
+
+from ..store.tables import part
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Parts that a link sent today and this month, by the calendar of one zone."""
+
+    today: int
+    month: int
+
+
+def parts_sent(conn: Connection, link: str, since: datetime, until: datetime) -> int:
+    """How many parts the network took over this link from `since` to before `until` (aware times)."""
+    c = part.c
+    taken = (c.link == link) & (c.answer == "taken") & (c.answered_at >= since) & (c.answered_at < until)
+    return conn.scalar(select(func.count()).select_from(part).where(taken)) or 0
+
+
+def usage(conn: Connection, link: str, now: datetime, zone: tzinfo | None = None) -> Usage:
+    """What a link sent since midnight and since the first of the month. zone: None for this machine's."""
+    here = now.astimezone(zone)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = parts_sent(conn, link, midnight, now)
+    return Usage(today, today + parts_sent(conn, link, midnight.replace(day=1), midnight))
