@@ -1,54 +1,75 @@
-"""Which link, and why: the longest prefix first, then the healthier link, then the preferred one.
+"""Which link, and why: prefix, what can be used now, who knows the customer, preference, price, weight, in this order.
 
-A link that is down still gets messages when nothing better serves the prefix: they wait in its queue, and
-`schedules/reroute` moves them when another link can take them.
+The order and its reasons are told in docs/routing.md. A link that is down still gets messages when nothing better
+serves the number: they wait in its queue, and `schedules/reroute` moves them when another link can take them.
+
+What does not depend on the single message (the standing of the links that serve a prefix) is worked out once and kept
+until a link's health, the hours or the rates change, so that a choice costs a few dictionary look-ups.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from ..link import Abilities, Health, LinkState
+from ..link import Health, LinkState
+from ..money.rates import Rates
+from .familiar import Familiar
+from .standing import Choice as Choice  # whoever routes has all names from here
+from .standing import Field, Fitness, Ranked, Standing, priced, stand
+from .standing import Moves as Moves
+from .standing import Served as Served
 
-_RANK = {
-    LinkState.UP: 0,
-    LinkState.DEGRADED: 1,
-    LinkState.CONNECTING: 2,
-    LinkState.DOWN: 2,
-    LinkState.RESTING: 3,
-}
-
-
-@dataclass(frozen=True)
-class Served:
-    """What routing must know of a link: the prefixes it serves ("" is every number), how willingly, what it carries."""
-
-    name: str
-    kind: str
-    prefixes: tuple[str, ...] = ("",)
-    preference: int = 100
-    abilities: Abilities = field(default_factory=Abilities)
-    sender: str | None = None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The link for one number, and the sentences that explain it."""
-
-    link: Served
-    trace: list[str]
+RESTS = 10.0  # seconds of rest from which on a link's work goes elsewhere; shorter ones are a matter of its pace
+KEPT = timedelta(seconds=60)  # how long a standing is believed at most
 
 
 class Network:
-    """The links of this process and how each is now. Reading and changing are safe from any thread."""
+    """The links of this process and how each is now. Reading and changing are safe from any thread.
 
-    def __init__(self, links: Iterable[Served], now: datetime) -> None:
+    patience: seconds for which a link that went away is waited for. rates: what parts cost, None to know nothing.
+    tolerance: per cent by which a price may be higher and still be called equal.
+    """
+
+    def __init__(
+        self,
+        links: Iterable[Served],
+        now: datetime,
+        *,
+        patience: float = 60.0,
+        rates: Rates | None = None,
+        tolerance: float = 0.0,
+    ) -> None:
         self.links = {link.name: link for link in links}
+        self.rates = rates or Rates()
+        self._tolerance = tolerance
+        self._patience = timedelta(seconds=patience)
         self._lock = threading.Lock()
         self._health = {name: (Health(LinkState.DOWN, "not started yet"), now) for name in self.links}
+        self._rests: dict[str, datetime] = {}
+        self._turns: dict[tuple[str, ...], list[int]] = {}
+        self._standings: dict[tuple[str, str | None, tuple[str, ...]], Standing | None] = {}
+        self._stale_at = now
+        self._rates_version = self.rates.version
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Make the table of prefixes, and forget what was worked out from the one before."""
+        table: dict[str, list[Served]] = {}
+        for link in self.links.values():
+            for prefix in link.prefixes:
+                table.setdefault(prefix, []).append(link)
+        self._table = table
+        self._lengths = tuple(sorted({len(prefix) for prefix in table}, reverse=True))
+        self._standings = {}
+
+    def forget(self, name: str) -> None:
+        """A link is there no more. Raises KeyError for no such link."""
+        with self._lock:
+            del self.links[name]
+            del self._health[name]
+            self._lay_out()
 
     def health(self, name: str) -> tuple[Health, datetime]:
         """How a link is, and since when it is in that state. Raises KeyError for no such link."""
@@ -60,36 +81,136 @@ class Network:
             before, since = self._health[name]
             changed = before.state is not health.state
             self._health[name] = (health, now if changed else since)
+            if changed:
+                self._standings = {}
             return changed
 
-    def choose(self, recipient: str, wanted: str | None = None, avoid: str | None = None) -> Choice | None:
+    def rest(self, name: str, seconds: float, now: datetime) -> None:
+        """A link takes nothing for so long, though it is connected; a short pause changes nothing for routing."""
+        if seconds >= RESTS and name in self.links:
+            with self._lock:
+                self._rests[name] = max(now + timedelta(seconds=seconds), self._rests.get(name, now))
+                self._standings = {}
+
+    def is_open(self, name: str, now: datetime) -> bool:
+        """Whether this is an hour of the link. Raises KeyError for no such link."""
+        hours = self.links[name].hours
+        return hours is None or hours.open_at(now)
+
+    def fitness(self, name: str, now: datetime) -> tuple[Fitness, str]:
+        """Whether a link can be used now, and that in words. Raises KeyError for no such link."""
+        link, (health, since) = self.links[name], self._health[name]
+        if link.hours is not None and not link.hours.open_at(now):
+            return Fitness.CLOSED, f"is closed until {link.hours.next_opening(now)} ({link.hours.zone.key})"
+        if health.state is LinkState.RESTING or self._rests.get(name, now) > now:
+            return Fitness.RESTING, "rests, for its network refuses it"
+        if health.state is LinkState.UP:
+            return Fitness.UP, "is up"
+        if health.state is LinkState.DEGRADED:
+            return Fitness.DEGRADED, "is degraded"
+        if now - since < self._patience:
+            return Fitness.COMING, f"is {health.state}, which may pass"
+        return Fitness.AWAY, f"is {health.state}"
+
+    def able(self, name: str, now: datetime) -> bool:
+        """Whether a link can send now."""
+        return name in self.links and self.fitness(name, now)[0] <= Fitness.DEGRADED
+
+    def choose(
+        self,
+        recipient: str,
+        wanted: str | None = None,
+        avoid: Sequence[str] = (),
+        *,
+        now: datetime,
+        known: Familiar | None = None,
+    ) -> Choice | None:
         """The best link for an E.164 number or short code; None when no link serves it.
 
-        wanted: the only link that will do. avoid: a link that must not be taken (the one that failed).
+        wanted: the only link that will do. avoid: links that must not be taken (they failed). known: the link and
+        number that the customer knows, if the message is to keep to them.
         """
-        fitting: list[tuple[int, int, int, str]] = []
-        for link in self.links.values():
-            if link.name == avoid or (wanted is not None and link.name != wanted):
-                continue
-            lengths = [len(prefix) for prefix in link.prefixes if recipient.startswith(prefix)]
-            if lengths:
-                rank = _RANK[self._health[link.name][0].state]
-                fitting.append((-max(lengths), rank, link.preference, link.name))
-        if not fitting:
+        if now >= self._stale_at or self.rates.version != self._rates_version:
+            self._refresh(now)
+        table, prefix = self._table, None
+        for length in self._lengths:
+            if recipient[:length] in table:
+                prefix = recipient[:length]
+                break
+        if prefix is None:
             return None
-        fitting.sort()
-        best = self.links[fitting[0][3]]
-        return Choice(best, self._explain(recipient, best, fitting, wanted))
+        key = (prefix, wanted, tuple(avoid))
+        kept = self._standings  # whoever hears of a change puts another dict in its place
+        try:
+            standing = kept[key]
+        except KeyError:
+            standing = kept[key] = self._stand(prefix, wanted, avoid, now)
+        if standing is None:
+            return None
+        if known is not None and wanted is None:
+            return self._kept_to(standing, known, recipient, now)
+        return self._among(standing, recipient, now)
 
-    def _explain(
-        self, recipient: str, best: Served, fitting: list[tuple[int, int, int, str]], wanted: str | None
-    ) -> list[str]:
-        length = -fitting[0][0]
-        trace = [f"link {best.name}: " + (f"serves {recipient[:length]}" if length else "serves every number")]
-        if wanted is not None:
-            trace[0] += ", and the sender asked for it"
-        state = self._health[best.name][0].state
-        trace.append(f"{best.name} is {state}")
-        for _, _, _, name in fitting[1:3]:
-            trace.append(f"{name} was second: {self._health[name][0].state}, preference {self.links[name].preference}")
-        return trace
+    def estimate(self, link: str, recipient: str, parts: int, now: datetime) -> tuple[int | None, str | None]:
+        """What so many parts will cost over a link, in millionths, and the currency; None and None if no rate says."""
+        price = self.rates.price(link, recipient, now) if self.rates.some else None
+        return (None, None) if price is None else (price.amount * parts, price.currency)
+
+    def _refresh(self, now: datetime) -> None:
+        """Forget every standing, for time went on; and tell until when the new ones hold."""
+        ends = [now + KEPT, *(rest for rest in self._rests.values() if rest > now)]
+        ends += [since + self._patience for _, since in self._health.values() if since + self._patience > now]
+        if any(link.hours for link in self.links.values()):
+            ends.append(now.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        next_rate = self.rates.changes_after(now)
+        with self._lock:
+            self._rates_version = self.rates.version
+            self._standings = {}
+            self._stale_at = min([*ends, next_rate] if next_rate else ends)
+
+    def _stand(self, prefix: str, wanted: str | None, avoid: Sequence[str], now: datetime) -> Standing | None:
+        """How the links stand that serve numbers which begin with this prefix."""
+        found: dict[str, Ranked] = {}
+        for length in self._lengths:
+            if length > len(prefix):
+                continue
+            for link in self._table.get(prefix[:length], ()):
+                if link.name in found or link.name in avoid or wanted not in (None, link.name):
+                    continue
+                fitness, words = self.fitness(link.name, now)
+                found[link.name] = Ranked(link, length, fitness, words)
+        return stand(prefix, list(found.values()), wanted is not None) if found else None
+
+    def _kept_to(self, standing: Standing, known: Familiar, recipient: str, now: datetime) -> Choice:
+        """The link that the customer knows, if it can be used; else the best one, with a word about that."""
+        ranked = standing.usable.get(known.link)
+        if ranked is not None and ranked.link.sticky:
+            trace = [f"{known.link} {known.words}, so this goes the same way", f"{known.link} {ranked.words}"]
+            return Choice(ranked.link, trace, known.number)
+        choice = self._among(standing, recipient, now)
+        if known.link == choice.link.name or ranked is not None:
+            return choice
+        words = standing.absent.get(known.link, "does not serve the number any more")
+        return Choice(choice.link, [f"{known.link} {known.words}, but {words}", *choice.trace])
+
+    def _among(self, standing: Standing, recipient: str, now: datetime) -> Choice:
+        """The cheapest of those that stand equal, and of several the one whose turn it is."""
+        if standing.only is not None:
+            return standing.only
+        place = self.rates.place(recipient) if self.rates.some else ""
+        field = standing.fields.get(place)
+        if field is None:
+            field = standing.fields[place] = priced(standing, self.rates, recipient, now, self._tolerance)
+        return field.choices[0 if len(field.choices) == 1 else self._turn(field)]
+
+    def _turn(self, field: Field) -> int:
+        """Whose turn it is: smooth weighted round robin, so that every stretch of messages has the shares right."""
+        with self._lock:
+            credit = self._turns.setdefault(field.names, [0] * len(field.names))
+            best, most = 0, None
+            for index, weight in enumerate(field.weights):
+                credit[index] = has = credit[index] + weight
+                if most is None or has > most:
+                    best, most = index, has
+            credit[best] -= field.total
+            return best

@@ -25,6 +25,7 @@ from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from ..text import alphabet, header, number, parts
 from . import gate
+from .familiar import Familiar
 from .routing import Choice, Network
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class Terms:
     validity: int = 172_800
     queue_bound: int = 1_000_000
     on_unsure: str = "resend"
+    sticky: frozenset[str] = frozenset({"conversational"})
     rules: gate.Rules = field(default_factory=gate.Rules)
 
 
@@ -108,6 +110,7 @@ class Door:
         self.terms = terms
         self._clock = clock
         self._on_queued = on_queued
+        self.familiar: Callable[[str, str | None], Familiar | None] = lambda number, reply_to: None
         start = random.randrange(65536) if first_reference is None else first_reference
         self._references = itertools.count(start)
         self._waiting = (0, datetime.min.replace(tzinfo=clock().tzinfo))
@@ -195,7 +198,7 @@ class Door:
         if asked.text == "":
             faults.append(Fault("/text", "text_missing", "the text is empty: say what to send"))
         send_at = max(asked.send_at or now, now)
-        choice = None if recipient is None else self._route(recipient, asked, faults)
+        choice = None if recipient is None else self._route(recipient, asked, faults, now)
         pieces: list[parts.Piece] = []
         if choice is not None:
             reference = self.next_reference()
@@ -206,14 +209,16 @@ class Door:
                 faults.append(Fault("/text", "text_too_long", says))
         if faults or recipient is None or choice is None:
             raise (RefusedByPolicy(faults) if faults[0].code == "no_route" and len(faults) == 1 else BadInput(faults))
-        return self._ready(asked, recipient, sender or choice.link.sender, send_at, choice, pieces, now)
+        sender = sender if asked.sender else choice.sender or sender or choice.link.sender
+        return self._ready(asked, recipient, sender, send_at, choice, pieces, now)
 
-    def _route(self, recipient: str, asked: Asked, faults: list[Fault]) -> Choice | None:
+    def _route(self, recipient: str, asked: Asked, faults: list[Fault], now: datetime) -> Choice | None:
         if asked.link is not None and asked.link not in self.network.links:
             known = ", ".join(sorted(self.network.links)) or "none"
             faults.append(Fault("/link", "link_unknown", f"there is no link {asked.link!r}; there are: {known}"))
             return None
-        choice = self.network.choose(recipient, asked.link)
+        known = self.familiar(recipient, asked.reply_to) if asked.purpose in self.terms.sticky else None
+        choice = self.network.choose(recipient, asked.link, now=now, known=known)
         if choice is None:
             says = f"no link serves {recipient}: add one to the configuration, or widen the prefixes of one"
             if asked.link is not None:
@@ -233,6 +238,7 @@ class Door:
     ) -> Ready:
         on_unsure = asked.on_unsure or ("hold" if asked.purpose == "marketing" else self.terms.on_unsure)
         id = new_id("msg", now)
+        price, currency = self.network.estimate(choice.link.name, recipient, len(pieces), now)
         row = {
             "id": id,
             "client": asked.client,
@@ -255,6 +261,8 @@ class Door:
             "reply_to": asked.reply_to,
             "metadata": dict(asked.metadata) if asked.metadata else None,
             "trace": choice.trace,
+            "price": price,
+            "currency": currency,
             "final_at": None,
         }
         candidate = gate.Candidate(recipient, asked.text, asked.purpose, send_at, asked.reply_to, asked.allow_duplicate)

@@ -82,7 +82,7 @@ def _handle(number: str, upto: str, why: str) -> None:
 def cost(number: str) -> str:
     """What the draft takes on the link that would carry it, and which letters make it dear: a piece of a page."""
     gateway, text = the_gateway(), desk.typed("text")
-    choice = gateway.network.choose(number)
+    choice = gateway.network.choose(number, now=gateway.clock())
     try:
         takes = preview(text, Abilities() if choice is None else choice.link.abilities) if text else None
     except BadInput as error:
