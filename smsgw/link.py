@@ -42,7 +42,8 @@ class Abilities:
     single_shift, locking_shift: national language numbers (23.038 table 6.2.1.2.4) the link is known to keep.
     wide_reference: whether 16-bit concatenation references (23.040 section 9.2.3.24.8) are used.
     lacks: GSM letters it cannot write (then no national ones either). whole: it is given long texts uncut.
-    optional: verbs beyond sending, such as "ussd", "balance", "query"; "schedule": it minds `WirePart.deliver_at`.
+    sends: False for a link that only receives: nothing is routed to it.
+    optional: verbs beyond sending, such as "ussd", "balance", "query", "cancel", "replace"; "schedule": it minds `WirePart.deliver_at`.
     """
 
     alphabets: frozenset[Alphabet] = frozenset({Alphabet.GSM7, Alphabet.UCS2})
@@ -52,6 +53,7 @@ class Abilities:
     lacks: frozenset[str] = frozenset()
     whole: bool = False
     optional: frozenset[str] = frozenset()
+    sends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +389,26 @@ class SpeaksUssd(Protocol):
 
     def balance(self, timeout: float = 60.0) -> Balance:
         """Ask for the money on the SIM with the configured code. Raises Conflict when none is configured."""
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """What a link with "query", "cancel" or "replace" among its optional abilities offers besides.
+
+    Each names a part by the reference that `events.taken` told, with the sender and the recipient that it was sent
+    with, and waits for the network. Each raises NotFound when the network does not know the part (any more), Conflict
+    when the network refuses or the link cannot ask now, SmsgwError when the network does not answer in time.
+    """
+
+    def query(self, reference: str, sender: str | None, to: str) -> Receipt:
+        """What the network says of a part, as the receipt that it stands for."""
+
+    def cancel(self, reference: str, sender: str | None, to: str) -> None:
+        """Take a part back that the network has not delivered yet."""
+
+    def replace(self, reference: str, part: WirePart) -> None:
+        """Put the user data of `part` in the place of what the network has not delivered yet. Raises BadInput when it
+        cannot stand there."""
 
 
 def open_link(name: str, kind: str, config: Any, events: Events) -> Link:

@@ -159,15 +159,16 @@ class Esme(Recalls):
         }
         if len(self._sessions) > 1 or self._calls:
             up = sum(self._states[session].state is LinkState.UP for session in self._sessions)
-            facts["connections"] = f"{up} of {len(self._sessions)}" + (f", {len(self._calls)} called" * bool(self._calls))
+            called = f", and {len(self._calls)} that the SMSC opened" if self._calls else ""
+            facts["connections"] = f"{up} of {len(self._sessions)}{called}"
         for session in self._sessions:
             facts.update({name: fact for name, fact in session.facts.items() if fact})
         if (percent := self._congestion.percent) is not None:
             facts["congestion"] = f"{percent} %"
         if self._config.long_password:
             facts["password"] = "longer than the 8 letters of SMPP: some SMSCs read only 8"
-        if (advice := self._spelling.advice) is not None:
-            facts["receipt_ids"] = f'found out: write receipt_ids = "{advice}" into the configuration'
+        if (finding := self._spelling.finding) is not None:
+            facts["receipt_ids"] = finding
         return Health(self._health.state, self._health.why, facts)
 
     # What a session tells (its Owner)

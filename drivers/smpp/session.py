@@ -7,14 +7,17 @@ knows where the next one begins. Everything else is answered with generic_nack a
 from __future__ import annotations
 
 import contextlib
+import hmac
 import itertools
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from drivers.smpp import pdu, session_pdus
+from drivers.smpp import data_sm, pdu, questions, reach, session_pdus, tls
+from drivers.smpp import wire as wires
 from drivers.smpp.config import Config
 from drivers.smpp.statuses import RINVCMDID, RINVCMDLEN, Trouble, bind_refusal
 from drivers.smpp.wire import Lost, Wire
@@ -32,7 +35,7 @@ class Owner(Protocol):
         """There is no connection (any more). pause: seconds until the next try."""
 
     def heard(self, session: Session, frames: Sequence[bytes]) -> None:
-        """submit_sm_resp, generic_nack and deliver_sm, in the order in which they came."""
+        """Answers, generic_nack, deliver_sm and data_sm, in the order in which they came."""
 
     def tick(self, session: Session) -> None:
         """Time has passed: look at what waits."""
@@ -41,7 +44,8 @@ class Owner(Protocol):
 class Session:
     """A connection in one role ("transceiver", "transmitter", "receiver") that comes back by itself.
 
-    now: a steady clock in seconds. chance: a number in [0, 1) for the jitter of the pauses.
+    now: a steady clock in seconds. chance: a number in [0, 1) for the jitter of the pauses. number: which one of its
+    kind it is. call: a connection that the SMSC opened (outbind); such a session ends with it.
     """
 
     def __init__(
@@ -52,29 +56,50 @@ class Session:
         owner: Owner,
         now: Callable[[], float],
         chance: Callable[[], float],
+        number: int = 1,
+        call: socket.socket | None = None,
     ) -> None:
         self.role = role
-        self._config = config
+        self.called = call is not None
+        self.facts: dict[str, str] = {}
+        self._config = self._here = config
         self._owner = owner
         self._now = now
         self._chance = chance
+        self._call = call
+        self._tries = 0
         self._wire: Wire | None = None
         self._numbers = itertools.count()
         self._stopping = threading.Event()
         self._until = 0.0
         self._tick = min(0.5, config.answer_timeout / 4, config.enquire_link / 4)
-        self._thread = threading.Thread(target=self._run, name=f"smpp-{name}-{role}", daemon=True)
+        which = f"-{number}" if config.binds > 1 or self.called else ""
+        self._thread = threading.Thread(target=self._run, name=f"smpp-{name}-{role}{which}", daemon=True)
+
+    @property
+    def sends(self) -> bool:
+        """Whether parts may go out by it."""
+        return self.role != "receiver"
+
+    @property
+    def receives(self) -> bool:
+        """Whether receipts and texts come in by it."""
+        return self.role != "transmitter"
 
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()
 
-    def stop(self, deadline: float) -> None:
-        """Unbind and close; wait for the end of the thread until `deadline`."""
+    def leave(self, deadline: float) -> None:
+        """Begin to unbind and close, until `deadline`."""
         self._until = deadline
         self._stopping.set()
         if (wire := self._wire) is not None:
             wire.ring()
+
+    def stop(self, deadline: float) -> None:
+        """Unbind and close; wait for the end of the thread until `deadline`."""
+        self.leave(deadline)
         if self._thread.is_alive():
             self._thread.join(max(0.0, deadline - self._now()))
 
@@ -99,20 +124,30 @@ class Session:
                 why, was_bound = self._live()
             except Exception as error:  # a fault of ours must not end the link
                 log.exception("%s: the session broke", self._thread.name)
-                why, was_bound = Trouble(f"the session with {self._config.place} broke: {error!r}"), True
+                why, was_bound = Trouble(f"the session with {self._here.place} broke: {error!r}"), True
             if was_bound:
                 backoff = self._config.reconnect_first
+            self._tries = 0 if was_bound else self._tries + 1
             pause = self._config.refused_pause if why.refused else backoff * (0.5 + self._chance() / 2)
             self._owner.ended(self, why, pause)
-            backoff = min(backoff * 2, self._config.reconnect_most)
+            if self.called:
+                return
+            if self._tries % len(self._config.places) == 0:  # every place was tried: now be more patient
+                backoff = min(backoff * 2, self._config.reconnect_most)
             self._stopping.wait(pause)
 
     def _live(self) -> tuple[Trouble, bool]:
         """One connection from its beginning to its end: why it ended, and whether it had been bound."""
         bound = False
+        host, port = self._config.places[self._tries % len(self._config.places)]
+        here = self._here = self._config.model_copy(update={"host": host, "port": port})
         try:
-            wire = self._wire = Wire(self._connect())
+            connected = self._call or reach.connect(here)
+            self.facts = {"tls": tls.described(connected)} if isinstance(connected, ssl.SSLSocket) else {}
+            wire = self._wire = wires.wire(connected)
             try:
+                if self.called:
+                    self._invited(wire)
                 frames, smsc = self._bind(wire)
                 bound = True
                 self._owner.bound(self, smsc)
@@ -122,45 +157,33 @@ class Session:
         except Trouble as why:
             return why, bound
         except Lost as lost:
-            place = self._config.place
+            if isinstance(lost.cause, ssl.SSLError) and not bound:
+                return tls.trouble(lost.cause, here), bound
             if bound:
-                return Trouble(f"the connection to {place} is lost: {lost}"), bound
-            return Trouble(
-                f"{place} ended the connection instead of answering the bind ({lost}): it may accept only "
-                "certain addresses, want TLS on this port, or not speak SMPP"
-            ), bound
+                return Trouble(f"the connection to {here.place} is lost: {lost}"), bound
+            return reach.hung_up(here, lost), bound
         except pdu.NotSmpp as noise:
-            return Trouble(
-                f"what answers at {self._config.place} does not speak SMPP, it said {noise.start[:32]!r} "
-                f"({noise}): check host and port"
-            ), bound
+            return reach.not_smpp(here, noise.start, noise), bound
         return Trouble("the link has been stopped"), bound
 
-    def _connect(self) -> socket.socket:
-        host, port, place = self._config.host, self._config.port, self._config.place
-        try:
-            connected = socket.create_connection((host, port), self._config.connect_timeout)
-        except socket.gaierror as error:
-            raise Trouble(f"there is no host {host!r} ({error.strerror}): check host, and name resolution") from None
-        except ConnectionRefusedError:
-            raise Trouble(
-                f"{place} refuses connections: check port, whether the SMSC is running and lets this host in"
-            ) from None
-        except TimeoutError:
-            raise Trouble(
-                f"{place} did not answer within {self._config.connect_timeout:g} seconds: "
-                "check host, port and firewalls"
-            ) from None
-        except (OSError, UnicodeError) as error:
-            raise Trouble(f"{place} cannot be reached: {error}") from None
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return connected
+    def _invited(self, wire: Wire) -> None:
+        """Hear the outbind of an SMSC that called (4.1.7). Raises Trouble when it is none, or not from ours."""
+        until = self._now() + self._config.answer_timeout
+        while self._now() < until and not self._stopping.is_set():
+            for frame in wire.read(self._tick):
+                if pdu.HEADER.unpack_from(frame)[1] != pdu.OUTBIND:
+                    raise Trouble("who called said something else than outbind")
+                _, password = session_pdus.outbind_words(frame)
+                wanted = self._config.outbind_password
+                if wanted is not None and not hmac.compare_digest(
+                    password.encode("latin-1"), wanted.get_secret_value().encode()
+                ):
+                    raise Trouble("who called said a wrong password: check outbind_password with the carrier")
+                return
+        raise Trouble("who called did not say outbind")
 
     def _bind(self, wire: Wire) -> tuple[list[bytes], str]:
-        """Bind; the other frames that came, and the SMSC's name. Raises Trouble, Lost,
-        NotSmpp.
-        """
+        """Bind; the other frames that came, and the SMSC's name. Raises Trouble, Lost, NotSmpp."""
         sequence = self.next_sequence()
         wire.write(session_pdus.bind(self._config, self.role, sequence))
         until = self._now() + self._config.answer_timeout
@@ -172,13 +195,14 @@ class Session:
                 _, command, status, number = pdu.HEADER.unpack_from(frame)
                 if number == sequence and command in (expected, pdu.GENERIC_NACK):
                     if status or command == pdu.GENERIC_NACK:
-                        raise bind_refusal(status or RINVCMDID, self._config)
+                        raise bind_refusal(status or RINVCMDID, self._here)
+                    self.facts["SMPP"] = session_pdus.version_of(frame)
                     return [*early, *frames[index + 1 :]], session_pdus.smsc_name(frame)
                 early.append(frame)
         if self._stopping.is_set():
             raise Trouble("the link has been stopped")
         raise Trouble(
-            f"{self._config.place} took the connection but did not answer the bind within "
+            f"{self._here.place} took the connection but did not answer the bind within "
             f"{self._config.answer_timeout:g} seconds: check port, and whether the SMSC is well"
         )
 
@@ -206,7 +230,7 @@ class Session:
                 asked = now
                 wire.write(session_pdus.make("enquire_link", self.next_sequence()))
             elif asked is not None and now - asked >= self._config.answer_timeout:
-                raise Trouble(f"{self._config.place} is silent: it did not answer an enquire_link")
+                raise Trouble(f"{self._here.place} is silent: it did not answer an enquire_link")
             try:
                 frames = wire.read(self._tick)
             except pdu.NotSmpp:
@@ -229,6 +253,8 @@ class Session:
                 wire.write(session_pdus.make("unbind_resp", sequence))
             elif command == pdu.UNBIND_RESP:
                 ended = ended or sequence == unbinding
+            elif command == pdu.ALERT_NOTIFICATION:  # 4.12: it wants no answer
+                log.info("%s: %s can be reached again", self._thread.name, session_pdus.alert_words(frame))
             elif command not in _NO_ANSWER and not command & pdu.RESPONSE:
                 log.warning("%s: unknown command 0x%08X (status %d)", self._thread.name, command, status)
                 wire.write(pdu.answer(pdu.GENERIC_NACK, sequence, RINVCMDID))
@@ -237,9 +263,9 @@ class Session:
         if gone and unbinding is None:
             with contextlib.suppress(Lost, pdu.NotSmpp):
                 wire.read(0)  # the answer to its unbind may still wait in the queue
-            raise Trouble(f"{self._config.place} ended the session (unbind)")
+            raise Trouble(f"{self._here.place} ended the session (unbind)")
         return ended or gone
 
 
-_TRAFFIC = frozenset((pdu.SUBMIT_SM_RESP, pdu.DELIVER_SM, pdu.GENERIC_NACK))
-_NO_ANSWER = frozenset((pdu.OUTBIND, pdu.ALERT_NOTIFICATION))
+_TRAFFIC = questions.ANSWERS | {pdu.SUBMIT_SM_RESP, pdu.DELIVER_SM, pdu.GENERIC_NACK, data_sm.DATA_SM}
+_NO_ANSWER = frozenset((pdu.OUTBIND,))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Condition
 from typing import Protocol
 
@@ -27,12 +28,16 @@ class Road(Protocol):
 
 
 Answer = tuple[int, str | LinkError]
+Flights = dict[int, tuple[WirePart, float]]  # by sequence number, oldest first: the part, and until when it waits
+LATE = 10_000  # parts of a road whose answer may still come after its time
+REFUSED_LATE = 60.0  # seconds in which a late refusal counts: afterwards the part may be in the air again
+SOON = 0.2  # seconds: a link without a connection is asked again no sooner
 
 
 class Window:
-    """At most `size` parts without an answer. Any thread may call it.
+    """At most `size` parts without an answer on each road; a part takes the open road with most room.
 
-    timeout: seconds after which an unanswered part is NoAnswer. now: a steady clock.
+    Any thread may call it. timeout: seconds after which an unanswered part is NoAnswer. now: a steady clock.
     """
 
     def __init__(self, size: int, timeout: float, events: Outcomes, now: Callable[[], float]) -> None:
@@ -41,81 +46,133 @@ class Window:
         self._events = events
         self._now = now
         self._changed = Condition()
-        self._flights: dict[int, tuple[WirePart, float]] = {}  # by sequence number, oldest first
+        self._flights: dict[Road, Flights] = {}  # of each road that is open, or that was and is not settled
+        self._late: dict[Road, Flights] = {}
+        self._open: list[Road] = []
         self._unreported = 0
-        self._road: Road | None = None
         self._shut: LinkError = LinkDown("it has not connected yet")
+        self._shut_until = 0.0
         self._for_good = False
 
     def __len__(self) -> int:
-        return len(self._flights)
+        return sum(map(len, self._flights.values()))
+
+    @property
+    def roads(self) -> list[Road]:
+        """Those that are open."""
+        return list(self._open)
 
     def open(self, road: Road) -> None:
         """Parts may go this way from now on."""
         with self._changed:
-            if not self._for_good:
-                self._road = road
+            if not self._for_good and road not in self._open:
+                self._flights.setdefault(road, {})
+                self._open.append(road)
                 self._changed.notify_all()
 
-    def shut(self, why: LinkError, *, for_good: bool = False) -> None:
-        """Admit nothing; whoever waits for a place is told `why`. What is on its way stays."""
+    def shut(self, road: Road, why: LinkError, pause: float = 0.0) -> None:
+        """Admit nothing more on this road. If it was the last one, whoever waits for a place is told `why`, and to
+        come back when the road may be open again, in `pause` seconds. What is on its way stays.
+        """
+        with self._changed:
+            if road in self._open:
+                self._open.remove(road)
+            if not self._for_good:
+                self._shut, self._shut_until = why, self._now() + pause
+            self._changed.notify_all()
+
+    def close(self, why: LinkError) -> None:
+        """Admit nothing any more, for good."""
         with self._changed:
             if not self._for_good:
-                self._road, self._shut, self._for_good = None, why, for_good
+                self._open.clear()
+                self._shut, self._for_good = why, True
                 self._changed.notify_all()
 
     def put(self, part: WirePart, body: bytes) -> None:
         """Write a submit_sm as soon as there is a place. What goes wrong is reported to `events`."""
         with self._changed:
             self._unreported += 1
-            while (road := self._road) is not None and len(self._flights) >= self.size:
-                self._changed.wait()
-            if road is not None:
+            while self._open:
+                road = self._open[0] if len(self._open) == 1 else min(self._open, key=self._load)
+                flights = self._flights[road]
+                if len(flights) >= self.size:
+                    self._changed.wait()
+                    continue
                 sequence = road.next_sequence()
-                self._flights[sequence] = (part, self._now() + self._timeout)
+                flights[sequence] = (part, self._now() + self._timeout)
                 if road.write(pdu.submit_sm(sequence, body)):
                     return
-                del self._flights[sequence]
-                self._changed.notify()
-                error: LinkError = LinkDown("the connection to the SMSC is gone")
-            else:
-                error = self._shut
+                del flights[sequence]
+                self._open.remove(road)  # its session finds out by itself, and tells why
+                self._shut, self._shut_until = LinkDown("the connection to the SMSC is gone"), self._now()
+            error = self._why_shut()
         self._report([(part, error)])
 
-    def answered(self, answers: Sequence[Answer]) -> int:
-        """Report what the SMSC said: for each sequence number a reference, or why not. Returns how many were
-        ours; an answer that comes after its time belongs to no part any more.
+    def _load(self, road: Road) -> int:
+        return len(self._flights[road])
+
+    def _why_shut(self) -> LinkError:
+        if self._for_good:
+            return self._shut
+        return replace(self._shut, rest=max(self._shut_until - self._now(), SOON))
+
+    def answered(self, road: Road, answers: Sequence[Answer]) -> int:
+        """Report what the SMSC said: for each sequence number a reference, or why not. Returns how many came in time.
+
+        A part that was NoAnswer is reported again when its answer comes after all: it settles what was unsure.
         """
+        late: list[tuple[WirePart, str | LinkError]] = []
         with self._changed:
-            flights = self._flights
+            flights = self._flights.get(road, {})
             ours = [
                 (flight[0], outcome)
                 for sequence, outcome in answers
                 if (flight := flights.pop(sequence, None)) is not None
             ]
+            if self._late and len(ours) < len(answers):
+                late = self._waited_for(road, answers)
+                self._unreported += len(late)
             self._changed.notify(len(ours))
-        self._report(ours)
+        self._report([*ours, *late] if late else ours)
         return len(ours)
 
-    def expire(self) -> int:
-        """Report as NoAnswer what has waited too long; returns how many."""
+    def _waited_for(self, road: Road, answers: Sequence[Answer]) -> list[tuple[WirePart, str | LinkError]]:
+        waited, now = self._late.get(road, {}), self._now()
+        found: list[tuple[WirePart, str | LinkError]] = []
+        for sequence, said in answers:
+            part, until = waited.pop(sequence, (None, 0.0))
+            if part is not None and (isinstance(said, str) or now < until):
+                found.append((part, said))
+        return found
+
+    def expire(self, road: Road) -> int:
+        """Report as NoAnswer what has waited too long on a road; returns how many."""
         now = self._now()
-        late: list[int] = []
+        late: Flights = {}
         with self._changed:
-            for sequence, (_, until) in self._flights.items():
+            flights = self._flights.get(road, {})
+            for sequence, (part, until) in flights.items():
                 if until > now:
                     break
-                late.append(sequence)
-            parts = [self._flights.pop(sequence)[0] for sequence in late]
-            self._changed.notify(len(parts))
+                late[sequence] = (part, now + REFUSED_LATE)
+            for sequence in late:
+                del flights[sequence]
+            if late:
+                waited = self._late.setdefault(road, {})
+                waited.update(late)
+                for sequence in list(waited)[: max(0, len(waited) - LATE)]:
+                    del waited[sequence]
+            self._changed.notify(len(late))
         error = NoAnswer(f"the SMSC did not answer within {self._timeout:g} seconds")
-        self._report([(part, error) for part in parts])
-        return len(parts)
+        self._report([(part, error) for part, _ in late.values()])
+        return len(late)
 
-    def lost(self, unwritten: Sequence[int], why: str) -> None:
-        """The connection is gone: nothing comes any more. unwritten: what certainly did not leave."""
+    def lost(self, road: Road, unwritten: Sequence[int], why: str) -> None:
+        """A road is gone: nothing comes on it any more. unwritten: what certainly did not leave."""
         with self._changed:
-            flights, self._flights = self._flights, {}
+            flights = self._flights.pop(road, {})
+            self._late.pop(road, None)
             self._changed.notify_all()
         never = frozenset(unwritten)
         down, silent = LinkDown(why), NoAnswer(f"{why}, before it answered")

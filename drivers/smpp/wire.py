@@ -2,6 +2,8 @@
 
 The surprise: nothing here blocks a writer. What the kernel does not take at once waits in a queue that the
 reading thread empties; what is still in the queue when the connection breaks has certainly not been sent.
+
+Waiting is epoll's, not select's: a gateway with more than a thousand open files has descriptors above 1023.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 from collections import deque
 from threading import Lock
 
@@ -17,8 +20,20 @@ from drivers.smpp import pdu
 CHUNK = 65536
 
 
+RECORDS = 64  # TLS records that one read takes, 1 MB at most: then it is another's turn
+
+
 class Lost(Exception):
-    """The connection is gone; str() says how."""
+    """The connection is gone; str() says how, cause is the system's own error, if there was one."""
+
+    def __init__(self, says: str, cause: OSError | None = None) -> None:
+        super().__init__(says)
+        self.cause = cause
+
+
+def wire(connected: socket.socket) -> Wire:
+    """A wire over a connected socket, encrypted or not."""
+    return TlsWire(connected) if isinstance(connected, ssl.SSLSocket) else Wire(connected)
 
 
 class Wire:
@@ -32,6 +47,7 @@ class Wire:
         self._queue: deque[bytes] = deque()
         self._begun = 0  # octets of the first in the queue that are already out
         self._broken: str | None = None
+        self._cause: OSError | None = None
         self._later: deque[bytes] = deque()
         self._bell, self._button = socket.socketpair()
         self._bell.setblocking(False)
@@ -79,18 +95,21 @@ class Wire:
         if writing:
             self._selector.modify(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
         frames: list[bytes] = []
-        for key, ready in self._selector.select(seconds):
+        more = self._left()
+        for key, ready in self._selector.select(0 if more else seconds):
             if key.fileobj is self._bell:
                 with contextlib.suppress(BlockingIOError):
                     self._bell.recv(CHUNK)
                 self._rung = False  # after emptying it, and before looking at what it rang for
             elif ready & selectors.EVENT_READ:
-                frames = self._receive()
+                more = True
+        if more:  # also when it is broken: what came before that counts
+            frames = self._frames.feed(self._receive())
         if writing:
             self._empty_queue()
             self._selector.modify(self._socket, selectors.EVENT_READ)
         if self._broken is not None and not frames:
-            raise Lost(self._broken)
+            raise Lost(self._broken, self._cause)
         return frames
 
     def unwritten(self) -> list[int]:
@@ -106,6 +125,7 @@ class Wire:
         with self._lock:
             self._broken = self._broken or "it was closed"
         self._selector.close()
+        self._farewell()
         for end in (self._socket, self._bell, self._button):
             end.close()
 
@@ -113,12 +133,16 @@ class Wire:
         """How many octets the kernel took; None when the connection is gone. The lock is held."""
         try:
             return self._socket.send(octets)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
         except OSError as error:
-            self._broken = error.strerror or str(error)
+            self._break(error.strerror or str(error), error)
             self.ring()
             return None
+
+    def _break(self, how: str, cause: OSError | None = None) -> None:
+        if self._broken is None:
+            self._broken, self._cause = how, cause
 
     def write_waiting(self) -> None:
         """Send what `write_later` has collected; whatever is written after this follows it on the wire."""
@@ -129,16 +153,25 @@ class Wire:
         if answers:
             self.write(b"".join(answers))
 
-    def _receive(self) -> list[bytes]:
+    def _receive(self) -> bytes:
+        """What has come; nothing when there is nothing, or when the connection has ended: then it is `_broken`."""
         try:
             octets = self._socket.recv(CHUNK)
         except BlockingIOError:
-            return []
+            return b""
         except OSError as error:
-            raise Lost(error.strerror or str(error)) from None
+            self._break(error.strerror or str(error), error)
+            return b""
         if not octets:
-            raise Lost("it was closed by the other side")
-        return self._frames.feed(octets)
+            self._break("it was closed by the other side")
+        return octets
+
+    def _left(self) -> bool:
+        """Whether there is something to receive that the selector does not know of."""
+        return False
+
+    def _farewell(self) -> None:
+        """Say goodbye below SMPP, if there is a way to."""
 
     def _empty_queue(self) -> None:
         with self._lock:
@@ -152,3 +185,41 @@ class Wire:
                     return
                 self._queue.popleft()
                 self._begun = 0
+
+
+class TlsWire(Wire):
+    """An encrypted one. OpenSSL allows one thread at a time in a connection, so reading takes the writers' lock."""
+
+    _socket: ssl.SSLSocket
+
+    def __init__(self, connected: ssl.SSLSocket) -> None:
+        super().__init__(connected)
+        self._interrupted = False
+
+    def _receive(self) -> bytes:
+        """Everything that has come: what stays decrypted inside the TLS object would never wake the selector."""
+        pieces: list[bytes] = []
+        self._interrupted = False
+        with self._lock:
+            for _ in range(RECORDS):
+                try:
+                    piece = self._socket.recv(CHUNK)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    break
+                except OSError as error:
+                    self._break(error.strerror or str(error), error)
+                    break
+                if not piece:
+                    self._break("it was closed by the other side")
+                    break
+                pieces.append(piece)
+            else:
+                self._interrupted = True
+        return b"".join(pieces)
+
+    def _left(self) -> bool:
+        return self._interrupted or self._socket.pending() > 0
+
+    def _farewell(self) -> None:
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._socket.unwrap()  # sends close_notify; nobody waits for the other one

@@ -160,7 +160,6 @@ def test_an_unbind_of_the_smsc_is_answered_and_the_link_comes_back(
     "strange",
     [
         pdu(0x00010200, 0, 77, b"vendor"),
-        pdu(0x00000103, 0, 77, b"data_sm"),
         pdu(0x00000003, 0, 77),
     ],
 )

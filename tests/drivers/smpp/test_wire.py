@@ -127,26 +127,99 @@ class Road:
 
     def __init__(self) -> None:
         self.works = True
+        self.written = 0
         self._numbers = itertools.count(1)
 
     def next_sequence(self) -> int:
         return next(self._numbers)
 
     def write(self, octets: bytes) -> bool:
+        self.written += self.works
         return self.works
 
 
 def test_lost_parts_are_unsure_when_they_left_and_certain_when_they_did_not(
     told: Any, a_part: Callable[..., WirePart]
 ) -> None:
-    window = Window(10, 30, told, time.monotonic)
-    window.open(Road())
+    window, road = Window(10, 30, told, time.monotonic), Road()
+    window.open(road)
     for number in range(1, 5):
         window.put(a_part(number=number), b"")
-    window.lost([3, 4], "the cable was cut")
+    window.lost(road, [3, 4], "the cable was cut")
     kinds = {part.message_id: type(error) for part, error in told.failed_parts}
     assert kinds == {"1": NoAnswer, "2": NoAnswer, "3": LinkDown, "4": LinkDown}
     assert window.settle(0)
+
+
+def test_parts_take_the_road_with_most_room_and_the_window_is_each_roads_own(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window, one, two = Window(2, 30, told, time.monotonic), Road(), Road()
+    window.open(one)
+    window.put(a_part(number=1), b"")
+    window.open(two)
+    for number in (2, 3, 4):
+        window.put(a_part(number=number), b"")
+    assert (one.written, two.written, len(window)) == (2, 2, 4)
+    assert window.answered(two, [(1, "a"), (2, "b")]) == 2
+    window.put(a_part(number=5), b"")
+    assert (one.written, two.written) == (2, 3)
+
+
+def test_a_full_window_waits_for_a_place_on_any_road(told: Any, a_part: Callable[..., WirePart]) -> None:
+    window, one, two = Window(1, 30, told, time.monotonic), Road(), Road()
+    window.open(one)
+    window.open(two)
+    for number in (1, 2):
+        window.put(a_part(number=number), b"")
+    third = threading.Thread(target=window.put, args=(a_part(number=3), b""))
+    third.start()
+    assert window.answered(two, [(1, "a")]) == 1
+    third.join(10)
+    assert not third.is_alive()
+    assert (one.written, two.written) == (1, 2)
+
+
+def test_a_road_that_breaks_gives_its_part_to_another(told: Any, a_part: Callable[..., WirePart]) -> None:
+    window, one, two = Window(10, 30, told, time.monotonic), Road(), Road()
+    window.open(one)
+    window.open(two)
+    one.works = False
+    window.put(a_part(), b"")
+    assert told.failed_parts == []
+    assert two.written == 1
+    window.put(a_part(number=2), b"")
+    window.lost(one, (), "cut")
+    assert told.failed_parts == []
+    assert two.written == 2
+
+
+def test_one_road_shut_is_no_reason_to_fail_and_all_shut_says_why_and_when(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window, one, two = Window(10, 30, told, lambda: 100.0), Road(), Road()
+    window.open(one)
+    window.open(two)
+    window.shut(one, LinkDown("one is down"), 5.0)
+    window.put(a_part(), b"")
+    assert two.written == 1
+    window.shut(two, LinkDown("two is down"), 7.0)
+    window.put(a_part(number=2), b"")
+    ((_, error),) = told.failed_parts
+    assert (error.says, error.rest) == ("two is down", 7.0)
+
+
+def test_answers_are_matched_on_their_own_road(told: Any, a_part: Callable[..., WirePart]) -> None:
+    window, one, two = Window(10, 30, told, time.monotonic), Road(), Road()
+    window.open(one)
+    window.open(two)
+    for number in (1, 2):
+        window.put(a_part(number=number), b"")
+    window.lost(one, (), "the first is cut")
+    assert [part.message_id for part, _ in told.failed_parts] == ["1"]
+    assert window.answered(one, [(1, "nobody")]) == 0
+    assert window.answered(two, [(1, "b")]) == 1
+    assert [(part.message_id, reference) for part, reference in told.taken_parts] == [("2", "b")]
 
 
 def test_a_part_that_the_wire_refused_is_certainly_not_sent(told: Any, a_part: Callable[..., WirePart]) -> None:
@@ -163,24 +236,48 @@ def test_a_window_shut_for_good_is_not_opened_by_a_session_that_comes_late(
     told: Any, a_part: Callable[..., WirePart]
 ) -> None:
     window = Window(10, 30, told, time.monotonic)
-    window.shut(LinkDown("the link is being stopped"), for_good=True)
+    window.close(LinkDown("the link is being stopped"))
     window.open(Road())
     window.put(a_part(), b"")
     assert told.failed_parts[0][1].says == "the link is being stopped"
 
 
-def test_only_parts_that_waited_too_long_expire(told: Any, a_part: Callable[..., WirePart]) -> None:
+def test_only_parts_that_waited_too_long_expire_and_a_late_answer_settles_them(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
     now = 100.0
-    window = Window(10, 30, told, lambda: now)
-    window.open(Road())
+    window, road = Window(10, 30, told, lambda: now), Road()
+    window.open(road)
     window.put(a_part(number=1), b"")
     now = 120.0
     window.put(a_part(number=2), b"")
     now = 130.0
-    assert window.expire() == 1
+    assert window.expire(road) == 1
     assert [part.message_id for part, _ in told.failed_parts] == ["1"]
-    assert window.answered([(1, "late"), (2, "r2")]) == 1
-    assert [(part.message_id, reference) for part, reference in told.taken_parts] == [("2", "r2")]
+    assert window.answered(road, [(1, "late"), (2, "r2")]) == 1
+    assert {(part.message_id, reference) for part, reference in told.taken_parts} == {("1", "late"), ("2", "r2")}
+    assert window.answered(road, [(1, "again")]) == 0
+    assert len(told.taken_parts) == 2
+    assert window.settle(0)
+
+
+def test_a_late_refusal_counts_while_the_part_cannot_be_in_the_air_again(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    now = 0.0
+    window, road = Window(10, 30, told, lambda: now), Road()
+    window.open(road)
+    window.put(a_part(number=1), b"")
+    window.put(a_part(number=2), b"")
+    now = 30.0
+    assert window.expire(road) == 2
+    now = 80.0
+    window.answered(road, [(1, RejectedForNow("no"))])
+    now = 95.0
+    window.answered(road, [(2, RejectedForNow("no"))])
+    assert [(part.message_id, type(error)) for part, error in told.failed_parts] == [
+        ("1", NoAnswer), ("2", NoAnswer), ("1", RejectedForNow),
+    ]  # fmt: skip
 
 
 def test_an_outcome_that_cannot_be_noted_does_not_stop_the_others(
@@ -190,10 +287,10 @@ def test_an_outcome_that_cannot_be_noted_does_not_stop_the_others(
         raise RuntimeError("no disk")
 
     monkeypatch.setattr(told, "failed", broken)
-    window = Window(10, 30, told, time.monotonic)
-    window.open(Road())
+    window, road = Window(10, 30, told, time.monotonic), Road()
+    window.open(road)
     for number in (1, 2):
         window.put(a_part(number=number), b"")
-    window.answered([(1, RejectedForNow("no")), (2, "r2")])
+    window.answered(road, [(1, RejectedForNow("no")), (2, "r2")])
     assert len(told.taken_parts) == 1
     assert window.settle(0)
