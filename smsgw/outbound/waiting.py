@@ -1,37 +1,44 @@
 """What the clock does with messages that wait: release, expire, move to another link.
 
-Every step is safe to run twice, and looks at a bounded batch: what is left is taken at the next tick.
+Every step is safe to run twice, and looks at a bounded batch: what is left is taken at the next tick. What no link
+serves any more is held, not refused: it says so, and goes when a link is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, select, update
 
-from ..errors import BadInput
-from ..link import LinkState
 from ..store import history
 from ..store.lifecycle import MESSAGE, WAITING
-from ..store.tables import message, part
+from ..store.tables import message
 from ..store.tables.types import AnyRow
-from ..text import parts
 from . import gate
-from .routing import Choice, Network
-from .submit import encoding, part_rows
-
-BATCH = 1000  # messages in one tick of a step
+from .familiar import familiar
+from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
+from .routing import Network
 
 
 class Waiting:
-    """The steps; holds the links, the gate's rules and a source of concatenation references."""
+    """The steps; holds the links, the gate's rules, and what moves messages between links.
 
-    def __init__(self, network: Network, rules: gate.Rules, references: Callable[[], int]) -> None:
+    sticky: the purposes whose messages keep to the link and number that the customer knows.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rules: gate.Rules,
+        references: Callable[[], int],
+        may_double: frozenset[str] = frozenset(),
+        sticky: frozenset[str] = frozenset({"conversational"}),
+    ) -> None:
+        self.moving = Moving(network, references, may_double)
         self._network = network
         self._rules = rules
-        self._references = references
+        self._sticky = sticky
 
     def release(self, conn: Connection, batch: list[datetime]) -> list[set[str]]:
         """For each `now`: held messages whose time has come go back through the gate.
@@ -49,6 +56,7 @@ class Waiting:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
+        due = self._with_a_way(conn, due, now)
         steps = [history.Step(row.id, f"its time has come: {row.why}") for row in due]
         history.move(conn, MESSAGE, "release", steps, by="clock", now=now)
         candidates = [
@@ -65,6 +73,17 @@ class Waiting:
             history.move(conn, MESSAGE, event, listed, by="gate", now=now)
         return woken
 
+    def _with_a_way(self, conn: Connection, due: Sequence[AnyRow], now: datetime) -> list[AnyRow]:
+        """Those that some link serves. The others were told already that there is none: they wait on, quietly."""
+        stuck = {
+            row.id
+            for row in due
+            if row.why.startswith(NOWHERE) and self._network.choose(row.recipient, row.wanted_link, now=now) is None
+        }
+        for ids in history.chunks(sorted(stuck)):
+            conn.execute(update(message).where(message.c.id.in_(ids)).values(due_at=now + LOOK_AGAIN))
+        return [row for row in due if row.id not in stuck]
+
     def _admit(
         self, conn: Connection, row: AnyRow, verdict: gate.Verdict | None, now: datetime
     ) -> tuple[str, history.Step]:
@@ -72,31 +91,12 @@ class Waiting:
             return "refuse", history.Step(row.id, verdict.says, {"final_at": now})
         if isinstance(verdict, gate.Hold):
             return "hold", history.Step(row.id, verdict.says, {"due_at": verdict.until})
-        choice = self._network.choose(row.recipient, row.wanted_link)
+        known = familiar(conn, row.recipient, row.reply_to) if row.purpose in self._sticky else None
+        choice = self._network.choose(row.recipient, row.wanted_link, now=now, known=known)
         if choice is None:
-            why = f"no link serves {row.recipient} any more"
-            return "refuse", history.Step(row.id, why, {"final_at": now})
-        values = {"due_at": now, **self._recut(conn, row, choice)}
+            return "hold", history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN})
+        values = {"due_at": now, **self.moving.given(conn, row, choice, now)}
         return "admit", history.Step(row.id, "; ".join(choice.trace), values)
-
-    def _recut(self, conn: Connection, row: AnyRow, choice: Choice) -> dict[str, Any]:
-        """Give a message to a link; if that link carries other alphabets than the one it was cut for, cut it anew."""
-        values: dict[str, Any] = {"link": choice.link.name, "trace": choice.trace}
-        before = self._network.links.get(row.link)
-        if before is not None and before.abilities == choice.link.abilities:
-            return values
-        started = conn.scalar(
-            select(func.count()).select_from(part).where(part.c.message_id == row.id, part.c.written_at.is_not(None))
-        )
-        if started:  # some of it may be in the air: a phone can only join pieces that were cut together
-            return values
-        try:
-            pieces = parts.split(row.text, choice.link.abilities, self._references())
-        except BadInput:
-            return values
-        conn.execute(delete(part).where(part.c.message_id == row.id))
-        conn.execute(insert(part), part_rows(row.id, pieces))
-        return {**values, "parts": len(pieces), "encoding": encoding(pieces)}
 
     def expire(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[int]:
         """For (now, receipt wait): expire what is past its time, waiting or without a receipt; returns how many."""
@@ -113,41 +113,8 @@ class Waiting:
         return counts
 
     def reroute(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:
-        """For (now, patience): what waits for a link that is down so long goes to another; returns these links."""
-        return [self._reroute(conn, now, patience) for now, patience in batch]
-
-    def _reroute(self, conn: Connection, now: datetime, patience: timedelta) -> set[str]:
-        woken: set[str] = set()
-        m = message.c
-        names = conn.scalars(select(m.link).where(m.state == "queued").distinct()).all()
-        for name in names:
-            if name in self._network.links and not self._given_up_on(name, now, patience):
-                continue
-            rows = conn.execute(
-                select(message).where(m.state == "queued", m.link == name, m.wanted_link.is_(None)).limit(BATCH)
-            ).all()
-            steps: list[history.Step] = []
-            for row in rows:
-                choice = self._network.choose(row.recipient, avoid=name)
-                if choice is None or not self._able(choice.link.name):
-                    continue
-                steps.append(
-                    history.Step(row.id, f"{name} is not there: {choice.trace[0]}", self._recut(conn, row, choice))
-                )
-                woken.add(choice.link.name)
-            history.move(conn, MESSAGE, "reroute", steps, by="clock", now=now)
-        return woken
-
-    def _given_up_on(self, name: str, now: datetime, patience: timedelta) -> bool:
-        health, since = self._network.health(name)
-        return not _sends(health.state) and now - since >= patience
-
-    def _able(self, name: str) -> bool:
-        return _sends(self._network.health(name)[0].state)
-
-
-def _sends(state: LinkState) -> bool:
-    return state in (LinkState.UP, LinkState.DEGRADED)
+        """For (now, patience): what waits for a link that is away so long goes to another; returns these links."""
+        return self.moving.away(conn, batch)
 
 
 def _words(span: timedelta) -> str:

@@ -107,7 +107,7 @@ def test_with_every_link_down_texts_stay_where_they_are(desk: Desk) -> None:
 
 def test_texts_for_a_link_that_was_taken_out_of_the_configuration_move_at_once(desk: Desk) -> None:
     id = desk.submit()
-    del desk.network.links["a"]
+    desk.network.forget("a")
     assert reroute(desk) == {"b"}
     assert desk.row(id).link == "b"
 

@@ -1,0 +1,167 @@
+"""Give a message to another link: when its own is away, refuses it, or stays silent. Each move says why.
+
+A text is never split over two links: a phone joins only pieces that come from one number. So a message of which a link
+took some parts stays with that link, unless its purpose may come twice (`may_double`): then all of it is sent anew.
+What the earlier link took is kept in `earlier_try`, where a late receipt finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from ..errors import BadInput
+from ..store import history
+from ..store.lifecycle import MESSAGE
+from ..store.tables import earlier_try, message, part
+from ..store.tables.types import AnyRow
+from ..text import parts
+from .routing import Choice, Network
+from .standing import Fitness
+from .submit import encoding, part_rows
+
+BATCH = 1000  # messages in one tick of a step
+NOWHERE = "no link serves"  # how the words begin about a message that nothing can carry
+LOOK_AGAIN = timedelta(seconds=60)
+_KEPT = ("message_id", "position", "alphabet", "user_data", "udh")  # what a part is, whatever became of it
+_UNTOUCHED = dict.fromkeys(column.name for column in part.c if column.name not in _KEPT)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move changes: the columns of the message, and how many of its parts the earlier link had taken."""
+
+    values: dict[str, Any]
+    taken: int
+
+
+class Moving:
+    """The steps; holds the links, a source of concatenation references, and the purposes that may come twice."""
+
+    def __init__(
+        self, network: Network, references: Callable[[], int], may_double: frozenset[str] = frozenset()
+    ) -> None:
+        self.network = network
+        self.may_double = may_double
+        self._references = references
+        self._upto: dict[str, str] = {}  # by link: where the last look at its queue ended
+
+    def away(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:
+        """For (now, patience): what waits for a link that is away so long goes to another; returns these links."""
+        return [self._away(conn, now, patience) for now, patience in batch]
+
+    def _away(self, conn: Connection, now: datetime, patience: timedelta) -> set[str]:
+        woken: set[str] = set()
+        for name in conn.scalars(select(message.c.link).where(message.c.state == "queued").distinct()).all():
+            why = self._leaves(name, now, patience)
+            if why is not None:
+                woken |= self._leave(conn, name, why, now)
+        return woken
+
+    def _leaves(self, name: str, now: datetime, patience: timedelta) -> str | None:
+        """Why messages leave this link now; None when they may stay."""
+        if name not in self.network.links:
+            return f"{name} is no link any more"
+        fitness, words = self.network.fitness(name, now)
+        since = self.network.health(name)[1]
+        if fitness <= Fitness.DEGRADED or (fitness in (Fitness.COMING, Fitness.AWAY) and now - since < patience):
+            return None
+        return f"{name} {words.removesuffix(', which may pass')}"
+
+    def _leave(self, conn: Connection, name: str, why: str, now: datetime) -> set[str]:
+        """Move a batch of what waits for a link. Each look goes on where the last one ended, so none is in the way."""
+        m = message.c
+        mine = (m.state == "queued", m.link == name, m.wanted_link.is_(None))
+        rows = conn.execute(
+            select(message).where(*mine, m.id > self._upto.get(name, "")).order_by(m.id).limit(BATCH)
+        ).all()
+        self._upto[name] = rows[-1].id if len(rows) == BATCH else ""
+        steps: list[history.Step] = []
+        nowhere: list[history.Step] = []
+        for row in rows:
+            choice = self.network.choose(row.recipient, avoid=(name,), now=now)
+            if choice is None and name not in self.network.links:
+                nowhere.append(history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN}))
+            if choice is None or not self.network.able(choice.link.name, now):
+                continue
+            moved = self.move(conn, row, choice, now)
+            if moved is not None:
+                steps.append(history.Step(row.id, f"{why}: {_told(moved, name)}{choice.trace[0]}", moved.values))
+        history.move(conn, MESSAGE, "reroute", steps, by="clock", now=now)
+        history.move(conn, MESSAGE, "hold", nowhere, by="clock", now=now)
+        return {step.values["link"] for step in steps}
+
+    def move(self, conn: Connection, row: AnyRow, choice: Choice, now: datetime) -> Moved | None:
+        """Prepare a message (its whole row) for the link of `choice`; the caller makes the move of its state.
+
+        Returns None when it must stay: some of its parts are taken, and it must not come twice.
+        """
+        pieces = conn.execute(select(part).where(part.c.message_id == row.id).order_by(part.c.position)).all()
+        taken = [p for p in pieces if p.reference is not None]
+        if taken and row.purpose not in self.may_double:
+            return None
+        if taken:
+            self._keep(conn, row.id, taken, len(pieces), now)
+        return Moved(self.given(conn, row, choice, now, anew=bool(taken)), len(taken))
+
+    def _keep(self, conn: Connection, id: str, taken: Sequence[AnyRow], of: int, now: datetime) -> None:
+        keys = ("position", "link", "reference")
+        rows = [{key: p._mapping[key] for key in keys} for p in taken]
+        conn.execute(insert(earlier_try), [{**row, "message_id": id, "of": of, "moved_at": now} for row in rows])
+
+    def given(
+        self, conn: Connection, row: AnyRow, choice: Choice, now: datetime, *, anew: bool = False
+    ) -> dict[str, Any]:
+        """The columns that change when a message goes to the link of `choice`; its parts are cut for that link.
+
+        anew: cut it in any case, under a reference of its own, and forget what became of the parts.
+        """
+        before = self.network.links.get(row.link)
+        values: dict[str, Any] = {"link": choice.link.name, "trace": choice.trace}
+        if before is not None and row.sender is not None and row.sender == before.sender:
+            values["sender"] = choice.link.sender  # it was the link's own number, and the other link has its own
+        count = row.parts
+        alike = before is not None and before.abilities == choice.link.abilities
+        if anew or not (alike or self._started(conn, row.id)):
+            pieces = self._cut(row, choice)
+            if pieces is not None:
+                conn.execute(delete(part).where(part.c.message_id == row.id))
+                conn.execute(insert(part), part_rows(row.id, pieces))
+                count = len(pieces)
+                values |= {"parts": count, "encoding": encoding(pieces)}
+            elif anew:
+                conn.execute(update(part).where(part.c.message_id == row.id).values(_UNTOUCHED))
+        price, currency = self.network.estimate(choice.link.name, row.recipient, count, now)
+        return values | {"price": price, "currency": currency}
+
+    def _started(self, conn: Connection, id: str) -> bool:
+        """Whether something of it may be in the air: a phone can only join pieces that were cut together."""
+        begun = part.c.written_at.is_not(None) & (part.c.answer.is_(None) | part.c.answer.in_(("taken", "lost")))
+        return bool(conn.scalar(select(func.count()).select_from(part).where(part.c.message_id == id, begun)))
+
+    def _cut(self, row: AnyRow, choice: Choice) -> list[parts.Piece] | None:
+        """Its text in parts for another link; None where that link cannot carry it otherwise than it is (data)."""
+        if row.encoding.startswith("octets"):
+            return None
+        try:
+            return parts.split(row.text, choice.link.abilities, self._references())
+        except BadInput:
+            return None
+
+
+def no_link(recipient: str) -> str:
+    """The words about a message that nothing can carry: why, and what to do."""
+    return (
+        f"{NOWHERE} {recipient} now: add one to the configuration, or widen the prefixes of one; "
+        "it waits, and is looked at again"
+    )
+
+
+def _told(moved: Moved, name: str) -> str:
+    if not moved.taken:
+        return ""
+    return f"{name} had taken {moved.taken} parts already, so all is sent anew and some may come twice; "
