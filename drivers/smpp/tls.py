@@ -66,8 +66,8 @@ def _no_pair(config: Config, error: ssl.SSLError) -> Trouble:
     files = " and ".join(str(path) for path in (config.tls_certificate, config.tls_key) if path is not None)
     if error.reason == "KEY_VALUES_MISMATCH":
         says = f"the key does not belong to the certificate ({files}): check tls_certificate and tls_key"
-    elif error.reason in ("BAD_DECRYPT", "BAD_PASSWORD_READ", "PROBLEMS_GETTING_PASSWORD"):
-        says = f"the key cannot be read with the password that is given ({files}): check tls_key_password"
+    elif b"ENCRYPTED" in (config.tls_key or config.tls_certificate or Path()).read_bytes():
+        says = f"the key has another password than the one that is given ({files}): check tls_key_password"
     else:
         says = f"certificate and key cannot be read from {files}: both must be in PEM form ({error.reason or error})"
     return Trouble(says, "tls", refused=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable
@@ -78,6 +79,7 @@ class Smsc:
         self.deliveries: dict[int, Delivery] = {}
         self.sessions: list[Session] = []
         self.port = 0
+        self.tls: ssl.SSLContext | None = None  # set it, then listen
         self._server: asyncio.Server | None = None
         self._waiting: list[Delivery] = []
         self._next_id = 1000
@@ -85,7 +87,7 @@ class Smsc:
     async def listen(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Accept connections; `port` says where."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Session(self), host, port or self.port)
+        self._server = await loop.create_server(lambda: Session(self), host, port or self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def hang_up(self) -> None:

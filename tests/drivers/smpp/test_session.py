@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from drivers.smpp.esme import Esme
 from smsgw.link import LinkState
+from tests.emulators.listener import listener
 from tests.emulators.smsc import Network
 from tests.emulators.smsc_codec import HEADER, pdu
 
 MakeLink = Callable[..., Esme]
 Soon = Callable[..., None]
-
-
-@contextlib.contextmanager
-def listener(answer: Callable[[socket.socket], object]) -> Iterator[int]:
-    """A server that does one thing with each connection and then closes it."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = server.accept()
-                with connection:
-                    answer(connection)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield server.getsockname()[1]
-    finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(5)
 
 
 def why_down(link: Esme, soon: Soon) -> str:
