@@ -76,7 +76,7 @@ class Coding:
         default = Charset(contents.default_alphabet)
         given: dict[Charset, int] = {Charset(name): number for name, number in contents.data_codings.items()}
         self._numbers = {**STANDARD, default: 0, **given}
-        self._class_0: dict[str, int] = {**_CLASS_0, **contents.class_codings}
+        self._class_0 = _CLASS_0 | {str(name): number for name, number in contents.class_codings.items()}
         self._reads = {number: charset for charset, number in given.items()} | {0: default} | contents.read_as
         self._default = default
 

@@ -196,6 +196,17 @@ class Contents(BaseModel, extra="forbid"):
         return zone
 
     @model_validator(mode="after")
+    def _gsm_letters_have_a_number(self) -> Self:
+        writes = self.alphabet
+        numbered = writes in self.data_codings or writes == self.default_alphabet
+        if (writes == "gsm7" or writes == "gsm7-packed") and not numbered:
+            raise ValueError(
+                f"SMPP has no data_coding for {writes} where {self.default_alphabet} is the default: write the "
+                f"carrier's, such as data_codings = {{ {writes.replace('-', '_')} = 0xF1 }}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _national_numbers_have_a_country(self) -> Self:
         if self.national_prefix and self.country_code is None:
             raise ValueError("national_prefix needs country_code: which numbers are national ones?")

@@ -8,7 +8,9 @@ import pytest
 
 from drivers.smpp import Config, inbound, pdu
 from drivers.smpp.session_pdus import make
-from smsgw.link import Alphabet, Concatenation, InboundPiece
+from smsgw.link import Abilities, Alphabet, Concatenation, InboundPiece
+from smsgw.text import alphabet
+from smsgw.text.parts import Piece, concatenation, join, split
 
 CONFIG = Config.model_validate({"host": "h", "system_id": "shop"})
 
@@ -18,8 +20,12 @@ def deliver(message: bytes = b"Hi", **fields: Any) -> pdu.DeliverSm:
     return pdu.parse_deliver_sm(make("deliver_sm", 1, short_message=message, **given))
 
 
-def piece(message: bytes = b"Hi", **fields: Any) -> InboundPiece:
-    return inbound.piece(deliver(message, **fields), "r", CONFIG)
+def piece(message: bytes = b"Hi", config: Config = CONFIG, **fields: Any) -> InboundPiece:
+    return inbound.Pieces(config).piece(deliver(message, **fields), "r")
+
+
+def configured(**fields: Any) -> Config:
+    return Config.model_validate({"host": "h", "system_id": "shop", **fields})
 
 
 def test_a_plain_text_comes_with_its_numbers() -> None:
@@ -58,7 +64,7 @@ def test_sar_parameters_without_sense_make_none(sar: tuple[int | None, int | Non
 def test_the_first_reference_of_all_may_be_zero() -> None:
     told = deliver()
     told.parameters.update({0x020C: b"\0\0", 0x020E: b"\2", 0x020F: b"\1"})
-    assert inbound.piece(told, "r", CONFIG).concatenation == Concatenation(0, 2, 1, wide=True)
+    assert inbound.Pieces(CONFIG).piece(told, "r").concatenation == Concatenation(0, 2, 1, wide=True)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,50 @@ def test_the_first_reference_of_all_may_be_zero() -> None:
 )
 def test_what_is_no_ordinary_text_says_so(kind: str, fields: dict[str, Any]) -> None:
     assert piece(**fields).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("ports_told", "udh"),
+    [((2948, 9200), "0605040b8423f0"), ((2948, None), "0605040b840000")],
+)
+def test_ports_in_parameters_come_up_in_the_header(ports_told: tuple[int, int | None], udh: str) -> None:
+    dest, source = ports_told
+    got = piece(b"\0\xff", data_coding=4, destination_port=dest, source_port=source)
+    assert (got.udh.hex(), got.user_data, got.kind) == (udh, b"\0\xff", "data")
+
+
+def test_ports_in_parameters_stand_beside_what_is_in_the_header() -> None:
+    udh = bytes((5, 0, 3, 9, 2, 1))
+    got = piece(udh + b"x", data_coding=4, esm_class=0x40, destination_port=1)
+    assert (got.udh.hex(), got.user_data) == ("0b0003090201050400010000", b"x")
+    assert concatenation(got.udh) == Concatenation(9, 2, 1)
+    own = bytes.fromhex("0605040b8423f0")
+    assert piece(own + b"x", data_coding=4, esm_class=0x40, destination_port=1).udh == own
+
+
+@pytest.mark.parametrize("language", [1, 3, 6, 13])
+@pytest.mark.parametrize("default", ["gsm7", "latin1"])
+def test_texts_with_national_letters_are_read_whole(language: int, default: str) -> None:
+    able = Abilities(single_shift=frozenset({language}), locking_shift=frozenset({language}))
+    letters = "".join(sorted(alphabet.two_septets(language)))
+    cut = split(f"{letters} and so on " * 9, able, 9)
+    assert len(cut) > 1
+    assert {one.alphabet for one in cut} == {Alphabet.GSM7}
+    got = [piece(one.udh + one.user_data, configured(default_alphabet=default), esm_class=0x40) for one in cut]
+    assert join([Piece(one.alphabet, one.user_data, one.udh) for one in got]) == f"{letters} and so on " * 9
+
+
+def test_a_header_may_stand_in_message_payload() -> None:
+    udh = bytes((6, 8, 4, 2, 3, 2, 1))
+    got = piece(b"", esm_class=0x40, message_payload=udh + b"a" * 300)
+    assert (got.udh, got.user_data) == (udh, b"a" * 300)
+    assert concatenation(got.udh) == Concatenation(0x203, 2, 1, wide=True)
+
+
+def test_numbers_and_alphabets_are_read_as_the_link_says() -> None:
+    german = configured(country_code="49", national_prefix="0", read_as={"0": "latin1"})
+    got = piece(b"\xe9@", german, source_addr="015112345678", source_addr_ton=2)
+    assert (got.sender, got.user_data.decode("utf-16-be")) == ("+4915112345678", "é@")
 
 
 def test_different_messages_have_different_digests_and_equal_ones_equal() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,24 +19,105 @@ address = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
 sequence = st.integers(1, pdu.LAST_SEQUENCE)
 
 
+times = st.sampled_from(["", "000001000000000R", "261126010509800+"])
+service_types = st.text(string.ascii_uppercase, max_size=5)
+port = st.integers(1, 65535)  # smpplib leaves parameters out that are 0
+PARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "source_port": port,
+        "destination_port": port,
+        "sar_msg_ref_num": port,
+        "sar_total_segments": st.integers(2, 255),
+        "sar_segment_seqnum": st.integers(1, 255),
+        "message_payload": st.binary(min_size=1, max_size=2000),
+    },
+)
+TAGS = {  # tag and width, in smpplib's order
+    "source_port": (pdu.SOURCE_PORT, 2),
+    "destination_port": (pdu.DESTINATION_PORT, 2),
+    "sar_msg_ref_num": (pdu.SAR_MSG_REF_NUM, 2),
+    "sar_total_segments": (pdu.SAR_TOTAL_SEGMENTS, 1),
+    "sar_segment_seqnum": (pdu.SAR_SEGMENT_SEQNUM, 1),
+    "message_payload": (pdu.MESSAGE_PAYLOAD, 0),
+}
+
+
+def parameters_of(given: dict[str, Any]) -> bytes:
+    """The optional parameters as we write them."""
+    written = [
+        pdu.parameter(tag, given[name] if isinstance(given[name], bytes) else given[name].to_bytes(width, "big"))
+        for name, (tag, width) in TAGS.items()
+        if name in given
+    ]
+    return b"".join(written)
+
+
 @given(
-    sequence, st.text(string.ascii_uppercase, max_size=5), octet, octet, address, octet, octet, address,
-    octet, st.integers(0, 3), st.sampled_from(["", "000001000000000R"]), st.integers(0, 1), octet,
-    st.binary(max_size=254),
+    sequence, service_types, octet, octet, address, octet, octet, address, octet, st.integers(0, 3), times, times,
+    octet, octet, octet, st.booleans(), st.binary(max_size=254), PARAMETERS,
 )  # fmt: skip
-def test_a_submit_sm_is_written_as_smpplib_writes_it(
+def test_a_submit_sm_is_written_as_smpplib_writes_it_and_read_as_it_was_meant(
     number: int, service: str, ston: int, snpi: int, source: str, dton: int, dnpi: int, dest: str,
-    esm: int, priority: int, validity: str, registered: int, coding: int, message: bytes,
+    esm: int, priority: int, validity: str, schedule: str, registered: int, coding: int, protocol: int, replace: bool,
+    message: bytes, more: dict[str, Any],
 ) -> None:  # fmt: skip
+    if message:
+        more.pop("message_payload", None)  # 5.3.2.32: either of them
     theirs = make(
         "submit_sm", number, service_type=service,
         source_addr_ton=ston, source_addr_npi=snpi, source_addr=source,
         dest_addr_ton=dton, dest_addr_npi=dnpi, destination_addr=dest, esm_class=esm, priority_flag=priority,
-        validity_period=validity, registered_delivery=registered, data_coding=coding, short_message=message,
+        validity_period=validity, schedule_delivery_time=schedule, registered_delivery=registered, data_coding=coding,
+        protocol_id=protocol, replace_if_present_flag=int(replace), short_message=message, **more,
     )  # fmt: skip
     prefix = pdu.submit_prefix(service, ston, snpi, source.encode())
-    middle = pdu.submit_middle(esm, priority, validity.encode(), registered, coding)
-    assert pdu.submit_sm(number, pdu.submit_body(prefix, dton, dnpi, dest.encode(), middle, message)) == theirs
+    middle = pdu.submit_middle(
+        esm, priority, validity.encode(), registered, coding,
+        protocol_id=protocol, schedule=schedule.encode(), replace=replace,
+    )  # fmt: skip
+    ours = pdu.submit_sm(
+        number, pdu.submit_body(prefix, dton, dnpi, dest.encode(), middle, message, parameters_of(more))
+    )
+    assert ours == theirs
+    read = pdu.parse_deliver_sm(ours)  # the two have one layout (4.4.1, 4.6.1)
+    assert (read.sequence, read.source_ton, read.source, read.dest_ton, read.dest) == (number, ston, source, dton, dest)
+    assert (read.esm_class, read.protocol_id, read.data_coding) == (esm, protocol, coding)
+    assert read.message == (message or more.get("message_payload", b""))
+    assert {name for name, (tag, _) in TAGS.items() if tag in read.parameters} == more.keys()
+    assert all(read.number(TAGS[name][0]) == value for name, value in more.items() if isinstance(value, int))
+
+
+@given(st.dictionaries(st.integers(0, 65535), st.binary(max_size=300), max_size=8))
+def test_parameters_are_read_as_they_were_written(given_ones: dict[int, bytes]) -> None:
+    written = b"".join(pdu.parameter(tag, value) for tag, value in given_ones.items())
+    middle = pdu.submit_middle(0, 0, b"", 0, 0)
+    frame = pdu.submit_sm(1, pdu.submit_body(pdu.submit_prefix("", 0, 0, b"1"), 0, 0, b"2", middle, b"Hi", written))
+    assert pdu.parse_deliver_sm(frame).parameters == given_ones
+
+
+@given(
+    octet, address, octet, address, octet, octet, octet, st.binary(max_size=254),
+    st.none() | st.tuples(st.integers(1, 65535), st.integers(2, 255), st.integers(1, 255)),
+    st.none() | st.tuples(port, port),
+)  # fmt: skip
+def test_a_deliver_sm_of_smpplib_has_everything_that_we_read_in_one(
+    ston: int, source: str, dton: int, dest: str, esm: int, protocol: int, coding: int, message: bytes,
+    sar: tuple[int, int, int] | None, ports: tuple[int, int] | None,
+) -> None:  # fmt: skip
+    more: dict[str, Any] = {}
+    if sar:
+        more |= dict(zip(("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum"), sar, strict=True))
+    if ports:
+        more |= {"source_port": ports[0], "destination_port": ports[1]}
+    theirs = make(
+        "deliver_sm", 7, source_addr_ton=ston, source_addr=source, dest_addr_ton=dton, destination_addr=dest,
+        esm_class=esm, protocol_id=protocol, data_coding=coding, short_message=message, **more,
+    )  # fmt: skip
+    read = pdu.parse_deliver_sm(theirs)
+    tags = (pdu.SAR_MSG_REF_NUM, pdu.SAR_TOTAL_SEGMENTS, pdu.SAR_SEGMENT_SEQNUM)
+    assert tuple(read.number(tag) for tag in tags) == (sar or (None, None, None))
+    assert (read.number(pdu.SOURCE_PORT), read.number(pdu.DESTINATION_PORT)) == (ports or (None, None))
 
 
 @given(

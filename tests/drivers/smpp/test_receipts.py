@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.smpp import pdu, receipts
+from drivers.smpp.contents import Contents
 from drivers.smpp.session_pdus import make
 from drivers.smpp.spelling import ReceiptIds, Spelling
 from smsgw.link import Receipt, ReceiptState
@@ -22,7 +23,7 @@ def deliver(text: str, **fields: Any) -> pdu.DeliverSm:
 
 
 def read(text: str, zone: str = "UTC", **fields: Any) -> Receipt:
-    found = receipts.read(deliver(text, **fields), Spelling(ReceiptIds.AS_IS), ZoneInfo(zone))
+    found = receipts.read(deliver(text, **fields), Spelling(ReceiptIds.AS_IS), Contents(), ZoneInfo(zone))
     assert found is not None
     return found
 
@@ -42,6 +43,10 @@ def test_the_usual_text_is_read_whole() -> None:
         "id: 77 sub: 001 dlvrd: 000 submitdate: 2403011200 donedate: 2403011205 stat: undeliv err: 069 text: x",
         "id:77, stat:FAILED, err:069, done date:202403011205",
         "id:77\tdone date:2403011205\tstat:UNDELIVRD\terr:069\0",
+        "msgid=77;status=UNDELIVERABLE;errorcode=069;donetime=240301120500",
+        "message_id: 77 done_date: 2403011205 status: NOT DELIVERED error: 069",
+        "MessageId:77 sub:001 Done Date:2024-03-01 12:05:00 Stat:DELIVERY FAILED Err:069 Text:Grüße",
+        "\x05\x00\x03\x09\x02\x01id:77 done date:2403011205 stat:UNDELIV err:069",
     ],
 )
 def test_other_spellings_say_the_same(text: str) -> None:
@@ -62,6 +67,16 @@ def test_other_spellings_say_the_same(text: str) -> None:
         ("ENROUTE", ReceiptState.ENROUTE),
         ("UNKNOWN", ReceiptState.UNKNOWN),
         ("XYZZY", ReceiptState.UNKNOWN),
+        ("", ReceiptState.UNKNOWN),
+        ("delivrd", ReceiptState.DELIVERED),
+        ("ACCEPTED", ReceiptState.ACCEPTED),
+        ("REJECTED", ReceiptState.REJECTED),
+        ("EN_ROUTE", ReceiptState.ENROUTE),
+        ("BUFFERED", ReceiptState.ENROUTE),
+        ("DELIVERY FAILED", ReceiptState.UNDELIVERABLE),
+        ("CANCELLED", ReceiptState.DELETED),
+        ("2", ReceiptState.DELIVERED),
+        ("8", ReceiptState.REJECTED),
     ],
 )
 def test_every_state_is_understood_and_what_is_new_is_unknown(word: str, state: ReceiptState) -> None:
@@ -76,7 +91,7 @@ def test_parameters_beat_the_text() -> None:
 def test_parameters_alone_are_a_receipt_even_without_the_right_esm_class() -> None:
     told = deliver("", esm_class=0, receipted_message_id="abc", message_state=8, network_error_code=b"\x03\x00\x45")
     assert receipts.is_receipt(told)
-    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), ZoneInfo("UTC"))
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), Contents(), ZoneInfo("UTC"))
     assert receipt is not None
     assert (receipt.reference, receipt.state, receipt.error) == ("abc", ReceiptState.REJECTED, "69")
 
@@ -88,6 +103,61 @@ def test_dates_are_read_in_the_zone_of_the_smsc() -> None:
 @pytest.mark.parametrize("written", ["", "2413991205", "yesterday", "24"])
 def test_a_date_that_is_none_leaves_the_time_open(written: str) -> None:
     assert read(f"id:1 done date:{written} stat:DELIVRD").at is None
+
+
+@pytest.mark.parametrize("code", ["0x0B", "ABSENT_SUB", "-1", "NA"])
+def test_an_error_may_be_no_number(code: str) -> None:
+    assert read(f"id:1 stat:UNDELIV err:{code} text:x").error == code
+
+
+@pytest.mark.parametrize(
+    ("written", "reference"), [("id:7 x sub:001", "7"), ('id:"7" sub:1', "7"), ("Id:00Ab", "00Ab")]
+)
+def test_an_id_is_one_word(written: str, reference: str) -> None:
+    assert read(written).reference == reference
+
+
+def test_an_id_that_is_part_of_another_word_is_none() -> None:
+    assert receipts.fields("paid:5 subid:7 id:9 stat:DELIVRD") == {"id": "9", "stat": "DELIVRD"}
+
+
+def test_a_receipt_may_come_in_message_payload() -> None:
+    told = pdu.parse_deliver_sm(
+        make("deliver_sm", 1, esm_class=4, source_addr="4915112345678", source_addr_ton=1, destination_addr="4477",
+             message_payload=USUAL.encode())
+    )  # fmt: skip
+    assert receipts.is_receipt(told)
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), Contents(), ZoneInfo("UTC"))
+    assert receipt is not None
+    assert (receipt.reference, receipt.state) == ("0123456789", ReceiptState.DELIVERED)
+
+
+def test_the_recipient_is_read_as_the_link_writes_numbers() -> None:
+    german = Contents(country_code="49", national_prefix="0")
+    told = deliver(USUAL, source_addr="015112345678", source_addr_ton=2)
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), german, ZoneInfo("UTC"))
+    assert receipt is not None
+    assert receipt.recipient == "+4915112345678"
+
+
+@pytest.mark.parametrize("esm_class", [0x08, 0x10])
+def test_a_phone_that_acknowledges_a_message_has_it(esm_class: int) -> None:
+    assert receipts.is_receipt(deliver("id:7", esm_class=esm_class))
+    assert read("id:7", esm_class=esm_class).state is ReceiptState.DELIVERED
+    assert read("", esm_class=esm_class, receipted_message_id="7").state is ReceiptState.DELIVERED
+    assert read("id:7 stat:UNDELIV", esm_class=esm_class).state is ReceiptState.UNDELIVERABLE
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("stat:UNDELIV err:27", ReceiptState.ENROUTE),
+        ("stat:ENROUTE", ReceiptState.ENROUTE),
+        ("stat:DELIVRD", ReceiptState.DELIVERED),
+    ],
+)
+def test_an_intermediate_notification_tells_of_one_try(said: str, state: ReceiptState) -> None:
+    assert read(f"id:7 {said}", esm_class=0x20).state is state
 
 
 def test_words_of_the_user_behind_text_are_not_taken_for_fields() -> None:
@@ -103,20 +173,22 @@ def test_what_only_the_user_wrote_is_no_field_at_all() -> None:
 def test_a_receipt_in_ucs2_is_read() -> None:
     told = deliver("", data_coding=8)
     told.message = USUAL.encode("utf-16-be")
-    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), ZoneInfo("UTC"))
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), Contents(), ZoneInfo("UTC"))
     assert receipt is not None
     assert receipt.reference == "0123456789"
 
 
 def test_a_receipt_that_names_no_message_is_none() -> None:
-    assert receipts.read(deliver("stat:DELIVRD"), Spelling(ReceiptIds.AUTO), ZoneInfo("UTC")) is None
+    assert receipts.read(deliver("stat:DELIVRD"), Spelling(ReceiptIds.AUTO), Contents(), ZoneInfo("UTC")) is None
 
 
-@pytest.mark.parametrize(("esm_class", "text"), [(0, USUAL), (0x40, "x"), (0x08, "I got it")])
+@pytest.mark.parametrize(
+    ("esm_class", "text"), [(0, USUAL), (0x40, "x"), (0x08, "I got it"), (0x10, "ok"), (0x18, USUAL)]
+)
 def test_what_a_phone_wrote_is_no_receipt_even_if_it_looks_like_one(esm_class: int, text: str) -> None:
     assert not receipts.is_receipt(deliver(text, esm_class=esm_class))
 
 
-@pytest.mark.parametrize("esm_class", [0x04, 0x20, 0x44, 0x08])
+@pytest.mark.parametrize("esm_class", [0x04, 0x20, 0x44, 0x08, 0x10])
 def test_esm_class_makes_a_receipt(esm_class: int) -> None:
     assert receipts.is_receipt(deliver(USUAL, esm_class=esm_class))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from smpplib import consts
 
 from drivers.smpp import Config, addresses
 from drivers.smpp.statuses import bind_refusal, refusal
-from drivers.smpp.validity import relative
+from drivers.smpp.validity import absolute, relative
 from smsgw.link import (
     LinkDown,
     LinkError,
@@ -43,6 +44,13 @@ def test_every_field_has_one_sentence() -> None:
         ({"reconnect_first": 9, "reconnect_most": 3}, "reconnect_first"),
         ({"pasword": "x"}, "pasword"),
         ({"priority_flags": [0, 1]}, "priority_flags"),
+        ({"national_prefix": "0"}, "country_code"),
+        ({"default_alphabet": "latin1", "alphabet": "gsm7"}, "data_codings"),
+        ({"data_codings": {"klingon": 1}}, "data_codings"),
+        ({"read_as": {"300": "latin1"}}, "300"),
+        ({"read_as": {"many": "latin1"}}, "many"),
+        ({"read_as": {"3": "klingon"}}, "latin1"),
+        ({"number_types": {"short_code": [300, 0]}}, "255"),
     ],
 )
 def test_a_wrong_setting_is_told_in_words(fields: dict[str, Any], words: str) -> None:
@@ -71,7 +79,62 @@ def test_the_form_of_an_address_says_its_type(written: str, expected: tuple[int,
 
 def test_the_configuration_may_force_types() -> None:
     assert addresses.encode(config(), "+49151", 2, 8)[:2] == (2, 8)
-    assert addresses.encode(config(short_code_ton=6, short_code_npi=1), "4477", None, None)[:2] == (6, 1)
+    by_form = config(number_types={"short_code": [6, 1], "name": [5, 9]})
+    assert addresses.encode(by_form, "4477", None, None)[:2] == (6, 1)
+    assert addresses.encode(by_form, "Bakery", None, None)[:2] == (5, 9)
+    assert addresses.encode(by_form, "+4915112345678", None, None)[:2] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "written", "expected"),
+    [
+        ({"international_prefix": "+"}, "+4915112345678", (1, 1, b"+4915112345678")),
+        ({"international_prefix": "00"}, "+4915112345678", (1, 1, b"004915112345678")),
+        ({"country_code": "49"}, "+4915112345678", (2, 1, b"15112345678")),
+        ({"country_code": "49", "national_prefix": "0"}, "+4915112345678", (2, 1, b"015112345678")),
+        ({"country_code": "49", "international_prefix": "+"}, "+38640111222", (1, 1, b"+38640111222")),
+        ({"country_code": "49", "national_prefix": "0"}, "Bakery", (5, 0, b"Bakery")),
+        ({"short_code_digits": 5}, "447700", (0, 1, b"447700")),
+    ],
+)
+def test_numbers_are_written_as_this_smsc_wants_them(
+    fields: dict[str, Any], written: str, expected: tuple[int, int, bytes]
+) -> None:
+    assert addresses.encode(config(**fields), written, None, None) == expected
+
+
+GERMAN = {"country_code": "49", "national_prefix": "0"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "written", "ton", "number"),
+    [
+        ({}, "4915112345678", 1, "+4915112345678"),
+        ({}, "004915112345678", 1, "+4915112345678"),
+        ({}, "+4915112345678", 0, "+4915112345678"),
+        ({}, "4915112345678", 0, "4915112345678"),
+        ({}, " 4477 ", 3, "4477"),
+        ({}, "Bakery", 5, "Bakery"),
+        ({}, "", 0, ""),
+        (GERMAN, "015112345678", 2, "+4915112345678"),
+        (GERMAN, "15112345678", 2, "+4915112345678"),
+        (GERMAN, "015112345678", 0, "+4915112345678"),
+        (GERMAN, "4477", 0, "4477"),
+        (GERMAN, "004915112345678", 0, "004915112345678"),
+        ({"unknown_is_international": True}, "4915112345678", 0, "+4915112345678"),
+        ({"unknown_is_international": True}, "004915112345678", 0, "+4915112345678"),
+        ({"unknown_is_international": True}, "4477", 0, "4477"),
+    ],
+)
+def test_numbers_are_read_as_this_smsc_writes_them(fields: dict[str, Any], written: str, ton: int, number: str) -> None:
+    assert addresses.decode(config(**fields), written, ton) == number
+
+
+@pytest.mark.parametrize("fields", [{}, GERMAN, {"international_prefix": "00"}, {"international_prefix": "+"}])
+@pytest.mark.parametrize("number", ["+4915112345678", "+38640111222", "4477", "Bakery"])
+def test_a_number_comes_back_as_it_went_out(fields: dict[str, Any], number: str) -> None:
+    ton, _, octets = addresses.encode(config(**fields), number, None, None)
+    assert addresses.decode(config(**fields), octets.decode("latin-1"), ton) == number
 
 
 @pytest.mark.parametrize("written", ["Пекарня", "+491511234567890123456", "a\0b"])
@@ -93,6 +156,11 @@ def test_an_address_that_cannot_be_written_is_refused(written: str) -> None:
 )
 def test_validity_is_written_as_relative_time(seconds: int | None, written: bytes) -> None:
     assert relative(seconds) == written
+
+
+def test_a_moment_is_written_in_utc_with_tenths() -> None:
+    moment = datetime(2026, 11, 26, 2, 5, 9, 870_000, tzinfo=timezone(timedelta(hours=1)))
+    assert absolute(moment) == b"261126010509800+"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_auto_uses_what_it_learned_for_ids_that_it_no_longer_remembers() -> None
     assert spelling.of_receipt("48879", None) == "48879"
     assert spelling.of_receipt("7994", None) == "1f3a"
     assert spelling.of_receipt("48879", None) == "beef"
-    assert spelling.advice == "decimal"
+    assert 'receipt_ids = "decimal"' in (spelling.finding or "")
 
 
 def test_auto_does_not_guess_where_two_spellings_fit() -> None:
@@ -51,13 +51,37 @@ def test_auto_does_not_guess_where_two_spellings_fit() -> None:
     spelling.of_answer("16")
     spelling.of_answer("10")
     assert spelling.of_receipt("16", None) == "16"
-    assert spelling.advice is None
+    assert spelling.finding is None
 
 
-def test_auto_gives_no_advice_where_ids_come_as_they_are() -> None:
+def test_auto_says_so_where_ids_come_as_they_are_and_asks_for_nothing() -> None:
     spelling = Spelling(ReceiptIds.AUTO)
     spelling.of_receipt(spelling.of_answer("7994"), None)
-    assert spelling.advice is None
+    assert spelling.finding == "found out: receipts spell ids as the answers do"
+
+
+@pytest.mark.parametrize(
+    ("answer", "receipt", "found"),
+    [("1F3A", "7994", "decimal"), ("7994", "1F3A", "hexadecimal"), ("7994", "7994", "as")],
+)
+def test_auto_writes_into_the_log_what_it_found_out_and_by_which_ids_once(
+    caplog: pytest.LogCaptureFixture, answer: str, receipt: str, found: str
+) -> None:
+    caplog.set_level("INFO")
+    spelling = Spelling(ReceiptIds.AUTO, "carrier")
+    for _ in range(3):
+        spelling.of_answer(answer)
+        spelling.of_receipt(receipt, None)
+    (line,) = caplog.messages
+    assert line.startswith(f"link carrier: found out: receipts spell ids {'in ' if found != 'as' else ''}{found}")
+    assert (repr(answer) in line, repr(receipt) in line) == (True, True)
+
+
+@pytest.mark.parametrize("rule", [ReceiptIds.AS_IS, ReceiptIds.HEX, ReceiptIds.DECIMAL])
+def test_a_rule_finds_nothing_out(rule: ReceiptIds) -> None:
+    spelling = Spelling(rule)
+    spelling.of_receipt(spelling.of_answer("7994"), None)
+    assert spelling.finding is None
 
 
 def test_auto_remembers_a_bounded_number_of_ids() -> None:
