@@ -1,4 +1,4 @@
-"""Every minute: SIMs whose money is to be looked at now are asked, and what each sent is told beside its health."""
+"""Every fifteen seconds: SIMs whose money is to be looked at now are asked."""
 
 from __future__ import annotations
 
@@ -10,4 +10,3 @@ from smsgw.daemon import Gateway
 def run(gateway: Gateway, now: datetime) -> None:
     """Ask whoever is due at `now`; the answers come in threads of their own."""
     gateway.balances.ask_due(now)
-    gateway.tell_usage(now)

@@ -14,7 +14,7 @@ from datetime import datetime
 from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
 
-from . import balances, calls, expire, forget, incomplete, release, reroute, unsure
+from . import balances, calls, expire, forget, incomplete, release, reroute, unsure, usage
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -29,8 +29,9 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (unsure.run, 5),
     (reroute.run, 5),
     (expire.run, 10),
+    (balances.run, 15),
     (incomplete.run, 60),
-    (balances.run, 60),
+    (usage.run, 60),
     (forget.run, 3600),
 )
 STUCK_AFTER = 120.0  # seconds without a tick

@@ -72,6 +72,30 @@ def ussd(
         return answer
 
 
+def numbers(
+    device: str,
+    smsc: str | None = None,
+    own: str | None = None,
+    baudrate: int = 115200,
+    flow: FlowControl = "none",
+) -> dict[str, str | None]:
+    """The SIM's own number and that of its service centre, "number" and "service centre"; None: it tells none.
+
+    smsc, own: written to the SIM before (+ and digits). Raises what `at` raises, and SmsgwError with the code
+    modem_refuses.
+    """
+    with _explained(device), contextlib.closing(Modem(device, baudrate, flow)) as modem:
+        modem.open()
+        try:
+            if smsc is not None:
+                modem.set_service_centre(smsc)
+            if own is not None:
+                modem.set_own_number(own)
+        except CommandError as refusal:
+            raise SmsgwError(f"the modem refuses: {refusal}", code="modem_refuses") from refusal
+        return {"number": modem.own_number(), "service centre": modem.service_centre()}
+
+
 def _to(dialogue: Dialogue) -> Callable[[list[str]], None]:
     return lambda lines: dialogue.news(lines[0])
 

@@ -64,7 +64,7 @@ class Session:
         self._tell = tell
         self.facts = dict(found.facts) | {"port": found.port.name}
         self.dialogue = Dialogue(modem)
-        self._calls = Calls(events)
+        self._calls = Calls(events, self.post)
         self._watch = Watch(modem, config, window, life, ladder, self.facts, tell)
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._stop_by: float | None = None
@@ -143,7 +143,7 @@ class Session:
         """Until when there is nothing to do."""
         if self._mailbox.due or (self._watch.registered and self._window.waits()):
             return 0.0
-        return min(self._watch.next_at, self._calls.tell_by)
+        return min(self._watch.next_at, self._calls.next_at)
 
     def _do_posted(self, until: float) -> None:
         """Do what was put into the queue; wait for something until then (time.monotonic)."""

@@ -7,6 +7,7 @@ meanwhile is not acknowledged, so the network says it again to the daemon.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -16,11 +17,13 @@ from smsgw.cli import exits, sent
 from smsgw.cli.moments import duration
 from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Group, pass_office
-from smsgw.cli.voice import Voice
+from smsgw.cli.voice import Voice, harmless
 from smsgw.config import Config, LinkConfig
 from smsgw.errors import NotFound, StoreError
 from smsgw.link import Call, Health, InboundPiece, LinkError, LinkState, Receipt, WirePart, open_link
+from smsgw.outbound import balances
 from smsgw.outbound.submit import Asked
+from smsgw.outbound.usage import Usage, usage
 from smsgw.store import links
 from smsgw.store.leases import Lease
 
@@ -28,6 +31,7 @@ COLUMNS = {"name": "NAME", "kind": "KIND", "health": "HEALTH", "since": "SINCE",
 PATIENCE = 20.0  # seconds for a link to come up
 GOOD = (LinkState.UP, LinkState.DEGRADED)
 TEXT = "smsgw link test"
+SHOWN = 20  # balances
 
 
 @click.group("link", cls=Group)
@@ -65,6 +69,35 @@ def _row(one: LinkConfig, heard: dict[str, Any] | None, alive: bool) -> dict[str
 
 def _facts(facts: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+@link.command("show")
+@click.argument("name")
+@pass_office
+def show(office: Office, name: str) -> None:
+    """Show everything about one link: how it is, what it sent, and what is left on its SIM."""
+    config = office.config()
+    chosen, alive = find(config, name), runs(config)
+    with office.gateway(config) as gateway, gateway.database.reading() as conn:
+        heard = {row.name: dict(row._mapping) for row in links.listing(conn)}
+        sent_by_it = usage(conn, name, gateway.clock())
+        kept = balances.history(conn, name, SHOWN)
+    row = _row(chosen, heard.get(name), alive)
+    sums = [{"at": one.at, "amount": balances.money(one) or None, "said": one.trouble or one.said} for one in kept]
+    value = row | {"parts_today": sent_by_it.today, "parts_this_month": sent_by_it.month, "balances": sums}
+    office.voice.data(value, list(_page(row, sent_by_it, sums)))
+
+
+def _page(row: dict[str, Any], sent_by_it: Usage, sums: list[dict[str, Any]]) -> Iterator[str]:
+    """One link for people."""
+    yield f"{row['name']} ({row['kind']}) is {row['health']}" + (f": {row['why']}" if row["why"] else "")
+    counted = {"parts today": str(sent_by_it.today), "parts this month": str(sent_by_it.month)}
+    for fact, words in sorted((row["facts"] | counted).items()):
+        yield f"  {fact:18} {harmless(words)}"
+    if sums:
+        yield "Balances, newest first:"
+    for one in sums:
+        yield f"  {one['at']:%Y-%m-%d %H:%M}  {harmless(one['amount'] or one['said'])}"
 
 
 @link.command("test")

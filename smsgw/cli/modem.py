@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from smsgw.cli import exits
+from smsgw.cli import exits, modem_talk
 from smsgw.cli.doctor import SIGNS
 from smsgw.cli.finding import Finding, bad
 from smsgw.cli.modem_findings import at_port, of_daemon, registration, signal
@@ -143,42 +143,16 @@ def at(office: Office, port: str, command: str, timeout: float) -> int:
     try:
         answer = room.at(place.port, command, timeout, **place.line)
     except SmsgwError as wrong:
-        raise _ended(wrong) from wrong
+        raise modem_talk.ended(wrong) from wrong
     well = answer[-1:] == ["OK"]
     value = {"port": place.port, "command": command, "lines": answer, "ok": well}
     office.voice.data(value, [harmless(line) for line in answer])
     return exits.OK if well else exits.FAILURE
 
 
-@modem.command("ussd")
-@click.argument("port", metavar="PORT|LINK")
-@click.argument("code")
-@click.argument("replies", metavar="[REPLY]…", nargs=-1)
-@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(1, 600), default=60.0, show_default=True)
-@pass_office
-def ussd(office: Office, port: str, code: str, replies: tuple[str, ...], timeout: float) -> None:
-    """Ask the network a CODE such as *101#, give each REPLY to its menus, and show what it says at last."""
-    room, ours = _room(office), modem_links(office)
-    place = free_place(room, port, ours)
-    try:
-        answer = room.ussd(place.port, code, replies, timeout, **place.line)
-    except SmsgwError as wrong:
-        raise _ended(wrong) from wrong
-    value = {"port": place.port, "code": code, "text": answer.text, "expects_reply": answer.expects_reply}
-    office.voice.data(value, harmless(answer.text).split("\n"))
-    if answer.expects_reply:
-        again = " ".join(["smsgw modem ussd", port, f"'{code}'", *replies, "REPLY"])
-        office.voice.chat(f"The network waits for a reply; to give one: {again}")
-
-
-def _ended(wrong: SmsgwError) -> SmsgwError:
-    """The error with the exit status that it deserves: a modem or a network that is silent is a timeout."""
-    if wrong.code in ("modem_silent", "ussd_silent"):
-        return exits.NotInTime(str(wrong), code=wrong.code, hint=wrong.hint)
-    if wrong.code == "ussd_failed":
-        hint = "ask the operator for the right code; smsgw modem signal shows whether the network is there"
-        return exits.Failed(str(wrong), code=wrong.code, hint=wrong.hint or hint)
-    return wrong
+modem.add_command(modem_talk.ussd)
+modem.add_command(modem_talk.numbers)
+modem.add_command(modem_talk.balance)
 
 
 @modem.command("signal")

@@ -59,6 +59,11 @@ class ModemRoom(Protocol):
     ) -> UssdAnswer:
         """What the network says to a code and to these replies. Raises SmsgwError."""
 
+    def numbers(
+        self, device: str, smsc: str | None = ..., own: str | None = ..., baudrate: int = ..., flow: Any = ...
+    ) -> dict[str, str | None]:
+        """The SIM's own number and its service centre's, after writing those that are given. Raises SmsgwError."""
+
     def config_block(self, found: Any, name: str = ...) -> str:
         """A `[[links]]` table for the modem that was found."""
 

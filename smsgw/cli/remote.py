@@ -28,8 +28,8 @@ class Remote:
         # A proxy from the environment has no business between us and our own gateway.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request, such as ("GET", "/links"); returns the answer's JSON.
+    def call(self, method: str, path: str, body: Any = None, patience: float = PATIENCE) -> Any:
+        """One request, such as ("GET", "/links"); returns the answer's JSON. patience: seconds for the answer.
 
         Raises Unreachable, Unauthenticated, Forbidden, NotFound, Conflict, BadInput, Failed.
         """
@@ -40,7 +40,7 @@ class Remote:
         url = f"{self._url}/api/v1{path}"
         try:
             asked = urllib.request.Request(url, data, headers, method=method)
-            with self._opener.open(asked, timeout=PATIENCE) as answer:
+            with self._opener.open(asked, timeout=patience) as answer:
                 content = answer.read()
             return json.loads(content) if content else None
         except urllib.error.HTTPError as refused:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from ..errors import Conflict, NotFound, SmsgwError
-from ..link import Link, SpeaksUssd
+from ..link import Link, LinkState, SpeaksUssd
 from ..store.database import Database
 from ..store.storable import storable, storable_or_none
 from ..store.tables import balance
@@ -124,7 +124,8 @@ class Balances:
         """Begin to ask every link whose time has come and that can be asked; returns their names. zone: of `at`."""
         begun = []
         for name, plan in self.plans.items():
-            if name in self._asking or not self._is_due(name, plan, now, zone):
+            there = name in self._links and self._links[name].health().state in (LinkState.UP, LinkState.DEGRADED)
+            if not there or name in self._asking or not self._is_due(name, plan, now, zone):
                 continue
             threading.Thread(target=self._ask_quietly, args=(name,), name=f"balance of {name}", daemon=True).start()
             begun.append(name)

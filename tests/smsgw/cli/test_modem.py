@@ -188,12 +188,24 @@ def test_a_port_that_the_daemon_has_is_told_as_the_daemon_knows_it_and_not_touch
         said = smsgw("modem", "signal", name)
         assert (said.status, "✖ signal -109 dBm (2 of 31)" in said.out) == (1, True)
         assert "▲ the daemon has its modem" in said.out
-        for words in (("at", name, "AT+CSQ"), ("ussd", name, "*100#")):
+        for words in (("at", name, "AT+CSQ"), ("numbers", name)):
             said = smsgw("modem", *words)
             assert said.status == 1
             assert f"the running daemon uses {modem.device} for the link stick" in said.err
             assert "next: systemctl stop smsgw" in said.err
     assert modem.commands == []
+
+
+def test_the_numbers_of_a_sim_are_shown_and_set(smsgw: Desk, modem: EmulatedModem) -> None:
+    shown = smsgw("modem", "numbers", modem.device).out
+    assert shown == f"own number      {modem.sim.number}\nservice centre  {modem.sim.centre}\n"
+    said = smsgw("modem", "numbers", modem.device, "--own", "+38640999888", "--smsc", "+38640441000", "--json")
+    assert said.data.get("number") == "+38640999888", said
+    assert (modem.sim.number, modem.sim.centre) == ("+38640999888", "+38640441000")
+    assert smsgw("modem", "numbers", modem.device, "--smsc", "040 441 000").status == 2
+    modem.sim.present = False
+    said = smsgw("modem", "numbers", modem.device, "--own", "+38640999888")
+    assert (said.status, "the modem refuses" in said.err) == (1, True)
 
 
 def test_one_command_is_answered_and_an_error_ends_with_1(smsgw: Desk, modem: EmulatedModem) -> None:

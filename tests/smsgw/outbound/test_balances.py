@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smsgw.errors import Conflict, NotFound, SmsgwError
-from smsgw.link import Abilities, Balance, Link, UssdAnswer
+from smsgw.link import Abilities, Balance, Health, Link, LinkState, UssdAnswer
 from smsgw.outbound import balances
 from smsgw.outbound.balances import Balances, Plan
 from smsgw.outbound.usage import Usage, parts_sent, usage
@@ -31,8 +31,12 @@ class Stick:
     def __init__(self, *says: Balance | SmsgwError) -> None:
         self.says = list(says)
         self.asked = 0
+        self.state = LinkState.UP
         self.gate = threading.Event()
         self.gate.set()
+
+    def health(self) -> Health:
+        return Health(self.state)
 
     def balance(self, timeout: float = 60.0) -> Balance:
         self.asked += 1
@@ -159,6 +163,16 @@ def test_a_link_is_not_asked_twice_at_a_time(desk: Desk) -> None:
     stick.gate.set()
     it.due()
     assert stick.asked == 1
+
+
+def test_a_link_that_is_away_is_asked_when_it_is_back(desk: Desk) -> None:
+    stick = Stick(EURO)
+    stick.state = LinkState.CONNECTING
+    it = Book(desk, stick, Plan(every=DAY))
+    assert not it.due()
+    stick.state = LinkState.DEGRADED
+    assert it.due()
+    assert [row.trouble for row in it.kept()] == [None]
 
 
 def test_a_low_balance_is_warned_of_and_the_warning_goes_when_it_is_topped_up(
