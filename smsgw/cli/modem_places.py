@@ -108,13 +108,15 @@ def _heard(config: Config) -> tuple[bool, dict[str, Any]]:
 @contextmanager
 def _as_owner(folder: Path) -> Iterator[None]:
     """As root, be the owner of the store for a while; then root again, who may open ports and see who has them."""
-    user, group = os.geteuid(), os.getegid()
+    user, group, groups = os.geteuid(), os.getegid(), os.getgroups()
     become_owner(folder)
     try:
         yield
     finally:
         os.seteuid(user)
         os.setegid(group)
+        if os.getgroups() != groups:
+            os.setgroups(groups)
 
 
 def everywhere(room: ModemRoom, ours: list[ModemLink]) -> list[str]:

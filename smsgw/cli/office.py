@@ -6,9 +6,12 @@ create` before the first start would leave a database that the daemon may not wr
 
 from __future__ import annotations
 
+import grp
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import pwd
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from smsgw.daemon import Gateway, Part
 from smsgw.errors import StoreError
 from smsgw.link import Health, LinkState
 from smsgw.store import leases, links, schema
+
+UNITS = tuple(Path(folder, "systemd/system/smsgw.service") for folder in ("/etc", "/usr/lib", "/lib"))
 
 
 class Office:
@@ -79,8 +84,27 @@ def become_owner(folder: Path) -> None:
         return
     owner = folder.stat()
     if owner.st_uid != 0:
+        os.setgroups(_groups(owner.st_uid, owner.st_gid))
         os.setegid(owner.st_gid)
         os.seteuid(owner.st_uid)
+
+
+def _groups(user: int, group: int) -> list[int]:
+    """The groups that the daemon is in as this user: its own, and those that the unit gives it (dialout)."""
+    try:
+        own = os.getgrouplist(pwd.getpwuid(user).pw_name, group)
+    except KeyError:  # a user without a name, as in containers
+        own = [group]
+    return list(dict.fromkeys([*own, *_groups_of_unit()]))
+
+
+def _groups_of_unit(units: Iterable[Path] = UNITS) -> Iterator[int]:
+    """The SupplementaryGroups= of the first of these units that is there; names that are no groups are left out."""
+    unit = next((one for one in units if one.is_file()), None)
+    found = re.findall(r"^SupplementaryGroups=(.*)$", unit.read_text(errors="replace") if unit else "", re.MULTILINE)
+    for name in " ".join(found).split():
+        with suppress(KeyError):
+            yield grp.getgrnam(name).gr_gid
 
 
 def runs(config: Config) -> bool:
