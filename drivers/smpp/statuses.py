@@ -7,6 +7,7 @@ from collections.abc import Callable
 from smpplib import consts
 
 from drivers.smpp.config import Config
+from drivers.smpp.connection import LONGEST_PASSWORD
 from smsgw.link import (
     LinkDown,
     LinkError,
@@ -111,8 +112,10 @@ class Trouble(Exception):
 def bind_refusal(status: int, config: Config) -> Trouble:
     """Why the SMSC does not let us in, with what to check."""
     code, who, where = name_of(status), f"system_id {config.system_id!r}", config.place
+    length = len(config.password.get_secret_value())
+    perhaps = f"; it has {length} letters, and SMPP allows {LONGEST_PASSWORD}" if config.long_password else ""
     refused = {
-        0x0E: f"{where} does not accept the password of {who}: check password (capital letters count)",
+        0x0E: f"{where} does not accept the password of {who}: check password (capital letters count){perhaps}",
         0x0F: f"{where} does not know {who}: check system_id and host",
         0x0D: f"{where} refuses {who}: check system_id and password, and whether this host's address is on "
         "the carrier's list",

@@ -42,7 +42,8 @@ class Behaviour:
 
     statuses: what the next submits are refused with, one each. id_form: how answers spell ids;
     receipt_id_form: how receipts do. chunk: octets in each write, 0 for as they come. answer_delay: seconds
-    before submits are answered.
+    before submits are answered. congestion: the congestion_state of its answers (5.0). verbs: what further commands
+    are answered with, a status and a body.
     """
 
     password: str | None = None
@@ -60,6 +61,8 @@ class Behaviour:
     id_form: str = "{:d}"
     receipt_id_form: str = "{:d}"
     retry_after: float = 0.2
+    congestion: int | None = None
+    verbs: dict[int, Callable[[bytes], tuple[int, bytes]]] = field(default_factory=dict)
     keep_submits: bool = True
 
 
@@ -174,6 +177,7 @@ class Session(asyncio.Protocol):
         self.smsc = smsc
         self.receives = self.bound = False
         self.unanswered: dict[int, int] = {}
+        self.submitted = 0
         self._rest = b""
         self._sequence = 0
 
@@ -225,6 +229,7 @@ class Session(asyncio.Protocol):
     def _take(self, frames: list[bytes]) -> None:
         """Write down, then answer, then report."""
         smsc, how = self.smsc, self.smsc.behaviour
+        self.submitted += len(frames)
         answers, lines, taken = [], [], []
         for frame in frames:
             sequence = HEADER.unpack_from(frame)[3]
@@ -234,7 +239,8 @@ class Session(asyncio.Protocol):
                 continue
             submit = smsc.accept(frame)
             taken.append(submit)
-            answers.append(codec.pdu(codec.SUBMIT | RESPONSE, 0, sequence, submit.id.encode() + b"\0"))
+            busy = b"" if how.congestion is None else codec.tlv(0x0428, bytes((how.congestion,)))
+            answers.append(codec.pdu(codec.SUBMIT | RESPONSE, 0, sequence, submit.id.encode() + b"\0" + busy))
             if smsc.journal is not None:
                 lines.append(
                     {
@@ -279,6 +285,9 @@ class Session(asyncio.Protocol):
         elif command == codec.UNBIND:
             self.write(codec.pdu(command | RESPONSE, 0, sequence))
             self.transport.close()
+        elif command in self.smsc.behaviour.verbs:
+            status, body = self.smsc.behaviour.verbs[command](frame)
+            self.write(codec.pdu(command | RESPONSE, status, sequence, body))
         elif not command & RESPONSE:
             self.write(codec.pdu(codec.NACK, 3, sequence))
 
@@ -286,7 +295,8 @@ class Session(asyncio.Protocol):
         system_id, password, system_type = (part.decode("latin-1") for part in frame[16:].split(b"\0")[:3])
         how = self.smsc.behaviour
         status = how.bind_status or (0x0E if how.password not in (None, password) else 0)
-        bind = {"command": command, "system_id": system_id, "system_type": system_type, "status": status}
+        said = {"password": password, "rest": frame[16:].split(b"\0", 3)[3].hex()}
+        bind = {"command": command, "system_id": system_id, "system_type": system_type, "status": status, **said}
         self.smsc.binds.append(bind)
         self.smsc.note([{"event": "bind", "at": time.time(), **bind}])
         self.write(codec.pdu(command | RESPONSE, status, sequence, b"" if status else b"emulator\0"))
