@@ -30,13 +30,13 @@ MENUS = {
 }
 
 
-def read(text: str) -> str:
-    """A code or a reply as it was typed: plain, or packed septets in hexadecimal."""
+def read(text: str, packed: bool) -> str:
+    """A code or a reply as it was typed: plain, or in packed septets in hexadecimal; "31" is either that or a 1."""
+    if not packed:
+        return text
     try:
-        octets = bytes.fromhex(text) if len(text) % 2 == 0 and not text.isdecimal() else None
+        octets = bytes.fromhex(text)
     except ValueError:
-        octets = None
-    if octets is None:
         return text
     return alphabet.decode(unpack(octets, len(octets) * 8 // 7)).rstrip("@\r")
 

@@ -173,7 +173,7 @@ class SimulatedModem(Networked):
 
     def ask_network(self, typed: str) -> None:
         """A USSD code, or a reply to a menu (27.007 section 7.15)."""
-        said = read(typed)
+        said = read(typed, packed=self.ways.wants_packed)
         self.entered.append(said)
         self.answer("OK")
         if self.ways.ussd_dies:

@@ -45,6 +45,16 @@ def test_a_menu_of_several_steps_is_walked_and_ends(rig: Rig) -> None:
     assert rig.modem.entered == ["*123#", "2", "1"]
 
 
+def test_a_menu_is_walked_with_a_modem_that_wants_its_digits_packed(rig_for: Open) -> None:
+    rig = rig_for(Ways(maker="huawei", ussd="packed")).up()
+    link = link_of(rig)
+    assert link.ussd("*123#", timeout=5).expects_reply
+    assert link.ussd_reply("2", timeout=5).text.splitlines() == ["1 100 SMS for 1 EUR", "2 1000 SMS for 5 EUR"]
+    assert link.ussd_reply("1", timeout=5).text == "100 SMS added"
+    assert 'AT+CUSD=1,"31",15' in rig.modem.commands
+    assert rig.modem.entered == ["*123#", "2", "1"]
+
+
 def test_a_menu_can_be_left_and_a_new_code_leaves_it_too(rig: Rig) -> None:
     link = link_of(rig)
     link.ussd("*123#", timeout=5)
@@ -142,6 +152,30 @@ def test_a_caller_who_hides_the_number_is_told_once_too(rig: Rig, monkeypatch: p
     time.sleep(0.3)
     (call,) = rig.events.calls
     assert call.caller is None
+
+
+def test_a_call_that_is_not_kept_is_told_again_with_its_own_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.modem.calls._AGAIN_AFTER", 0.1)
+    rig.events.store = "fails"
+    rig.modem.rings(PHONE)
+    rig.events.wait(lambda: len(rig.events.calls) >= 3)
+    rig.events.store = "at once"
+    said = len(rig.events.calls)
+    rig.events.wait(lambda: len(rig.events.calls) > said)
+    rig.send_and_wait("still here")
+    count = len(rig.events.calls)
+    assert len(set(rig.events.calls)) == 1
+    rig.send_and_wait("and quiet")
+    assert len(rig.events.calls) == count
+
+
+def test_another_caller_while_it_rings_is_another_call(rig: Rig) -> None:
+    rig.modem.rings(PHONE)
+    rig.modem.rings("+38641000009")
+    rig.modem.rings("+38641000009")
+    rig.events.wait(lambda: len(rig.events.calls) == 2)
+    rig.send_and_wait("and quiet")
+    assert [call.caller for call in rig.events.calls] == [PHONE, "+38641000009"]
 
 
 def test_two_callers_one_after_the_other_are_two_calls(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
