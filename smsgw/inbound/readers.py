@@ -1,10 +1,12 @@
 """The ordered list of readers: each looks at a whole text and says whether it understood it.
 
-The first that understands wins. Today there are two: the stop words, and the person who reads everything else.
+The first that understands wins. Today there are three: the stop words, what is no text, and the person who reads
+everything else.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,8 @@ from ..store import history
 from ..store.lifecycle import INBOUND, MESSAGE, WAITING
 from ..store.tables import inbound, message
 from ..text import keywords
+
+log = logging.getLogger(__name__)
 
 Reader = Callable[[Connection, Mapping[str, Any], datetime], bool]
 
@@ -40,6 +44,16 @@ def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool
     return True
 
 
+def no_text(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool:
+    """Data for a phone's programs (WAP pushes and the like) is kept and logged, and is nothing for a person."""
+    if text["kind"] not in ("data", "silent"):
+        return False
+    log.info("%s: %s came from %s and is no text", text["link"], text["kind"], text["sender"])
+    step = history.Step(str(text["id"]), f"it is {text['kind']}, no text")
+    history.move(conn, INBOUND, "ignore", [step], by="no_text", now=now)
+    return True
+
+
 def person(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool:
     """Whatever nobody understood waits for a person."""
     step = history.Step(str(text["id"]), "no reader understood it: a person must look")
@@ -54,4 +68,4 @@ def _understood(conn: Connection, id: str, kind: str, words: str, now: datetime)
     history.move(conn, INBOUND, "handle", [step], by="stop_words", now=now)
 
 
-READERS: tuple[Reader, ...] = (stop_words, person)
+READERS: tuple[Reader, ...] = (stop_words, no_text, person)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -208,3 +209,12 @@ def test_nonsense_from_the_wire_is_stored_not_refused_again_and_again(desk: Desk
     desk.arrives(InboundPiece("s", CUSTOMER, None, Alphabet.GSM7, b"whole", concatenation=nonsense))
     assert len(texts(desk)) == 2
     assert texts(desk)[1] == "whole"
+
+
+@pytest.mark.parametrize("kind", ["data", "silent"])
+def test_what_is_no_text_is_kept_and_waits_for_nobody(desk: Desk, kind: Any) -> None:
+    to_port_2949 = b"\x06\x05\x04\x0b\x85\x23\xf0"
+    desk.arrives(InboundPiece("p", CUSTOMER, None, Alphabet.OCTETS, b"\x01\x06\xae", to_port_2949, kind=kind))
+    [row] = desk.texts()
+    assert (row.kind, row.state, row.handled_at) == (kind, "ignored", None)
+    assert desk.events(row.id) == ["receive", "ignore"]

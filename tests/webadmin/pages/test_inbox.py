@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from smsgw.daemon import Gateway
+from smsgw.inbound.calls import Rang
 from smsgw.inbound.inbox import Arrived
-from smsgw.link import Abilities, InboundPiece, Simulated
+from smsgw.link import Abilities, Alphabet, Call, InboundPiece, Simulated
 from smsgw.outbound.submit import Asked
 from smsgw.store.tables import history, inbound, message
 from smsgw.text import parts
@@ -51,6 +52,30 @@ def test_the_inbox_shows_who_wrote_and_what_waits(admin: Visitor, said: Said) ->
     assert "+386 40 111 222" in page
     assert "Do you have it?" in page
     assert "1 text to answer" in page
+
+
+def test_a_missed_call_stands_in_the_conversation_and_is_nothing_to_answer(admin: Visitor, said: Said) -> None:
+    gateway = admin.gateway
+    asked = writes(gateway, "Call me")
+    gateway.database.writer.do(gateway.calls.take, Rang("phones", Call(ANA, gateway.clock()), gateway.clock()))
+    gateway.database.writer.do(gateway.calls.take, Rang("phones", Call(BINE, gateway.clock()), gateway.clock()))
+    page = said(admin.page("/inbox"))
+    assert page.count("Missed call") == 2
+    assert "+386 40 111 333" in page
+    assert "1 text to answer" in page
+    assert "They: Missed call" in said(admin.page(HERS))
+    admin.send(HERS, "answer", text="In a minute")  # answers her text, which is older than her call
+    assert sent(gateway)[0].reply_to == asked
+    assert state(gateway, asked) == "handled"
+
+
+def test_data_for_a_phone_is_told_as_such_and_not_shown(admin: Visitor, said: Said) -> None:
+    push = InboundPiece("p", ANA, None, Alphabet.OCTETS, b"\x01\x06garbage", kind="data")
+    admin.gateway.database.writer.do(admin.gateway.inbox.take, Arrived("phones", push, admin.gateway.clock()))
+    page = said(admin.page(HERS))
+    assert "Data, no text" in page
+    assert "garbage" not in page
+    assert "to answer" not in page
 
 
 def test_an_empty_inbox_says_how_it_fills(admin: Visitor, said: Said) -> None:
