@@ -13,8 +13,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ..link import Health, LinkState
+from ..link import Alphabet, Health, LinkState
 from ..money.rates import Rates
+from .cutting import is_data
 from .familiar import Familiar
 from .standing import Choice as Choice  # whoever routes has all names from here
 from .standing import Field, Fitness, Ranked, Standing, priced, stand
@@ -111,6 +112,12 @@ class Network:
         if now - since < self._patience:
             return Fitness.COMING, f"is {health.state}, which may pass"
         return Fitness.AWAY, f"is {health.state}"
+
+    def unfit(self, encoding: str) -> tuple[str, ...]:
+        """The links that cannot carry a message of this encoding, whoever it is for: data over those for texts only."""
+        if not is_data(encoding):
+            return ()
+        return tuple(name for name, link in self.links.items() if Alphabet.OCTETS not in link.abilities.alphabets)
 
     def able(self, name: str, now: datetime) -> bool:
         """Whether a link can send now."""

@@ -35,7 +35,8 @@ message = Table(
     Column("client_ref", String(120)),  # the client's own name for it
     Column("recipient", String(20), nullable=False),
     Column("sender", String(20)),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False),  # of data its octets in hexadecimal digits
+    Column("ports", Json),  # of data: [destination, origin]
     Column("encoding", String(40), nullable=False),
     Column("parts", SmallInteger, nullable=False),
     Column("message_class", SmallInteger),
@@ -46,6 +47,7 @@ message = Table(
     Column("wanted_link", String(40)),  # the caller insists on this link
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),  # held: released then; queued: not claimed before
+    Column("deliver_at", Moment),  # the network is asked to keep it until then
     Column("valid_until", Moment, nullable=False),
     Column("claimed_at", Moment),
     Column("sent_at", Moment),

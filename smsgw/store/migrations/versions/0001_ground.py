@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("recipient", sa.String(length=20), nullable=False),
         sa.Column("sender", sa.String(length=20), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("ports", sa.JSON(), nullable=True),
         sa.Column("encoding", sa.String(length=40), nullable=False),
         sa.Column("parts", sa.SmallInteger(), nullable=False),
         sa.Column("message_class", sa.SmallInteger(), nullable=True),
@@ -188,6 +189,7 @@ def upgrade() -> None:
         sa.Column("wanted_link", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("deliver_at", sa.DateTime(), nullable=True),
         sa.Column("valid_until", sa.DateTime(), nullable=False),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
@@ -574,6 +576,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("series", "position", name=op.f("uq_submitted_part_series_position")),
     )
     op.create_index("ix_submitted_part_received_at", "submitted_part", ["received_at"], unique=False)
+    op.create_table(
+        "question",
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("times", sa.SmallInteger(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.CheckConstraint("times >= 1", name=op.f("ck_question_times_range")),
+        sa.ForeignKeyConstraint(
+            ["message_id", "position"],
+            ["part.message_id", "part.position"],
+            name=op.f("fk_question_message_id_part"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_question")),
+    )
 
 
 
