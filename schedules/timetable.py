@@ -14,7 +14,7 @@ from datetime import datetime
 from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
 
-from . import balances, calls, expire, forget, incomplete, release, reroute, unsure, usage
+from . import asking, balances, calls, expire, forget, incomplete, paces, prices, release, reroute, silence, unsure, usage
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -28,8 +28,12 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (calls.run, 2),
     (unsure.run, 5),
     (reroute.run, 5),
+    (silence.run, 5),
+    (paces.run, 5),
+    (prices.run, 5),
     (expire.run, 10),
     (balances.run, 15),
+    (asking.run, 30),
     (incomplete.run, 60),
     (usage.run, 60),
     (forget.run, 3600),

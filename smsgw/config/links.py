@@ -26,6 +26,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from smsgw.text.hours import Hours, read_hours, read_zone
+
 Language = Literal[
     "turkish", "spanish", "portuguese", "bengali", "gujarati", "hindi", "kannada",
     "malayalam", "oriya", "punjabi", "tamil", "telugu", "urdu",
@@ -61,14 +63,59 @@ class LinkConfig(Section):
         default=100,
         ge=0,
         le=1_000_000,
-        description="Among several links for a number, the lower one is tried first.",
+        description="Among several links for a number, the lower one is tried first; those with the same share "
+        "the work by price and weight.",
+    )
+    weight: int = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="Its share of the work among links that are otherwise equal: one with 2 gets twice as much as "
+        "one with 1.",
+    )
+    hours: list[str] = Field(
+        default=[],
+        description='When it may be used, such as ["Mo-Fr 08:00-20:00", "Sa 09:00-13:00"]; an empty list is always. '
+        "Outside of them other links take its work, or it waits.",
+    )
+    zone: str = Field(default="UTC", description="The time zone of hours, such as Europe/Ljubljana.")
+    sticky: bool = Field(
+        default=True,
+        description="Whether somebody who knows this link, having written to it or been written from it, is answered "
+        "over it rather than over a cheaper or preferred one; [sending] sticky says for which texts.",
+    )
+    reroute_rejected: bool = Field(
+        default=True,
+        description="Whether a message that this link refuses goes to another link that serves the number, before it "
+        "has failed or is tried here again.",
+    )
+    reroute_codes: list[str] = Field(
+        default=[],
+        description="Only after refusals with these codes, as a message's history shows them in brackets "
+        "(ESME_RSUBMITFAIL); an empty list is every refusal.",
+    )
+    reroute_silent: int | None = Field(
+        default=None,
+        ge=30,
+        le=30 * 86_400,
+        description="After how many seconds without a receipt a message is sent again over another link, if [sending] "
+        "may_double names its purpose; by default never.",
+        examples=[300],
     )
     rate: float | None = Field(
         default=None,
         gt=0,
         le=1_000_000,
-        description="How many parts a second it may send at most; by default as many as it takes.",
+        description="How many parts a second it may send at most; by default as many as it takes. A network that "
+        "says it is too fast is sent less by itself.",
         examples=[100.0],
+    )
+    burst: float | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="How many parts may go at once after a pause; by default a tenth of rate.",
+        examples=[20.0],
     )
     sender: str | None = Field(
         default=None,
@@ -154,6 +201,23 @@ class LinkConfig(Section):
         if "kind" not in info.data:  # that mistake is told already; which keys are right nobody knows
             return Section()
         return driver_config(info.data["kind"]).model_validate(keys, context=info.context)
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, zone: str) -> str:
+        read_zone(zone)
+        return zone
+
+    @field_validator("hours")
+    @classmethod
+    def _hours(cls, hours: list[str]) -> list[str]:
+        read_hours(hours, "UTC")
+        return hours
+
+    @property
+    def open(self) -> Hours | None:
+        """`hours` as routing wants them; None: always."""
+        return read_hours(self.hours, self.zone)
 
     @property
     def languages(self) -> frozenset[int]:

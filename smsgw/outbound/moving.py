@@ -15,20 +15,28 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..errors import BadInput
+from ..money.booking import Charged, book, entries
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import earlier_try, message, part
 from ..store.tables.types import AnyRow
 from ..text import parts
+from .cutting import encoding, is_data, part_rows
 from .routing import Choice, Network
 from .standing import Fitness
-from .submit import encoding, part_rows
 
 BATCH = 1000  # messages in one tick of a step
 NOWHERE = "no link serves"  # how the words begin about a message that nothing can carry
 LOOK_AGAIN = timedelta(seconds=60)
 _KEPT = ("message_id", "position", "alphabet", "user_data", "udh")  # what a part is, whatever became of it
 _UNTOUCHED = dict.fromkeys(column.name for column in part.c if column.name not in _KEPT)
+
+_TAKEN = (
+    select(part.c.message_id, part.c.link, message.c.recipient, func.count().label("parts"))
+    .join_from(message, part)
+    .where(message.c.id.in_(history.IDS), part.c.message_id.in_(history.IDS), part.c.answer == "taken")
+    .group_by(part.c.message_id, part.c.link, message.c.recipient)
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,12 @@ class Moved:
 
     values: dict[str, Any]
     taken: int
+
+    def told(self, link: str) -> str:
+        """What history must say about it: nothing, or that some of it may come twice."""
+        if not self.taken:
+            return ""
+        return f"{link} had taken {self.taken} parts already, so all is sent anew and some may come twice; "
 
 
 class Moving:
@@ -83,32 +97,53 @@ class Moving:
         steps: list[history.Step] = []
         nowhere: list[history.Step] = []
         for row in rows:
-            choice = self.network.choose(row.recipient, avoid=(name,), now=now)
+            choice = self.network.choose(row.recipient, avoid=(name, *self.network.unfit(row.encoding)), now=now)
             if choice is None and name not in self.network.links:
                 nowhere.append(history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN}))
             if choice is None or not self.network.able(choice.link.name, now):
                 continue
             moved = self.move(conn, row, choice, now)
             if moved is not None:
-                steps.append(history.Step(row.id, f"{why}: {_told(moved, name)}{choice.trace[0]}", moved.values))
+                steps.append(history.Step(row.id, f"{why}: {moved.told(name)}{choice.trace[0]}", moved.values))
         history.move(conn, MESSAGE, "reroute", steps, by="clock", now=now)
         history.move(conn, MESSAGE, "hold", nowhere, by="clock", now=now)
         return {step.values["link"] for step in steps}
 
-    def move(self, conn: Connection, row: AnyRow, choice: Choice, now: datetime) -> Moved | None:
+    def move(
+        self, conn: Connection, row: AnyRow, choice: Choice, now: datetime, *, certain: bool = False
+    ) -> Moved | None:
         """Prepare a message (its whole row) for the link of `choice`; the caller makes the move of its state.
 
-        Returns None when it must stay: some of its parts are taken, and it must not come twice.
+        Returns None when it must stay: some of its parts are taken, and it must not come twice. certain: it also
+        stays when nobody knows whether a part was taken, for nobody has decided yet to send that again.
         """
         pieces = conn.execute(select(part).where(part.c.message_id == row.id).order_by(part.c.position)).all()
         taken = [p for p in pieces if p.reference is not None]
         if taken and row.purpose not in self.may_double:
             return None
+        if certain and any(p.answer == "lost" for p in pieces):
+            return None
         if taken:
-            self._keep(conn, row.id, taken, len(pieces), now)
+            self.keep(conn, row.id, taken, len(pieces), now)
+            self._charge(conn, row, taken, now)
         return Moved(self.given(conn, row, choice, now, anew=bool(taken)), len(taken))
 
-    def _keep(self, conn: Connection, id: str, taken: Sequence[AnyRow], of: int, now: datetime) -> None:
+    def _charge(self, conn: Connection, row: AnyRow, taken: Sequence[AnyRow], now: datetime) -> None:
+        """What the earlier link took it charges for, although it never had the whole."""
+        if self.network.rates.some:
+            went = Charged(row.id, taken[0].link, row.recipient, len(taken), now)
+            book(conn, entries(self.network.rates, [went], "submit", now))
+
+    def charge_taken(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
+        """Book the parts that a link took of messages that it never took as a whole, and never will."""
+        if not ids or not self.network.rates.some:
+            return
+        rows = [row for some in history.chunks(ids) for row in conn.execute(_TAKEN, {"ids": some})]
+        went = [Charged(row.message_id, row.link, row.recipient, row.parts, now) for row in rows]
+        book(conn, entries(self.network.rates, went, "submit", now))
+
+    def keep(self, conn: Connection, id: str, taken: Sequence[AnyRow], of: int, now: datetime) -> None:
+        """Remember under which references an earlier link took parts of a message that is sent anew."""
         keys = ("position", "link", "reference")
         rows = [{key: p._mapping[key] for key in keys} for p in taken]
         conn.execute(insert(earlier_try), [{**row, "message_id": id, "of": of, "moved_at": now} for row in rows])
@@ -122,6 +157,8 @@ class Moving:
         """
         before = self.network.links.get(row.link)
         values: dict[str, Any] = {"link": choice.link.name, "trace": choice.trace}
+        if row.deliver_at is not None and "schedule" not in choice.link.abilities.optional:
+            values |= {"due_at": max(row.deliver_at, now), "deliver_at": None}  # this network would not keep it
         if before is not None and row.sender is not None and row.sender == before.sender:
             values["sender"] = choice.link.sender  # it was the link's own number, and the other link has its own
         count = row.parts
@@ -131,7 +168,7 @@ class Moving:
             if pieces is not None:
                 conn.execute(delete(part).where(part.c.message_id == row.id))
                 conn.execute(insert(part), part_rows(row.id, pieces))
-                count = len(pieces)
+                count = parts.count(pieces)
                 values |= {"parts": count, "encoding": encoding(pieces)}
             elif anew:
                 conn.execute(update(part).where(part.c.message_id == row.id).values(_UNTOUCHED))
@@ -145,7 +182,7 @@ class Moving:
 
     def _cut(self, row: AnyRow, choice: Choice) -> list[parts.Piece] | None:
         """Its text in parts for another link; None where that link cannot carry it otherwise than it is (data)."""
-        if row.encoding.startswith("octets"):
+        if is_data(row.encoding):
             return None
         try:
             return parts.split(row.text, choice.link.abilities, self._references())
@@ -159,9 +196,3 @@ def no_link(recipient: str) -> str:
         f"{NOWHERE} {recipient} now: add one to the configuration, or widen the prefixes of one; "
         "it waits, and is looked at again"
     )
-
-
-def _told(moved: Moved, name: str) -> str:
-    if not moved.taken:
-        return ""
-    return f"{name} had taken {moved.taken} parts already, so all is sent anew and some may come twice; "

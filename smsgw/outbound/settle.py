@@ -42,6 +42,8 @@ def settle(
         ended = _after_receipts(row, pieces, now) if row.id in sent else None
         if ended is not None:
             steps.setdefault(ended[0], []).append(ended[1])
+    if retry.sequel is not None and steps:
+        retry.sequel.follow(conn, steps, now)
     for event, moves in steps.items():  # hand_over comes before the events of receipts: dicts keep their order
         history.move(conn, MESSAGE, event, moves, by=by, now=now)
 

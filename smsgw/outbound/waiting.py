@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from ..store import history
 from ..store.lifecycle import MESSAGE, WAITING
 from ..store.tables import message
 from ..store.tables.types import AnyRow
 from . import gate
-from .familiar import familiar
+from .familiar import Familiar, familiar
 from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
-from .routing import Network
+from .routing import Choice, Network
 
 
 class Waiting:
@@ -78,7 +78,7 @@ class Waiting:
         stuck = {
             row.id
             for row in due
-            if row.why.startswith(NOWHERE) and self._network.choose(row.recipient, row.wanted_link, now=now) is None
+            if row.why.startswith(NOWHERE) and self._choose(row, now) is None
         }
         for ids in history.chunks(sorted(stuck)):
             conn.execute(update(message).where(message.c.id.in_(ids)).values(due_at=now + LOOK_AGAIN))
@@ -92,20 +92,26 @@ class Waiting:
         if isinstance(verdict, gate.Hold):
             return "hold", history.Step(row.id, verdict.says, {"due_at": verdict.until})
         known = familiar(conn, row.recipient, row.reply_to) if row.purpose in self._sticky else None
-        choice = self._network.choose(row.recipient, row.wanted_link, now=now, known=known)
+        choice = self._choose(row, now, known)
         if choice is None:
             return "hold", history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN})
         values = {"due_at": now, **self.moving.given(conn, row, choice, now)}
         return "admit", history.Step(row.id, "; ".join(choice.trace), values)
 
+    def _choose(self, row: AnyRow, now: datetime, known: Familiar | None = None) -> Choice | None:
+        unfit = self._network.unfit(row.encoding)
+        return self._network.choose(row.recipient, row.wanted_link, unfit, now=now, known=known)
+
     def expire(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[int]:
         """For (now, receipt wait): expire what is past its time, waiting or without a receipt; returns how many."""
         counts: list[int] = []
         m = message.c
+        since = func.coalesce(m.deliver_at, m.sent_at)  # what the network keeps has no receipt before its time
         for now, receipt_wait in batch:
-            waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH))
+            waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH)).all()
+            self.moving.charge_taken(conn, waiting, now)
             steps = [history.Step(id, "its validity was over before it was sent", {"final_at": now}) for id in waiting]
-            silent = conn.scalars(select(m.id).where(m.state == "sent", m.sent_at <= now - receipt_wait).limit(BATCH))
+            silent = conn.scalars(select(m.id).where(m.state == "sent", since <= now - receipt_wait).limit(BATCH))
             why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"
             steps += [history.Step(id, why, {"final_at": now}) for id in silent]
             history.move(conn, MESSAGE, "expire", steps, by="clock", now=now)

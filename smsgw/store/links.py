@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -45,6 +46,13 @@ def add_facts(conn: Connection, batch: list[tuple[str, dict[str, str | None]]]) 
         if facts is not None:
             changed = {key: value for key, value in {**facts, **more}.items() if value is not None}
             conn.execute(update(link).where(link.c.name == name).values(facts=changed))
+    return [None] * len(batch)
+
+
+def write_paces(conn: Connection, batch: list[list[tuple[str, dict[str, Any]]]]) -> list[None]:
+    """Store how fast links send (see `outbound.pace.Reading`), by name."""
+    for name, pace in {name: pace for listed in batch for name, pace in listed}.items():
+        conn.execute(update(link).where(link.c.name == name).values(pace=pace))
     return [None] * len(batch)
 
 

@@ -1,0 +1,19 @@
+"""Every five seconds: how fast each link sends is written down where others can read it, if that has changed."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from smsgw.daemon import Gateway
+from smsgw.store import links
+
+
+def run(gateway: Gateway, now: datetime) -> None:
+    """Write down the paces at `now`, one row for each link whose numbers moved."""
+    with gateway.database.reading() as conn:
+        known = {row.name: row.pace for row in links.listing(conn)}
+    told = {name: sender.pace.reading(time.monotonic()).as_json() for name, sender in gateway.senders.items()}
+    moved = [(name, pace) for name, pace in told.items() if name in known and known[name] != pace]
+    if moved:
+        gateway.database.writer.do(links.write_paces, moved)

@@ -1,0 +1,35 @@
+"""The configured links as routing sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from ..config import Config, LinkConfig
+from ..link import Abilities
+from ..money.rates import Rates
+from .routing import Network
+from .standing import Moves, Served
+
+
+def served_of(link: LinkConfig, abilities: Abilities) -> Served:
+    """A configured link whose driver can do this."""
+    return Served(
+        link.name,
+        link.kind,
+        tuple(link.prefixes) or ("",),
+        link.preference,
+        replace(abilities, single_shift=link.languages, locking_shift=link.languages),
+        link.sender,
+        link.weight,
+        link.open,
+        link.sticky,
+        Moves(link.reroute_rejected, frozenset(link.reroute_codes), link.reroute_silent),
+    )
+
+
+def network_of(config: Config, served: Iterable[Served], rates: Rates, now: datetime) -> Network:
+    """The links together, with the rules for all of them."""
+    sending = config.sending
+    return Network(served, now, patience=sending.reroute_after, rates=rates, tolerance=sending.price_tolerance)

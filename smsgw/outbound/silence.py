@@ -1,0 +1,124 @@
+"""A link took it and says no more: send it again over another, where a double is better than nothing; hear the late.
+
+Off unless a link's `reroute_silent` says after how long, and only for purposes that `[sending] may_double` names. The
+move is in the message's history with the words that it may arrive twice. A receipt for the earlier try that comes after
+all is matched here, within seconds: what still waits for its second try is then delivered, and not sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from ..money.booking import Charged, book, entries
+from ..store import history
+from ..store.lifecycle import MESSAGE
+from ..store.tables import earlier_try, message, part, receipt
+from ..store.tables.types import AnyRow
+from .moving import BATCH, Moving
+from .standing import Served
+
+FINAL = ("delivered", "expired", "deleted", "undeliverable", "rejected")  # the states of a receipt that decide a part
+
+
+class Silence:
+    """The steps; holds what moves messages, which knows the links and the purposes that may come twice."""
+
+    def __init__(self, moving: Moving) -> None:
+        self._moving = moving
+
+    def look(self, conn: Connection, batch: list[datetime]) -> list[set[str]]:
+        """For each `now`: hear late receipts, then move on what stayed silent; returns the links that got work."""
+        return [self._look(conn, now) for now in batch]
+
+    def _look(self, conn: Connection, now: datetime) -> set[str]:
+        self._hear(conn, now)
+        woken: set[str] = set()
+        for link in self._moving.network.links.values():
+            if link.moves.silence is not None and self._moving.may_double:
+                woken |= self._move_on(conn, link, link.moves.silence, now)
+        return woken
+
+    def _move_on(self, conn: Connection, link: Served, seconds: int, now: datetime) -> set[str]:
+        m, network = message.c, self._moving.network
+        decided = select(part.c.message_id).where(part.c.message_id == m.id, part.c.outcome.is_not(None))
+        rows = conn.execute(
+            select(message)
+            .where(m.state == "sent", m.link == link.name)
+            .where(func.coalesce(m.deliver_at, m.sent_at) <= now - timedelta(seconds=seconds))
+            .where(m.purpose.in_(self._moving.may_double), m.wanted_link.is_(None), m.valid_until > now)
+            .where(~decided.exists())
+            .order_by(m.id)
+            .limit(BATCH)
+        ).all()
+        steps: list[history.Step] = []
+        for row in rows:
+            tried = [*(row.tried or ()), link.name]
+            choice = network.choose(row.recipient, avoid=(*tried, *network.unfit(row.encoding)), now=now)
+            if choice is None or not network.able(choice.link.name, now):
+                continue
+            pieces = conn.execute(select(part).where(part.c.message_id == row.id)).all()
+            self._moving.keep(conn, row.id, pieces, len(pieces), now)
+            values = self._moving.given(conn, row, choice, now, anew=True)
+            says = f"{link.name} took it, and no receipt came within {seconds} s"
+            why = f"{says}: it is sent again over {choice.link.name}, and may arrive twice"
+            trace = [says, *choice.trace]
+            steps.append(history.Step(row.id, why, {**values, "due_at": now, "tried": tried, "trace": trace}))
+        history.move(conn, MESSAGE, "reroute", steps, by="policy", now=now)
+        return {step.values["link"] for step in steps}
+
+    def _hear(self, conn: Connection, now: datetime) -> None:
+        """Match receipts that nobody knew with the tries before a move."""
+        e, r = earlier_try.c, receipt.c
+        late = conn.execute(
+            select(
+                e.id, e.message_id, e.position, e.link, e.moved_at, r.id.label("receipt"), r.state, message.c.recipient
+            )
+            .join(message, message.c.id == e.message_id)
+            .join(receipt, (r.link == e.link) & (r.reference == e.reference))
+            .where(e.outcome.is_(None), r.message_id.is_(None), r.state.in_(FINAL))
+            .order_by(r.id)
+            .limit(BATCH)
+        ).all()
+        if not late:
+            return
+        conn.execute(
+            update(receipt).where(r.id == bindparam("its_id")),
+            [{"its_id": row.receipt, "message_id": row.message_id, "position": row.position} for row in late],
+        )
+        conn.execute(
+            update(earlier_try).where(e.id == bindparam("its_id"), e.outcome.is_(None)),
+            [{"its_id": row.id, "outcome": row.state} for row in late],
+        )
+        if (rates := self._moving.network.rates).some:
+            came = [row for row in late if row.state == "delivered"]
+            went = [Charged(row.message_id, row.link, row.recipient, 1, row.moved_at) for row in came]
+            book(conn, entries(rates, went, "delivery", now))
+        for link in dict.fromkeys(row.link for row in late):
+            self._tell(conn, link, [row for row in late if row.link == link], now)
+
+    def _tell(self, conn: Connection, link: str, late: list[AnyRow], now: datetime) -> None:
+        """Write down what late receipts say; whoever has the whole text already is not sent it again."""
+        ids = dict.fromkeys(row.message_id for row in late)
+        whole = [id for id in ids if _waits(conn, id) and _has_all(conn, id, link)]
+        why = f"a receipt came late: the phone has it by {link} already, so it is not sent again"
+        steps = [history.Step(id, why, {"final_at": now}) for id in whole]
+        history.move(conn, MESSAGE, "deliver", steps, by=link, now=now)
+        noted = [history.Step(row.message_id, f"a late receipt for the try over {link}: {row.state}") for row in late]
+        history.note(conn, MESSAGE, "late", [step for step in noted if step.id not in whole], by=link, now=now)
+
+
+def _has_all(conn: Connection, id: str, link: str) -> bool:
+    """Whether an earlier try over this link reached the phone with every part."""
+    e = earlier_try.c
+    tries = conn.execute(
+        select(e.moved_at, e.of, func.count())
+        .where(e.message_id == id, e.link == link, e.outcome == "delivered")
+        .group_by(e.moved_at, e.of)
+    )
+    return any(count == of for _, of, count in tries)
+
+
+def _waits(conn: Connection, id: str) -> bool:
+    return conn.scalar(select(message.c.state).where(message.c.id == id)) == "queued"
