@@ -19,6 +19,7 @@ from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
 from smsgw.daemon import Gateway, Part
+from smsgw.listener import open_listener
 
 COMMANDS: tuple[click.Command, ...] = (
     demo.demo,
@@ -55,7 +56,8 @@ def parts(gateway: Gateway) -> list[Part]:
     from webadmin import create_app
     from webadmin.server import WebServer
 
-    return [Clock(gateway), WebServer(gateway, create_app(gateway))]
+    listeners = [open_listener("smpp", port, gateway.reception) for port in gateway.config.listen.smpp]
+    return [Clock(gateway), WebServer(gateway, create_app(gateway)), *listeners]
 
 
 def holder(device: str) -> str | None:

@@ -20,6 +20,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from .clients.reception import Reception
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
@@ -83,12 +84,26 @@ class Gateway:
             validity=sending.validity,
             queue_bound=sending.queue_bound,
             on_unsure=sending.resend_unsure,
+            sticky=frozenset(sending.sticky),
             rules=rules,
         )
-        self.door = Door(self.database.writer, self.network, terms, clock, self.wake)
-        self.waiting = Waiting(self.network, rules, self.door.next_reference)
+        self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
+        self.door.familiar = self._familiar
+        self.reception = Reception(self.database, self.door, clock)
+        self.waiting = Waiting(
+            self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)
+        )
+        self.silence = Silence(self.waiting.moving)
+        sequel = Sequel(self.waiting.moving)
+        self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most, sequel=sequel)
+        self.receipts = Receipts(self.retry, chance)
+        self.handover = Handover(self.receipts, self.retry, chance)
+        self.unsure = Unsure(self.receipts, self.retry, chance)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
+        self.recall = Recall(self.links, self.database, self.receipts)
+        after = timedelta(seconds=sending.ask_after) if sending.ask_after else None
+        self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
@@ -177,6 +192,7 @@ class Gateway:
 
     def close(self) -> None:
         """Write what is waiting and close the store."""
+        self.reception.close()
         self.database.close()
 
 

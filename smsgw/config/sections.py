@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +17,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from smsgw.config.links import LinkConfig, Section, as_sender
+from smsgw.config.listen import ListenConfig, split_address
+from smsgw.config.webhooks import WebhooksConfig
 
 HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
 NAME_CLASH = "another link has this name already: give each its own"
@@ -261,6 +262,8 @@ class Config(Section):
     web: WebConfig = Field(default=WebConfig(), description="The web server.")
     sending: SendingConfig = Field(default=SendingConfig(), description="Texts on their way out.")
     receiving: ReceivingConfig = Field(default=ReceivingConfig(), description="Texts on their way in.")
+    listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
+    webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(
         default=[], description="The connections to networks, one [[links]] table for each."
@@ -288,17 +291,6 @@ def name_clashes(names: Iterable[object]) -> list[int]:
     """The positions of the names that stand earlier in the list too, told apart as variables tell them."""
     listed = [str(name).lower().replace("-", "_") for name in names]
     return [i for i, name in enumerate(listed) if name in listed[:i]]
-
-
-def split_address(listen: str) -> tuple[str, int]:
-    """Host and port of `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`. Raises ValueError."""
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:\[\]/]+)):([0-9]{1,5})", listen)
-    if not found:
-        raise ValueError("must be address:port, such as 127.0.0.1:8080 or [::1]:8080 (0.0.0.0:8080 for every network)")
-    six, four, port = found.groups()
-    if int(port) > 65535:
-        raise ValueError("the port must be between 0 and 65535")
-    return (str(IPv6Address(six)) if six else four), int(port)
 
 
 def _read_url(url: str) -> URL:

@@ -1,0 +1,1 @@
+"""Client programs that connect to us: who may come in, what they submit, what they are told."""
