@@ -13,17 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from ..link import Alphabet, LinkError, WirePart
+from ..link import LinkError, WirePart
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared, among
 from ..store.storable import storable
 from ..store.tables import message, part
-from ..store.tables.types import AnyRow
 from . import gate
 from .receipts import Receipts
 from .retry import Retry
 from .settle import settle
+from .wire import wire_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,20 @@ class Answer:
     of: int = 0
 
 
+Due = dict[str, Any]  # what a claim reads of a message, by column
+
 # Built once: to build a statement anew costs more than to run it.
-_DUE = (
+_DUE = Prepared(
     select(
         message.c.id, message.c.recipient, message.c.text, message.c.purpose, message.c.reply_to, message.c.due_at,
         message.c.attempts, message.c.sender, message.c.valid_until, message.c.message_class, message.c.priority,
-        message.c.parts,
+        message.c.parts, message.c.deliver_at,
     )
     .where(
-        message.c.state == "queued", message.c.link == bindparam("its_link"), message.c.due_at <= bindparam("now"),
-        message.c.valid_until > bindparam("now"),
+        message.c.state == "queued",
+        message.c.link == bindparam("its_link"),
+        message.c.due_at <= bindparam("now", type_=message.c.due_at.type),
+        message.c.valid_until > bindparam("now", type_=message.c.due_at.type),
     )
     .order_by(message.c.priority.desc(), message.c.due_at, message.c.id)
     .limit(bindparam("most"))
@@ -117,13 +121,12 @@ class Handover:
         return [self._claim(conn, one) for one in batch]
 
     def _claim(self, conn: Connection, claim: Claim) -> list[WirePart]:
-        due = conn.execute(_DUE, {"its_link": claim.link, "now": claim.now, "most": claim.most}).all()
+        due = _DUE.records(conn, {"its_link": claim.link, "now": claim.now, "most": claim.most})
         rows = self._still_wanted(conn, due, claim)
         if not rows:
             return []
-        ids = [row.id for row in rows]
-        why = f"{claim.link} sends it"
-        _CLAIM.move(conn, ids, why, {"claimed_at": claim.now}, by=claim.link, now=claim.now)
+        ids = [row["id"] for row in rows]
+        _CLAIM.move(conn, ids, why_claimed(claim.link), {"claimed_at": claim.now}, by=claim.link, now=claim.now)
         _WRITTEN.run(conn, {"ids": ids, "now": claim.now, "its_link": claim.link})
         wire = _wire_parts(conn, rows, claim.now)
         untouched = sorted(set(ids) - {w.message_id for w in wire})
@@ -131,13 +134,16 @@ class Handover:
             self._settle(conn, untouched, by=claim.link, now=claim.now)
         return wire
 
-    def _still_wanted(self, conn: Connection, rows: Sequence[AnyRow], claim: Claim) -> list[AnyRow]:
+    def _still_wanted(self, conn: Connection, rows: list[Due], claim: Claim) -> list[Due]:
         """Refuse what goes to a number that said STOP since the gate let it pass, also while a try was in the air."""
         batch = [
-            gate.Candidate(row.recipient, row.text, row.purpose, row.due_at, row.reply_to, id=row.id) for row in rows
+            gate.Candidate(row["recipient"], row["text"], row["purpose"], row["due_at"], row["reply_to"], id=row["id"])
+            for row in rows
         ]
         verdicts = gate.opted_out(conn, batch, gate.Rules(), claim.now)
-        steps = [history.Step(rows[index].id, no.says, {"final_at": claim.now}) for index, no in verdicts.items()]
+        if not verdicts:
+            return rows
+        steps = [history.Step(rows[index]["id"], no.says, {"final_at": claim.now}) for index, no in verdicts.items()]
         history.move(conn, MESSAGE, "refuse", steps, by="gate", now=claim.now)
         return [row for index, row in enumerate(rows) if index not in verdicts]
 
@@ -181,6 +187,8 @@ class Handover:
         # Most messages have one part: when that is taken, nothing has to be looked up to know what follows.
         single = [answer.message_id for answer in taken if answer.of == 1]
         moved = _HAND_OVER.move(conn, single, "the network took it", {"sent_at": now}, by=link, now=now)
+        if self._retry.sequel is not None:
+            self._retry.sequel.charge(conn, moved, "submit", now)
         done = set(moved) - early
         ids = [id for id in dict.fromkeys(answer.message_id for answer in batch) if id not in done]
         if ids:
@@ -220,28 +228,17 @@ class Handover:
         settle(conn, ids, by=by, now=now, retry=self._retry, chance=self._chance)
 
 
-def _wire_parts(conn: Connection, messages: Sequence[AnyRow], now: datetime) -> list[WirePart]:
+def why_claimed(link: str) -> str:
+    """What history says of a message that a link's sender has taken."""
+    return f"{link} sends it"
+
+
+def _wire_parts(conn: Connection, messages: list[Due], now: datetime) -> list[WirePart]:
     """What is left to send of these messages, in their order."""
-    pieces: dict[str, list[AnyRow]] = {}
-    for row in _LEFT.run(conn, {"ids": [m.id for m in messages]}):
-        pieces.setdefault(row.message_id, []).append(row)
-    return [
-        WirePart(
-            message_id=m.id,
-            position=piece.position,
-            of=m.parts,
-            to=m.recipient,
-            sender=m.sender,
-            alphabet=Alphabet(piece.alphabet),
-            user_data=piece.user_data,
-            udh=piece.udh,
-            validity=max(1, int((m.valid_until - now).total_seconds())),
-            message_class=m.message_class,
-            priority=m.priority,
-        )
-        for m in messages
-        for piece in pieces.get(m.id, ())
-    ]
+    pieces: dict[str, list[dict[str, Any]]] = {}
+    for piece in _LEFT.records(conn, {"ids": [m["id"] for m in messages]}):
+        pieces.setdefault(piece["message_id"], []).append(piece)
+    return [wire_part(m, piece, now) for m in messages for piece in pieces.get(m["id"], ())]
 
 
 _ANSWER = {"put_back": "put_back", "lose": "lost", "give_up": "refused"}

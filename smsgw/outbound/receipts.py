@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -38,7 +38,7 @@ _WAITING = Prepared(
     )
 )
 _HOMES = Prepared(
-    select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
+    select(part.c.message_id, part.c.position, part.c.reference)
     .where(part.c.link == bindparam("link"), among(part.c.reference))
     .order_by(part.c.outcome.is_(None), part.c.written_at)  # so the newest open one is the last, and stays
 )
@@ -81,13 +81,15 @@ class Receipts:
 
     def _store(self, conn: Connection, link: str, batch: list[Told]) -> None:
         now = batch[-1].at
-        homes = _homes(conn, batch)
+        homes = _homes(conn, link, batch)
         _STORE.many(conn, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
         outcomes = _outcomes(zip(batch, homes, strict=True))
         _mark(conn, outcomes)
         # Most messages have one part: when that is delivered, nothing has to be looked up to know what follows.
         single = [outcome.message_id for outcome in outcomes if outcome.state is ReceiptState.DELIVERED]
         done = set(_DELIVER.move(conn, single, "the phone has it", {"final_at": now}, by=link, now=now))
+        if self._retry.sequel is not None:
+            self._retry.sequel.charge(conn, list(done), "delivery", now)
         ids = list(dict.fromkeys(o.message_id for o in outcomes if o.message_id not in done))
         if ids:
             settle(conn, ids, by=link, now=now, retry=self._retry, chance=self._chance)
@@ -104,7 +106,7 @@ class Receipts:
         for some in history.chunks(waiting):
             found += conn.execute(_UNMATCHED, {"link": link, "ids": some}).all()
         told = [Told(row.link, _receipt(row), row.received_at) for row in found]
-        matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, told), strict=True) if h]
+        matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, link, told), strict=True) if h]
         if not matched:
             return set()
         conn.execute(
@@ -115,33 +117,35 @@ class Receipts:
         return {h.message_id for _, _, h in matched}
 
 
-def _homes(conn: Connection, batch: Sequence[Told]) -> list[AnyRow | None]:
+class Home(NamedTuple):
+    """The part that a receipt speaks of."""
+
+    message_id: str
+    position: int
+
+
+def _homes(conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:
     """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""
-    by_link: dict[str, set[str]] = {}
-    for told in batch:
-        by_link.setdefault(told.link, set()).add(told.receipt.reference)
-    parts: dict[tuple[str, str], AnyRow] = {}
-    for link, references in by_link.items():
-        found = _HOMES.run(conn, {"link": link, "ids": sorted(references)})
-        parts.update({(link, row.reference): row for row in found})
-    homes = [parts.get((told.link, told.receipt.reference)) for told in batch]
+    found = _HOMES.run(conn, {"link": link, "ids": [told.receipt.reference for told in batch]})
+    parts = {reference: Home(message_id, position) for message_id, position, reference in found}
+    homes = [parts.get(told.receipt.reference) for told in batch]
     return [
         _otherwise_spelled(conn, told) if home is None and told.receipt.also else home
         for told, home in zip(batch, homes, strict=True)
     ]
 
 
-def _otherwise_spelled(conn: Connection, told: Told) -> AnyRow | None:
+def _otherwise_spelled(conn: Connection, told: Told) -> Home | None:
     """The one open part to the receipt's recipient whose reference is spelled in another of the ways it names."""
     tail = (told.receipt.recipient or "")[-TAIL:]
     if len(tail) < TAIL:
         return None
     found = conn.execute(_OTHERWISE, {"link": told.link, "ids": list(told.receipt.also)})
     fitting = [row for row in found if row.recipient.endswith(tail)]
-    return fitting[0] if len(fitting) == 1 else None
+    return Home(fitting[0].message_id, fitting[0].position) if len(fitting) == 1 else None
 
 
-def _row(told: Told, home: AnyRow | None) -> dict[str, Any]:
+def _row(told: Told, home: Home | None) -> dict[str, Any]:
     said = told.receipt
     return {
         "link": told.link,
@@ -172,7 +176,7 @@ class Outcome:
     words: str | None
 
 
-def _outcomes(pairs: Iterable[tuple[Told, AnyRow | None]]) -> list[Outcome]:
+def _outcomes(pairs: Iterable[tuple[Told, Home | None]]) -> list[Outcome]:
     """What these receipts decide about the parts they speak of: the first final one for each part."""
     decided: dict[tuple[str, int], Outcome] = {}
     for told, home in pairs:
@@ -181,7 +185,7 @@ def _outcomes(pairs: Iterable[tuple[Told, AnyRow | None]]) -> list[Outcome]:
     return list(decided.values())
 
 
-def _outcome(said: Receipt, at: datetime, home: AnyRow) -> Outcome:
+def _outcome(said: Receipt, at: datetime, home: Home) -> Outcome:
     words = None if said.state is ReceiptState.DELIVERED else storable_or_none(said.error or said.said, 500)
     return Outcome(home.message_id, home.position, said.state, at, words)
 

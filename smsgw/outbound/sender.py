@@ -1,6 +1,7 @@
 """One worker per link: claim what the link has room for, hand it over, write down the answers.
 
 A claim never takes more than the link's free window and its pace allow, so what a crash leaves in doubt is one window.
+While nothing waits, the door claims for us: a message then is stored and claimed in one transaction (see `Hand`).
 What a driver answers is put to the writer at once and is never dropped: while the store refuses it, the answer is
 kept here, the link gets nothing more, and the write is tried again.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -17,7 +19,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..errors import SmsgwError, StoreError
-from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, WirePart
+from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, Throttled, WirePart
 from ..store.database import Database, Writer
 from ..store.storable import storable
 from .handover import Answer, Claim, Handover
@@ -31,6 +33,7 @@ IDLE = 0.5  # seconds between looks into the queue when nobody wakes us: other p
 STORE_PAUSE = 1.0  # seconds until a refused write is tried again
 REFERENCE = 80  # letters of a reference that are kept; SMPP has 65 at most
 MOST = 500  # messages in one claim
+CARRIES = (LinkState.UP, LinkState.DEGRADED)
 
 
 class Desk(Protocol):
@@ -70,6 +73,9 @@ class Sender:
         self._unwritten: list[Answer] = []
         self._writing = 0
         self._doubtful: list[Claim] = []  # claims whose answer never came: the store may have taken them all the same
+        self._reserved = 0  # parts for which the door keeps room, and of which it has not said yet what became
+        self._at_hand: deque[WirePart] = deque()  # what the door claimed for us
+        self._backlog = True  # something may wait in the queue, which goes before what comes now
         self._thread = threading.Thread(target=self._run, name=f"sender-{name}", daemon=True)
 
     @property
@@ -86,6 +92,36 @@ class Sender:
     def wake(self) -> None:
         """Something is in the queue."""
         with self._state:
+            self._woken = self._backlog = True
+            self._state.notify()
+
+    # What the door asks: see `submit.Hand`.
+
+    def reserve(self, parts: int) -> bool:
+        """Keep room for the parts of a message that is about to be stored, if it could be sent this moment."""
+        if not self.started or not self._carries():
+            return False
+        with self._state:
+            assert self.link is not None
+            now = time.monotonic()
+            free = self.link.window - self._in_flight
+            busy = self._stopping or self._backlog or self._unwritten or now < self._rest_until
+            if busy or parts > free or parts > self.pace.allowed(now):
+                return False
+            self._in_flight += parts
+            self._reserved += parts
+            self.pace.spend(parts)
+            return True
+
+    def decided(self, wire: list[WirePart], claim: Claim, committed: bool) -> None:
+        """What was reserved is stored and claimed: send it. Or it was not, as far as anybody knows."""
+        with self._state:
+            self._reserved -= len(wire)
+            if committed:
+                self._at_hand.extend(wire)
+            else:
+                self._in_flight -= len(wire)
+                self._doubtful.append(claim)
             self._woken = True
             self._state.notify()
 
@@ -109,13 +145,17 @@ class Sender:
     def taken(self, part: WirePart, reference: str) -> None:
         """See `smsgw.link.Events`."""
         told = storable(reference, REFERENCE)
-        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), reference=told))
+        self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), told, of=part.of))
 
     def failed(self, part: WirePart, error: LinkError) -> None:
         """See `smsgw.link.Events`."""
         if error.rest:
             with self._state:
                 self._rest_until = max(self._rest_until, time.monotonic() + error.rest)
+        if isinstance(error, Throttled):
+            self.pace.throttled(time.monotonic(), error.says)
+        elif error.rest:
+            self._desk.network.rest(self.name, error.rest, self._desk.clock())
         self._answered(Answer(self.name, part.message_id, part.position, self._desk.clock(), error=error))
 
     def receipt(self, receipt: Receipt) -> Future[None]:
@@ -135,7 +175,8 @@ class Sender:
     def health(self, health: Health) -> None:
         """See `smsgw.link.Events`."""
         self._desk.heard(self.name, health)
-        if health.state in (LinkState.UP, LinkState.DEGRADED):
+        self.pace.heard(health.facts, time.monotonic())
+        if health.state in CARRIES:
             self.wake()
 
     def _answered(self, answer: Answer) -> None:
@@ -169,7 +210,7 @@ class Sender:
     def _run(self) -> None:
         while True:
             with self._state:
-                if self._stopping:
+                if self._stopping and not self._at_hand and not self._reserved:
                     return
             self.beats = time.monotonic()
             try:
@@ -182,6 +223,9 @@ class Sender:
                 self._sleep(STORE_PAUSE)
 
     def _turn(self) -> None:
+        if self._at_hand:
+            self._send_at_hand()
+            return
         if self._unwritten:
             self._write_again()
             return
@@ -204,16 +248,29 @@ class Sender:
             self._writer.do(self._desk.handover.unclaim, self._doubtful[0])
             self._doubtful.pop(0)
         claim = Claim(self.name, most, self._desk.clock())
-        self._doubtful.append(claim)
-        wire = self._writer.do(self._desk.handover.claim, claim)
-        self._doubtful.remove(claim)
+        with self._state:
+            self._doubtful.append(claim)
+            self._backlog = False
+            self._in_flight += most  # so that nobody else fills the same places meanwhile
+        wire: list[WirePart] = []
+        try:
+            wire = self._writer.do(self._desk.handover.claim, claim)
+            self._doubtful.remove(claim)
+        finally:
+            with self._state:
+                self._backlog = self._backlog or len({part.message_id for part in wire}) == most
+                self._in_flight += len(wire) - most
+                self.pace.spend(len(wire))
         return wire
+
+    def _send_at_hand(self) -> None:
+        with self._state:
+            wire = list(self._at_hand)
+            self._at_hand.clear()
+        self._hand_over(wire)
 
     def _hand_over(self, wire: list[WirePart]) -> None:
         assert self.link is not None
-        with self._state:
-            self._in_flight += len(wire)
-        self.pace.spend(len(wire))
         for number, part in enumerate(wire):
             with self._state:
                 given_up = self._stopping
@@ -225,11 +282,15 @@ class Sender:
 
     def _blocked_for(self) -> float:
         """Seconds for which nothing may be sent: the link is not up, or it rests."""
-        health, _ = self._desk.network.health(self.name)
-        if health.state not in (LinkState.UP, LinkState.DEGRADED):
+        if not self._carries():
             return IDLE
         with self._state:
             return max(0.0, min(IDLE, self._rest_until - time.monotonic()))
+
+    def _carries(self) -> bool:
+        """Whether the link is up, and this is one of its hours."""
+        network = self._desk.network
+        return network.health(self.name)[0].state in CARRIES and network.is_open(self.name, self._desk.clock())
 
     def _room(self) -> int:
         """How many messages may be claimed: the free window, the pace, and a bound for one transaction."""
@@ -239,11 +300,16 @@ class Sender:
         if free <= 0:
             with self._state:
                 self._state.wait_for(
-                    lambda: self._stopping or (self.link is not None and self._in_flight < self.link.window),
+                    lambda: (
+                        self._stopping
+                        or bool(self._at_hand)
+                        or (self.link is not None and self._in_flight < self.link.window)
+                    ),
                     IDLE,
                 )
             return 0
-        allowed = self.pace.allowed(time.monotonic())
+        with self._state:
+            allowed = self.pace.allowed(time.monotonic())
         return int(min(free, allowed, MOST))
 
     def _write_again(self) -> None:

@@ -45,6 +45,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self.beats = 0  # transactions begun: the watchdog reads it
+        self._deciding: list[Callable[[bool], None]] = []  # who wants to know how the present transaction ends
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -69,6 +70,11 @@ class Writer:
         """`put` and wait for the result."""
         return self.put(step, item).result(timeout)
 
+    def when_decided(self, tell: Callable[[bool], None]) -> None:
+        """From within a step: have `tell` called, before any future is done, with True when what the step wrote is
+        committed, with False when it was undone or nobody knows. `tell` must be quick and must not raise."""
+        self._deciding.append(tell)
+
     def close(self) -> None:
         """Write what is waiting, then stop."""
         with self._wake:
@@ -92,7 +98,7 @@ class Writer:
         for step, item, future in taken:
             groups.setdefault(step, []).append((item, future))
         try:
-            results = self._attempt(groups, _together)
+            results = self._attempt(groups, self._together)
         except Exception as problem:  # noqa: BLE001 - whatever it was, nothing was committed
             results = self._after(problem, groups)
         for future, result in results:
@@ -106,7 +112,7 @@ class Writer:
         failure = explained(problem)
         if not isinstance(failure, StoreFull | StoreUnreachable):
             try:
-                return self._attempt(groups, _apart)
+                return self._attempt(groups, self._apart)
             except Exception as again:  # noqa: BLE001 - as above
                 failure = explained(again)
         count = sum(len(entries) for entries in groups.values())
@@ -117,34 +123,43 @@ class Writer:
         self, groups: _Groups, work: Callable[[Connection, Step[Any, Any], list[Any]], Sequence[Any]]
     ) -> list[tuple[Future[Any], Any]]:
         results: list[tuple[Future[Any], Any]] = []
-        with self._engine.begin() as conn:
-            for step, entries in groups.items():
-                outcome = work(conn, step, [item for item, _ in entries])
-                results += zip((future for _, future in entries), outcome, strict=True)
+        try:
+            with self._engine.begin() as conn:
+                for step, entries in groups.items():
+                    outcome = work(conn, step, [item for item, _ in entries])
+                    results += zip((future for _, future in entries), outcome, strict=True)
+        except BaseException:
+            self._decided(0, committed=False)
+            raise
+        self._decided(0, committed=True)
         return results
 
+    def _decided(self, since: int, *, committed: bool) -> None:
+        told, self._deciding[since:] = self._deciding[since:], []
+        for tell in told:
+            tell(committed)
 
-def _together(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
-    """Run one step over its batch: the way that everything goes unless something is wrong with an item."""
-    return step(conn, items)
+    def _together(self, conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
+        """Run one step over its batch: the way that everything goes unless something is wrong with an item."""
+        return step(conn, items)
 
-
-def _apart(conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
-    """Run one step over its batch under a savepoint; if that fails, item by item, so that a bad one fails alone."""
-    savepoint = conn.begin_nested()
-    try:
-        results = step(conn, items)
-        savepoint.commit()
-        return results
-    except Exception as problem:
-        if isinstance(explained(problem), StoreFull | StoreUnreachable):
-            raise  # not this item's fault: the engine has undone the whole transaction
-        savepoint.rollback()
-        if len(items) == 1:
-            if not isinstance(problem, SmsgwError):
-                log.exception("a write failed: %s", getattr(step, "__name__", step))
-            return [problem]
-    return [_apart(conn, step, [item])[0] for item in items]
+    def _apart(self, conn: Connection, step: Step[Any, Any], items: list[Any]) -> Sequence[Any]:
+        """Run one step over its batch under a savepoint; if that fails, item by item, so that a bad one fails alone."""
+        savepoint, since = conn.begin_nested(), len(self._deciding)
+        try:
+            results = step(conn, items)
+            savepoint.commit()
+            return results
+        except Exception as problem:
+            if isinstance(explained(problem), StoreFull | StoreUnreachable):
+                raise  # not this item's fault: the engine has undone the whole transaction
+            savepoint.rollback()
+            self._decided(since, committed=False)
+            if len(items) == 1:
+                if not isinstance(problem, SmsgwError):
+                    log.exception("a write failed: %s", getattr(step, "__name__", step))
+                return [problem]
+        return [self._apart(conn, step, [item])[0] for item in items]
 
 
 def explained(problem: Exception) -> Exception:

@@ -69,11 +69,13 @@ class Step:
 class Birth:
     """A record to be stored: its columns without `state` and `why`, and the events it passes, each with its reason.
 
-    The first event must be the life's first; every further one must be allowed from the state before.
+    The first event must be the life's first; every further one must be allowed from the state before. by: who makes
+    the last of several, if that is not who stores the record.
     """
 
     values: Mapping[str, Any]
     events: Sequence[tuple[str, str]]
+    by: str | None = None
 
 
 def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now: datetime) -> list[str]:
@@ -89,12 +91,13 @@ def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now
             was, state = state, _next(life, event, state)
             if place == len(lines):
                 lines.append({})
-            lines[place].setdefault((event, was, state, why), []).append(str(birth.values["id"]))
+            who = birth.by if birth.by is not None and place == len(birth.events) - 1 else by
+            lines[place].setdefault((event, was, state, why, who), []).append(str(birth.values["id"]))
         rows.append({**birth.values, "state": state, "why": birth.events[-1][1]})
     if rows:
         _bear(life.record, tuple(rows[0])).many(conn, rows)
         for alike in lines:
-            _tell(conn, life, alike, by, now)
+            _tell(conn, life, alike, now)
     return [row["state"] for row in rows]
 
 
@@ -130,9 +133,9 @@ def move(
         result.append(was)
         values = {**step.values, "state": after, "why": step.why}
         changes.setdefault(repr(values), (values, []))[1].append(step.id)
-        lines.setdefault((event, was, after, step.why), []).append(step.id)
+        lines.setdefault((event, was, after, step.why, by), []).append(step.id)
     _write(conn, _TABLES[life.record], changes)
-    _tell(conn, life, lines, by, now)
+    _tell(conn, life, lines, now)
     return result
 
 
@@ -174,7 +177,7 @@ class Together:
             return []
         given = {f"to_{name}": value for name, value in values.items()}
         moved = [row[0] for row in self._change.run(conn, {"ids": ids, "to_why": why, **given})]
-        _tell(conn, self._life, {(self._event, self._was, self._after, why): moved}, by, now)
+        _tell(conn, self._life, {(self._event, self._was, self._after, why, by): moved}, now)
         return moved
 
 
@@ -184,19 +187,19 @@ def note(conn: Connection, life: Life, event: str, steps: Sequence[Step], *, by:
     lines: _Lines = {}
     for step in steps:
         if step.id in known:
-            lines.setdefault((event, known[step.id], known[step.id], step.why), []).append(step.id)
-    _tell(conn, life, lines, by, now)
+            lines.setdefault((event, known[step.id], known[step.id], step.why, by), []).append(step.id)
+    _tell(conn, life, lines, now)
 
 
-_Lines = dict[tuple[str, str | None, str, str], list[str]]  # (event, was, now, why): the records that moved so
+_Lines = dict[tuple[str, str | None, str, str, str], list[str]]  # (event, was, now, why, by): who moved so
 
 
-def _tell(conn: Connection, life: Life, lines: _Lines, by: str, at: datetime) -> None:
+def _tell(conn: Connection, life: Life, lines: _Lines, at: datetime) -> None:
     """Write lines of history: one statement for the records that moved alike, one for all that moved alone."""
     if not life.told:
         return
     single: list[dict[str, Any]] = []
-    for (event, was, now, why), ids in lines.items():
+    for (event, was, now, why, by), ids in lines.items():
         line = {"record": life.record, "event": event, "was": was, "now": now, "why": why, "by": by, "at": at}
         if len(ids) == 1:
             single.append({**line, "record_id": ids[0]})

@@ -1,9 +1,9 @@
 """Statements that are compiled once for each engine and then run with nothing in between: the hot path's way.
 
 They are written in SQLAlchemy Core (or as `text()`), so that names and types have one source; what is left out is what
-SQLAlchemy does again at every execution. The surprise: what comes back is as the engine's driver gives it, so a time
-or a JSON column must not be read through here. A list of ids travels as one value (`among`): one step of the engine
-for the batch, for at each step SQLite's driver lets other threads run, and then waits for them.
+SQLAlchemy does again at every execution. The surprise: `run` gives rows as the engine's driver does, so a time or a
+JSON column is read with `records`. A list of ids travels as one value (`among`): one step of the engine for the batch,
+for at each step SQLite's driver lets other threads run, and then waits for them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, bindparam
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, bindparam
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeDecorator, TypeEngine
-
-from .tables.types import AnyRow
 
 _Convert = Callable[[Any], Any] | None
 
@@ -73,17 +72,27 @@ class Prepared:
         self._other = {"postgresql": postgresql} if postgresql is not None else {}
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, conn: Connection, values: Mapping[str, Any]) -> Sequence[AnyRow]:
+    def run(self, conn: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it once; returns the rows, if it gives any. Raises KeyError when a value is missing."""
         ready = self._for(conn)
-        found = conn.exec_driver_sql(ready.sql, ready.bound(values))
-        return found.fetchall() if found.returns_rows else ()
+        return _execute(conn, ready.sql, ready.bound(values))
+
+    def records(self, conn: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run a select; returns its rows by the names of their columns, with our types."""
+        ready = self._for(conn)
+        found: list[dict[str, Any]] = []
+        for row in _execute(conn, ready.sql, ready.bound(values)):
+            record = dict(zip(ready.names, row, strict=True))
+            for name, way in ready.reads:
+                record[name] = way(record[name])
+            found.append(record)
+        return found
 
     def many(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each of `rows`."""
         if rows:
             ready = self._for(conn)
-            conn.exec_driver_sql(ready.sql, [ready.bound(row) for row in rows])
+            _execute(conn, ready.sql, [ready.bound(row) for row in rows], many=True)
 
     def _for(self, conn: Connection) -> _Compiled:
         dialect = conn.dialect
@@ -92,6 +101,27 @@ class Prepared:
             statement = self._other.get(dialect.name, self._statement)
             ready = self._compiled[dialect.name] = _Compiled(statement, self._columns, dialect)
         return ready
+
+
+def _execute(conn: Connection, sql: str, values: Any, *, many: bool = False) -> list[tuple[Any, ...]]:
+    """Past SQLAlchemy, but with its errors, by which the writer knows what is wrong."""
+    dialect = conn.dialect
+    errors: Any = dialect.dbapi
+    cursor = conn.connection.cursor()
+    try:
+        if many:
+            cursor.executemany(sql, values)
+            return []
+        cursor.execute(sql, values)
+        return list(cursor.fetchall()) if cursor.description is not None else []
+    except errors.Error as problem:
+        lost = dialect.is_disconnect(problem, conn.connection.dbapi_connection, cursor)
+        if lost:
+            conn.invalidate(problem)
+        told = DBAPIError.instance(sql, None, problem, errors.Error, connection_invalidated=lost, dialect=dialect)
+        raise told from problem
+    finally:
+        cursor.close()
 
 
 class _Compiled:
@@ -107,6 +137,12 @@ class _Compiled:
             (name, bound[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
         ]
         self._by_name = not compiled.positional
+        columns_read = statement.selected_columns if isinstance(statement, Select) else ()
+        self.names = [str(column.key) for column in columns_read]
+        reads = [
+            (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in columns_read
+        ]
+        self.reads = [(name, way) for name, way in reads if way is not None]
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         if self._fixed:

@@ -28,6 +28,33 @@ WIDE = Abilities(wide_reference=True)
 
 
 @dataclass
+class Hand:
+    """A link's sender as the door sees it: how much room it has, and what it was told. A test gives it room."""
+
+    link: str
+    woken: list[str]
+    room: int = 0
+    sent: list[WirePart] = field(default_factory=list)
+    undone: list[Claim] = field(default_factory=list)
+
+    def reserve(self, parts: int) -> bool:
+        if parts > self.room:
+            return False
+        self.room -= parts
+        return True
+
+    def decided(self, wire: list[WirePart], claim: Claim, committed: bool) -> None:
+        if committed:
+            self.sent += wire
+        else:
+            self.room += len(wire)
+            self.undone.append(claim)
+
+    def wake(self) -> None:
+        self.woken.append(self.link)
+
+
+@dataclass
 class Desk:
     """The steps, as the daemon wires them, without threads of links. `now` is what the clock says."""
 
@@ -39,7 +66,8 @@ class Desk:
     def __post_init__(self) -> None:
         self.network = Network(self.links, START)
         self.woken: list[str] = []
-        self.door = Door(self.database.writer, self.network, self.terms, lambda: self.now, self.woken.append, 7)
+        self.hands = {link.name: Hand(link.name, self.woken) for link in self.links}
+        self.door = Door(self.database.writer, self.network, self.terms, lambda: self.now, self.hands, 7)
         self.receipts = Receipts(RETRY, lambda: 0.0)
         self.handover = Handover(self.receipts, RETRY, lambda: 0.0)
         self.inbox = Inbox()

@@ -1,0 +1,186 @@
+"""The transaction in which a message is stored: known already? room? the gate; then queued, held, or claimed at once.
+
+While nothing waits for a link, its message is claimed in the transaction that stores it (see `Hand`): one commit less
+until it is on the wire, and a promise as good as any other claim, for it is on disk before the first byte leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy import Connection, insert, select, tuple_
+
+from ..errors import Conflict, Fault, QueueFull, RefusedByPolicy
+from ..link import WirePart
+from ..store import history
+from ..store.database import Writer
+from ..store.lifecycle import MESSAGE
+from ..store.prepared import Prepared
+from ..store.tables import message, part
+from ..store.tables.types import AnyRow
+from . import gate
+from .asked import Accepted, Ready, Terms
+from .handover import Claim, why_claimed
+from .wire import wire_part
+
+COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed
+_STORE_PARTS = Prepared(insert(part), ("message_id", "position", "alphabet", "user_data", "udh", "written_at", "link"))
+
+
+class Hand(Protocol):
+    """What the door asks of a link's sender."""
+
+    def reserve(self, parts: int) -> bool:
+        """Keep room for so many parts, if they could go this moment and nothing waits before them."""
+
+    def decided(self, wire: list[WirePart], claim: Claim, committed: bool) -> None:
+        """What was reserved is stored and claimed: send it. Or it was not, as far as anybody knows."""
+
+    def wake(self) -> None:
+        """Something is in the queue."""
+
+
+@dataclass
+class _After:
+    """What is to be done once the transaction of `now` is committed: parts to send, and links whose queue has grown."""
+
+    now: datetime
+    claimed: dict[str, list[WirePart]] = field(default_factory=dict)
+    queued: set[str] = field(default_factory=set)
+
+
+class Admission:
+    """The step that stores what the door has read; one for each door, used in the writer's thread only."""
+
+    def __init__(self, writer: Writer, terms: Terms, clock: Callable[[], datetime], hands: Mapping[str, Hand]) -> None:
+        """hands: the senders of this process by their link's name; a link without one is served by another process."""
+        self._writer = writer
+        self._terms = terms
+        self._clock = clock
+        self._hands = hands
+        self._waiting = (0, datetime.min.replace(tzinfo=clock().tzinfo))
+
+    def store(self, conn: Connection, batch: list[Ready]) -> list[Accepted | Exception]:
+        """The step that stores what was read; those who do more in the same transaction call it from theirs."""
+        now = self._clock()
+        results: list[Accepted | Exception | None] = [None] * len(batch)
+        first, again = _first_of_each_ref(batch)
+        known = self._known(conn, [batch[index] for index in first])
+        for index in first:
+            row = known.get((batch[index].asked.client, batch[index].asked.client_ref))
+            if row is not None:
+                results[index] = _same_or_conflict(batch[index], row)
+        fresh = [index for index in first if results[index] is None]
+        room = self._room(conn, now)
+        for index in fresh[room:]:
+            says = f"{self._terms.queue_bound} messages wait already, which is the bound"
+            results[index] = QueueFull(says, retry_after=30)
+        self._admit(conn, batch, fresh[:room], results, now)
+        if again:
+            for index, result in zip(again, self.store(conn, [batch[i] for i in again]), strict=True):
+                results[index] = result
+        return [_certain(result) for result in results]
+
+    def _admit(
+        self,
+        conn: Connection,
+        batch: list[Ready],
+        fresh: list[int],
+        results: list[Accepted | Exception | None],
+        now: datetime,
+    ) -> None:
+        """Ask the gate about the new ones, store those that may go or wait, and write down every answer."""
+        verdicts = gate.check(conn, [batch[i].candidate for i in fresh], self._terms.rules, now)
+        births: list[history.Birth] = []
+        places: list[int] = []
+        after = _After(now)
+        self._writer.when_decided(partial(self._decided, after))
+        for index, verdict in zip(fresh, verdicts, strict=True):
+            if isinstance(verdict, gate.Refuse):
+                results[index] = RefusedByPolicy([Fault("/to", verdict.code, verdict.says)])
+            else:
+                places.append(index)
+                births.append(self._birth(batch[index], verdict, after))
+        states = history.begin(conn, MESSAGE, births, by="door", now=now)
+        _STORE_PARTS.many(
+            conn,
+            [
+                {**row, "written_at": birth.values["claimed_at"], "link": birth.by}
+                for index, birth in zip(places, births, strict=True)
+                for row in batch[index].parts
+            ],
+        )
+        for index, birth, state in zip(places, births, states, strict=True):
+            row = {**birth.values, "state": state, "why": birth.events[-1][1], "sent_at": None}
+            results[index] = Accepted(row)
+        self._waiting = (self._waiting[0] + len(births), self._waiting[1])
+
+    def _birth(self, ready: Ready, verdict: gate.Hold | None, after: _After) -> history.Birth:
+        """How a message begins; what has to be done for it after the commit is added to `after`."""
+        row, link = {**ready.row, "claimed_at": None}, ready.row["link"]
+        accept = ("accept", f"asked by {ready.asked.client}")
+        if verdict is not None:
+            row["due_at"] = verdict.until
+            return history.Birth(row, [accept, ("hold", verdict.says)])
+        events = [accept, ("admit", "; ".join(row["trace"]))]
+        hand = self._hands.get(link)
+        if hand is None or not hand.reserve(len(ready.parts)):
+            after.queued.add(link)
+            return history.Birth(row, events)
+        row["claimed_at"], row["attempts"] = after.now, 1
+        after.claimed.setdefault(link, []).extend(wire_part(row, piece, after.now) for piece in ready.parts)
+        return history.Birth(row, [*events, ("claim", why_claimed(link))], by=link)
+
+    def _decided(self, after: _After, committed: bool) -> None:
+        for link, wire in after.claimed.items():
+            self._hands[link].decided(wire, Claim(link, len(wire), after.now), committed)
+        for link in after.queued if committed else ():
+            if link in self._hands:
+                self._hands[link].wake()
+
+    def _known(self, conn: Connection, batch: list[Ready]) -> dict[tuple[str, str | None], AnyRow]:
+        """The stored messages that the client_refs of this batch name already."""
+        refs = {(r.asked.client, r.asked.client_ref) for r in batch if r.asked.client_ref is not None}
+        if not refs:
+            return {}
+        rows = conn.execute(select(message).where(tuple_(message.c.client, message.c.client_ref).in_(refs)))
+        return {(row.client, row.client_ref): row for row in rows}
+
+    def _room(self, conn: Connection, now: datetime) -> int:
+        """How many more the queue takes. Counted once a second, for a count of a million is not free."""
+        count, at = self._waiting
+        if not timedelta() <= now - at < COUNTED_FOR:
+            self._waiting = (count, at) = (gate.waiting(conn), now)
+        return max(0, self._terms.queue_bound - count)
+
+
+def _first_of_each_ref(batch: list[Ready]) -> tuple[list[int], list[int]]:
+    """Split a batch: the first message with each client_ref, and those that repeat one (a client that tried twice)."""
+    first: list[int] = []
+    again: list[int] = []
+    seen: set[tuple[str, str]] = set()
+    for index, ready in enumerate(batch):
+        ref = ready.asked.client_ref
+        if ref is not None and (ready.asked.client, ref) in seen:
+            again.append(index)
+            continue
+        first.append(index)
+        if ref is not None:
+            seen.add((ready.asked.client, ref))
+    return first, again
+
+
+def _same_or_conflict(ready: Ready, row: AnyRow) -> Accepted | Conflict:
+    if (row.recipient, row.text) == (ready.row["recipient"], ready.row["text"]):
+        return Accepted(row._asdict(), created=False)
+    says = f"client_ref {ready.asked.client_ref!r} belongs to {row.id}, which is another text or number"
+    return Conflict(says, code="client_ref_conflict", hint="use a new client_ref for a new message")
+
+
+def _certain(result: Accepted | Exception | None) -> Accepted | Exception:
+    assert result is not None
+    return result

@@ -1,0 +1,72 @@
+"""What a caller asks the door for, what the door makes of it, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from . import gate
+
+PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller wants sent. `client` names the caller; everything else as the API documents it.
+
+    send_at: aware, None for now. expires_in: seconds from send_at. on_unsure: "resend", "hold", "fail" or None for
+    the policy of its purpose. data: octets instead of a text, which is "" then; ports: (destination, origin) of data.
+    """
+
+    to: str
+    text: str
+    client: str
+    sender: str | None = None
+    client_ref: str | None = None
+    priority: int | None = None  # None: by purpose, so that a reply overtakes a campaign
+    purpose: str = "transactional"
+    send_at: datetime | None = None
+    expires_in: int | None = None
+    link: str | None = None
+    message_class: int | None = None
+    max_parts: int | None = None
+    on_unsure: str | None = None
+    reply_to: str | None = None
+    allow_duplicate: bool = False
+    metadata: Mapping[str, Any] | None = None
+    data: bytes | None = None
+    ports: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The settings that apply to everybody: see the [sending] section of the configuration for each."""
+
+    region: str | None = None
+    sender: str | None = None
+    max_parts: int = 10
+    validity: int = 172_800
+    queue_bound: int = 1_000_000
+    on_unsure: str = "resend"
+    sticky: frozenset[str] = frozenset({"conversational"})
+    rules: gate.Rules = field(default_factory=gate.Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that was read and cut: what the transaction stores."""
+
+    asked: Asked
+    row: dict[str, Any]
+    parts: list[dict[str, Any]]
+    candidate: gate.Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A stored message as its row stands; `created` is False when the client_ref was known already."""
+
+    row: Mapping[str, Any]
+    created: bool = True
