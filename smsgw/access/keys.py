@@ -27,6 +27,7 @@ SCOPES = {
     "messages:*": "both",
     "links:read": "see the links and how they are",
     "links:ussd": "talk to operators by USSD codes, which can cost money, and ask for balances",
+    "webhooks:manage": "set up webhooks, see their log and replay it",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",
 }

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -24,7 +24,9 @@ from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
-from smsgw.daemon import STOP_WITHIN, Daemon, Gateway
+from smsgw.daemon import STOP_WITHIN, Daemon, Gateway, Part
+from smsgw.webhooks.part import Webhooks
+from smsgw.webhooks.terms import terms_of
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     gateway = Gateway(config)
     try:
         parts = office.parts(gateway)
-        daemon = Daemon(gateway, [*parts, LocalKey(gateway, parts)])
+        daemon = Daemon(gateway, [webhooks_of(gateway, parts), *parts, LocalKey(gateway, parts)])
 
         def end() -> None:
             systemd.stopping()
@@ -76,6 +78,15 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     finally:
         gateway.close()
         gone.set()
+
+
+def webhooks_of(gateway: Gateway, parts: Sequence[Part]) -> Part:
+    """The part that tells webhooks; parts: those with a `port` are the gateway itself, which no webhook may call."""
+
+    def own_ports() -> set[int]:
+        return {port for part in parts if isinstance(port := getattr(part, "port", None), int)}
+
+    return Webhooks(gateway.database, terms_of(gateway.config.webhooks, own_ports, gateway.clock))
 
 
 def _overdue() -> None:

@@ -16,6 +16,7 @@ from smsgw.config.sections import (
     StoreConfig,
     WebConfig,
 )
+from smsgw.config.webhooks import WebhooksConfig
 
 __all__ = [
     "Config",
@@ -28,6 +29,7 @@ __all__ = [
     "SendingConfig",
     "StoreConfig",
     "WebConfig",
+    "WebhooksConfig",
     "driver_config",
     "example",
     "find",

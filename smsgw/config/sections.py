@@ -23,6 +23,7 @@ from smsgw.config.webhooks import WebhooksConfig
 HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
 NAME_CLASH = "another link has this name already: give each its own"
 
+Purpose = Literal["transactional", "service", "conversational", "marketing", "otp"]
 Seconds = Annotated[int, Field(ge=0, le=30 * 86400)]
 
 
@@ -194,15 +195,44 @@ class SendingConfig(Section):
         default=120,
         description="For how many seconds a late receipt may settle such a message before resend_unsure acts.",
     )
+    ask_after: Seconds = Field(
+        default=3600,
+        description="After how many seconds without a receipt the network is asked what became of a message, if the "
+        "link can ask (query_sm of an SMPP link); each later pause is twice as long, 0 is never.",
+    )
     receipt_wait: Seconds = Field(
         default=259_200,
         ge=60,
-        description="After how many seconds a sent message without a receipt is taken for expired.",
+        description="For how many seconds a receipt is waited for; then receipt_missing says what becomes of the "
+        "message.",
+    )
+    receipt_missing: Literal["expire", "undelivered", "keep"] = Field(
+        default="expire",
+        description="What a sent message whose receipt does not come is taken for: expired, undelivered, or still "
+        "sent (keep), for networks that send no receipts.",
     )
     reroute_after: Seconds = Field(
         default=60,
         description="After how many seconds of a link being down its waiting messages go to another "
         "link that serves them.",
+    )
+    may_double: list[Purpose] = Field(
+        default=[],
+        description="Which purposes may come twice rather than not at all: only these are sent again over another "
+        "link after silence, or when a link took but a part of a long text.",
+        examples=[["otp"]],
+    )
+    sticky: list[Purpose] = Field(
+        default=["conversational"],
+        description="Which purposes keep to the link and number that the customer knows; others cost a look into the "
+        "store for each message.",
+    )
+    price_tolerance: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="By how many per cent a price may be above the cheapest one and still be called equal to it, so "
+        "that weight decides.",
     )
 
     @field_validator("region")

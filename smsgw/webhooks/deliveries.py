@@ -1,0 +1,190 @@
+"""The log of what was told: look at deliveries, replay one or everything since a time, forget old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from ..errors import NotFound
+from ..store import history
+from ..store.database import Database, Writer
+from ..store.history import IDS, Birth, Step, chunks
+from ..store.ids import first_id
+from ..store.lifecycle import DELIVERY
+from ..store.tables import delivery, webhook
+from ..store.tables import history as lines
+from ..store.tables.types import AnyRow
+from . import events, hooks, settle
+
+PIECE = 500  # lines of history replayed, or deliveries forgotten, in one transaction
+_d = delivery.c
+_AGAIN = {"ended_at": None, "attempts": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries to list. state, event: only those; before: only those with smaller ids."""
+
+    webhook_id: str
+    state: str | None = None
+    event: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Tell a webhook again what history says from line `first` to `last`. only_dead: only what was given up."""
+
+    webhook_id: str
+    first: int
+    last: int
+    only_dead: bool
+    by: str
+    at: datetime
+
+
+def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
+    """Deliveries, newest first, at most `limit`. Raises NotFound when there is no such webhook."""
+    hooks.get(conn, wanted.webhook_id)
+    query = select(delivery).where(_d.webhook_id == wanted.webhook_id).order_by(_d.id.desc()).limit(limit)
+    for column, value in ((_d.state, wanted.state), (_d.event, wanted.event)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.before is not None:
+        query = query.where(_d.id < wanted.before)
+    return list(conn.execute(query))
+
+
+def get(conn: Connection, webhook_id: str, id: str) -> AnyRow:
+    """One delivery. Raises NotFound."""
+    row = conn.execute(select(delivery).where(_d.id == id, _d.webhook_id == webhook_id)).first()
+    if row is None:
+        raise NotFound(f"this webhook has no delivery {id[:60]}", hint="smsgw webhook log shows its deliveries")
+    return row
+
+
+def waiting(conn: Connection) -> dict[str, int]:
+    """How many deliveries wait for each webhook for which any do."""
+    query = select(_d.webhook_id, func.count()).where(_d.state == "pending").group_by(_d.webhook_id)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def replay(writer: Writer, webhook_id: str, id: str, by: str, at: datetime) -> None:
+    """Tell one event again, under the same id, whatever became of it. Raises NotFound."""
+    writer.do(_replay_one, (webhook_id, id, by, at))
+
+
+def _replay_one(conn: Connection, batch: list[tuple[str, str, str, datetime]]) -> list[NotFound | None]:
+    results: list[NotFound | None] = []
+    for webhook_id, id, by, at in batch:
+        try:
+            get(conn, webhook_id, id)
+        except NotFound as missing:
+            results.append(missing)
+            continue
+        _again(conn, [id], by, at)
+        results.append(None)
+    return results
+
+
+def _again(conn: Connection, ids: Sequence[str], by: str, at: datetime) -> None:
+    steps = [Step(id, f"replayed by {by}", {**_AGAIN, "due_at": at}) for id in ids]
+    history.move(conn, DELIVERY, "replay", steps, by=by, now=at)
+
+
+def replay_since(
+    database: Database, webhook_id: str, since: datetime, by: str, at: datetime, *, only_dead: bool = False
+) -> int:
+    """Tell again everything that happened since a time, also what was never planned; returns how many events.
+
+    Events are told under the ids that they had. only_dead: only what was given up. Raises NotFound.
+    """
+    with database.reading() as conn:
+        hooks.get(conn, webhook_id)
+        last = conn.scalar(select(func.max(lines.c.id))) or 0
+        first = _first_line(conn, since, last)
+    told = 0
+    while first <= last:
+        end = min(last, first + PIECE - 1)
+        told += database.writer.do(replay_piece, Replay(webhook_id, first, end, only_dead, by, at))
+        first = end + 1
+    return told
+
+
+def _first_line(conn: Connection, since: datetime, last: int) -> int:
+    """The first line of history at `since` or later, found by halving: lines are written in the order of time."""
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = conn.scalar(select(lines.c.at).where(lines.c.id >= middle).order_by(lines.c.id).limit(1))
+        if at is not None and at < since:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def replay_piece(conn: Connection, batch: list[Replay]) -> list[int]:
+    """Writer step: for each piece of history, tell it again; returns how many events that are."""
+    return [_replay_piece(conn, one) for one in batch]
+
+
+def _replay_piece(conn: Connection, wish: Replay) -> int:
+    row = conn.execute(select(webhook).where(webhook.c.id == wish.webhook_id)).first()
+    if row is None:
+        return 0
+    happened = conn.execute(select(lines).where(lines.c.id.between(wish.first, wish.last)).order_by(lines.c.id)).all()
+    known = _planned(conn, wish, sorted({line.record_id for line in happened}))
+    again = [one.id for one in known if one.state == "dead" or not (wish.only_dead or one.state == "pending")]
+    for some in chunks(again):
+        _again(conn, some, wish.by, wish.at)
+    if wish.only_dead:
+        return len(again)
+    planned = {one.line for one in known}
+    return len(again) + _plan(conn, hooks.hook_of(row), wish, [line for line in happened if line.id not in planned])
+
+
+def _planned(conn: Connection, wish: Replay, records: list[str]) -> list[AnyRow]:
+    query = select(_d.id, _d.line, _d.state).where(
+        _d.webhook_id == wish.webhook_id, _d.record_id.in_(IDS), _d.line.between(wish.first, wish.last)
+    )
+    return [row for some in chunks(records) for row in conn.execute(query, {"ids": some})]
+
+
+def _plan(conn: Connection, hook: hooks.Hook, wish: Replay, happened: Sequence[AnyRow]) -> int:
+    """Plan what this webhook was never to be told: it was switched off then, or is newer, or wanted other events.
+
+    What is about to be planned anyway, behind the follower, is left to it.
+    """
+    stands = conn.scalar(settle.STANDS_AT) or 0
+    missing = [line for line in happened if line.id <= stands and events.type_of(line) in hook.types]
+    births = [
+        Birth(
+            settle.delivery_row(
+                hook.id, f"{line.record}.{line.now}", line.record_id, line.id, body, wish.at, due_at=wish.at
+            ),
+            [("plan", f"replayed by {wish.by}")],
+        )
+        for line, body in zip(missing, events.bodies(conn, missing), strict=True)
+    ]
+    history.begin(conn, DELIVERY, births, by=wish.by, now=wish.at)
+    return len(births)
+
+
+def forget(writer: Writer, older: datetime) -> int:
+    """Forget deliveries planned before `older`, also those that never arrived; returns how many."""
+    gone = 0
+    while some := writer.do(forget_piece, older):
+        gone += some
+    return gone
+
+
+def forget_piece(conn: Connection, batch: list[datetime]) -> list[int]:
+    """Writer step: forget some of what is older; returns how many."""
+    bound = first_id("evt", max(batch))
+    old = select(_d.id).where(_d.id < bound).order_by(_d.id).limit(PIECE)
+    gone = conn.execute(delete(delivery).where(_d.id.in_(old.scalar_subquery()))).rowcount
+    return [gone] * len(batch)

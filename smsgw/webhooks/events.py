@@ -1,0 +1,147 @@
+"""What can be told, and the JSON that tells it: an event is a record that came to a state, `message.delivered`.
+
+Whatever has a life in `store.lifecycle` has events; a message and a text that came in are told with their fields, the
+others with what history says. A message is told without its text: whoever sent it knows it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Table, select
+
+from ..access.idempotency import REF
+from ..errors import BadInput, Fault
+from ..store.history import IDS, chunks
+from ..store.lifecycle import INBOUND, LIVES, MESSAGE
+from ..store.tables import inbound, message
+from ..store.tables.types import AnyRow
+
+TYPES = tuple(f"{life.record}.{state}" for life in LIVES if life.told for state in life.states)
+USUAL = (
+    "message.delivered", "message.undelivered", "message.failed", "message.refused", "message.expired",
+    "message.cancelled", "inbound.received",
+)  # fmt: skip
+"""What most want to know: how a message ended, and what came in."""
+TEST = "webhook.test"
+
+_PATTERNS = ("*", *dict.fromkeys(f"{kind.partition('.')[0]}.*" for kind in TYPES))
+
+
+def check_patterns(patterns: Sequence[str]) -> list[str]:
+    """The patterns, each once. Raises BadInput, code `event_unknown`, for one that can mean no event."""
+    known = (*TYPES, *_PATTERNS)
+    faults = []
+    for place, pattern in enumerate(patterns):
+        if pattern not in known:
+            near = difflib.get_close_matches(pattern, known, 1, 0.5)
+            offer = f"did you mean {near[0]}?" if near else f"there are: {', '.join(TYPES)}"
+            faults.append(Fault(f"/events/{place}", "event_unknown", f"there is no event {pattern[:40]!r}; {offer}"))
+    if not patterns:
+        faults.append(Fault("/events", "event_missing", f"say what is to be told, such as {USUAL[0]}, or *"))
+    if faults:
+        raise BadInput(faults)
+    return list(dict.fromkeys(patterns))
+
+
+def types_of(patterns: Iterable[str]) -> frozenset[str]:
+    """The event types that these patterns mean: `message.sent` itself, `message.*` all of a message, `*` everything."""
+    wanted = set(patterns)
+    return frozenset(
+        kind for kind in TYPES if kind in wanted or "*" in wanted or f"{kind.partition('.')[0]}.*" in wanted
+    )
+
+
+def type_of(line: AnyRow) -> str | None:
+    """The event that a line of history is; None for a line that moved nothing."""
+    return None if line.was == line.now else f"{line.record}.{line.now}"
+
+
+def bodies(conn: Connection, lines: Sequence[AnyRow]) -> list[str]:
+    """The JSON for each of these lines of history, `{"type", "timestamp", "data"}`, in order."""
+    rows: dict[str, Mapping[str, Any]] = {}
+    for record, (table, names, _) in _FIELDS.items():
+        rows.update(_rows(conn, table, names, {line.record_id for line in lines if line.record == record}))
+    return [_body(line, rows.get(line.record_id)) for line in lines]
+
+
+def body_of_test(webhook_id: str, now: datetime) -> str:
+    """What the test button sends."""
+    said = {"id": webhook_id, "status": "active", "was": "active", "why": "somebody asked for a test", "by": "test"}
+    return to_json({"type": TEST, "timestamp": now, "data": said}).decode()
+
+
+def _body(line: AnyRow, row: Mapping[str, Any] | None) -> str:
+    data = {"id": line.record_id, "status": line.now, "was": line.was, "why": line.why, "by": line.by}
+    if row is not None:
+        data |= _FIELDS[line.record][2](row)
+    return to_json({"type": f"{line.record}.{line.now}", "timestamp": line.at, "data": data}).decode()
+
+
+def _rows(conn: Connection, table: Table, names: Sequence[str], ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    query = select(*(table.c[name] for name in names)).where(table.c.id.in_(IDS))
+    for some in chunks(list(ids)):
+        found.update((str(row["id"]), dict(row)) for row in conn.execute(query, {"ids": some}).mappings())
+    return found
+
+
+def _message(row: Mapping[str, Any]) -> dict[str, Any]:
+    ref = row["client_ref"]
+    return {
+        "direction": "outbound",
+        "to": row["recipient"],
+        "from": row["sender"],
+        "client_ref": None if ref is None or ref.startswith(REF) else ref,
+        "link": row["link"],
+        "parts": row["parts"],
+        "purpose": row["purpose"],
+        "reply_to": row["reply_to"],
+        "attempts": row["attempts"],
+        "created_at": row["created_at"],
+        "sent_at": row["sent_at"],
+        "final_at": row["final_at"],
+        "metadata": row["metadata"] or {},
+    }
+
+
+def _inbound(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "direction": "inbound",
+        "from": row["sender"],
+        "to": row["recipient"],
+        "text": row["text"],
+        "kind": row["kind"],
+        "parts": row["parts"],
+        "missing": row["missing"],
+        "link": row["link"],
+        "received_at": row["received_at"],
+        "sent_at": row["sent_at"],
+        "understood_as": row["understood_as"],
+    }
+
+
+_Fields = tuple[Table, tuple[str, ...], Callable[[Mapping[str, Any]], dict[str, Any]]]
+_FIELDS: dict[str, _Fields] = {
+    MESSAGE.record: (
+        message,
+        (
+            "id", "recipient", "sender", "client_ref", "link", "parts", "purpose", "reply_to", "attempts", "created_at",
+            "sent_at", "final_at", "metadata",
+        ),
+        _message,
+    ),
+    INBOUND.record: (
+        inbound,
+        (
+            "id", "sender", "recipient", "text", "kind", "parts", "missing", "link", "received_at", "sent_at",
+            "understood_as",
+        ),
+        _inbound,
+    ),
+}  # fmt: skip
+"""For each record that is told with its fields: its table, the columns that are read, and what is told of them."""
