@@ -123,6 +123,11 @@ class LinkConfig(Section):
         "name of at most 11 letters.",
         examples=["+38640111222"],
     )
+    receipts_over: list[str] = Field(
+        default=[],
+        description="Other links, by name, over which receipts for this one's messages may come: accounts at the same "
+        "SMSC, which reports to whichever is connected.",
+    )
     national_tables: list[Language] = Field(
         default=[],
         description="Languages whose national letters (3GPP TS 23.038) the network is known to keep, "

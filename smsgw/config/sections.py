@@ -316,6 +316,25 @@ class Config(Section):
             )
         return links
 
+    @field_validator("links")
+    @classmethod
+    def _receipts_come_over_links(cls, links: list[LinkConfig]) -> list[LinkConfig]:
+        names = {link.name for link in links}
+        strangers = [(i, name) for i, link in enumerate(links) for name in link.receipts_over if name not in names]
+        if strangers:
+            raise ValidationError.from_exception_data(
+                cls.__name__,
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError("no_such_link", "no link has this name"),
+                        loc=(i, "receipts_over"),
+                        input=name,
+                    )
+                    for i, name in strangers
+                ],
+            )
+        return links
+
 
 def name_clashes(names: Iterable[object]) -> list[int]:
     """The positions of the names that stand earlier in the list too, told apart as variables tell them."""

@@ -26,7 +26,7 @@ def wrong_contents(text: str, data: bytes | None, ports: Ports | None) -> list[F
         faults.append(Fault("/text", "text_and_data", "a message is a text or data, not both: leave one of them out"))
     if not data:
         faults.append(Fault("/data", "data_missing", "the data is empty: say what to send"))
-    if ports is not None and not all(0 <= port <= 0xFFFF for port in ports):
+    if ports is not None and not _possible(ports):
         faults.append(Fault("/ports", "out_of_range", "a port is a whole number from 0 to 65535"))
     return faults
 
@@ -40,7 +40,8 @@ def cut(
         if data is None:
             pieces = parts.split(text, abilities, reference)
         else:
-            pieces = parts.split_data(data, ports, abilities, reference)
+            told = ports if ports is not None and _possible(ports) else None  # wrong ones are a fault of their own
+            pieces = parts.split_data(data, told, abilities, reference)
     except BadInput as problem:
         raise BadInput([Fault(pointer, fault.code, fault.detail) for fault in problem.faults]) from problem
     if parts.count(pieces) > most:
@@ -48,6 +49,10 @@ def cut(
         says = f"the {what} needs {parts.count(pieces)} parts, {most} are allowed: shorten it or raise max_parts"
         raise BadInput([Fault(pointer, code, says)])
     return pieces
+
+
+def _possible(ports: Ports) -> bool:
+    return all(0 <= port <= 0xFFFF for port in ports)
 
 
 def written(text: str, data: bytes | None) -> str:

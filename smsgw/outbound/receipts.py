@@ -6,7 +6,7 @@ answer looks among the unmatched ones when it arrives, so the two meet from eith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -67,11 +67,17 @@ class Told:
 
 
 class Receipts:
-    """The steps about receipts; holds the retry policy and chance, which settling needs."""
+    """The steps about receipts; holds the retry policy and chance, which settling needs.
 
-    def __init__(self, retry: Retry, chance: Callable[[], float]) -> None:
+    over: by link the other ones over which its receipts may come: accounts at the same SMSC.
+    """
+
+    def __init__(
+        self, retry: Retry, chance: Callable[[], float], over: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._retry = retry
         self._chance = chance
+        self._over = over or {}
 
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
@@ -81,7 +87,7 @@ class Receipts:
 
     def _store(self, conn: Connection, link: str, batch: list[Told]) -> None:
         now = batch[-1].at
-        homes = _homes(conn, link, batch)
+        homes = self._homes(conn, link, batch)
         _STORE.many(conn, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
         outcomes = _outcomes(zip(batch, homes, strict=True))
         _mark(conn, outcomes)
@@ -101,12 +107,14 @@ class Receipts:
         """
         if not references:
             return set()
-        waiting = [row[0] for row in _WAITING.run(conn, {"link": link, "ids": references})]
-        found: list[AnyRow] = []
-        for some in history.chunks(waiting):
-            found += conn.execute(_UNMATCHED, {"link": link, "ids": some}).all()
-        told = [Told(row.link, _receipt(row), row.received_at) for row in found]
-        matched = [(row, t, h) for row, t, h in zip(found, told, _homes(conn, link, told), strict=True) if h]
+        matched: list[tuple[AnyRow, Told, Home]] = []
+        for way in (link, *self._over.get(link, ())):
+            waiting = [row[0] for row in _WAITING.run(conn, {"link": way, "ids": references})]
+            found: list[AnyRow] = []
+            for some in history.chunks(waiting):
+                found += conn.execute(_UNMATCHED, {"link": way, "ids": some}).all()
+            told = [Told(row.link, _receipt(row), row.received_at) for row in found]
+            matched += [(row, t, h) for row, t, h in zip(found, told, self._homes(conn, way, told), strict=True) if h]
         if not matched:
             return set()
         conn.execute(
@@ -116,6 +124,17 @@ class Receipts:
         _mark(conn, _outcomes((t, h) for _, t, h in matched))
         return {h.message_id for _, _, h in matched}
 
+    def _homes(self, conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:
+        """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""
+        found = _HOMES.run(conn, {"link": link, "ids": [told.receipt.reference for told in batch]})
+        parts = {reference: Home(message_id, position) for message_id, position, reference in found}
+        homes = [parts.get(told.receipt.reference) for told in batch]
+        owners = [name for name, ways in self._over.items() if link in ways]
+        return [
+            _elsewhere(conn, told, owners) if home is None and (told.receipt.also or owners) else home
+            for told, home in zip(batch, homes, strict=True)
+        ]
+
 
 class Home(NamedTuple):
     """The part that a receipt speaks of."""
@@ -124,24 +143,17 @@ class Home(NamedTuple):
     position: int
 
 
-def _homes(conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:
-    """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""
-    found = _HOMES.run(conn, {"link": link, "ids": [told.receipt.reference for told in batch]})
-    parts = {reference: Home(message_id, position) for message_id, position, reference in found}
-    homes = [parts.get(told.receipt.reference) for told in batch]
-    return [
-        _otherwise_spelled(conn, told) if home is None and told.receipt.also else home
-        for told, home in zip(batch, homes, strict=True)
-    ]
-
-
-def _otherwise_spelled(conn: Connection, told: Told) -> Home | None:
-    """The one open part to the receipt's recipient whose reference is spelled in another of the ways it names."""
-    tail = (told.receipt.recipient or "")[-TAIL:]
+def _elsewhere(conn: Connection, told: Told, links: Sequence[str]) -> Home | None:
+    """The one open part to the receipt's recipient whose reference is spelled in another of the ways it names, or that
+    went over one of these links.
+    """
+    said, tail = told.receipt, (told.receipt.recipient or "")[-TAIL:]
     if len(tail) < TAIL:
         return None
-    found = conn.execute(_OTHERWISE, {"link": told.link, "ids": list(told.receipt.also)})
-    fitting = [row for row in found if row.recipient.endswith(tail)]
+    fitting: list[AnyRow] = []
+    for link, spelled in ((told.link, said.also), *((other, (said.reference, *said.also)) for other in links)):
+        found = conn.execute(_OTHERWISE, {"link": link, "ids": list(spelled)}) if spelled else ()
+        fitting += [row for row in found if row.recipient.endswith(tail)]
     return Home(fitting[0].message_id, fitting[0].position) if len(fitting) == 1 else None
 
 
