@@ -14,7 +14,22 @@ from datetime import datetime
 from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
 
-from . import asking, balances, calls, expire, forget, incomplete, paces, prices, release, reroute, silence, unsure, usage
+from . import (
+    asking,
+    balances,
+    calls,
+    expire,
+    forget,
+    incomplete,
+    paces,
+    prices,
+    release,
+    reroute,
+    silence,
+    submitted_parts,
+    unsure,
+    usage,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -32,8 +47,9 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (paces.run, 5),
     (prices.run, 5),
     (expire.run, 10),
+    (asking.run, 10),
+    (submitted_parts.run, 10),
     (balances.run, 15),
-    (asking.run, 30),
     (incomplete.run, 60),
     (usage.run, 60),
     (forget.run, 3600),

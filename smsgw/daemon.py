@@ -25,16 +25,23 @@ from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
 from .inbound.inbox import Arrived, Inbox
-from .inbound.readers import READERS, person
-from .link import Call, Health, InboundPiece, Link, LinkState, open_link
+from .inbound.readers import READERS, no_text, person
+from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
+from .money.rates import Rates
 from .outbound import gate
+from .outbound.asking import Asking
 from .outbound.balances import Balances, Plan
+from .outbound.familiar import Familiar, familiar
 from .outbound.handover import Handover
 from .outbound.pace import Pace
+from .outbound.recall import Recall
 from .outbound.receipts import Receipts
 from .outbound.retry import Retry
-from .outbound.routing import Network, Served
+from .outbound.routing import Served
 from .outbound.sender import Sender
+from .outbound.sequel import Sequel
+from .outbound.serving import network_of, served_of
+from .outbound.silence import Silence
 from .outbound.submit import Door, Terms
 from .outbound.unsure import Unsure
 from .outbound.usage import usage
@@ -68,14 +75,12 @@ class Gateway:
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
-        self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most)
-        self.receipts = Receipts(self.retry, chance)
-        self.handover = Handover(self.receipts, self.retry, chance)
-        self.inbox = Inbox(READERS if config.receiving.stop_words else (person,))
-        self.unsure = Unsure(self.receipts, self.retry, chance)
+        self.inbox = Inbox(READERS if config.receiving.stop_words else (no_text, person))
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
-        self.network = Network(self._open_links([link for link in config.links if link.enabled]), clock())
+        self.rates = Rates()
+        served = self._open_links([link for link in config.links if link.enabled])
+        self.network = network_of(config, served, self.rates, clock())
         rules = gate.Rules(duplicate_window=sending.duplicate_window)
         terms = Terms(
             region=sending.region,
@@ -93,10 +98,12 @@ class Gateway:
         self.waiting = Waiting(
             self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)
         )
+        self.waiting.missing = sending.receipt_missing
         self.silence = Silence(self.waiting.moving)
         sequel = Sequel(self.waiting.moving)
         self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most, sequel=sequel)
-        self.receipts = Receipts(self.retry, chance)
+        over = {link.name: link.receipts_over for link in config.links if link.receipts_over}
+        self.receipts = Receipts(self.retry, chance, over)
         self.handover = Handover(self.receipts, self.retry, chance)
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
@@ -113,11 +120,24 @@ class Gateway:
             self.senders[link.name] = sender
             driver = open_link(link.name, link.kind, with_folder(link.driver, self.config.store.folder), sender)
             self.links[link.name] = driver
-            can = replace(driver.abilities, single_shift=link.languages, locking_shift=link.languages)
-            prefixes = tuple(link.prefixes) or ("",)
-            served.append(Served(link.name, link.kind, prefixes, link.preference, can, link.sender))
-            sender.pace = Pace(link.rate, time.monotonic())
+            served.append(served_of(link, driver.abilities))
+            sender.pace = Pace(link.rate, time.monotonic(), link.burst)
         return served
+
+    def _familiar(self, number: str, reply_to: str | None) -> Familiar | None:
+        """The link and number that somebody knows of us."""
+        with self.database.reading() as conn:
+            return familiar(conn, number, reply_to)
+
+    def read_rates(self) -> None:
+        """Read what parts cost, if it is not what was read last."""
+        with self.database.reading() as conn:
+            if self.rates.read(conn):
+                log.info("the rates were read")
+
+    def _told(self, link: str, receipt: Receipt) -> Future[None]:
+        """What a network said when it was asked goes the way of what it says by itself."""
+        return self.senders[link].receipt(receipt)
 
     def wake(self, link: str) -> None:
         """Messages wait for this link."""
@@ -165,6 +185,7 @@ class Gateway:
 
     def start_links(self) -> None:
         """Clear up what the last run left in the air, then connect every link."""
+        self.read_rates()
         names = sorted(set(links.sending_somewhere(self.database)) | set(self.senders))
         for name in names:
             lost = self.database.writer.do(self.handover.recover, (name, self.clock()))

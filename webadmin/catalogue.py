@@ -88,7 +88,21 @@ CATALOGUE: tuple[Entry, ...] = (
         "already_sending",
         409,
         "The message is on its way",
-        "It was handed to a network, which cannot give it back.",
+        "It is being handed to a network this moment, or may have gone out without an answer.",
+        "Try again in a moment, or wait for what the network says.",
+    ),
+    Entry(
+        "cannot_recall",
+        409,
+        "The network does not give it back",
+        "The message is sent, and its network cannot or will not take it back; `detail` says why.",
+        "Nothing: wait for what the network says.",
+    ),
+    Entry(
+        "partly_recalled",
+        409,
+        "Some of it could be taken back",
+        "The network gave back some parts of a long text and not the others, so the phone may show a piece of it.",
         "Nothing: wait for what the network says.",
     ),
     Entry(

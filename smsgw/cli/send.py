@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from smsgw.cli import exits, sent
+from smsgw.cli import exits, remote, sent
 from smsgw.cli.moments import duration, moment
 from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import local
 from smsgw.daemon import Gateway
-from smsgw.errors import BadInput, Fault, RefusedByPolicy
+from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
 from smsgw.outbound import gate, outbox
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
@@ -149,7 +149,16 @@ def _preview_lines(ready: Ready, costs: Preview, decision: str, why: str) -> lis
 @click.argument("id")
 @pass_office
 def cancel(office: Office, id: str) -> None:
-    """Take back a message that has not left yet."""
+    """Take back a message that has not left yet, or that its network gives back (then a daemon must run)."""
+    says = f"{id} is cancelled"
     with office.gateway() as gateway:
-        outbox.cancel(gateway.database.writer, outbox.Cancelled(id, CLIENT, gateway.clock()))
-    office.voice.data({"id": id, "status": "cancelled"}, [f"{id} is cancelled"])
+        try:
+            outbox.cancel(gateway.database.writer, outbox.Cancelled(id, CLIENT, gateway.clock()))
+        except Conflict as late:
+            if late.code != "already_sending" or not runs(gateway.config):
+                raise
+            says = ""
+    if not says:  # only the daemon has the links open
+        told = remote.reach(office, None, None).call("POST", f"/messages/{id}/cancel")
+        says = f"{id} is cancelled: {told['why']}"
+    office.voice.data({"id": id, "status": "cancelled"}, [says])

@@ -18,7 +18,7 @@ def served_of(link: LinkConfig, abilities: Abilities) -> Served:
     return Served(
         link.name,
         link.kind,
-        tuple(link.prefixes) or ("",),
+        (tuple(link.prefixes) or ("",)) if abilities.sends else (),
         link.preference,
         replace(abilities, single_shift=link.languages, locking_shift=link.languages),
         link.sender,

@@ -21,6 +21,9 @@ from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
 
 
+_MISSING = {"expire": "expire", "undelivered": "bounce"}  # the event for a message whose receipt never came
+
+
 class Waiting:
     """The steps; holds the links, the gate's rules, and what moves messages between links.
 
@@ -39,6 +42,7 @@ class Waiting:
         self._network = network
         self._rules = rules
         self._sticky = sticky
+        self.missing = "expire"  # what becomes of messages without a receipt: expire, undelivered or keep
 
     def release(self, conn: Connection, batch: list[datetime]) -> list[set[str]]:
         """For each `now`: held messages whose time has come go back through the gate.
@@ -111,11 +115,13 @@ class Waiting:
             waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH)).all()
             self.moving.charge_taken(conn, waiting, now)
             steps = [history.Step(id, "its validity was over before it was sent", {"final_at": now}) for id in waiting]
-            silent = conn.scalars(select(m.id).where(m.state == "sent", since <= now - receipt_wait).limit(BATCH))
-            why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"
-            steps += [history.Step(id, why, {"final_at": now}) for id in silent]
             history.move(conn, MESSAGE, "expire", steps, by="clock", now=now)
-            counts.append(len(steps))
+            overdue = select(m.id).where(m.state == "sent", since <= now - receipt_wait).limit(BATCH)
+            silent = [] if self.missing == "keep" else conn.scalars(overdue).all()
+            why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"
+            ended = [history.Step(id, why, {"final_at": now}) for id in silent]
+            history.move(conn, MESSAGE, _MISSING.get(self.missing, "expire"), ended, by="clock", now=now)
+            counts.append(len(steps) + len(ended))
         return counts
 
     def reroute(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:

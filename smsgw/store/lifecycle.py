@@ -91,6 +91,7 @@ MESSAGE = Life(
         _move("refuse", "accepted held queued", "refused"),
         _move("expire", "accepted held queued sent", "expired"),
         _move("cancel", "accepted held queued", "cancelled"),
+        _move("recall", "sent", "cancelled"),
     ),
 )
 

@@ -111,10 +111,10 @@ def events(id: str) -> Response:
     "/messages/<id>/cancel",
     scope="messages:send",
     answers={200: Message},
-    errors=("not_found", "already_final", "already_sending"),
+    errors=("not_found", "already_final", "already_sending", "cannot_recall", "partly_recalled"),
 )
 def cancel(id: str) -> Response:
-    """Take a message back, if it is not on its way yet."""
+    """Take a message back, if it is not on its way yet, or if its network gives it back."""
     gateway = the_gateway()
-    outbox.cancel(gateway.database.writer, outbox.Cancelled(_known(id), client().id, gateway.clock()))
+    gateway.recall.cancel(outbox.Cancelled(_known(id), client().id, gateway.clock()))
     return message(id)

@@ -10,6 +10,7 @@ from .clients import smpp_client, submitted_part
 from .inbound import inbound, inbound_part
 from .money import cost_entry, rate
 from .outbound import earlier_try, message, part, receipt
+from .questions import question
 from .record import consent, follower, history, link
 from .telephony import balance, call
 from .types import metadata
@@ -33,6 +34,7 @@ __all__ = [
     "message",
     "metadata",
     "part",
+    "question",
     "rate",
     "receipt",
     "session",
