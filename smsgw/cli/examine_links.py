@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from smsgw.cli.examine_session import session, signs_in
 from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.cli.first_config import modems
 from smsgw.cli.modem_findings import at_port, release, signal
@@ -38,6 +39,8 @@ def one_link(
         yield from _heard(config, link.name, what)
     elif link.kind == "modem" and room is not None and not any(each.level == "bad" for each in needs):
         yield from _modem(what, ModemLink(link.name, link.driver), room)
+    elif signs_in(link.driver) and not any(each.level == "bad" for each in needs):
+        yield session(what, link)
     elif not needs:
         yield good(what, f"kind {link.kind}")
 

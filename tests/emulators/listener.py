@@ -17,7 +17,7 @@ def listener(answer: Callable[[socket.socket], object]) -> Iterator[int]:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = server.accept()
-                with connection:
+                with connection, contextlib.suppress(OSError):  # a reset ends this one, not the server
                     answer(connection)
 
     thread = threading.Thread(target=serve, daemon=True)
