@@ -69,6 +69,7 @@ class Sender:
         self._woken = False
         self._stopping = False
         self._in_flight = 0
+        self._full = False  # the worker waits for a place in the window
         self._rest_until = 0.0
         self._unwritten: list[Answer] = []
         self._writing = 0
@@ -76,6 +77,7 @@ class Sender:
         self._reserved = 0  # parts for which the door keeps room, and of which it has not said yet what became
         self._at_hand: deque[WirePart] = deque()  # what the door claimed for us
         self._backlog = True  # something may wait in the queue, which goes before what comes now
+        self._looked_at = 0.0  # when the queue was looked into last
         self._thread = threading.Thread(target=self._run, name=f"sender-{name}", daemon=True)
 
     @property
@@ -183,7 +185,8 @@ class Sender:
         with self._state:
             self._in_flight = max(0, self._in_flight - 1)
             self._writing += 1
-            self._state.notify()
+            if self._full or self._stopping:
+                self._state.notify_all()
         self._write(answer)
 
     def _write(self, answer: Answer) -> None:
@@ -201,7 +204,8 @@ class Sender:
             self._writing -= 1
             if problem is not None:
                 self._unwritten.append(answer)
-            self._state.notify_all()
+            if self._stopping or problem is not None:
+                self._state.notify_all()
         if problem is not None:
             log.error("%s: the answer for %s could not be stored: %s", self.name, answer.message_id, problem)
 
@@ -233,14 +237,15 @@ class Sender:
         if wait > 0:
             self._sleep(wait)
             return
+        rest = self._looked_at + IDLE - time.monotonic()
+        if rest > 0 and not self._backlog:
+            self._sleep(rest)
+            return
         most = self._room()
         if most <= 0:
             self._sleep(max(0.001, self.pace.wait(time.monotonic())))
             return
         wire = self._claim(most)
-        if not wire:
-            self._sleep(IDLE)
-            return
         self._hand_over(wire)
 
     def _claim(self, most: int) -> list[WirePart]:
@@ -248,6 +253,7 @@ class Sender:
             self._writer.do(self._desk.handover.unclaim, self._doubtful[0])
             self._doubtful.pop(0)
         claim = Claim(self.name, most, self._desk.clock())
+        self._looked_at = time.monotonic()
         with self._state:
             self._doubtful.append(claim)
             self._backlog = False
@@ -299,6 +305,7 @@ class Sender:
             free = self.link.window - self._in_flight
         if free <= 0:
             with self._state:
+                self._full = True
                 self._state.wait_for(
                     lambda: (
                         self._stopping
@@ -307,6 +314,7 @@ class Sender:
                     ),
                     IDLE,
                 )
+                self._full = False
             return 0
         with self._state:
             allowed = self.pace.allowed(time.monotonic())

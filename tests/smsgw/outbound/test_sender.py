@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from smsgw.errors import StoreFull, StoreUnreachable
 from smsgw.inbound.inbox import Arrived
@@ -24,7 +26,9 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
+from smsgw.outbound.handover import Claim
 from smsgw.outbound.sender import Sender
+from smsgw.outbound.submit import Asked, Door
 from tests.smsgw.desk import Desk
 
 
@@ -72,7 +76,7 @@ class Real(Desk):
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         return self.database.writer.put(self.inbox.take, Arrived(link, piece, self.now))
 
-    def clock(self) -> object:
+    def clock(self) -> datetime:
         return self.now
 
 
@@ -206,3 +210,81 @@ def test_what_comes_up_is_on_disk_when_its_future_is_done(real: Real, start: Sta
     assert real.state(id) == "delivered"
     sender.inbound(InboundPiece("n1", "+38640111222", None, Alphabet.GSM7, b"hello")).result(5)
     assert [row.text for row in real.texts()] == ["hello"]
+
+
+@pytest.fixture
+def idle(real: Real, start: Start) -> tuple[Sender, PaperLink]:
+    """A sender with a window of two and an empty queue, which the door knows."""
+    sender, link = start(2)
+    real.door = Door(real.database.writer, real.network, real.terms, real.clock, {"a": sender})
+    assert eventually(lambda: sender.reserve(0))
+    return sender, link
+
+
+def test_the_door_claims_for_a_link_that_has_nothing_to_do(real: Real, idle: tuple[Sender, PaperLink]) -> None:
+    _, link = idle
+    ids = [real.submit(text=f"text {n}", link="a") for n in range(3)]
+    assert link.wait_for(2)
+    assert [real.state(id) for id in ids] == ["sending", "sending", "queued"]
+    assert [wire.message_id for wire in link.given] == ids[:2]
+    link.take("r1")
+    link.take("r2")
+    assert link.wait_for(1), "what waits is claimed when there is room again"
+    assert eventually(lambda: [real.state(id) for id in ids] == ["sent", "sent", "sending"])
+
+
+def test_nothing_overtakes_what_waits(real: Real, idle: tuple[Sender, PaperLink]) -> None:
+    sender, _ = idle
+    sender.wake()
+    assert not sender.reserve(1)
+
+
+def test_no_room_is_kept_on_a_link_that_is_down_or_rests_or_is_stopping(
+    real: Real, idle: tuple[Sender, PaperLink]
+) -> None:
+    sender, _ = idle
+    sender.health(Health(LinkState.DOWN))
+    assert not sender.reserve(1)
+    sender.health(Health(LinkState.UP))
+    assert eventually(lambda: sender.reserve(0))
+    sender.stop(time.monotonic() + 5)
+    assert not sender.reserve(0)
+
+
+def test_room_that_was_kept_for_nothing_is_given_back(real: Real, idle: tuple[Sender, PaperLink]) -> None:
+    sender, link = idle
+    assert eventually(lambda: sender.reserve(2))
+    assert not sender.reserve(1)
+    wire = [WirePart("m", n, 2, "+386", None, Alphabet.GSM7, b"x") for n in (1, 2)]
+    sender.decided(wire, Claim("a", 2, real.now), committed=False)
+    assert eventually(lambda: sender.reserve(2))
+    assert not link.given
+
+
+def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, idle: tuple[Sender, PaperLink]) -> None:
+    sender, link = idle
+    gate, entered = threading.Event(), threading.Event()
+
+    def wait(conn: object, batch: list[None]) -> list[None]:
+        entered.set()
+        gate.wait(10)
+        return batch
+
+    asked = Asked("+38640111222", "hello", "test", link="a")
+    ready = real.door.read(asked)
+
+    def store_slowly(conn: Connection, batch: list[Any]) -> Any:
+        stored = real.door.store(conn, batch)
+        wait(conn, [None])
+        return stored
+
+    stored = real.database.writer.put(store_slowly, ready)
+    assert entered.wait(5)
+    stopping = threading.Thread(target=sender.stop, args=(time.monotonic() + 8,))
+    stopping.start()
+    gate.set()
+    id = stored.result(5).row["id"]
+    stopping.join(10)
+    assert not link.given
+    assert real.state(id) == "queued"
+    assert real.row(id).attempts == 0

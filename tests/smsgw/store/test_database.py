@@ -136,3 +136,32 @@ def test_a_store_that_cannot_be_opened_says_what_and_what_to_do(url: str) -> Non
 def test_an_error_that_is_not_the_stores_is_left_alone() -> None:
     problem = KeyError("x")
     assert explained(problem) is problem
+
+
+def test_a_step_is_told_of_the_commit_before_anybody_has_an_answer(database: Database) -> None:
+    order: list[object] = []
+
+    def step(conn: Connection, batch: list[str]) -> list[int]:
+        database.writer.when_decided(lambda committed: order.append((committed, words(database))))
+        return say(conn, batch)
+
+    future = database.writer.put(step, "hello")
+    future.add_done_callback(lambda done: order.append("answered"))
+    assert future.result(10) == 1
+    database.writer.do(say, "next")  # so that the callback has run
+    assert order == [(True, ["hello"]), "answered"]
+
+
+def test_what_was_undone_is_told_so_and_what_was_done_again_is_told_of_its_commit(database: Database) -> None:
+    order: list[tuple[tuple[str, ...], bool]] = []
+
+    def step(conn: Connection, batch: list[str]) -> list[int]:
+        told = tuple(batch)
+        database.writer.when_decided(lambda committed: order.append((told, committed)))
+        return say(conn, batch)
+
+    futures = while_blocked(database, lambda: [database.writer.put(step, w) for w in ("good", "bad")])
+    assert futures[0].result(10) == 1
+    with pytest.raises(BadInput):
+        futures[1].result(10)
+    assert order == [(("good", "bad"), False), (("good", "bad"), False), (("bad",), False), (("good",), True)]

@@ -119,3 +119,49 @@ def test_a_note_moves_nothing(database: Database) -> None:
 def test_an_illegal_row_cannot_be_stored(database: Database, wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError):
         begun(database, birth("m1", "accept", "admit", **wrong))
+
+
+def test_records_that_are_born_together_keep_each_its_lines_in_order(database: Database) -> None:
+    held = history.Birth(birth("m2").values, [("accept", "another asked"), ("hold", "because of admit")])
+    late = history.Birth(birth("m3").values, [("accept", "a third asked"), ("admit", "because of admit")])
+    claimed = history.Birth(
+        birth("m4", claimed_at=NOW).values,
+        [("accept", "because of accept"), ("admit", "because of admit"), ("claim", "a sends it")],
+        by="a",
+    )
+    plain = birth("m1", "accept", "admit", claimed_at=None)
+    births = [plain, *(history.Birth({"claimed_at": None, **b.values}, b.events, b.by) for b in (held, late, claimed))]
+    assert begun(database, *births) == ["queued", "held", "queued", "sending"]
+    with database.reading() as conn:
+        assert [line[0] for line in told(conn, "m3")] == ["accept", "admit"]
+        assert [line[3] for line in told(conn, "m2")] == ["another asked", "because of admit"]
+        assert [line[2] for line in told(conn, "m4")] == ["accepted", "queued", "sending"]
+        by = select(lines.c.by).where(lines.c.record_id == "m4").order_by(lines.c.id)
+        assert list(conn.scalars(by)) == ["test", "test", "a"]
+
+
+CLAIM = history.Together(MESSAGE, "claim", "queued", sets=("claimed_at",), where=(message.c.parts == 1,))
+
+
+def claimed_together(database: Database, *ids: str) -> list[str]:
+    with database.exclusive() as conn:
+        return sorted(CLAIM.move(conn, ids, "a sends it", {"claimed_at": NOW}, by="a", now=NOW))
+
+
+def test_what_moves_together_moves_only_from_its_state_and_each_with_its_line(database: Database) -> None:
+    begun(database, birth("m1", "accept", "admit"), birth("m2", "accept"), birth("m3", "accept", "admit", parts=2))
+    begun(database, birth("m4", "accept", "admit"))
+    assert claimed_together(database, "m1", "m2", "m3", "m4", "m5") == ["m1", "m4"]
+    assert claimed_together(database, "m1", "m4") == []
+    assert claimed_together(database) == []
+    with database.reading() as conn:
+        assert told(conn, "m1")[2:] == [("claim", "queued", "sending", "a sends it")]
+        assert len(told(conn, "m2")) == 1
+        states = conn.execute(select(message.c.id, message.c.state, message.c.why).order_by(message.c.id)).all()
+    assert [row.state for row in states] == ["sending", "accepted", "queued", "sending"]
+    assert states[0].why == "a sends it"
+
+
+def test_a_move_that_the_life_does_not_have_cannot_be_prepared() -> None:
+    with pytest.raises(ValueError, match="a message cannot claim when sent"):
+        history.Together(MESSAGE, "claim", "sent")

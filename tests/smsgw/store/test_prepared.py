@@ -1,0 +1,64 @@
+"""Statements that are compiled once: the same rows and the same errors as through SQLAlchemy, on each engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from smsgw.store.database import Database
+from smsgw.store.prepared import Prepared, among
+from smsgw.store.tables import consent, message, part
+
+NOW = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
+STORE = Prepared(insert(consent), ("address", "purpose", "statement", "source", "words", "by", "at"))
+
+
+def saying(words: str, address: str = "+1") -> dict[str, object]:
+    return {
+        "address": address, "purpose": "*", "statement": "granted", "source": "sms", "words": words, "by": "t",
+        "at": NOW,
+    }  # fmt: skip
+
+
+def test_rows_are_stored_and_read_with_our_types(database: Database) -> None:
+    read = Prepared(select(consent.c.words, consent.c.at).where(consent.c.address == bindparam("who")))
+    with database.exclusive() as conn:
+        STORE.many(conn, [saying("yes"), saying("' or 1=1 --", "+2")])
+        assert read.records(conn, {"who": "+2"}) == [{"words": "' or 1=1 --", "at": NOW}]
+        assert read.records(conn, {"who": "+3"}) == []
+
+
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    with database.exclusive() as conn, pytest.raises(ValueError, match="no time zone"):
+        STORE.many(conn, [saying("yes") | {"at": NOW.replace(tzinfo=None)}])
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 700])
+def test_a_list_of_any_length_is_one_value(database: Database, count: int) -> None:
+    change = Prepared(
+        update(consent)
+        .where(among(consent.c.address), consent.c.by == "t")
+        .values(source=bindparam("to_source"))
+        .returning(consent.c.address)
+    )
+    everybody = [f'+{n}"\\' for n in range(700)]
+    with database.exclusive() as conn:
+        STORE.many(conn, [saying("yes", address) for address in everybody])
+        changed = [row[0] for row in change.run(conn, {"ids": everybody[:count], "to_source": "api"})]
+        assert sorted(changed) == sorted(everybody[:count])
+        assert len(conn.execute(select(consent).where(consent.c.source == "api")).all()) == count
+
+
+def test_what_an_engine_refuses_is_told_as_sqlalchemy_tells_it(database: Database) -> None:
+    orphan = {"message_id": "msg_nobody", "position": 1, "alphabet": "gsm7", "user_data": b"", "udh": b""}
+    with pytest.raises(IntegrityError), database.exclusive() as conn:
+        Prepared(insert(part), tuple(orphan)).many(conn, [orphan])
+
+
+def test_a_missing_value_is_told_by_its_name(database: Database) -> None:
+    read = Prepared(select(message.c.id).where(message.c.state == bindparam("wanted")))
+    with database.exclusive() as conn, pytest.raises(KeyError, match="wanted"):
+        read.run(conn, {"unwanted": "sent"})
