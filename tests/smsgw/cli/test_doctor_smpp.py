@@ -35,13 +35,9 @@ def seen(smsgw: Any, config_file: Path) -> Callable[..., tuple[str, str, str]]:
 
 
 def _toml(value: Any) -> str:
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else repr(value)
-        if isinstance(value, (int, float))
-        else f'"{value}"'
-    )
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, (int, float)) else f'"{value}"'
 
 
 def test_an_smsc_that_lets_us_in_is_well_and_is_told_goodbye(seen: Any, network: Network) -> None:
