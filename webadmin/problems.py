@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -105,15 +106,25 @@ def _of_werkzeug(error: HTTPException) -> Problem:
 
 def respond(problem: Problem) -> Response:
     """The answer that a program gets: application/problem+json, with Retry-After, Allow or WWW-Authenticate."""
-    told = problem.members() | {"instance": _seen(request.path), "request_id": request_id()}
-    response = Response(as_json(told), problem.entry.status, mimetype=MEDIA_TYPE)
+    body = told(problem, request.path, request_id())
+    return Response(body, problem.entry.status, headers_of(problem), mimetype=MEDIA_TYPE)
+
+
+def told(problem: Problem, path: str, request_id: str) -> bytes:
+    """The body of the answer to a request for `path`."""
+    return as_json(problem.members() | {"instance": _seen(path), "request_id": request_id})
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """The header fields that go with a problem."""
+    headers = {}
     if problem.retry_after is not None:
-        response.headers["Retry-After"] = str(problem.retry_after)
+        headers["Retry-After"] = str(problem.retry_after)
     if problem.allow is not None:
-        response.headers["Allow"] = problem.allow
+        headers["Allow"] = problem.allow
     if problem.entry.status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="smsgw"'
-    return response
+        headers["WWW-Authenticate"] = 'Bearer realm="smsgw"'
+    return headers
 
 
 def as_json(told: dict[str, Any]) -> bytes:
@@ -124,10 +135,13 @@ def as_json(told: dict[str, Any]) -> bytes:
 def request_id() -> str:
     """The present request's id: the caller's own X-Request-Id if it is a plain word, else a fresh one."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        gateway = current_app.extensions["smsgw"].gateway
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req", gateway.clock())
+        g.request_id = id_of(request.headers.get("X-Request-Id", ""), current_app.extensions["smsgw"].gateway.clock)
     return str(g.request_id)
+
+
+def id_of(given: str, clock: Callable[[], datetime]) -> str:
+    """The id of a request that was `given` this one: the same if it is a plain word, else a fresh one."""
+    return given if _REQUEST_ID.fullmatch(given) else new_id("req", clock())
 
 
 def install(app: Flask) -> None:

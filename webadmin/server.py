@@ -1,8 +1,8 @@
-"""The web server as a part of the daemon: waitress in a thread of its own, which ends without cutting anybody off.
+"""The web server as a part of the daemon: the front and waitress, a loop each, which end without cutting anybody off.
 
-It is waitress with two differences. What breaks HTTP itself is answered with a problem, like everything else. And a
-body that is too large is read and thrown away before the 413, for a client that is cut off while it sends never sees
-why.
+The front (see front.py) has the connections and lends them to waitress, a request at a time. Waitress has two
+differences here. What breaks HTTP itself is answered with a problem, like everything else. And a body that is too large
+is read and thrown away before the 413, for a client that is cut off while it sends never sees why.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,8 @@ from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
 
 from .catalogue import BY_CODE
+from .front import Front
+from .hot import HotVerb
 from .problems import MEDIA_TYPE, Problem, as_json
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class WebServer:
         self._stopping: threading.Event = app.extensions["smsgw"].stopping
         self._map: dict[int, Any] = {}
         self._listeners: list[Any] = []
+        self._borrowed: deque[tuple[socket.socket, Any, int, bytes]] = deque()  # not yet in the map
+        self._front: Front | None = None
         self._dispatcher: Any = None
         self._deadline = float("inf")
         self._beat = 0.0
@@ -76,9 +81,11 @@ class WebServer:
         self._dispatcher.queue_logger.setLevel(logging.ERROR)  # that requests wait for a thread is no news
         self._listeners = [one for one in self._map.values() if isinstance(one, BaseWSGIServer)]
         for listener in self._listeners:
-            listener.channel_class = _Channel
+            listener.accepting = False  # that is what the front does
+        self._front = Front(sockets, HotVerb(self._app), self._borrow, self._count)
         self._beat = time.monotonic()
         self._thread.start()
+        self._front.start()
         log.info("listening at http://%s", self.address)
 
     @property
@@ -128,16 +135,17 @@ class WebServer:
         self._thread.join(max(0.1, deadline - time.monotonic()))
 
     def alive(self) -> bool:
-        """Whether its loop turns and its thread lives."""
-        return self._thread.is_alive() and time.monotonic() - self._beat < 30
+        """Whether both loops turn and their threads live."""
+        turns = self._thread.is_alive() and time.monotonic() - self._beat < 30
+        return turns and self._front is not None and self._front.alive()
 
     def _run(self) -> None:
+        assert self._front is not None
         while not self._stopping.is_set():
             self._turn(TURN)
-        for listener in self._listeners:
-            listener.accepting = False
-            wasyncore.dispatcher.close(listener)  # not its own close, which would end the trigger too
-        while self._busy() and time.monotonic() < self._deadline:
+            self._give_back(self._front)
+        self._front.stop(self._deadline)  # from here, so that nothing is given back to what has ended
+        while (self._busy() or not self._front.ended) and time.monotonic() < self._deadline:
             self._turn(0.05)
         self._dispatcher.shutdown(timeout=max(0.0, self._deadline - time.monotonic()))
         wasyncore.close_all(self._map)
@@ -146,11 +154,43 @@ class WebServer:
         self._beat = time.monotonic()
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
+    def _channels(self) -> list[_Channel]:
+        return [one for one in list(self._map.values()) if isinstance(one, _Channel)]
+
+    def _count(self) -> int:
+        """How many connections the front has lent us."""
+        return len(self._map) - 2 * len(self._listeners) + len(self._borrowed)
+
+    def _borrow(self, connection: socket.socket, address: Any, listener: int, octets: bytes) -> None:
+        """Take a connection over, with what was read from it already. For any thread."""
+        self._borrowed.append((connection, address, listener, octets))
+        try:
+            self._listeners[listener].trigger.pull_trigger(self._adopt)
+        except OSError:  # the loop has ended
+            connection.close()
+
+    def _adopt(self) -> None:
+        """Run by waitress's loop, for only that may change the map."""
+        while self._borrowed:
+            connection, address, index, octets = self._borrowed[0]
+            listener = self._listeners[index]
+            channel = _Channel(listener, connection, listener.fix_addr(address), listener.adj, map=self._map)
+            channel.listener = index
+            self._borrowed.popleft()
+            channel.received(octets)
+
+    def _give_back(self, front: Front) -> None:
+        """Return the connections on which everything is answered."""
+        for channel in self._channels():
+            if channel.connected and not (channel.will_close or channel.close_when_flushed or channel.busy()):
+                channel.del_channel()
+                front.take_back(channel.socket, channel.addr, channel.listener)
+
     def _busy(self) -> bool:
         """Close the connections on which nothing happens; whether there are others."""
-        busy = False
-        for channel in [one for one in self._map.values() if isinstance(one, _Channel)]:
-            if channel.requests or channel.request is not None or channel.total_outbufs_len:
+        busy = bool(self._borrowed)
+        for channel in self._channels():
+            if channel.busy():
                 busy = True
             else:
                 channel.will_close = True
@@ -205,3 +245,9 @@ def _problem(error: Error) -> bytes:
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     error_task_class = _ErrorTask
+    listener = 0
+
+    def busy(self) -> bool:
+        """Whether a request is half here, or being answered."""
+        with self.requests_lock:
+            return bool(self.requests or self.request is not None or self.total_outbufs_len)

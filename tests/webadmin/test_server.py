@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -31,10 +32,10 @@ def raw(port: int, request: bytes, rest: Callable[[], bytes] = lambda: b"") -> b
         return said
 
 
-def hangs_up(site: Any) -> bool:
+def hangs_up(site: Any, **headers: str) -> bool:
     """Whether the server hangs up on a message without an answer."""
     with pytest.raises((OSError, http.client.HTTPException)):
-        site("POST", MESSAGES, GOOD)
+        site("POST", MESSAGES, GOOD, **headers)
     return True
 
 
@@ -151,7 +152,7 @@ def test_stopping_also_answers_those_that_wait_for_their_turn(
     while site.app.extensions["smsgw"].waiters._value:
         time.sleep(0.01)
     other = json.dumps({"to": "+38640111222", "text": "other"}).encode()
-    second = later(lambda: site("POST", MESSAGES, other))
+    second = later(lambda: site("POST", MESSAGES, other, prefer="respond-async"))
     while not site.server._dispatcher.queue:
         time.sleep(0.01)
     site.stop(within=5)
@@ -167,14 +168,19 @@ def test_stopping_does_not_wait_for_a_request_that_never_ends(
         asked.append(1)
         time.sleep(6)
 
+    def never(*_: Any) -> Any:
+        asked.append(1)
+        return Future[Any]()
+
     monkeypatch.setattr(site.gateway.door, "submit", stuck)
-    cut_off = later(lambda: hangs_up(site))
-    while not asked:
+    monkeypatch.setattr(site.gateway.door, "ask", never)
+    cut_off = [later(lambda: hangs_up(site)), later(lambda: hangs_up(site, prefer="wait=1"))]
+    while len(asked) < 2:
         time.sleep(0.01)
     begun = time.monotonic()
     site.stop(within=1.5)
     assert time.monotonic() - begun < 3
-    assert cut_off.result()
+    assert all(one.result() for one in cut_off)
 
 
 def test_an_idle_connection_does_not_hold_up_the_stop(site: Any) -> None:

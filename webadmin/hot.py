@@ -1,0 +1,104 @@
+"""The hot verb without a framework: a message asked for, and its answer as octets, the same that Flask would give.
+
+Only what goes well, and what only the store can refuse, is told here; for everything else `ask` is None and Flask
+answers. The words of an answer come from where Flask's views take them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from email.utils import formatdate
+
+from flask import Flask, Response
+from pydantic_core import to_json
+from werkzeug.http import HTTP_STATUS_CODES
+
+from smsgw.access.keys import Client
+from smsgw.errors import SmsgwError
+from smsgw.outbound.submit import Accepted
+
+from . import problems
+from .api.messages import message_json
+from .api.sending import plain_message
+from .context import Context
+from .front_head import PATH, Head
+
+SCOPE = "messages:send"
+
+
+class HotVerb:
+    """POST /messages for the front. Its methods are called by the front's thread only."""
+
+    def __init__(self, app: Flask) -> None:
+        self._context: Context = app.extensions["smsgw"]
+        self._gateway = self._context.gateway
+        self._always = fields_of_every_answer(app)
+        self._date = (0, "")
+
+    def client_of(self, head: Head) -> Client | None:
+        """Whose key it is, if that was looked up a moment ago."""
+        return self._context.clients.remembered(head.key)
+
+    def look_up(self, head: Head) -> None:
+        """Find whose key it is; may wait for the store. Raises Unauthenticated, StoreError."""
+        self._context.clients.find(head.secret)
+
+    def ask(self, head: Head, client: Client, body: bytes) -> Future[Accepted] | None:
+        """Have a message stored; None when Flask must answer, because something is unusual or wrong."""
+        if not client.may(SCOPE):
+            return None
+        asked = plain_message(body, client.id, self._gateway.clock())
+        if asked is None:
+            return None
+        try:
+            future: Future[Accepted] = self._gateway.door.ask(asked)
+            return future
+        except SmsgwError:
+            return None
+
+    def answer(self, head: Head, outcome: Accepted | BaseException) -> bytes:
+        """The whole HTTP answer."""
+        if isinstance(outcome, BaseException):
+            return self._refusal(head, problems.problem_of(outcome))
+        row = outcome.row
+        headers = {
+            "Content-Type": "application/json",
+            "Location": f"{PATH}/{row['id']}",
+            "X-Request-Id": self._request_id(head),
+        }
+        return self._wire(head, 202 if outcome.created else 200, headers, to_json(message_json(row)))
+
+    def _refusal(self, head: Head, problem: problems.Problem) -> bytes:
+        request_id = self._request_id(head)
+        headers = problems.headers_of(problem) | {"Content-Type": problems.MEDIA_TYPE, "X-Request-Id": request_id}
+        return self._wire(head, problem.entry.status, headers, problems.told(problem, PATH, request_id))
+
+    def _request_id(self, head: Head) -> str:
+        return problems.id_of(head.request_id, self._gateway.clock)
+
+    def _wire(self, head: Head, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+        """The octets of an answer, its fields in the order in which waitress writes them."""
+        fields = {**self._always, **headers, "Content-Length": str(len(body)), "Date": self._now()}
+        if head.close:
+            fields["Connection"] = "close"
+        lines = "".join([f"{name}: {fields[name]}\r\n" for name in sorted(fields)])
+        return f"{_STATUS[status]}{lines}\r\n".encode("latin-1") + body
+
+    def _now(self) -> str:
+        """The time as HTTP writes it, made once a second."""
+        now = int(time.time())
+        if now != self._date[0]:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+
+def fields_of_every_answer(app: Flask) -> dict[str, str]:
+    """What the app puts on every answer to the hot verb, whatever it says: asked of the app, so that it stays true."""
+    with app.test_request_context(PATH, method="POST"):
+        headers = app.process_response(Response()).headers
+    return {name: value for name, value in headers if name not in ("Content-Type", "Content-Length", "X-Request-Id")}
+
+
+_STATUS = {code: f"HTTP/1.1 {code} {words.upper()}\r\n" for code, words in HTTP_STATUS_CODES.items()}
