@@ -11,12 +11,26 @@ from smsgw.access.idempotency import Once
 from smsgw.daemon import Gateway
 
 from . import auth, pages, problems
-from .api import batch, description, health, inbound, links, messages, preview, routes, sending, simulator, telephony
+from .api import (
+    batch,
+    bound,
+    description,
+    health,
+    inbound,
+    links,
+    messages,
+    preview,
+    routes,
+    sending,
+    simulator,
+    telephony,
+    webhooks,
+)
 from .api.clients import KnownClients
 from .context import Context
 
 # Imported for the routes that they put into the table.
-ROUTED = (sending, batch, preview, messages, inbound, links, telephony, simulator, health, description)
+ROUTED = (sending, batch, preview, messages, inbound, links, telephony, bound, webhooks, simulator, health, description)
 
 
 def create_app(gateway: Gateway) -> Flask:

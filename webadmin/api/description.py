@@ -22,6 +22,7 @@ from .. import catalogue
 from .routes import PREFIX, ROUTES, Route, answer, route
 from .shapes import Problem
 from .surroundings import CatalogueEntry, CataloguePage
+from .telling import EVENTS, SIGNATURE
 
 _REF = "#/components/schemas/"
 _PLACE = re.compile(r"<(\w+)>")
@@ -69,6 +70,7 @@ def document(app: Flask) -> dict[str, Any]:
         "servers": [{"url": "/", "description": "This gateway."}],
         "tags": [{"name": name} for name in dict.fromkeys(_tag(known[endpoint]) for _, endpoint in served)],
         "paths": paths,
+        "webhooks": {kind: {"post": _event(kind, shape)} for kind, shape in EVENTS.items()},
         "components": {
             "schemas": _schemas()[1],
             "securitySchemes": {
@@ -76,6 +78,25 @@ def document(app: Flask) -> dict[str, Any]:
                 "basic": {"type": "http", "scheme": "basic", "description": "An API key as the user, for curl -u."},
             },
         },
+    }
+
+
+def _event(kind: str, shape: type[BaseModel]) -> dict[str, Any]:
+    """What a webhook is sent for a type of event, signed as Standard Webhooks says."""
+    words = (shape.__doc__ or "").strip().split("\n")[0]
+    return {
+        "operationId": kind.replace(".", "_"),
+        "summary": words,
+        "tags": ["webhooks"],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": says, "schema": {"type": "string"}}
+            for name, says in SIGNATURE.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _schema(shape, "serialization")}},
+        },
+        "responses": {"2XX": {"description": "The receiver took it; anything else, and it comes again."}},
     }
 
 
@@ -130,7 +151,9 @@ def _responses(one: Route) -> dict[str, Any]:
     for status, shape in one.answers.items():
         words = one.summary if shape is None else (shape.__doc__ or "").strip().split("\n")[0]
         schema = {"type": "object"} if shape is None else _schema(shape, "serialization")
-        told[str(status)] = {"description": words, "content": {"application/json": {"schema": schema}}}
+        told[str(status)] = {"description": words}
+        if status != 204:  # which has no body (RFC 9110 section 15.3.5)
+            told[str(status)]["content"] = {"application/json": {"schema": schema}}
     by_status: dict[int, list[catalogue.Entry]] = {}
     for code in dict.fromkeys(_codes(one)):
         entry = catalogue.BY_CODE[code]
@@ -176,5 +199,6 @@ def _schemas() -> tuple[dict[tuple[Any, JsonSchemaMode], Any], dict[str, Any]]:
                 if _is_shape(shape):
                     wanted[(shape, "validation")] = None
         wanted.update(((shape, "serialization"), None) for shape in one.answers.values() if shape is not None)
+    wanted.update(((shape, "serialization"), None) for shape in EVENTS.values())
     told, definitions = models_json_schema(list(wanted), ref_template=_REF + "{model}")
     return dict(told), definitions["$defs"]
