@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, run, send, sim, user
+from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, rate, run, send, sim, user
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
@@ -30,6 +30,7 @@ COMMANDS: tuple[click.Command, ...] = (
     inbox.inbox,
     messages.log,
     link.link,
+    rate.rate,
     config.config,
     doctor.doctor,
     key.key,

@@ -56,15 +56,25 @@ def ls(office: Office) -> None:
 
 
 def _row(one: LinkConfig, heard: dict[str, Any] | None, alive: bool) -> dict[str, Any]:
-    row = {"name": one.name, "kind": one.kind, "enabled": one.enabled, "since": None, "facts": {}}
+    row = {"name": one.name, "kind": one.kind, "enabled": one.enabled, "since": None, "facts": {}, "pace": None}
     if not one.enabled:
         return row | {"health": "off", "why": "enabled = false in the configuration"}
     if heard is None:
         return row | {"health": "unknown", "why": "not started yet"}
-    known = {key: heard[key] for key in ("health", "why", "since", "facts")}
+    known = {key: heard[key] for key in ("health", "why", "since", "facts", "pace")}
     if not alive and known["health"] != LinkState.DOWN:
         known |= {"health": "down", "why": f"no daemon is running; it was {known['health']} when one was last"}
     return row | known
+
+
+def _pace(pace: dict[str, Any] | None) -> dict[str, str]:
+    """How fast it may send and did, within the last five seconds or when a daemon was last there."""
+    if pace is None:
+        return {}
+    allowed = "no bound" if pace["allowed"] is None else f"{pace['allowed']:g} parts a second"
+    told = f"{pace['throttled']} times, {pace['throttled_minute']} in the last minute"
+    sent = f"{pace['sent_second']} parts in the last second, {pace['sent_minute']} in the last minute"
+    return {"pace": f"{allowed} ({pace['why']})", "sent": sent} | ({"throttled": told} if pace["throttled"] else {})
 
 
 def _facts(facts: dict[str, str]) -> str:
@@ -91,7 +101,7 @@ def show(office: Office, name: str) -> None:
 def _page(row: dict[str, Any], sent_by_it: Usage, sums: list[dict[str, Any]]) -> Iterator[str]:
     """One link for people."""
     yield f"{row['name']} ({row['kind']}) is {row['health']}" + (f": {row['why']}" if row["why"] else "")
-    counted = {"parts today": str(sent_by_it.today), "parts this month": str(sent_by_it.month)}
+    counted = {"parts today": str(sent_by_it.today), "parts this month": str(sent_by_it.month), **_pace(row["pace"])}
     for fact, words in sorted((row["facts"] | counted).items()):
         yield f"  {fact:18} {harmless(words)}"
     if sums:

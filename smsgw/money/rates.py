@@ -16,7 +16,8 @@ from sqlalchemy import Connection, func, select
 from ..store.tables import rate
 from ..store.tables.types import AnyRow
 
-_LOOK = select(func.coalesce(func.max(rate.c.id), 0), func.count(rate.c.id))
+# Rows are only added and marked as gone, so these two numbers never come back once either has changed.
+_LOOK = select(func.coalesce(func.max(rate.c.id), 0), func.count(rate.c.gone_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ class Rates:
 
     def read(self, conn: Connection) -> bool:
         """Read the rates if they are others than those that were read last; returns whether they are."""
-        newest, count = conn.execute(_LOOK).one()
-        if (newest, count) == self._seen:
+        newest, gone = conn.execute(_LOOK).one()
+        if (newest, gone) == self._seen:
             return False
-        self._table = _made(conn.execute(select(rate).order_by(rate.c.valid_from)))
-        self._seen = (newest, count)
+        self._table = _made(conn.execute(select(rate).where(rate.c.gone_at.is_(None)).order_by(rate.c.valid_from)))
+        self._seen = (newest, gone)
         self.version += 1
         return True
 

@@ -15,6 +15,7 @@ from typing import Any
 
 CUT = 0.5  # what is left of the flow after a complaint
 STEPS = 20  # each quiet second a twentieth of the flow that was complained about comes back
+WAY = 300  # quiet seconds from nothing to the configured rate, also when hardly anything flowed at the complaint
 FREE = 4.0  # times the flow that was complained about: from there on, without a configured rate, there is no bound
 LEAST = 0.1  # parts a second that are always tried: else nobody would see that the network is well again
 HOLD = 1.0  # seconds after a cut in which further complaints are about what was sent before it
@@ -183,7 +184,7 @@ class Pace:
 
     def _raise(self, seconds: float) -> None:
         assert self._bound is not None
-        self._bound += seconds * max(self._flow, 1.0) / STEPS
+        self._bound += seconds * max(max(self._flow, 1.0) / STEPS, (self._rate or 0.0) / WAY)
         if self._rate is not None and self._bound >= self._rate:
             self._bound, self._cut_at = self._rate, None
         elif self._rate is None and self._bound >= max(self._flow, 1.0) * FREE:

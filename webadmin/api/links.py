@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from flask import Response
 
+from smsgw.daemon import Gateway
 from smsgw.store import links as stored
+from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from .routes import answer, route
@@ -14,7 +19,18 @@ from .surroundings import LinkPage
 @route("GET", "/links", scope="links:read", answers={200: LinkPage})
 def links() -> Response:
     """List the links and how each is."""
-    with the_gateway().database.reading() as conn:
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
         rows = stored.listing(conn)
     names = ("name", "kind", "health", "why", "facts", "since")
-    return answer({"data": [{name: getattr(row, name) for name in names} for row in rows], "next_cursor": None})
+    data = [{name: getattr(row, name) for name in names} | {"pace": _pace(gateway, row)} for row in rows]
+    return answer({"data": data, "next_cursor": None})
+
+
+def _pace(gateway: Gateway, row: AnyRow) -> dict[str, Any] | None:
+    """How fast a link sends: at this moment if it is ours, else as it was last written down."""
+    sender = gateway.senders.get(row.name)
+    if sender is not None and sender.started:
+        return sender.pace.reading(time.monotonic()).as_json()
+    pace: dict[str, Any] | None = row.pace
+    return pace

@@ -9,6 +9,20 @@ from pydantic import Field, RootModel, StrictBool, StrictFloat, StrictInt
 from .shapes import LONGEST_TEXT, Moment, Page, Shape, Words
 
 
+class Pace(Shape):
+    """How fast a link sends: numbers that can be drawn."""
+
+    configured: float | None = Field(description="Parts a second that it may send; null: as many as it takes.")
+    allowed: float | None = Field(
+        description="Parts a second that it may send now: fewer while its network says it is too fast; null: no bound."
+    )
+    sent_second: int = Field(description="Parts that went out in the last whole second.")
+    sent_minute: int = Field(description="Parts that went out in the last sixty seconds.")
+    throttled: int = Field(description="How often its network said that it is too fast, since the gateway started.")
+    throttled_minute: int = Field(description="How often in the last sixty seconds.")
+    why: str = Field(description="What bounds it, in words.")
+
+
 class LinkHealth(Shape):
     """A link and how it is."""
 
@@ -18,6 +32,7 @@ class LinkHealth(Shape):
     why: str = Field(description="Why, in words.")
     facts: dict[str, str] = Field(description="What the driver knows: signal, operator and the like.")
     since: Moment = Field(description="Since when it is so.")
+    pace: Pace | None = Field(description="How fast it sends; null: it has not been started.")
 
 
 class LinkPage(Page):

@@ -11,11 +11,12 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    UniqueConstraint,
+    text,
 )
 
 from .types import Counting, Moment, metadata, one_of
 
+# Append only, but for `gone_at`: what was booked by a rate can be followed to it also when it counts no more.
 rate = Table(
     "rate",
     metadata,
@@ -26,9 +27,19 @@ rate = Table(
     Column("amount", BigInteger, nullable=False),  # millionths for one part
     Column("currency", String(3), nullable=False),  # ISO 4217
     Column("charged", String(8), nullable=False),  # when it falls due: on submit, or on delivery only
-    UniqueConstraint("link", "prefix", "valid_from"),
+    Column("gone_at", Moment),  # replaced by another, or taken away
     one_of("charged", ("submit", "delivery")),
     CheckConstraint("amount >= 0", name="amount_range"),
+)
+
+Index(
+    "uq_rate_in_use",
+    rate.c.link,
+    rate.c.prefix,
+    rate.c.valid_from,
+    unique=True,
+    sqlite_where=text("gone_at IS NULL"),
+    postgresql_where=text("gone_at IS NULL"),
 )
 
 # Append only: what was charged stays. A correction is an entry of its own.

@@ -434,8 +434,16 @@ def upgrade() -> None:
         sa.Column("charged", sa.String(length=8), nullable=False),
         sa.CheckConstraint("charged IN ('submit', 'delivery')", name=op.f("ck_rate_charged_known")),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_rate_amount_range")),
+        sa.Column("gone_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rate")),
-        sa.UniqueConstraint("link", "prefix", "valid_from", name=op.f("uq_rate_link_prefix_valid_from")),
+    )
+    op.create_index(
+        "uq_rate_in_use",
+        "rate",
+        ["link", "prefix", "valid_from"],
+        unique=True,
+        sqlite_where=sa.text("gone_at IS NULL"),
+        postgresql_where=sa.text("gone_at IS NULL"),
     )
     op.create_table(
         "earlier_try",
