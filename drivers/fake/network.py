@@ -26,7 +26,7 @@ from smsgw.text.parts import Piece, concatenation, join, split
 Line = dict[str, Any]
 Owed = Receipt | InboundPiece
 
-ABILITIES = Abilities()
+ABILITIES = Abilities(alphabets=frozenset(Alphabet))
 BEGINNING = b'{"is": '
 SCREEN = 10_000
 """How many texts a phone keeps; older ones are forgotten, as phones do when they are full."""
@@ -75,7 +75,9 @@ class Phone:
         return None
 
     def _show(self, reference: str, other: str, pieces: list[Piece], at: datetime) -> None:
-        self.screen.append((PhoneText(reference, False, other, join(pieces), at), []))
+        data = b"".join(piece.user_data for piece in pieces)
+        shown = f"data {data.hex()}" if pieces[0].alphabet is Alphabet.OCTETS else join(pieces)
+        self.screen.append((PhoneText(reference, False, other, shown, at), []))
 
 
 class Network:

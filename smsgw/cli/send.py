@@ -22,6 +22,7 @@ from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
 from smsgw.outbound import gate, outbox
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
+from smsgw.text.septets import OCTETS_IN_A_PART
 
 CLIENT = "cli"
 WAIT = "60"  # seconds, for --wait without a number
@@ -30,7 +31,9 @@ PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
 
 @click.command("send", cls=Command, bare={"--wait": WAIT})
 @click.argument("to", metavar="NUMBER")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option("--data", metavar="HEX", help="Octets for an application instead of TEXT; - is read from standard input.")
+@click.option("--ports", metavar="TO[:FROM]", help="The ports of the data, such as 2948:9200.")
 @click.option("--from", "sender", metavar="SENDER", help="Who it is from: a number, or a name of up to 11 letters.")
 @click.option("--link", metavar="NAME", help="Over this link and no other.")
 @click.option("--at", metavar="TIME", help="Not before: 2026-11-23T18:30, 18:30, or +10m.")
@@ -46,19 +49,23 @@ def send(
     office: Office,
     /,
     to: str,
-    text: str,
+    text: str | None,
+    data: str | None,
+    ports: str | None,
     at: str | None,
     expires: str | None,
     wait: str | None,
     dry_run: bool,
     **more: Any,
 ) -> int | None:
-    """Send TEXT to NUMBER; TEXT - is read from standard input."""
+    """Send TEXT (or --data) to NUMBER; TEXT - is read from standard input."""
     seconds = None if wait is None else duration(wait, "/wait")
     with office.gateway() as gateway:
         asked = Asked(
             to=to,
-            text=_text(text),
+            text="" if text is None else _text(text),
+            data=None if data is None else _octets(data),
+            ports=None if ports is None else _ports(ports),
             client=CLIENT,
             send_at=None if at is None else moment(at, gateway.clock(), "/at"),
             expires_in=None if expires is None else duration(expires, "/expires"),
@@ -101,11 +108,30 @@ def _text(written: str) -> str:
         ) from wrong
 
 
+def _octets(written: str) -> bytes:
+    """Hexadecimal digits, blanks and line ends between them allowed; - for octets as they are on standard input."""
+    if written == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return bytes.fromhex(written)
+    except ValueError as wrong:
+        says = f"{written[:40]!r} is no row of hexadecimal digits, two for each octet, such as 0AFF"
+        raise BadInput([Fault("/data", "data_undecodable", says)]) from wrong
+
+
+def _ports(written: str) -> tuple[int, int]:
+    to, _, origin = written.partition(":")
+    try:
+        return int(to), int(origin or "0")
+    except ValueError as wrong:
+        says = f"{written[:40]!r} names no ports: write 2948, or 2948:9200 with the one it comes from"
+        raise BadInput([Fault("/ports", "wrong_form", says)]) from wrong
+
+
 def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
     """Show what would become of a message. Raises BadInput, RefusedByPolicy (no_route)."""
     ready = gateway.door.read(asked)
-    abilities = gateway.network.links[ready.row["link"]].abilities
-    costs = preview(asked.text, abilities)
+    costs = _costs(ready, gateway)
     with gateway.database.reading() as conn:
         verdict = gate.check(conn, [ready.candidate], gateway.door.terms.rules, gateway.clock())[0]
     decision, why = _said(verdict)
@@ -123,6 +149,16 @@ def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
     return exits.OK
 
 
+def _costs(ready: Ready, gateway: Gateway) -> Preview:
+    """What a message takes; of data the letters are its octets."""
+    data, row = ready.asked.data, ready.row
+    if data is None:
+        return preview(ready.asked.text, gateway.network.links[row["link"]].abilities)
+    last = ready.parts[-1]
+    left = OCTETS_IN_A_PART - len(last["udh"]) - len(last["user_data"])
+    return Preview(row["encoding"], len(data), row["parts"], left, [], [], row["parts"])
+
+
 def _said(verdict: gate.Verdict | None) -> tuple[str, str]:
     if verdict is None:
         return "send", ""
@@ -130,11 +166,12 @@ def _said(verdict: gate.Verdict | None) -> tuple[str, str]:
 
 
 def _preview_lines(ready: Ready, costs: Preview, decision: str, why: str) -> list[str]:
+    counted = "octets" if ready.asked.data is not None else "letters"
     lines = [
         f"to:       {ready.row['recipient']}",
         f"from:     {ready.row['sender'] or 'the own number of the link'}",
         f"route:    {'; '.join(ready.row['trace'])}",
-        f"parts:    {costs.parts} ({costs.encoding}), {costs.characters} letters, room for {costs.left_in_part} more",
+        f"parts:    {costs.parts} ({costs.encoding}), {costs.characters} {counted}, room for {costs.left_in_part} more",
     ]
     if costs.forced_by and costs.encoding != "gsm7":
         lines.append(f"forced by: {' '.join(costs.forced_by)}")

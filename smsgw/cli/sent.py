@@ -11,11 +11,12 @@ from smsgw.cli.voice import Voice, harmless, local, shortened
 from smsgw.daemon import Gateway
 from smsgw.errors import Fault, RefusedByPolicy
 from smsgw.outbound import outbox
+from smsgw.outbound.cutting import is_data, shown
 from smsgw.store.lifecycle import MESSAGE
 
 KEYS = (
-    "text", "encoding", "parts", "client", "client_ref", "link", "priority", "purpose", "message_class", "on_unsure",
-    "reply_to", "why", "trace", "created_at", "due_at", "valid_until", "sent_at", "final_at", "attempts",
+    "encoding", "parts", "client", "client_ref", "link", "priority", "purpose", "message_class", "on_unsure",
+    "reply_to", "why", "trace", "created_at", "due_at", "deliver_at", "valid_until", "sent_at", "final_at", "attempts",
 )  # fmt: skip
 LOOK = 0.1  # seconds between two looks at a message that is waited for
 
@@ -24,7 +25,7 @@ def shape(row: Mapping[str, Any]) -> dict[str, Any]:
     """A message for programs, as the API shows it."""
     named = {"id": row["id"], "direction": "outbound", "status": row["state"], "to": row["recipient"]}
     named |= {"from": row["sender"], "metadata": row["metadata"] or {}}
-    return named | {key: row[key] for key in KEYS}
+    return named | shown(row) | {key: row[key] for key in KEYS}
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -42,10 +43,12 @@ def lines(row: Mapping[str, Any]) -> Iterator[str]:
         "attempts": row["attempts"], "accepted": local(row["created_at"]), "due": local(row["due_at"]),
         "valid until": local(row["valid_until"]), "route": "; ".join(row["trace"] or []),
     }  # fmt: skip
+    if row["ports"] is not None:
+        facts["ports"] = f"{row['ports'][0]}, from {row['ports'][1]}"
     for name, value in facts.items():
         if value not in (None, ""):
             yield f"  {name + ':':<13}{value}"
-    yield "  text:"
+    yield "  data:" if is_data(row["encoding"]) else "  text:"
     yield from (f"    {each}" for each in harmless(row["text"]).split("\n"))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BadInput, Fault
@@ -63,6 +64,14 @@ def written(text: str, data: bytes | None) -> str:
 def is_data(encoding: str) -> bool:
     """Whether a message of this encoding is no text: its parts stay as they are, whatever link it goes over."""
     return encoding.startswith(_DATA)
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The contents of a message's row for programs: text, data in base64, ports."""
+    if not is_data(row["encoding"]):
+        return {"text": row["text"], "data": None, "ports": None}
+    ports = None if row["ports"] is None else {"to": row["ports"][0], "from": row["ports"][1]}
+    return {"text": "", "data": base64.b64encode(bytes.fromhex(row["text"])).decode(), "ports": ports}
 
 
 def part_rows(message_id: str, pieces: Sequence[parts.Piece]) -> list[dict[str, Any]]:

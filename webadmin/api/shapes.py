@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -12,7 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -23,6 +28,7 @@ from smsgw.text.parts import MAX_PARTS
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
 HALF = "must not hold half a character (a lone surrogate)"
 MANY = 10_000  # items in one batch
+BASE64: dict[str, Any] = {"contentEncoding": "base64"}
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -55,7 +61,28 @@ def _own_ref(ref: str) -> str:
     return ref
 
 
+def _octets(form: str, read: Callable[[str], bytes]) -> BeforeValidator:
+    """Reads octets, or None, that JSON holds as a string of this form."""
+
+    def look(value: Any) -> bytes | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "must be a string")
+        try:
+            return read(value)
+        except ValueError as wrong:
+            raise PydanticCustomError("data_undecodable", f"must be {form}") from wrong
+
+    return BeforeValidator(look)
+
+
 Words = Annotated[str, AfterValidator(_storable)]
+_BASE64 = _octets("base64 (RFC 4648 section 4)", partial(base64.b64decode, validate=True))
+_HEXADECIMAL = _octets("an even number of hexadecimal digits", bytes.fromhex)
+Base64 = Annotated[bytes | None, _BASE64, WithJsonSchema({"type": ["string", "null"], **BASE64})]
+Hexadecimal = Annotated[bytes | None, _HEXADECIMAL, WithJsonSchema({"type": ["string", "null"]})]
+Port = Annotated[int, Field(ge=0, le=65535)]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Ref = Annotated[Words, Field(min_length=1, max_length=120), AfterValidator(_own_ref)]
 Purpose = Literal["transactional", "service", "conversational", "marketing", "otp"]
@@ -67,6 +94,13 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
 
 
+class Ports(Shape):
+    """The applications that data is from and for (3GPP TS 23.040 section 9.2.3.24.4)."""
+
+    to: Port = Field(description="The port on the phone, such as 2948 for WAP push.", examples=[2948])
+    from_: Port = Field(0, alias="from", description="The port that it comes from, and that an answer goes to.")
+
+
 class NewMessage(Shape):
     """A message to be sent to one number."""
 
@@ -76,7 +110,15 @@ class NewMessage(Shape):
         "/messages/batch.",
         examples=["+38640111222"],
     )
-    text: Words = Field(max_length=LONGEST_TEXT, description="What to say.", examples=["Your order 1042 is ready."])
+    text: Words = Field(
+        "",
+        max_length=LONGEST_TEXT,
+        description="What to say; left out only for data.",
+        examples=["Your order 1042 is ready."],
+    )
+    data: Base64 = Field(None, description="Octets for an application on the phone, instead of a text.")
+    data_hex: Hexadecimal = Field(None, description="The same as data, in hexadecimal digits.")
+    ports: Ports | None = Field(None, description="The ports of data.")
     from_: Words | None = Field(
         None,
         alias="from",
@@ -120,6 +162,14 @@ class NewMessage(Shape):
     ) = Field(None, max_length=20, description="Up to 20 words of your own, given back with the message.")
 
 
+    @field_validator("data_hex")
+    @classmethod
+    def _once(cls, data_hex: bytes | None, info: ValidationInfo) -> bytes | None:
+        if data_hex is not None and info.data.get("data") is not None:
+            raise PydanticCustomError("data_twice", "is the same as data: leave one of the two out")
+        return data_hex
+
+
 class Message(Shape):
     """A message that we were asked to send, as it stands."""
 
@@ -128,8 +178,10 @@ class Message(Shape):
     status: str = Field(description="Its state.", json_schema_extra={"enum": list(MESSAGE.states)})
     to: str = Field(description="The number, E.164 or a short code.")
     from_: str | None = Field(alias="from", description="The sender; null: the link's own.")
-    text: str = Field(description="What it says.")
-    encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and the like, or ucs2.")
+    text: str = Field(description="What it says; empty for data.")
+    data: str | None = Field(description="Of data: its octets in base64.", json_schema_extra=BASE64)
+    ports: Ports | None = Field(description="Of data: its ports.")
+    encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and so on, ucs2, or octets (data).")
     parts: int = Field(description="How many parts it takes over the air.")
     client_ref: str | None = Field(description="The client's own name for it.")
     link: str | None = Field(description="The link that it goes over.")
@@ -142,6 +194,7 @@ class Message(Shape):
     trace: list[str] | None = Field(description="Why this link: one sentence for each decision.")
     created_at: Moment = Field(description="When it was accepted.")
     due_at: Moment = Field(description="Not sent before this time.")
+    deliver_at: Moment | None = Field(description="Until when its network keeps it, where the network does that.")
     valid_until: Moment = Field(description="Not sent after this time.")
     sent_at: Moment | None = Field(description="When a network had taken every part.")
     final_at: Moment | None = Field(description="When its final state was reached.")

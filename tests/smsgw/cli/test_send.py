@@ -180,3 +180,36 @@ def test_a_link_that_is_not_there_or_not_running_cannot_send(smsgw, command: lis
     said = smsgw(*command)
     assert said.status == (1 if "nobody" in command else 5)
     assert "next: " in said.err
+
+
+def test_data_goes_out_by_digits_with_its_ports(smsgw) -> None:
+    sent = smsgw("send", PHONE, "--data", "00 ff 0A", "--ports", "2948:9200", "--json").data
+    assert (sent["text"], sent["data"], sent["ports"]) == ("", "AP8K", {"to": 2948, "from": 9200})
+    shown = smsgw("log", sent["id"]).out
+    assert "2948, from 9200" in shown
+    assert "data:\n    00ff0a" in shown
+    assert smsgw("send", PHONE, "--data", "01", "--ports", "16", "--json").data["ports"] == {"to": 16, "from": 0}
+
+
+@pytest.mark.parametrize(
+    ("words", "pointer", "says"),
+    [
+        ([], "/text", "the text is empty"),
+        (["x", "--data", "00"], "/text", "a text or data, not both"),
+        (["--data", "0"], "/data", "hexadecimal"),
+        (["--data", ""], "/data", "empty"),
+        (["--data", "00", "--ports", "http"], "/ports", "names no ports"),
+        (["--data", "00", "--ports", "65536"], "/ports", "0 to 65535"),
+        (["x", "--ports", "1"], "/ports", "ports are for data"),
+    ],
+)
+def test_what_is_wrong_with_data_is_said(smsgw, words: list[str], pointer: str, says: str) -> None:
+    said = smsgw("send", PHONE, *words, "--json")
+    assert said.status == 2
+    assert [fault["pointer"] for fault in said.data["error"]["errors"]] == [pointer]
+    assert says in said.data["error"]["errors"][0]["detail"]
+
+
+def test_a_dry_run_of_data_counts_its_octets(smsgw) -> None:
+    said = smsgw("send", PHONE, "--data", "00" * 200, "--dry-run")
+    assert "2 (octets), 200 octets, room for 68 more" in said.out
