@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, rate, run, send, sim, user
+from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, rate, run, send, sim, user, webhook
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
@@ -35,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     doctor.doctor,
     key.key,
     user.user,
+    webhook.webhook,
     db.db,
     modem.modem,
     sim.sim,
