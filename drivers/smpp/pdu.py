@@ -40,22 +40,29 @@ class NotSmpp(Exception):
 
 
 class Frames:
-    """Cuts what a socket gives into whole PDUs, however it was divided on the way."""
+    """Cuts what a socket gives into whole PDUs, however it was divided on the way.
+
+    noise: what is behind the PDUs that were given last and is none; it is raised by the next `feed`.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        self.noise: NotSmpp | None = None
 
     def feed(self, octets: bytes) -> list[bytes]:
-        """The whole PDUs that are complete with `octets`. Raises NotSmpp; PDUs before the fault are lost with
-        it.
-        """
+        """The whole PDUs that are complete with `octets`. Raises NotSmpp, when all before it has been given."""
+        if self.noise is not None:
+            raise self.noise
         rest = self._rest
         rest += octets
         at, end, whole = 0, len(rest), []
         while end - at >= 4:
             (length,) = _LENGTH.unpack_from(rest, at)
             if not SHORTEST <= length <= LONGEST:
-                raise NotSmpp(bytes(rest[at : at + 64]))
+                self.noise = NotSmpp(bytes(rest[at : at + 64]))
+                if not whole:
+                    raise self.noise
+                break
             if end - at < length:
                 break
             whole.append(bytes(rest[at : at + length]))

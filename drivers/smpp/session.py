@@ -163,6 +163,8 @@ class Session:
                 return Trouble(f"the connection to {here.place} is lost: {lost}"), bound
             return reach.hung_up(here, lost), bound
         except pdu.NotSmpp as noise:
+            if bound:
+                return Trouble(f"{here.place} said {noise.start[:32]!r}, which is no SMPP ({noise})"), bound
             return reach.not_smpp(here, noise.start, noise), bound
         return Trouble("the link has been stopped"), bound
 

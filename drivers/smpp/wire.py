@@ -89,6 +89,8 @@ class Wire:
 
     def read(self, seconds: float) -> list[bytes]:
         """The whole PDUs that came; waits so long for the first. Raises Lost, or pdu.NotSmpp."""
+        if self._frames.noise is not None:
+            raise self._frames.noise
         if self._later:
             self.write_waiting()
         writing = bool(self._queue)
