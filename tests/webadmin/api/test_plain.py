@@ -1,0 +1,79 @@
+"""The fast reader of a message takes only what the careful one takes, and as the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsgw.errors import SmsgwError
+from webadmin.api import reading, sending
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+PHONE = "+38640111222"
+
+
+def careful(raw: bytes) -> Any:
+    """What the careful reader makes of it, or None; it must not need the store."""
+    try:
+        return sending._asked(sending.NewMessage.model_validate(reading.json_of(raw)), "me", None)
+    except (SmsgwError, ValueError):
+        return None
+
+
+WORDS = st.sampled_from(
+    ["", "a", ":", '"', '":', "\\", '\\"', "{", "€", "😀", "\x00", "\ud800", "\n", "2026-11-24T08:00:00Z", "nowhere"]
+) | st.text(max_size=5)
+VALUES = st.one_of(
+    WORDS, st.none(), st.booleans(), st.integers(-1, 12), st.sampled_from([5.0, 10**30, 1e400, float("nan"), [], {}])
+)  # fmt: skip
+NAMES = st.sampled_from([field.alias or name for name, field in sending.NewMessage.model_fields.items()])
+PAIRS = st.lists(st.tuples(NAMES, VALUES | st.dictionaries(WORDS, WORDS, max_size=3)), max_size=4)
+
+
+@given(PAIRS, st.sampled_from([":", " :", "\t\n: ", ": "]), st.sampled_from([PHONE, "12"]), st.booleans())
+def test_whatever_the_fast_reader_takes_the_careful_one_takes_as_the_same(
+    pairs: list[tuple[str, Any]], colon: str, to: str, ascii: bool
+) -> None:
+    whole = [("to", to), ("text", "hello"), *pairs]
+    lines = [f"{json.dumps(name)}{colon}{json.dumps(value, ensure_ascii=ascii)}" for name, value in whole]
+    raw = f"{{{', '.join(lines)}}}".encode("utf-8", "surrogatepass")
+    fast = sending.plain_message(raw, "me", NOW)
+    if fast is not None:
+        assert fast == careful(raw)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"to": PHONE, "text": "hello"},
+        {"to": PHONE, "text": "a: b, {c}", "from": "SHOP", "metadata": {"a": "b", "c": "d"}, "priority": 3},
+        {"to": PHONE, "text": "", "send_at": "2026-11-23T10:00:00+01:00", "client_ref": None},
+    ],
+)
+def test_what_is_plain_is_read_fast(told: dict[str, Any]) -> None:
+    raw = json.dumps(told).encode()
+    assert sending.plain_message(raw, "me", NOW) == careful(raw) is not None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"to": "+38640111222", "text": "a", "text": "b"}',
+        b'{"to" : "+38640111222", "to": "+38640111223", "text": "b"}',
+        b'{"to": "+38640111222", "text": "b", "metadata": {"a": "1", "a": "2"}}',
+        b'{"to": "+38640111222", "text": "b"} {}',
+        b'\xef\xbb\xbf{"to": "+38640111222", "text": "b"}',
+        b'{"to": "+38640111222", "text": "\xff"}',
+        b'{"to": "+38640111222", "text": "\\ud800"}',
+        b'{"to": "+38640111222", "text": "b", "send_at": "2028-11-23T10:00:00Z"}',
+        b"[" * 100_000,
+        b"",
+    ],
+)
+def test_what_needs_care_is_left_to_the_careful_reader(raw: bytes) -> None:
+    assert sending.plain_message(raw, "me", NOW) is None
