@@ -21,7 +21,7 @@ from ..store.lifecycle import INBOUND
 from ..store.storable import storable, storable_or_none
 from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
-from ..text import parts
+from ..text import header, parts
 from ..text.wording import wording
 from .readers import READERS, Reader
 
@@ -248,3 +248,13 @@ def listing(conn: Connection, limit: int, before: str | None = None, sender: str
     if sender is not None:
         query = query.where(inbound.c.sender == sender)
     return list(conn.execute(query))
+
+
+def data_of(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[bytes, tuple[int, int] | None]]:
+    """The octets of what is no text, by the id of the inbound, and its ports (destination, origin) if it names any."""
+    found: dict[str, tuple[bytes, tuple[int, int] | None]] = {}
+    c = inbound_part.c
+    for row in conn.execute(select(inbound_part).where(c.inbound_id.in_(ids)).order_by(c.inbound_id, c.position)):
+        octets, where = found.get(row.inbound_id, (b"", None))
+        found[row.inbound_id] = octets + row.user_data, where or header.ports(row.udh)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from flask import Response
@@ -23,7 +24,9 @@ def inbound(query: InboundFilter) -> Response:
     before = paging.after(query)
     with the_gateway().database.reading() as conn:
         rows = inbox.listing(conn, query.limit + 1, before, _sender(query.from_))
-    return paging.page(rows, query.limit, inbound_json)
+        no_texts = [row.id for row in rows if row.kind == "data"]
+        data = inbox.data_of(conn, no_texts) if no_texts else {}
+    return paging.page(rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())))
 
 
 def _sender(written: str | None) -> str | None:
@@ -34,15 +37,17 @@ def _sender(written: str | None) -> str | None:
         return written
 
 
-def inbound_json(row: AnyRow) -> dict[str, Any]:
-    """An inbound text's row as the API shows it: shapes.Inbound."""
+def inbound_json(row: AnyRow, data: bytes | None = None, ports: tuple[int, int] | None = None) -> dict[str, Any]:
+    """An inbound text's row as the API shows it: shapes.Inbound. data, ports: of what is no text."""
     return {
         "id": row.id,
         "direction": "inbound",
         "status": row.state,
         "from": row.sender,
         "to": row.recipient,
-        "text": row.text,
+        "text": row.text if data is None else "",
+        "data": None if data is None else base64.b64encode(data).decode(),
+        "ports": None if ports is None else {"to": ports[0], "from": ports[1]},
         "kind": row.kind,
         "parts": row.parts,
         "missing": row.missing,

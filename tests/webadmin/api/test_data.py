@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from smsgw.daemon import Gateway
+from smsgw.link import Abilities, Alphabet, InboundPiece
+from smsgw.text.parts import split_data
+
 OCTETS = bytes(range(200))
 PHONE = "+38640111222"
 
@@ -64,3 +68,15 @@ def test_what_is_wrong_with_data_is_pointed_at(call: Any, told: dict[str, Any], 
 def test_data_goes_in_batches_too(call: Any) -> None:
     answer = call("POST", "/api/v1/messages/batch", [{"to": PHONE, "data": "AAE="}, {"to": PHONE, "data": "?"}])
     assert (answer.said["accepted"], answer.said["data"][1]["problem"]["errors"][0]["pointer"]) == (1, "/1/data")
+
+
+def test_data_that_came_in_is_given_back_whole_with_its_ports(call: Any, gateway: Gateway) -> None:
+    able = Abilities(alphabets=frozenset(Alphabet))
+    for position, piece in enumerate(reversed(split_data(OCTETS, (5, 9), able, 3))):
+        told = InboundPiece(f"n{position}", PHONE, None, piece.alphabet, piece.user_data, piece.udh, kind="data")
+        gateway.arrived("phones", told).result(10)
+    gateway.arrived("phones", InboundPiece("t", PHONE, None, Alphabet.GSM7, b"hi")).result(10)
+    text, data = call("GET", "/api/v1/inbound").said["data"]
+    assert (text["text"], text["data"], text["ports"]) == ("hi", None, None)
+    assert (data["kind"], data["text"], data["ports"]) == ("data", "", {"to": 5, "from": 9})
+    assert base64.b64decode(data["data"]) == OCTETS
