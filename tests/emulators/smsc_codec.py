@@ -75,7 +75,7 @@ class Submit:
 
     @property
     def text(self) -> str:
-        octets = self.message[len(self.udh) :]
+        octets = self.message[len(self.udh) :] or self.tlvs.get(0x0424, b"")
         return octets.decode("utf-16-be") if self.data_coding & 0x0C == 8 else gsm_decode(octets)
 
     @property
@@ -86,6 +86,8 @@ class Submit:
             return udh[3], udh[4], udh[5]
         if udh[1:3] == b"\x08\x04":
             return int.from_bytes(udh[3:5], "big"), udh[5], udh[6]
+        if 0x020C in self.tlvs:  # sar_msg_ref_num, sar_total_segments, sar_segment_seqnum
+            return int.from_bytes(self.tlvs[0x020C], "big"), self.tlvs[0x020E][0], self.tlvs[0x020F][0]
         return 0, 1, 1
 
 

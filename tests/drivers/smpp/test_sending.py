@@ -21,7 +21,7 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
-from smsgw.text.parts import split
+from smsgw.text.parts import count, split
 from tests.emulators.smsc import NUMBER, Network
 from tests.emulators.smsc_server import Smsc
 
@@ -310,3 +310,33 @@ def test_octets_go_out_as_they_are(
     soon(lambda: told.taken_parts)
     (submit,) = network.smsc.submits
     assert (submit.message, submit.data_coding) == (bytes(range(140)), 4)
+
+
+@pytest.mark.parametrize("text", ["Long GSM text, {piece} by piece. " * 12, "سلام دنیا " * 20, "short"])
+@pytest.mark.parametrize("way", ["udh", "sar", "payload"])
+def test_a_long_text_arrives_whole_by_every_way_and_has_a_receipt_for_every_part(
+    network: Network, make_link: MakeLink, told: Any, soon: Soon, text: str, way: str
+) -> None:
+    network.automatic_receipts()
+    link = make_link(long_texts=way)
+    pieces = split(text, link.abilities, 77)
+    of = count(pieces)
+    for number, piece in enumerate(pieces, 1):
+        link.send(WirePart("m", number, of, TO, None, piece.alphabet, piece.user_data, udh=piece.udh))
+    soon(lambda: len(told.taken_parts) == len(pieces) and len(told.receipts) == len(pieces))
+    assert network.submitted() == [(TO, text)]
+    assert {submit.registered for submit in network.do(lambda smsc: list(smsc.submits))} == {1}
+    assert (len(pieces) == 1) == (way == "payload" or text == "short")
+    assert {receipt.reference for receipt in told.receipts} == {reference for _, reference in told.taken_parts}
+
+
+def test_what_auto_found_out_about_ids_is_a_fact_of_the_link(
+    network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
+) -> None:
+    network.configure(receipts=True, id_form="{:X}", receipt_id_form="{:010d}", receipt_parameters=False)
+    link = make_link()
+    assert "receipt_ids" not in link.health().facts
+    link.send(a_part())
+    soon(lambda: told.receipts)
+    assert told.receipts[0].reference == told.taken_parts[0][1]
+    assert 'receipt_ids = "decimal"' in link.health().facts["receipt_ids"]
