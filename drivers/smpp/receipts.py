@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from drivers.smpp import pdu
+from drivers.smpp import pdu, usual
 from drivers.smpp.addresses import decode
 from drivers.smpp.contents import Contents
 from drivers.smpp.spelling import Spelling
@@ -103,20 +104,26 @@ def is_receipt(told: pdu.DeliverSm) -> bool:
 
 def read(told: pdu.DeliverSm, spelling: Spelling, contents: Contents, zone: ZoneInfo) -> Receipt | None:
     """The receipt, or None when it names no message id. zone: of the dates in its text, which name none."""
-    said = fields(_text(told))
+    id, done, stat, error = (usual.fields(told.message) if told.data_coding != 8 else None) or _said(told)
     given = told.parameters.get(pdu.RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1")
-    reference = spelling.of_receipt(said.get("id"), given or None)
+    reference = spelling.of_receipt(id or None, given or None)
     if not reference:
         return None
     return Receipt(
         reference,
-        _state(told, said.get("stat", "")),
+        _state(told, stat),
         recipient=decode(contents, told.source, told.source_ton) or None,
-        at=_when(said.get("donedate", ""), zone),
-        error=said.get("err") or _network_error(told.parameters.get(pdu.NETWORK_ERROR_CODE)),
-        said=said.get("stat") or None,
+        at=_when(done, zone),
+        error=error or _network_error(told.parameters.get(pdu.NETWORK_ERROR_CODE)),
+        said=stat or None,
         also=spelling.others(reference),
     )
+
+
+def _said(told: pdu.DeliverSm) -> tuple[str, str, str, str]:
+    """The id, donedate, stat and err of its text, however it is spelled."""
+    said = fields(_text(told))
+    return said.get("id", ""), said.get("donedate", ""), said.get("stat", ""), said.get("err", "")
 
 
 def _text(told: pdu.DeliverSm) -> str:
@@ -144,6 +151,7 @@ def _state(told: pdu.DeliverSm, word: str) -> ReceiptState:
     return state
 
 
+@lru_cache(maxsize=256)
 def by_word(written: str) -> ReceiptState:
     """The meaning of a state in words (appendix B), or in digits as 5.2.28 has it."""
     word = re.sub(r"[^A-Z0-9]", "", written.upper())
@@ -159,18 +167,13 @@ def _network_error(value: bytes | None) -> str | None:
     return str(int.from_bytes(value[1:3], "big")) if value and len(value) == 3 else None
 
 
+@lru_cache(maxsize=1024)
 def _when(written: str, zone: tzinfo) -> datetime | None:
     """YYMMDDhhmm, with seconds in many, with the century in some."""
     digits = re.sub(r"\D", "", written)
-    forms = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}
-    if len(digits) == 12 and digits.startswith("20") and not _parsed(digits, forms[12]):
-        forms[12] = "%Y%m%d%H%M"
-    moment = _parsed(digits, forms[len(digits)]) if len(digits) in forms else None
-    return moment.replace(tzinfo=zone).astimezone(UTC) if moment else None
-
-
-def _parsed(digits: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(digits, form)
-    except ValueError:
+    if len(digits) not in (10, 12, 14):
         return None
+    moment = usual.moment(digits, 2 if len(digits) == 14 else 0)
+    if moment is None and len(digits) == 12 and digits.startswith("20"):
+        moment = usual.moment(digits, 2)
+    return moment.replace(tzinfo=zone).astimezone(UTC) if moment else None

@@ -75,6 +75,7 @@ class Spelling:
         self._name = name
         self._given: dict[str, str] = {}
         self._evidence: Counter[ReceiptIds] = Counter()
+        self._learned: ReceiptIds | None = None  # what has most evidence
 
     @property
     def finding(self) -> str | None:
@@ -84,10 +85,6 @@ class Spelling:
             return None
         keep = f'; receipt_ids = "{learned.value}" in the configuration keeps it over a restart'
         return f"found out: {_FINDINGS[learned]}{keep if learned is not ReceiptIds.AS_IS else ''}"
-
-    @property
-    def _learned(self) -> ReceiptIds | None:
-        return self._evidence.most_common(1)[0][0] if self._evidence else None
 
     def of_answer(self, written: str) -> str:
         """The reference for the id in a submit_sm_resp (or in receipted_message_id, which repeats it)."""
@@ -126,17 +123,18 @@ class Spelling:
 
     def _found_out(self, written: str) -> str | None:
         """The remembered reference that this spells in exactly one way (or in the learned way), else None."""
-        plain = bare(written)
+        plain, learned = bare(written), self._learned
+        if learned is not None and (usual := self._given.get(_TURNS[learned](plain) or "")) is not None:
+            return usual
         fits = {
             rule: self._given[turned]
             for rule, turn in _TURNS.items()
             if (turned := turn(plain)) is not None and turned in self._given
         }
-        if (learned := self._learned) is not None and learned in fits:
-            return fits[learned]
         if len(set(fits.values())) != 1:
             return None
         self._evidence.update(fits.keys())
+        self._learned = self._evidence.most_common(1)[0][0]
         found = next(iter(fits.values()))
         if self._learned is not learned:
             log.info("link %s: %s (answer %r, receipt %r)", self._name, self.finding, found, written)
