@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that the code itself knows: configuration, errors, the life of a message.
+"""Write the pages of docs/ that the code itself knows: configuration, errors, the life of a message, SMPP's refusals.
 
 `make docs` runs it; a house test holds that what is committed is what it would write.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivers.smpp import statuses
 from smsgw import config
+from smsgw.link import Misconfigured, RecipientUnreachable, RejectedForGood, RejectedForNow, Throttled
 from smsgw.store.lifecycle import LIVES, Life
 from webadmin.catalogue import CATALOGUE
 
@@ -81,10 +83,50 @@ program may rely on, `errors` (each fault with a JSON `pointer` and a `code` of 
     return MADE + head + "\n".join(rows) + "\n"
 
 
+SMPP_HEAD = """# SMPP: what a refusal means
+
+An SMSC answers a submit_sm with a `command_status` (SMPP 3.4 section 5.1.3). This is what smsgw makes of each:
+
+| kind | what happens to the message | what happens to the link |
+|---|---|---|
+| for good | it goes over another link that serves the number (`reroute_rejected`); if none does, it has failed | nothing |
+| for now | it goes over another link; if none is there, it is tried again here, with growing pauses | nothing |
+| phone | it is tried again here after five minutes: another link would not reach the phone either | nothing |
+| too fast | it is tried again soon, which does not count as a try | it slows down: see [routing](routing.md) |
+| setting | it goes over another link, or waits; nothing is lost | it rests, and says what to correct |
+
+A status that is not in the table is the network's own, and is taken as *for now*: tries end by themselves. The history
+of a message shows the name in brackets; `reroute_codes` of a link takes these names.
+
+| status | name | kind | in words |
+|---|---|---|---|
+"""
+
+SMPP_KINDS = {
+    RejectedForGood: "for good",
+    RejectedForNow: "for now",
+    RecipientUnreachable: "phone",
+    Throttled: "too fast",
+    Misconfigured: "setting",
+}
+
+
+def smpp_errors() -> str:
+    """The page of what an SMSC's refusals mean, from the driver's own table."""
+    told = [(status, statuses.refusal(status, 1.0)) for status in sorted(statuses.NAMES) if status]
+    rows = [
+        f"| 0x{status:08X} | `{error.code}` | {SMPP_KINDS[type(error)]} | {error.says.partition(' (ESME')[0]} |"
+        for status, error in told
+        if "its own code" not in error.says
+    ]
+    return MADE + SMPP_HEAD + "\n".join(rows) + "\n"
+
+
 PAGES = {
     "configuration.md": lambda: MADE + config.reference_markdown(),
     "errors.md": errors,
     "life-of-a-message.md": life_of_a_message,
+    "smpp-errors.md": smpp_errors,
 }
 
 
