@@ -21,6 +21,7 @@ _SHORTEST_SUBSCRIBER = 7  # some countries have shorter ones, but fewer digits a
 LONGEST_NAME = 11  # characters of an alphanumeric sender: 3GPP TS 23.040 section 9.1.2.5, ten octets of septets
 
 _SEPARATORS = re.compile(r"[\s.\-/()\[\]\u00ad\u2010-\u2015\u2044\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT = re.compile(f"[0-9]{{{SHORTEST_CODE},{LONGEST_CODE}}}")
 _NAME_LETTERS = letters() - {"\n", "\r", "\f"}
 
@@ -34,7 +35,34 @@ def read_number(written: str, region: str | None) -> str:
     """
     if not written or written.isspace():
         raise _bad("recipient_missing", "There is no recipient: give a phone number, such as +386 40 111 222.")
+    if _E164.fullmatch(written) and _stays(written):
+        return written
     return _read_number(written, region.upper() if region else None)
+
+
+def _stays(written: str) -> bool:
+    """Whether `_international` would give a number in E.164 back as it is: no prefix to drop, and a possible length.
+
+    A message costs less than phonenumbers takes for this, so what it would look up is kept for each country.
+    """
+    for end in (2, 3, 4):  # no country code begins another one
+        country = _country(written[1:end])
+        if country is not None:
+            lengths, prefix = country
+            national = written[end:]
+            return len(national) in lengths and national[0] != "0" and not (prefix and prefix.match(national))
+    return False
+
+
+@functools.cache
+def _country(code: str) -> tuple[frozenset[int], re.Pattern[str] | None] | None:
+    """How many digits may follow a country code, and what may stand before them at home; None for no such code."""
+    region = phonenumbers.region_code_for_country_code(int(code))
+    found = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
+    if found is None:
+        return None
+    prefix = found.national_prefix_for_parsing
+    return frozenset(found.general_desc.possible_length), re.compile(prefix) if prefix else None
 
 
 @functools.lru_cache(maxsize=65536)
@@ -151,4 +179,4 @@ def mask(number: str) -> str:
 
 def is_reachable(sender: str) -> bool:
     """Whether an answer to this sender can arrive: yes for E.164, no for names and short codes."""
-    return re.fullmatch(r"\+[1-9][0-9]{6,14}", sender) is not None
+    return _E164.fullmatch(sender) is not None

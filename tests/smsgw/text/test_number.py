@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smsgw.errors import BadInput
-from smsgw.text.number import is_reachable, mask, read_number, read_sender
+from smsgw.text.number import _read_number, is_reachable, mask, read_number, read_sender
 
 
 @pytest.mark.parametrize(
@@ -62,6 +65,22 @@ def test_a_number_of_eight_digits_is_a_subscriber_where_subscribers_have_eight()
 @pytest.mark.parametrize("written", ["+38640999999", "+38699123456", "+12025550123", "+447700900123"])
 def test_ranges_that_no_table_knows_pass_when_their_length_is_possible(written: str) -> None:
     assert read_number(written, None) == written
+
+
+CODES = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+
+
+@given(CODES, st.from_regex("[0-9]{3,14}", fullmatch=True), st.sampled_from([None, "SI", "GB", "GG", "US", "XX"]))
+def test_a_number_that_is_spelled_in_full_is_read_as_if_it_were_looked_at_with_care(
+    code: int, digits: str, region: str | None
+) -> None:
+    def read(how: Callable[[str, str | None], str]) -> str:
+        try:
+            return how(f"+{code}{digits}", region)
+        except BadInput as refusal:
+            return str(refusal)
+
+    assert read(read_number) == read(_read_number)
 
 
 @pytest.mark.parametrize(
