@@ -10,6 +10,7 @@ from flask import Response
 from smsgw.access.idempotency import REF
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.outbound import outbox
+from smsgw.outbound.cutting import shown
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
 
@@ -33,7 +34,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["state"],
         "to": row["recipient"],
         "from": row["sender"],
-        "text": row["text"],
+        **shown(row),
         "encoding": row["encoding"],
         "parts": row["parts"],
         "client_ref": None if ref is None or ref.startswith(REF) else ref,
@@ -47,6 +48,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "trace": row["trace"],
         "created_at": row["created_at"],
         "due_at": row["due_at"],
+        "deliver_at": row["deliver_at"],
         "valid_until": row["valid_until"],
         "sent_at": row["sent_at"],
         "final_at": row["final_at"],
