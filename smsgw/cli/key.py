@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from smsgw.access import keys
+from smsgw.access import keys, smpp_clients
+from smsgw.access.smpp_clients import Terms
+from smsgw.cli import key_smpp
 from smsgw.cli.local_key import NAME as LOCAL
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
@@ -32,19 +34,24 @@ def key() -> None:
     "--secret", metavar="-",
     help="- takes a secret of your own choice, 24 characters or more, from standard input; else one is made.",
 )  # fmt: skip
+@click.option("--smpp", is_flag=True, help="Also make a system_id and a password for SMPP (see smsgw key smpp).")
 @pass_office
-def create(office: Office, name: str, scopes: str, secret: str | None) -> None:
+def create(office: Office, name: str, scopes: str, secret: str | None, smpp: bool) -> None:
     """Make a key; its secret is shown once, and never again."""
     chosen = None if secret is None else _from_input(secret)
     wish = [scope for scope in re.split(r"[\s,]+", scopes) if scope]
     with office.gateway() as gateway:
         id, made = keys.create(gateway.database.writer, keys.NewKey(name, wish, gateway.clock(), chosen))
-    value = {"id": id, "name": name, "scopes": wish, "secret": made if chosen is None else None}
+        pair = smpp_clients.create(gateway.database.writer, id, Terms()) if smpp else None
+    value: dict[str, Any] = {"id": id, "name": name, "scopes": wish, "secret": made if chosen is None else None}
+    lines = [] if pair is None else [f"system_id {pair[0]}", f"password  {pair[1]}"]
+    if pair is not None:
+        value |= {"system_id": pair[0], "password": pair[1]}
     if chosen is None:
         office.voice.chat(f"The key {name} ({id}); its secret is shown this once, so keep it now:")
-        office.voice.data(value, [made])
+        office.voice.data(value, [made, *lines])
     else:
-        office.voice.data(value, [id])
+        office.voice.data(value, [id, *lines])
 
 
 def _from_input(secret: str) -> str:
@@ -80,3 +87,6 @@ def revoke(office: Office, key: str) -> None:
     with office.gateway() as gateway:
         keys.revoke(gateway.database.writer, key, gateway.clock())
     office.voice.data({"revoked": key}, [f"revoked: {key}"])
+
+
+key.add_command(key_smpp.smpp)

@@ -49,11 +49,20 @@ def example() -> str:
     blocks = [_HEAD]
     for name, field in Config.model_fields.items():
         if not is_list(field) and (model := inner_model(field)):
-            blocks.append("\n".join([*_prose(_sentence(model)), f"[{name}]", *_settings(model)]))
+            tables = _tables(model)
+            blocks.append("\n".join([*_prose(_sentence(model)), f"[{name}]", *_settings(model, tables.keys())]))
+            for key, inner in tables.items():
+                blocks.append("\n".join([*_prose(_sentence(inner)), f"#[[{name}.{key}]]", *_settings(inner)]))
     blocks.append(_LINKS)
     for number, kind in enumerate(kinds()):
         blocks.append("\n".join(_link(kind, general=number == 0)))
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _tables(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """The lists of tables that stand below a table, such as [[listen.smpp]]."""
+    found = {key: inner_model(field) for key, field in model.model_fields.items() if is_list(field)}
+    return {key: inner for key, inner in found.items() if inner is not None}
 
 
 def _link(kind: str, *, general: bool) -> Iterator[str]:
@@ -108,7 +117,9 @@ def reference_markdown() -> str:
     for name, field in Config.model_fields.items():
         if model := inner_model(field):
             title = f"`[[{name}]]`" if is_list(field) else f"`[{name}]`"
-            blocks.append(_chapter(title, model, without={"driver"}))
+            tables = _tables(model)
+            blocks.append(_chapter(title, model, without={"driver", *tables}))
+            blocks += [_chapter(f"`[[{name}.{key}]]`", inner) for key, inner in tables.items()]
     for kind in kinds():
         blocks.append(
             _chapter(f'`[[links]]` with `kind = "{kind}"`', driver_config(kind), LinkConfig.model_fields.keys())
@@ -175,6 +186,8 @@ def _type_words(annotation: Any) -> str:
         return f"list of {_type_words(arguments[0])}"
     if origin is Annotated:
         return _type_words(arguments[0])
+    if origin is dict:
+        return f"table from {_type_words(arguments[0])} to {_type_words(arguments[1])}"
     if arguments:
         return " or ".join(_type_words(each) for each in arguments)
     if isinstance(annotation, type) and issubclass(annotation, Enum):

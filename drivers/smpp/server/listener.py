@@ -33,9 +33,9 @@ class SmppListener:
         self.name = f"SMPP at {self.where}"
         self.port = config.port
         self._sessions: set[Session] = set()
+        self.touched: set[Session] = set()
         self._queue: deque[Callable[[], None]] = deque()
         self._rung = False
-        self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._run, name=f"smpp-{self.where}", daemon=True)
         self._tick: asyncio.TimerHandle | None = None
@@ -47,6 +47,7 @@ class SmppListener:
     def start(self) -> None:
         """Listen. Raises OSError when the address is in use, or the certificate cannot be read."""
         tls = self._tls()
+        self._loop = asyncio.new_event_loop()
         try:
             self._server = self._loop.run_until_complete(self._listen(tls))
         except OSError:
@@ -113,7 +114,8 @@ class SmppListener:
                 queue.popleft()()
             except Exception:  # one client's trouble must not hold up the others
                 log.exception("%s", self.name)
-        for session in list(self._sessions):
+        touched, self.touched = self.touched, set()
+        for session in touched:
             session.settle()
 
     def _ticked(self) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
+from drivers.smpp.statuses import name_of
 from smsgw.errors import BadInput, RefusedByPolicy, SmsgwError
+
+log = logging.getLogger(__name__)
 
 OK = 0x00
 RINVMSGLEN, RINVCMDLEN, RINVCMDID, RINVBNDSTS, RALYBND = 0x01, 0x02, 0x03, 0x04, 0x05
@@ -57,3 +62,12 @@ def status_of(problem: BaseException, otherwise: int = RSUBMITFAIL) -> int:
     if isinstance(problem, SmsgwError):
         return BY_CODE.get(problem.code, otherwise)
     return RSYSERR
+
+
+def told_status(who: str, command: int, problem: BaseException, otherwise: int = RSUBMITFAIL) -> int:
+    """The same, and the words in the log: a status is all that the client gets."""
+    status = status_of(problem, otherwise)
+    if not isinstance(problem, SmsgwError | BadRequest):
+        log.error("SMPP command 0x%08X failed", command, exc_info=problem)
+    log.info("SMPP client %s: refused with %s: %s", who, name_of(status), problem)
+    return status

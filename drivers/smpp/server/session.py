@@ -17,25 +17,23 @@ from functools import partial
 from typing import Protocol
 
 from drivers.smpp import pdu
-from drivers.smpp.server import answers, requests
+from drivers.smpp.server import answers, questions, requests
 from drivers.smpp.server.delivering import Delivering
 from drivers.smpp.server.port import Port
 from drivers.smpp.server.refusals import (
     RALYBND,
     RBINDFAIL,
-    RCANCELFAIL,
     RINVBNDSTS,
     RINVCMDID,
     RINVCMDLEN,
-    RQUERYFAIL,
-    RREPLACEFAIL,
     RSYSERR,
     BadRequest,
     status_of,
+    told_status,
 )
 from drivers.smpp.statuses import name_of
 from smsgw.errors import SmsgwError
-from smsgw.listener import Guest, Knock, Outcome, Reception, Submission, Submitted
+from smsgw.listener import Guest, Knock, Reception, Submission, Submitted
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +57,7 @@ class Owner(Protocol):
     terms: Port
     where: str
     reception: Reception
+    touched: set[Session]  # those that have something to write at the end of a turn
 
     def now(self) -> float:
         """A steady clock in seconds."""
@@ -117,8 +116,10 @@ class Session(asyncio.Protocol):
         self._heard, self._asked = self._owner.now(), None
         try:
             self._pending.extend(self._frames.feed(data))
+            if self._frames.noise is not None:
+                raise self._frames.noise
         except pdu.NotSmpp as noise:
-            self._write(pdu.answer(pdu.GENERIC_NACK, 0, RINVCMDLEN))
+            self.send(pdu.answer(pdu.GENERIC_NACK, 0, RINVCMDLEN))
             self.close(f"this is no SMPP: {noise}; it began with {noise.start[:16]!r}")
             return
         self.work()
@@ -201,11 +202,11 @@ class Session(asyncio.Protocol):
         elif command in _ROLES:
             self._bind(command, sequence, frame)
         elif command == pdu.ENQUIRE_LINK:
-            self._write(pdu.answer(pdu.ENQUIRE_LINK_RESP, sequence))
+            self.send(pdu.answer(pdu.ENQUIRE_LINK_RESP, sequence))
         elif command == pdu.UNBIND:
             self._unbind = sequence
             self._part_if_all_is_said()
-        elif command in _READS or command in (answers.QUERY_SM, answers.CANCEL_SM, answers.REPLACE_SM):
+        elif command in _READS or command in questions.OTHERWISE:
             if not self._may_submit():
                 says = "it is not bound as transmitter or transceiver"
                 self._refuse(command, sequence, BadRequest(RINVBNDSTS, says))
@@ -213,7 +214,7 @@ class Session(asyncio.Protocol):
             self._ask(command, sequence, frame)
         elif command != pdu.ALERT_NOTIFICATION:
             self._fault(f"it sent the unknown command 0x{command:08X}")
-            self._write(pdu.answer(pdu.GENERIC_NACK, sequence, RINVCMDID))
+            self.send(pdu.answer(pdu.GENERIC_NACK, sequence, RINVCMDID))
 
     def _answer_came(self, command: int, status: int, sequence: int) -> None:
         if command in (pdu.DELIVER_SM_RESP, pdu.GENERIC_NACK):
@@ -243,7 +244,7 @@ class Session(asyncio.Protocol):
         if (problem := done.exception()) is not None:
             if not isinstance(problem, SmsgwError):
                 log.error("an SMPP bind failed", exc_info=problem)
-            self._write(pdu.answer(command | pdu.RESPONSE, sequence, status_of(problem, RBINDFAIL)))
+            self.send(pdu.answer(command | pdu.RESPONSE, sequence, status_of(problem, RBINDFAIL)))
             self.close(f"it was not let in: {problem}")
             return
         guest = done.result()
@@ -251,7 +252,7 @@ class Session(asyncio.Protocol):
             self._reception.leave(guest)
             return
         self.guest = guest
-        self._write(answers.bind_resp(command, sequence, self._owner.terms.system_id, version))
+        self.send(answers.bind_resp(command, sequence, self._owner.terms.system_id, version))
         self.flush()
         if guest.receives:
             self._reception.attach(guest, self.delivering)
@@ -263,87 +264,54 @@ class Session(asyncio.Protocol):
         """In whatever thread it became certain."""
         problem = done.exception()
         if problem is not None:
-            octets = pdu.answer(command | pdu.RESPONSE, sequence, self._status(command, problem))
+            octets = pdu.answer(command | pdu.RESPONSE, sequence, told_status(self._who, command, problem))
         else:
             taken = done.result()
             if command == answers.SUBMIT_MULTI:
-                refused = [(asked.to[place].echo, self._status(command, why)) for place, why in taken.refused]
+                refused = [(asked.to[place].echo, told_status(self._who, command, why)) for place, why in taken.refused]
                 octets = answers.multi_resp(sequence, taken.id, refused)
             else:
                 octets = answers.submit_resp(command, sequence, taken.id)
         self._owner.soon(partial(self._answered, octets))
 
-    def _status(self, command: int, problem: BaseException, otherwise: int | None = None) -> int:
-        """The status for what was refused, with words in the log."""
-        status = status_of(problem) if otherwise is None else status_of(problem, otherwise)
-        if not isinstance(problem, SmsgwError):
-            log.error("SMPP command 0x%08X failed", command, exc_info=problem)
-        who = self.guest.name if self.guest else self.peer
-        log.info("SMPP client %s: refused with %s: %s", who, name_of(status), problem)
-        return status
-
     def _answered(self, octets: bytes) -> None:
         """An answer is ready; the loop writes all that are, at once."""
         self._unanswered -= 1
-        self._write(octets)
+        self.send(octets)
 
     def _ask(self, command: int, sequence: int, frame: bytes) -> None:
         """query_sm, cancel_sm, replace_sm."""
         assert self.guest is not None
         try:
-            if command == answers.QUERY_SM:
-                self._query(sequence, requests.query_sm(frame).id)
-                return
-            if command == answers.CANCEL_SM:
-                asked = requests.cancel_sm(frame)
-                done: Future[int] | Future[None] = self._reception.cancel(self.guest, asked.id, asked.sender, asked.to)
-                otherwise = RCANCELFAIL
-            else:
-                id, by = requests.replace_sm(frame, self._owner.today(), self.guest.alphabet)
-                done, otherwise = self._reception.replace(self.guest, id, by), RREPLACEFAIL
+            future = questions.ask(self._reception, self.guest, command, sequence, frame, self._owner.today())
         except (BadRequest, SmsgwError) as problem:
             self._refuse(command, sequence, problem)
             return
         self._unanswered += 1
-        done.add_done_callback(lambda told: self._done(command, sequence, otherwise, told.exception()))
-
-    def _done(self, command: int, sequence: int, otherwise: int, problem: BaseException | None) -> None:
-        status = 0 if problem is None else self._status(command, problem, otherwise)
-        self._owner.soon(partial(self._answered, pdu.answer(command | pdu.RESPONSE, sequence, status)))
-
-    def _query(self, sequence: int, id: str) -> None:
-        assert self.guest is not None
-
-        def told(done: Future[Outcome]) -> None:
-            if (problem := done.exception()) is not None:
-                self._done(answers.QUERY_SM, sequence, RQUERYFAIL, problem)
-            else:
-                self._owner.soon(partial(self._answered, answers.query_resp(sequence, id, done.result())))
-
-        self._unanswered += 1
-        self._reception.query(self.guest, id).add_done_callback(told)
+        future.add_done_callback(lambda done: self._owner.soon(partial(self._answered, done.result())))
 
     def _refuse(self, command: int, sequence: int, problem: Exception) -> None:
         """A request that cannot be taken as it is."""
         status = status_of(problem)
         self._fault(f"refused with {name_of(status)}: {problem}")
-        self._write(pdu.answer(command | pdu.RESPONSE, sequence, status))
+        self.send(pdu.answer(command | pdu.RESPONSE, sequence, status))
 
     def _fault(self, says: str) -> None:
         self._faults += 1
-        who = self.guest.name if self.guest else "not bound"
-        log.warning("SMPP client at %s (%s): %s", self.peer, who, says)
+        log.warning("SMPP client %s at %s: %s", self._who, self.peer, says)
         if self._faults > MOST_FAULTS and self.guest is None:
             self.close("too much of what it sent makes no sense")
 
+    @property
+    def _who(self) -> str:
+        return self.guest.name if self.guest else "not bound"
+
     # Writing and ending
 
-    def _write(self, octets: bytes) -> None:
-        self._out.append(octets)
-
     def send(self, octets: bytes) -> None:
-        """A PDU for the next writing; the caller flushes."""
+        """A PDU for the next writing: at the end of this turn of the loop."""
         self._out.append(octets)
+        self._owner.touched.add(self)
 
     def flush(self) -> None:
         """Write what is ready."""
@@ -362,7 +330,7 @@ class Session(asyncio.Protocol):
     def _part_if_all_is_said(self) -> None:
         """The client wants to go: answer what it submitted first."""
         if self._unbind is not None and not self._unanswered:
-            self._write(pdu.answer(pdu.UNBIND_RESP, self._unbind))
+            self.send(pdu.answer(pdu.UNBIND_RESP, self._unbind))
             self.close("it unbound")
 
     @property
@@ -378,7 +346,7 @@ class Session(asyncio.Protocol):
             self.close("we stop")
             return
         self._parting = True
-        self._write(pdu.answer(pdu.UNBIND, self.delivering.next_sequence()))
+        self.send(pdu.answer(pdu.UNBIND, self.delivering.next_sequence()))
         self.flush()
 
     def close(self, why: str) -> None:
@@ -409,7 +377,7 @@ class Session(asyncio.Protocol):
             self.abort("it is silent: it did not answer an enquire_link")
         elif self.guest is not None and self._asked is None and now - self._heard > terms.enquire_link:
             self._asked = now
-            self._write(pdu.answer(pdu.ENQUIRE_LINK, self.delivering.next_sequence()))
+            self.send(pdu.answer(pdu.ENQUIRE_LINK, self.delivering.next_sequence()))
             self.flush()
         self.delivering.expire(now)
 
