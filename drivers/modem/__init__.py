@@ -61,7 +61,7 @@ class Config(BaseModel):
         examples=["+38640111222"],
     )
     answer_timeout: float = Field(
-        default=100.0,
+        default=60.0,  # a phone gives a submission up after 35 to 45 s itself: TR1M, 3GPP TS 24.011 section 10
         gt=0,
         le=600,
         description="Seconds to wait for a text's answer before it is unsure whether it went out.",
@@ -76,7 +76,14 @@ class Config(BaseModel):
         default=30.0,
         gt=0,
         le=3600,
-        description="Seconds between looks at signal, network and whether the modem still has our settings.",
+        description="Seconds between looks at signal, network and memories.",
+    )
+    pulse_interval: float = Field(
+        default=3.0,
+        gt=0,
+        le=3600,
+        description="Seconds between looks whether the modem still has our settings; a firmware that restarted by "
+        "itself has not, and tells of no text any more.",
     )
 
     power_cycle: tuple[str, ...] | None = Field(

@@ -20,7 +20,7 @@ from drivers.modem.library import CmeError, CmsError, CommandError, GsmModem, Ti
 from drivers.modem.profiles import GENERIC, profile_of
 
 COMMAND_TIMEOUT = 5.0  # seconds
-PROMPT_TIMEOUT = 8.0  # seconds
+PROMPT_TIMEOUT = 5.0  # seconds
 PIN_TIMEOUT = 20.0  # seconds
 DELETE_TIMEOUT = 10.0  # seconds: SIMs are slow to write
 LISTING_SILENCE = 10.0  # seconds in which a listing must go on; at 9,600 bit/s a whole one takes minutes

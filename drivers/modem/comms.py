@@ -26,8 +26,9 @@ News = Callable[[list[str]], None]
 _FINAL = re.compile(r"OK|ERROR|\+CM[ES] ERROR: ?.*|COMMAND NOT SUPPORT")
 _NEWS = re.compile(
     r"\+(CMTI|CDSI|CDS|CMT|CBM|CBMI|CUSD|C[GE]?REG|CRING|CLIP|CTZV|CTZE|CIEV|WIND|PSUTTZ):"
-    r"|RING$|NO CARRIER$|RDY$|(SMS|Call) Ready$|[\^*]"
+    r"|RING$|NO CARRIER$|RDY$|(SMS|Call) Ready$|(SMS|PB) DONE$|\+(QIND|SYSSTART)\b|[\^*]"
 )
+_STARTED = re.compile(r"RDY|[+^]SYSSTART.*")  # a firmware that says so has forgotten the command before
 _TWO_LINES = re.compile(r"\+(CDS|CMT|CBM):")
 _SUBMIT_ANSWER = re.compile(r"\+CMGS: *\d+|\+CMS ERROR: *\d+")
 _JUNK = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))  # what noise leaves at the ends of a line
@@ -68,6 +69,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self.abandoned: list[str] = []  # what was given up, and may still be answered, since the last PDU
         self._head: tuple[str, float] | None = None  # the first line of two, and when it came
         self._ussd: list[str] = []  # the lines of a USSD answer whose quotes are still open
+        self._started_anew = False  # whether the firmware said that it started while a command was open
         self._stale = False  # whether the answer to a given-up command may still come
         self._heard_at = 0.0
 
@@ -159,6 +161,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
                 self._head = line, time.monotonic()
             else:
                 self.notifyCallback([line])
+                if open_command and _STARTED.fullmatch(line):
+                    self._started_anew = True
+                    self._answered.set()
         elif _SUBMIT_ANSWER.match(line) and not (open_command and self._is_submission(line)):
             self.late(line)
         elif not open_command:
@@ -234,6 +239,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
             raise NotWritten(self._lost())
         self._answer = []
         self._answered.clear()
+        self._started_anew = False
         self._prompt = prompt
         self._command = data.strip("\r\x1a") if wait else ""
         if data.endswith("\x1a"):
@@ -266,6 +272,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
                 raise TimeoutException(self._answer)
         if self._lost() and not self._answer:
             raise SerialException(self._lost())
+        if self._started_anew:
+            self._given_up()
+            raise TimeoutException(["the modem started anew before it answered"])
 
     def _given_up(self) -> None:
         self.abandoned.append(self._command)

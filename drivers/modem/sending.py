@@ -153,6 +153,12 @@ class Window:
         elif refused_with:
             self._events.failed(part, cms_error(int(refused_with[1])))
 
+    def hopeless(self) -> None:
+        """The modem started anew: whatever it had not answered it will not answer any more."""
+        part, self._unanswered = self._unanswered, None
+        if part is not None:
+            self._arrived(part)
+
     def _arrived(self, part: WirePart) -> None:
         flight = self._journal.flight
         if flight is not None and flight.part is part:
@@ -208,7 +214,7 @@ def submit(
     except CommandError as refusal:
         return _fail(window, part, refused(refusal))
     except (TimeoutException, SerialException, OSError):
-        window.failed(part, LinkDown("the modem gave no prompt, so nothing was sent", rest=5.0))
+        window.failed(part, LinkDown("the modem gave no prompt, so nothing was sent", rest=0.5))
         raise
     window.departs(part, mark)
     try:

@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 
 _BURST = 5  # refusals in a row that tell of the link and not of the text, after which the ladder is climbed
 _BURST_WHEN_ILL = 2
-_RESTARTED = ("RDY", "SMS Ready", "Call Ready", "^SYSSTART", "^BOOT", "SMS DONE", "PB DONE")
+_RESTARTED = (
+    "RDY", "SMS Ready", "Call Ready", "^SYSSTART", "+SYSSTART", "^BOOT", "SMS DONE", "PB DONE", "+QIND: SMS DONE"
+)  # fmt: skip
 
 
 class Session:

@@ -54,20 +54,21 @@ class Watch:
         self._mode = ""  # how news are told, as +CNMI was set
         self._weak: dict[str, str] = {}
         self._searching_since: float | None = None
-        self._network_at = self._check_at = self._sweep_at = 0.0
+        self._network_at = self._check_at = self._sweep_at = self._pulse_at = 0.0
         self.registered = False
 
     def begin(self, mode: str) -> None:
         """The modem is set up, with this +CNMI; look for a network now."""
         now = time.monotonic()
         self._mode = mode
+        self._pulse_at = now + self._config.pulse_interval
         self._check_at, self._sweep_at = now + self._config.check_interval, now + self._config.sweep_interval
         self._look_for_network()
 
     @property
     def next_at(self) -> float:
         """When there is something to look at (time.monotonic)."""
-        return min(self._network_at, self._check_at, self._sweep_at)
+        return min(self._network_at, self._check_at, self._sweep_at, self._pulse_at)
 
     def network_changed(self) -> None:
         """The modem said something about its network."""
@@ -75,7 +76,7 @@ class Watch:
 
     def restarted(self) -> None:
         """The modem said something that it says when it starts."""
-        self._check_at = 0.0
+        self._pulse_at = 0.0
 
     def look(self, mailbox: Mailbox) -> None:
         """Do what is due. Raises Trouble, and what Modem raises."""
@@ -85,10 +86,13 @@ class Watch:
         if now >= self._sweep_at:
             self._sweep_at = now + self._config.sweep_interval
             mailbox.look_everywhere()
+        if now >= self._pulse_at:
+            self._pulse_at = now + self._config.pulse_interval
+            if not self._notifies_us():
+                self._window.hopeless()
+                raise Trouble("vanish", "the modem restarted and forgot its settings", 0.1)
         if now >= self._check_at:
             self._check_at = now + self._config.check_interval
-            if not self._notifies_us():
-                raise Trouble("vanish", "the modem restarted and forgot its settings", 0.5)
             self._look_at_memories(mailbox)
 
     def _notifies_us(self) -> bool:

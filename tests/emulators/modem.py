@@ -48,7 +48,7 @@ class Network:
 
     def settings(self, **changed: Any) -> dict[str, Any]:
         """What a [[links]] table of kind "modem" has to say, with pauses fit for tests."""
-        pauses = {"answer_timeout": 5.0, "sweep_interval": 2.0, "check_interval": 5.0}
+        pauses = {"answer_timeout": 5.0, "sweep_interval": 2.0, "check_interval": 5.0, "pulse_interval": 1.0}
         return {"device": self.modem.device, **pauses, **changed}
 
     @property

@@ -130,11 +130,37 @@ def test_a_text_that_the_line_broke_is_read_again_and_comes_whole(rig: Rig) -> N
 
 
 def test_after_the_firmware_restarted_texts_come_in_again(rig_for: Open) -> None:
-    rig = rig_for(check_interval=0.5, sweep_interval=600).settled()
+    rig = rig_for(pulse_interval=0.5, check_interval=3600, sweep_interval=600).settled()
     rig.modem.forget()
     rig.network.phone_sends(PHONE, "after the restart")
     rig.events.wait(lambda: (PHONE, "after the restart") in rig.network.acknowledged())
     rig.events.wait_up()
+
+
+@pytest.mark.parametrize("banner", ["RDY", "^SYSSTART", "^BOOT:27710117,0,0,0,75", "+QIND: SMS DONE", "PB DONE"])
+def test_a_firmware_that_says_that_it_started_is_set_up_at_once(rig_for: Open, banner: str) -> None:
+    rig = rig_for(pulse_interval=3600, check_interval=3600, sweep_interval=3600).settled()
+    rig.modem.forget()
+    rig.network.phone_sends(PHONE, "after the restart")
+    rig.modem.tell(banner)
+    rig.events.wait(lambda: (PHONE, "after the restart") in rig.network.acknowledged())
+    rig.events.wait_up()
+
+
+@pytest.mark.parametrize("banner", ["RDY", "^SYSSTART"])
+def test_a_firmware_that_starts_anew_in_the_middle_of_a_text_is_not_waited_for(rig_for: Open, banner: str) -> None:
+    rig = rig_for(answer_timeout=600).settled()
+    rig.modem.hold_answers()
+    parts = rig.send("swallowed by the restart")
+    rig.events.wait(lambda: len(rig.modem.submissions) == 1)
+    rig.modem.forget()
+    rig.modem.tell(banner)
+    rig.answered(parts)  # in seconds, not in ten minutes
+    assert isinstance(rig.events.refusals(parts)[0], NoAnswer)
+    rig.modem._held = None
+    rig.events.wait(lambda: rig.link.health().state is LinkState.UP)
+    rig.network.phone_sends(PHONE, "and on")
+    rig.events.wait(lambda: (PHONE, "and on") in rig.network.acknowledged())
 
 
 def test_a_modem_that_freezes_and_thaws_is_used_again(rig_for: Open, monkeypatch: pytest.MonkeyPatch) -> None:

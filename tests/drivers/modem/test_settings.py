@@ -14,7 +14,7 @@ from drivers.modem.profiles import GENERIC, PROFILES, preference, profile_of
 
 def test_a_device_is_all_that_is_needed() -> None:
     config = Config.model_validate({"device": "/dev/ttyUSB0"})
-    assert config.answer_timeout == 100
+    assert config.answer_timeout == 60
     assert config.pin is None
 
 
