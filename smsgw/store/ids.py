@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import itertools
 import os
+import struct
 from datetime import datetime
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [a + b for a in _LETTERS for b in _LETTERS]
 _count = itertools.count()
+_chance: list[int] = []
 
 
 def new_id(prefix: str, at: datetime) -> str:
     """Return a fresh id, such as `new_id("msg", now)`; `at` is an aware time and gives the id its place in order."""
-    return _spell(prefix, at, (next(_count) & 0xFFFF) << 64 | int.from_bytes(os.urandom(8)))
+    return _spell(prefix, at, (next(_count) & 0xFFFF) << 64 | _by_chance())
 
 
 def first_id(prefix: str, at: datetime) -> str:
     """Return the smallest id that `new_id` could have made at `at`: every id made later is greater."""
     return _spell(prefix, at, 0)
+
+
+def _by_chance() -> int:
+    """64 bits of chance. They are fetched for many ids at a time: each call of the system lets another thread in."""
+    try:
+        return _chance.pop()
+    except IndexError:
+        first, *others = struct.unpack("256Q", os.urandom(256 * 8))
+        _chance.extend(others)
+        return int(first)
+
+
+os.register_at_fork(after_in_child=_chance.clear)  # two processes must not share any
 
 
 def _spell(prefix: str, at: datetime, low: int) -> str:

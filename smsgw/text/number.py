@@ -59,7 +59,7 @@ def _country(code: str) -> tuple[frozenset[int], re.Pattern[str] | None] | None:
     """How many digits may follow a country code, and what may stand before them at home; None for no such code."""
     region = phonenumbers.region_code_for_country_code(int(code))
     found = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
-    if found is None:
+    if found is None or found.general_desc is None:
         return None
     prefix = found.national_prefix_for_parsing
     return frozenset(found.general_desc.possible_length), re.compile(prefix) if prefix else None
