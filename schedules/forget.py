@@ -1,4 +1,4 @@
-"""Every hour: answers kept for Idempotency-Keys, and sessions that are over, are forgotten."""
+"""Every hour: answers kept for Idempotency-Keys, sessions that are over, and what webhooks were told are forgotten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete
 
 from smsgw.daemon import Gateway
 from smsgw.store.tables import idempotency, session
+from smsgw.webhooks import deliveries
 
 KEPT = timedelta(hours=24)
 
@@ -15,6 +16,7 @@ KEPT = timedelta(hours=24)
 def run(gateway: Gateway, now: datetime) -> None:
     """Forget what is too old at `now`."""
     gateway.database.writer.do(_forget, now)
+    deliveries.forget(gateway.database.writer, now - timedelta(days=gateway.config.webhooks.keep_days))
 
 
 def _forget(conn: Connection, batch: list[datetime]) -> list[None]:
