@@ -41,7 +41,7 @@ def _form(contents: Contents, written: str) -> tuple[Form | None, str]:
     if not _is_digits(digits):
         return "name", written
     if digits == written:
-        return ("short code" if len(digits) <= contents.short_code_digits else "unknown"), digits
+        return ("short_code" if len(digits) <= contents.short_code_digits else "unknown"), digits
     country = contents.country_code
     if country is not None and digits.startswith(country):
         return "national", contents.national_prefix + digits[len(country) :]

@@ -38,11 +38,11 @@ class Charset(StrEnum):
 
 
 Written = Literal["gsm7", "gsm7-packed", "latin1", "ascii", "ucs2"]
-Form = Literal["international", "national", "short code", "unknown", "name"]
+Form = Literal["international", "national", "short_code", "unknown", "name"]
 FORMS: dict[Form, tuple[int, int]] = {
     "international": (1, 1),
     "national": (2, 1),
-    "short code": (3, 0),
+    "short_code": (3, 0),
     "unknown": (0, 1),
     "name": (5, 0),
 }
@@ -110,9 +110,9 @@ class Contents(BaseModel, extra="forbid"):
     number_types: dict[Form, tuple[Octet, Octet]] = Field(
         {},
         description="Type of number and numbering plan by the form of an address, where they are others than [1, 1] "
-        "for international, [2, 1] for national, [3, 0] for a short code, [0, 1] for other digits (unknown) and [5, 0] "
+        "for international, [2, 1] for national, [3, 0] for a short_code, [0, 1] for other digits (unknown) and [5, 0] "
         "for a name.",
-        examples=[{"short code": [6, 0]}],
+        examples=[{"short_code": [6, 0]}],
     )
     source_ton: Octet | None = Field(None, description="Type of number of every sender; left out: found from its form.")
     source_npi: Octet | None = Field(None, description="Numbering plan of every sender; left out: found from its form.")
@@ -178,14 +178,6 @@ class Contents(BaseModel, extra="forbid"):
     )
     receipt_zone: str = Field("UTC", description="Time zone of the dates in receipts, such as Asia/Tehran.")
 
-    @field_validator("number_types", "data_codings", "class_codings", mode="before")
-    @classmethod
-    def _underscored(cls, table: object) -> object:
-        """short_code for "short code", so that no key needs quotes."""
-        if not isinstance(table, dict):
-            return table
-        return {{"short_code": "short code", "gsm7_packed": "gsm7-packed"}.get(k, k): v for k, v in table.items()}
-
     @field_validator("receipt_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
@@ -202,7 +194,7 @@ class Contents(BaseModel, extra="forbid"):
         if (writes == "gsm7" or writes == "gsm7-packed") and not numbered:
             raise ValueError(
                 f"SMPP has no data_coding for {writes} where {self.default_alphabet} is the default: write the "
-                f"carrier's, such as data_codings = {{ {writes.replace('-', '_')} = 0xF1 }}"
+                f"carrier's, such as data_codings = {{ {writes} = 0xF1 }}"
             )
         return self
 
