@@ -77,8 +77,8 @@ class Coding:
         given: dict[Charset, int] = {Charset(name): number for name, number in contents.data_codings.items()}
         self._numbers = {**STANDARD, default: 0, **given}
         self._class_0 = _CLASS_0 | {str(name): number for name, number in contents.class_codings.items()}
-        self._reads = {number: charset for charset, number in given.items()} | {0: default} | contents.read_as
-        self._default = default
+        own = {number: charset for charset, number in given.items()} | {0: default} | contents.read_as
+        self._means = [_means(number, own, default) for number in range(256)]
 
     def say(self, part: WirePart, udh: bytes) -> tuple[int, bytes]:
         """The data_coding and the octets of a part, without its header. Raises Unsendable.
@@ -124,17 +124,9 @@ class Coding:
         whatever the setting. IA5 with control characters is no IA5: some SMSCs say 1 and mean GSM letters, where @ is
         0. A header that names national tables makes any one-octet alphabet GSM: only that has them.
         """
-        alphabet, kind = _meaning(data_coding)
-        charset = self._reads.get(data_coding)
-        if charset is None:
-            charset = _BY_NUMBER.get(data_coding)
-            if charset is Charset.ASCII and _CONTROLS.intersection(octets):
-                charset = Charset.GSM7
-        if charset is None:
-            charset = self._default if alphabet is Alphabet.GSM7 else Charset(alphabet.value)
-        return self._heard(charset, octets, udh, kind if kind != "data" else "text")
-
-    def _heard(self, charset: Charset, octets: bytes, udh: bytes, kind: Kind) -> Heard:
+        charset, kind, doubtful = self._means[data_coding]
+        if doubtful and _CONTROLS.intersection(octets):
+            charset = Charset.GSM7
         if charset is Charset.OCTETS:
             return Heard(Alphabet.OCTETS, octets, "data")
         if charset is Charset.UCS2:
@@ -149,6 +141,15 @@ class Coding:
         except UnicodeDecodeError:
             return Heard(Alphabet.OCTETS, octets, "data")
         return Heard(Alphabet.UCS2, text.encode("utf-16-be"), kind)
+
+
+def _means(data_coding: int, own: dict[int, Charset], default: Charset) -> tuple[Charset, Kind, bool]:
+    """How octets under a number are read, what kind of message it makes, and whether it is SMPP's own IA5."""
+    alphabet, kind = _meaning(data_coding)
+    charset = own.get(data_coding) or _BY_NUMBER.get(data_coding)
+    if charset is None:
+        charset = default if alphabet is Alphabet.GSM7 else Charset(alphabet.value)
+    return charset, "text" if kind == "data" else kind, data_coding == _IA5 and data_coding not in own
 
 
 def packed(septets: bytes, header: int) -> bytes:

@@ -70,10 +70,11 @@ class Submits:
         elif len(message) > coding.LONGEST_SHORT_MESSAGE:
             most = coding.LONGEST_SHORT_MESSAGE
             raise coding.Unsendable(f"the part has {len(message)} octets, and SMPP carries {most}")
-        middle = self._middle(
-            bool(udh), part.priority, self._validity(part.validity), part.receipt, data_coding, self._schedule(part)
-        )
-        return pdu.submit_body(self._prefix(part.sender), *self.dest(part.to), middle, message, parameters)
+        schedule = b"" if part.deliver_at is None else self._schedule(part.deliver_at)
+        validity = part.validity if self._config.validity == "relative" else self._validity(part.validity)
+        middle = self._middle(bool(udh), part.priority, validity, part.receipt, data_coding, schedule)
+        ton, npi, to = self.dest(part.to)
+        return pdu.submit_body(self._prefix(part.sender), ton, npi, to, middle, message, parameters)
 
     def _parameters(self, udh: bytes) -> tuple[bytes, bytes]:
         """What is left of a header, and the optional parameters for what is taken out of it.
@@ -97,28 +98,27 @@ class Submits:
         return udh, b"".join(found)
 
     def _validity(self, seconds: int | None) -> bytes:
-        how = self._config.validity
-        if seconds is None or how == "none":
+        """validity_period (5.2.16) where it is no relative one."""
+        if seconds is None or self._config.validity == "none":
             return b""
-        return relative(seconds) if how == "relative" else absolute(self._clock() + timedelta(seconds=seconds))
+        return absolute(self._clock() + timedelta(seconds=seconds))
 
-    def _schedule(self, part: WirePart) -> bytes:
+    def _schedule(self, deliver_at: datetime) -> bytes:
         """schedule_delivery_time (5.2.15): empty for now, also when the time has passed meanwhile."""
-        if part.deliver_at is None or part.deliver_at <= self._clock():
-            return b""
-        return absolute(part.deliver_at)
+        return b"" if deliver_at <= self._clock() else absolute(deliver_at)
 
     def _make_prefix(self, sender: str | None) -> bytes:
         return pdu.submit_prefix(self._config.service_type, *self.source(sender))
 
     def _make_middle(
-        self, udhi: bool, priority: int, validity: bytes, receipt: bool, data_coding: int, schedule: bytes
+        self, udhi: bool, priority: int, validity: int | bytes | None, receipt: bool, data_coding: int, schedule: bytes
     ) -> bytes:
+        """validity: seconds from now, or as it is written."""
         config = self._config
         return pdu.submit_middle(
             config.esm_class | (coding.UDHI if udhi else 0),
             config.priority_flags[min(max(priority, 0), 9)],
-            validity,
+            validity if isinstance(validity, bytes) else relative(validity),
             config.registered_delivery if receipt else 0,
             data_coding,
             protocol_id=config.protocol_id,
