@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
+from ..store.prepared import Prepared, among
 from ..store.tables import consent
 
 EVERYTHING = "*"
@@ -18,10 +19,10 @@ EVERYTHING = "*"
 # Built once: the gate asks it for every batch.
 _NEWEST = (
     select(func.max(consent.c.id))
-    .where(consent.c.address.in_(bindparam("addresses", expanding=True)), consent.c.purpose == EVERYTHING)
+    .where(among(consent.c.address, "addresses"), consent.c.purpose == EVERYTHING)
     .group_by(consent.c.address)
 )
-_WITHDRAWN = select(consent).where(consent.c.id.in_(_NEWEST), consent.c.statement == "withdrawn")
+_WITHDRAWN = Prepared(select(consent).where(consent.c.id.in_(_NEWEST), consent.c.statement == "withdrawn"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,10 @@ def withdrawn(conn: Connection, addresses: Collection[str]) -> dict[str, Stateme
     """Those of `addresses` whose newest statement is a withdrawal, each with that statement."""
     if not addresses:
         return {}
-    rows = conn.execute(_WITHDRAWN, {"addresses": list(addresses)})
+    rows = _WITHDRAWN.records(conn, {"addresses": list(addresses)})
     return {
-        row.address: Statement(row.address, False, row.words, row.at, row.source, row.by, row.inbound_id)
+        row["address"]: Statement(
+            row["address"], False, row["words"], row["at"], row["source"], row["by"], row["inbound_id"]
+        )
         for row in rows
     }

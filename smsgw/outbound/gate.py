@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from ..customers import consent
 from ..store.ids import first_id
 from ..store.lifecycle import WAITING
+from ..store.prepared import Prepared, among
 from ..store.tables import inbound, message
 
 REPLY_WINDOW = timedelta(hours=24)  # an answer to somebody who wrote within it passes also after a STOP
@@ -93,11 +94,13 @@ def _wrote_lately(conn: Connection, batch: Sequence[Candidate], now: datetime) -
     return {c.reply_to for c in batch if c.reply_to is not None and senders.get(c.reply_to) == c.recipient}
 
 
-_LATELY = select(message.c.id, message.c.recipient, message.c.text).where(
-    message.c.recipient.in_(bindparam("recipients", expanding=True)),
-    message.c.created_at > bindparam("since"),
-    message.c.id > bindparam("first"),
-    message.c.state.not_in(("refused", "cancelled", "failed")),
+_LATELY = Prepared(
+    select(message.c.id, message.c.recipient, message.c.text).where(
+        among(message.c.recipient, "recipients"),
+        message.c.created_at > bindparam("since", type_=message.c.created_at.type),
+        message.c.id > bindparam("first"),
+        *(message.c.state != state for state in ("refused", "cancelled", "failed")),
+    )
 )
 
 
@@ -132,8 +135,7 @@ def _same_lately(conn: Connection, recipients: set[str], rules: Rules, now: date
     # Ids sort by time, so the index (recipient, id) finds the youngest without touching a long history.
     since = now - timedelta(seconds=rules.duplicate_window)
     values = {"recipients": list(recipients), "since": since, "first": first_id("msg", since)}
-    rows = conn.execute(_LATELY, values)
-    return {(row.recipient, row.text): row.id for row in rows}
+    return {(recipient, text): id for id, recipient, text in _LATELY.run(conn, values)}
 
 
 def not_before(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:

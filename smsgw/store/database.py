@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,6 +34,7 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
 _Groups = dict[Step[Any, Any], list[tuple[Any, "Future[Any]"]]]
 
+TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 
 
@@ -45,6 +47,8 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self.beats = 0  # transactions begun: the watchdog reads it
+        self._conn: Connection | None = None
+        self._used_at = 0.0
         self._deciding: list[Callable[[bool], None]] = []  # who wants to know how the present transaction ends
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -88,6 +92,7 @@ class Writer:
                 while not self._waiting and not self._closing:
                     self._wake.wait()
                 if not self._waiting:
+                    self._disconnect()
                     return
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self.beats += 1
@@ -124,15 +129,33 @@ class Writer:
     ) -> list[tuple[Future[Any], Any]]:
         results: list[tuple[Future[Any], Any]] = []
         try:
-            with self._engine.begin() as conn:
+            conn = self._connection()
+            with conn.begin():
                 for step, entries in groups.items():
                     outcome = work(conn, step, [item for item, _ in entries])
                     results += zip((future for _, future in entries), outcome, strict=True)
         except BaseException:
+            self._disconnect()
             self._decided(0, committed=False)
             raise
+        self._used_at = time.monotonic()
         self._decided(0, committed=True)
         return results
+
+    def _connection(self) -> Connection:
+        """The connection that the last transaction had; after a pause one that was tried first, as the pool does."""
+        if self._conn is not None and time.monotonic() - self._used_at > TRUSTED:
+            self._disconnect()
+        if self._conn is None:
+            self._conn = self._engine.connect()
+        return self._conn
+
+    def _disconnect(self) -> None:
+        """Give the connection back to its pool."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with suppress(SQLAlchemyError):
+                conn.close()
 
     def _decided(self, since: int, *, committed: bool) -> None:
         told, self._deciding[since:] = self._deciding[since:], []

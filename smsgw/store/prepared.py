@@ -137,10 +137,10 @@ class _Compiled:
             (name, bound[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
         ]
         self._by_name = not compiled.positional
-        columns_read = statement.selected_columns if isinstance(statement, Select) else ()
-        self.names = [str(column.key) for column in columns_read]
+        gives = statement.selected_columns if isinstance(statement, Select) else ()
+        self.names = [str(column.key) for column in gives]
         reads = [
-            (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in columns_read
+            (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in gives
         ]
         self.reads = [(name, way) for name, way in reads if way is not None]
 
