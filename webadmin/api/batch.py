@@ -16,10 +16,10 @@ from ..context import the_gateway
 from ..problems import problem_of
 from . import reading
 from .routes import client, route, said
-from .sending import BUSY, KEY_HEADER, ONCE, once, read_message
+from .sending import BUSY, KEY_HEADER, ONCE, once, plain_messages, read_message
 from .shapes import MANY, Batch, NewMessage
 
-Item = Any  # what JSON can hold, or the MalformedBody of a line that is none
+Item = Any  # a NewMessage, what JSON can hold, or the MalformedBody of a line that is none
 Result = Accepted | SmsgwError
 
 
@@ -55,6 +55,10 @@ def batch() -> Response:
 
 
 def _list(raw: bytes) -> list[Item]:
+    """Every item of a JSON list: its shape when all are well, which costs a third; else its value."""
+    plain = plain_messages(raw, the_gateway().clock())
+    if plain is not None:
+        return list(plain)
     items = reading.json_of(raw)
     if not isinstance(items, list):
         raise BadInput([Fault("", "wrong_type", "a batch is a JSON list of messages")])

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from werkzeug.http import parse_dict_header
 
@@ -32,6 +32,7 @@ LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
 BUSY = ("queue_full", "store_full")
 POLICY = ("client_ref_conflict", "recipient_opted_out", "duplicate_message", "no_route", "refused")
 _KEYS = re.compile(rb'"[ \t\r\n]*:')
+_LIST = TypeAdapter(list[NewMessage])
 ONCE = ("idempotency_conflict", "idempotency_in_progress")
 KEY_HEADER = {
     "Idempotency-Key": "Your name for this request: the same again within 24 hours is answered and not done again.",
@@ -88,7 +89,8 @@ def _told(done: Done) -> Response:
 def read_message(written: Any, client_id: str, ref: str | None = None) -> Asked:
     """What a client wants sent; ref: its client_ref if it has none.
 
-    Raises BadInput with every fault: those of the shape, and those only the door sees.
+    written: JSON, or a shape from `plain_messages`. Raises BadInput with every fault: those of the shape, and those
+    only the door sees.
     """
     try:
         shape = NewMessage.model_validate(written)
@@ -104,22 +106,33 @@ def read_message(written: Any, client_id: str, ref: str | None = None) -> Asked:
 
 
 def plain_message(raw: bytes, client_id: str, now: datetime) -> Asked | None:
-    """What a client wants sent, read in one go; None when `json_of` and `read_message` must look and tell the faults.
-
-    This reader of JSON takes a key that is there twice. Every key ends with a quotation mark and a colon, so these are
-    counted: where there are more of them than different keys, the careful reader decides.
-    """
-    if b'\\"' in raw:
-        return None
+    """What a client wants sent, in one go; None when `json_of` and `read_message` must look and tell the faults."""
     try:
         shape = NewMessage.model_validate_json(raw)
     except ValidationError:
         return None
-    if len(_KEYS.findall(raw)) != len(shape.model_fields_set) + len(shape.metadata or ()):
+    return _asked(shape, client_id, None) if _are_plain(raw, [shape], now) else None
+
+
+def plain_messages(raw: bytes, now: datetime) -> list[NewMessage] | None:
+    """The same for a list of messages, which `read_message` takes as they are."""
+    try:
+        shapes = _LIST.validate_json(raw)
+    except ValidationError:
         return None
-    if shape.send_at is not None and shape.send_at > now + FURTHEST:
-        return None
-    return _asked(shape, client_id, None)
+    return shapes if _are_plain(raw, shapes, now) else None
+
+
+def _are_plain(raw: bytes, shapes: list[NewMessage], now: datetime) -> bool:
+    """Whether the careful reader would have found no fault either.
+
+    pydantic's reader of JSON takes a key that is there twice. Every key ends with a quotation mark and a colon, so
+    these are counted: where there are more of them than different keys, the careful reader decides.
+    """
+    if b'\\"' in raw or any(shape.send_at is not None and shape.send_at > now + FURTHEST for shape in shapes):
+        return False
+    keys = sum([len(shape.model_fields_set) + len(shape.metadata or ()) for shape in shapes])
+    return len(_KEYS.findall(raw)) == keys
 
 
 def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:

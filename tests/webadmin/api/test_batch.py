@@ -11,6 +11,7 @@ import pytest
 
 from smsgw.daemon import Gateway
 from smsgw.errors import StoreFull
+from smsgw.outbound import gate
 from webadmin import create_app
 from webadmin.api.shapes import Batch
 
@@ -89,7 +90,7 @@ def test_a_batch_that_finds_the_disk_full_is_refused_whole(
     def full(*_: Any) -> Any:
         raise StoreFull("no space")
 
-    monkeypatch.setattr(gateway.door, "_admit", full)
+    monkeypatch.setattr(gate, "check", full)
     assert call("POST", BATCH, [item(0), item(1)]).code == "store_full"
 
 

@@ -47,6 +47,18 @@ def test_whatever_the_fast_reader_takes_the_careful_one_takes_as_the_same(
         assert fast == careful(raw)
 
 
+@given(st.lists(PAIRS, max_size=3), st.booleans())
+def test_a_list_is_taken_fast_only_as_the_careful_reader_would_take_each(
+    items: list[list[tuple[str, Any]]], twice: bool
+) -> None:
+    whole = [json.dumps({"to": PHONE, "text": "hello"} | dict(pairs)) for pairs in items]
+    if twice and whole:
+        whole[0] = whole[0].replace("{", '{"to" : "1", ', 1)
+    fast = sending.plain_messages(f"[{', '.join(whole)}]".encode(), NOW)
+    if fast is not None:
+        assert [sending._asked(one, "me", None) for one in fast] == [careful(one.encode()) for one in whole]
+
+
 @pytest.mark.parametrize(
     "told",
     [
