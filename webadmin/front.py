@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from smsgw.errors import QueueFull, SmsgwError
-from smsgw.outbound.submit import Accepted
+from smsgw.outbound.asked import Accepted, Ready
 
 from .front_head import Head, Heads
 from .front_line import Line, Turn
@@ -58,6 +58,7 @@ class Front:
         self._news: deque[Callable[[], Line | None]] = deque()  # what other threads tell
         self._strangers: SimpleQueue[Head | None] = SimpleQueue()  # whose keys are to be looked up
         self._wait_for_key: dict[bytes, list[Line]] = {}
+        self._taken: list[tuple[Turn, Ready]] = []
         self._unanswered = 0
         self._accepting = False
         self._stopping = False
@@ -158,6 +159,7 @@ class Front:
         if self._beat - self._swept >= TURN:
             self._swept = self._beat
             self._sweep()
+        self._put()
 
     # Connections come and go.
 
@@ -280,16 +282,24 @@ class Front:
             says = f"{UNANSWERED} requests wait for the store, which is the bound"
             turn.answer = self._verb.answer(head, QueueFull(says, retry_after=1))
         else:
-            stored = self._verb.ask(head, client, bytes(line.heard[head.size : end]))
-            if stored is None:
+            ready = self._verb.read(client, bytes(line.heard[head.size : end]))
+            if ready is None:
                 line.leaving = True
                 return False
             self._unanswered += 1
-            stored.add_done_callback(partial(self._stored, turn))
+            self._taken.append((turn, ready))
         del line.heard[:end]
         line.turns.append(turn)
         line.closing = head.close
         return True
+
+    def _put(self) -> None:
+        """Give the store what was taken in this turn."""
+        if self._taken:
+            taken, self._taken = self._taken, []
+            futures = self._verb.put([ready for _, ready in taken])
+            for (turn, _), future in zip(taken, futures, strict=True):
+                future.add_done_callback(partial(self._stored, turn))
 
     def _stored(self, turn: Turn, future: Future[Accepted]) -> None:
         """The store has answered: told in the writer's thread."""

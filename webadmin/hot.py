@@ -1,6 +1,6 @@
 """The hot verb without a framework: a message asked for, and its answer as octets, the same that Flask would give.
 
-Only what goes well, and what only the store can refuse, is told here; for everything else `ask` is None and Flask
+Only what goes well, and what only the store can refuse, is told here; for everything else `read` is None and Flask
 answers. The words of an answer come from where Flask's views take them.
 """
 
@@ -17,7 +17,8 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from smsgw.access.keys import Client
 from smsgw.errors import SmsgwError
-from smsgw.outbound.submit import Accepted
+from smsgw.outbound.asked import Accepted, Ready
+from smsgw.outbound.submit import Door
 
 from . import problems
 from .api.messages import message_json
@@ -45,18 +46,32 @@ class HotVerb:
         """Find whose key it is; may wait for the store. Raises Unauthenticated, StoreError."""
         self._context.clients.find(head.secret)
 
-    def ask(self, head: Head, client: Client, body: bytes) -> Future[Accepted] | None:
-        """Have a message stored; None when Flask must answer, because something is unusual or wrong."""
+    def read(self, client: Client, body: bytes) -> Ready | None:
+        """A message that can be stored; None when Flask must answer, because something is unusual or wrong.
+
+        Also for a purpose whose route depends on who knows the customer: that is asked of the store.
+        """
         if not client.may(SCOPE):
             return None
+        door: Door = self._gateway.door
         asked = plain_message(body, client.id, self._gateway.clock())
-        if asked is None:
+        if asked is None or asked.purpose in door.terms.sticky:
             return None
         try:
-            future: Future[Accepted] = self._gateway.door.ask(asked)
-            return future
+            return door.read(asked)
         except SmsgwError:
             return None
+
+    def put(self, ready: list[Ready]) -> list[Future[Accepted]]:
+        """Have messages stored, in one go: each future is done when that is on disk, or raises why it is not."""
+        try:
+            door: Door = self._gateway.door
+            return door.put(ready)
+        except SmsgwError as problem:  # the store is closed
+            failed: list[Future[Accepted]] = [Future() for _ in ready]
+            for future in failed:
+                future.set_exception(problem)
+            return failed
 
     def answer(self, head: Head, outcome: Accepted | BaseException) -> bytes:
         """The whole HTTP answer."""

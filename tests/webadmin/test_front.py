@@ -19,7 +19,7 @@ from flask import request
 from smsgw.access import keys
 from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, Fault, QueueFull, RefusedByPolicy, StoreFull
-from smsgw.outbound.submit import Accepted, Asked
+from smsgw.outbound.asked import Accepted, Ready
 from webadmin import front, front_line
 
 MESSAGES = "/api/v1/messages"
@@ -167,16 +167,13 @@ def test_both_ways_give_the_same_answer(
 def test_what_the_store_refuses_is_told_alike_both_ways(
     site: Any, talk: Callable[[], Talk], flasks: list[str], monkeypatch: pytest.MonkeyPatch, outcome: Exception
 ) -> None:
-    def ask(_: Asked) -> Future[Accepted]:
-        future: Future[Accepted] = Future()
-        future.set_exception(outcome)
-        return future
+    def put(ready: list[Ready]) -> list[Future[Accepted]]:
+        futures: list[Future[Accepted]] = [Future() for _ in ready]
+        for future in futures:
+            future.set_exception(outcome)
+        return futures
 
-    def submit(_: Asked) -> Accepted:
-        raise outcome
-
-    monkeypatch.setattr(site.gateway.door, "ask", ask)
-    monkeypatch.setattr(site.gateway.door, "submit", submit)
+    monkeypatch.setattr(site.gateway.door, "put", put)
     one, other = talk().ask(octets(site.secret)), talk().ask(octets(site.secret, **OTHER_WAY))
     assert plain(one) == plain(other)
     assert one["Content-Type"] == "application/problem+json"
@@ -304,12 +301,14 @@ class Slow:
     """A door whose store takes its time: each future is done when the test says so."""
 
     def __init__(self, door: Any) -> None:
-        self.door, self.waiting = door, list[tuple[Asked, Future[Accepted]]]()
-        self._ask = door.ask
+        self.waiting: list[tuple[Ready, Future[Accepted]]] = []
+        self._put = door.put
 
-    def ask(self, asked: Asked) -> Future[Accepted]:
-        self.waiting.append((asked, Future()))
-        return self.waiting[-1][1]
+    def put(self, ready: list[Ready]) -> list[Future[Accepted]]:
+        """Door.put that never ends by itself."""
+        futures: list[Future[Accepted]] = [Future() for _ in ready]
+        self.waiting += zip(ready, futures, strict=True)
+        return futures
 
     def wait_for(self, many: int) -> None:
         """Until so many were asked for."""
@@ -320,15 +319,15 @@ class Slow:
 
     def answer(self, which: int) -> None:
         """Have one stored."""
-        asked, future = self.waiting[which]
-        future.set_result(self._ask(asked).result(20))
+        ready, future = self.waiting[which]
+        future.set_result(self._put([ready])[0].result(20))
 
 
 @pytest.fixture
 def slow(site: Any, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """The site's door, slowed down."""
     slowed = Slow(site.gateway.door)
-    monkeypatch.setattr(site.gateway.door, "ask", slowed.ask)
+    monkeypatch.setattr(site.gateway.door, "put", slowed.put)
     return slowed
 
 
@@ -350,7 +349,7 @@ def test_one_connection_has_no_more_than_so_many_requests_in_the_store(
     other = talk()
     other.socket.sendall(octets(site.secret, {"to": PHONE, "text": "other"}))
     slow.wait_for(many + 1)
-    assert slow.waiting[many][0].text == "other"
+    assert slow.waiting[many][0].asked.text == "other"
     for which in range(many + 1):
         slow.answer(which)
     slow.wait_for(many + 11)

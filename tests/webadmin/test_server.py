@@ -168,12 +168,12 @@ def test_stopping_does_not_wait_for_a_request_that_never_ends(
         asked.append(1)
         time.sleep(6)
 
-    def never(*_: Any) -> Any:
+    def never(ready: list[Any]) -> list[Future[Any]]:
         asked.append(1)
-        return Future[Any]()
+        return [Future() for _ in ready]
 
     monkeypatch.setattr(site.gateway.door, "submit", stuck)
-    monkeypatch.setattr(site.gateway.door, "ask", never)
+    monkeypatch.setattr(site.gateway.door, "put", never)
     cut_off = [later(lambda: hangs_up(site)), later(lambda: hangs_up(site, prefer="wait=1"))]
     while len(asked) < 2:
         time.sleep(0.01)
