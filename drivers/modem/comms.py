@@ -9,7 +9,9 @@ other.
 from __future__ import annotations
 
 import fcntl
+import os
 import re
+import select
 import termios
 import threading
 import time
@@ -67,6 +69,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._answer: list[str] = []
         self._answered = threading.Event()
         self.abandoned: list[str] = []  # what was given up, and may still be answered, since the last PDU
+        self._hush = (-1, -1)  # a pipe that ends the reader
         self._head: tuple[str, float] | None = None  # the first line of two, and when it came
         self._ussd: list[str] = []  # the lines of a USSD answer whose quotes are still open
         self._started_anew = False  # whether the firmware said that it started while a command was open
@@ -80,7 +83,6 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self.serial = Serial(
             self.port,
             self.baudrate,
-            timeout=0.2,
             write_timeout=self.write_timeout,
             rtscts=self.flow == "rtscts",
             dsrdtr=self.flow == "dsrdtr",
@@ -92,6 +94,10 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
             self.serial.close()
             raise
         self.alive, self.line_lost = True, None
+        self._hush = os.pipe2(os.O_CLOEXEC)  # its second end is closed when the reader shall end
+        self._ready = select.poll()
+        for number in (self.serial.fileno(), self._hush[0]):
+            self._ready.register(number, select.POLLIN)
         self.rxThread = threading.Thread(target=self._readLoop, name=f"reader of {self.port}", daemon=True)
         self.rxThread.start()
 
@@ -108,9 +114,12 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self.alive = False
         reader, port = getattr(self, "rxThread", None), getattr(self, "serial", None)
         if reader is not None and port is not None:
-            with suppress(Exception):  # it only spares us a wait
-                port.cancel_read()
+            hush, self._hush = self._hush, (-1, -1)
+            if hush[1] >= 0:
+                os.close(hush[1])
             reader.join(timeout=2.0)
+            if hush[0] >= 0:
+                os.close(hush[0])
         if port is not None and port.is_open:
             with suppress(OSError, termios.error):
                 fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
@@ -124,7 +133,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         rest = b""
         try:
             while self.alive:
-                rest = self._take(rest + self.serial.read(max(1, self.serial.in_waiting)))
+                rest = self._take(rest + self._receive())
         except Exception as trouble:  # noqa: BLE001 - OSError, TypeError, ...: it is gone
             if self.alive:
                 self.line_lost = trouble
@@ -132,6 +141,20 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._answered.set()
         if self.line_lost is not None:
             self.fatalErrorCallback(self.line_lost)
+
+    def _receive(self) -> bytes:
+        """What the modem says next, as much as there is; b"" when the line is being closed."""
+        port = self.serial.fileno()
+        ready = self._ready.poll()  # pyserial's own read takes three calls of the system for the first byte alone
+        if not self.alive or any(number != port for number, _ in ready):
+            return b""
+        try:
+            data = os.read(port, 4096)
+        except BlockingIOError:  # somebody woke us for nothing
+            return b""
+        if not data:
+            raise SerialException("it is gone")
+        return data
 
     def _take(self, data: bytes) -> bytes:
         """Handle the whole lines in what was read; returns what is left. Modems end lines as they like."""

@@ -20,6 +20,7 @@ from drivers.modem.journal import Journal
 from drivers.modem.ladder import REST, RUNGS, Ailment, Ladder
 from drivers.modem.library import CommandError, SerialException, TimeoutException
 from drivers.modem.life import Life
+from drivers.modem.plugs import Plugs
 from drivers.modem.ports import Port
 from drivers.modem.prepare import NotAModem, Trouble
 from drivers.modem.search import Found, Search
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 _UNFORESEEN_REST = 10.0  # seconds
 _RESTS = (60.0, 300.0, 900.0, 3600.0)  # seconds of rest after the ladder was climbed in vain, again and again
 _BOOTS_WITHIN = 25.0  # seconds after a reset for which a modem's silence is no ailment
-_LOOK = 0.25  # seconds between looks whether a modem was plugged in or out
 
 T = TypeVar("T")
 
@@ -78,10 +78,13 @@ class ModemLink:
         self._known: Found | None = None  # where it was seen last
         self._rests = 0
         self._boots_until = 0.0
+        self._plugs: Plugs | None = None  # there from `start` on
         self._thread = threading.Thread(target=self._run, name=f"owner of modem {name}", daemon=True)
 
     def start(self) -> None:
         """Begin to look for the modem; see `health` for what becomes of it."""
+        config = self._config
+        self._plugs = Plugs([*([config.device] if config.device else []), *(config.ports if config.identity else [])])
         self._thread.start()
 
     def send(self, part: WirePart) -> None:
@@ -93,12 +96,16 @@ class ModemLink:
         """Wait until `deadline` for the answer of the part in flight, then close the port."""
         self._stop_by = deadline
         self._stopping.set()
+        if self._plugs is not None:
+            self._plugs.wake()
         self._window.close(LinkDown("smsgw is being stopped"))
         if (session := self._session) is not None:
             session.stop(deadline)
         if self._thread.is_alive():
             self._thread.join(max(0.0, deadline - time.monotonic()) + 1.0)
         self._window.give_up()
+        if self._plugs is not None and not self._thread.is_alive():
+            self._plugs.close()
         self._keep(Health(LinkState.DOWN, "stopped", self._health.facts))
 
     def health(self) -> Health:
@@ -284,9 +291,11 @@ class ModemLink:
 
     def _pause(self, seconds: float) -> None:
         """Wait; not longer than until a port comes or goes."""
+        assert self._plugs is not None
         before = self._marks()
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._stopping.wait(min(_LOOK, seconds)):
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
+            self._plugs.wait(left)
             if self._marks() - before:
                 return
 

@@ -57,7 +57,7 @@ class Ways:
     signal: int = _way(21, "what +CSQ says: 0 to 31, or 99")
     cause: int = _way(0, "the reject cause that the network gives with a registration of 3 (24.008 annex G)")
     ussd: str = _way("gsm", "how answers to codes come: gsm, packed (hexadecimal septets) or ucs2")
-    ussd_wants: str = _way("auto", "how codes are to be typed: gsm, packed (hexadecimal septets), or auto: as by its maker")
+    ussd_wants: str = _way("auto", "how codes are typed: gsm, packed (hexadecimal septets), or auto: as by its maker")
     ussd_dies: bool = _way(False, "codes are taken and never answered")
     reset_takes: float = _way(1.0, "seconds that AT+CFUN=1,1 keeps it away")
     reset_renames: bool = _way(False, "comes back under another device name after a reset")
