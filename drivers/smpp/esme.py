@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from time import time
 from zoneinfo import ZoneInfo
@@ -88,7 +88,8 @@ class Esme(Recalls):
         self._unnamed = (f"unnamed-{int(time() * 1000):x}-{number}" for number in itertools.count(1))
         self._slow: set[Session] = set()
         self._promises = 0
-        self._kept = threading.Condition()
+        self._counting = threading.RLock()
+        self._kept = threading.Condition(self._counting)
         self._submits = Submits(config)
         self._inbound = inbound.Pieces(config)
 
@@ -267,7 +268,7 @@ class Esme(Recalls):
             log.warning("link %s: what came cannot be read, %s: %s", self.name, error, frame[:300].hex())
             wire.write_later(respond(sequence, RINVMSGLEN))
             return
-        with self._kept:
+        with self._counting:
             self._promises += 1
         reference: str | None = None
         try:
@@ -295,7 +296,10 @@ class Esme(Recalls):
         self, wire: Wire, respond: Respond, sequence: int, reference: str | None, done: Future[None]
     ) -> None:
         """What was told is on disk, or it is not: say so. Runs in the thread that knows."""
-        error: object = "cancelled" if done.cancelled() else done.exception()
+        try:
+            error: object = done.exception()
+        except CancelledError:
+            error = "cancelled"
         if error is not None:
             log.warning("link %s: could not keep a deliver_sm, the SMSC shall repeat it: %r", self.name, error)
         if reference is not None and error is None:
@@ -303,7 +307,7 @@ class Esme(Recalls):
         elif reference is not None:
             self._occurrences.free(reference)
         wire.write_later(respond(sequence, 0 if error is None else RX_TEMPORARY))
-        with self._kept:
+        with self._counting:
             self._promises -= 1
             if not self._promises:
                 self._kept.notify_all()

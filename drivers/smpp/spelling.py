@@ -7,7 +7,7 @@ number, so many SMSCs answer `1F3A` and report `7994`, and some do the opposite.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -73,7 +73,7 @@ class Spelling:
     def __init__(self, rule: ReceiptIds, name: str = "") -> None:
         self._rule = rule
         self._name = name
-        self._given: dict[str, str] = {}
+        self._given: OrderedDict[str, str] = OrderedDict()  # a dict is slow to say what is first in it
         self._evidence: Counter[ReceiptIds] = Counter()
         self._learned: ReceiptIds | None = None  # what has most evidence
 
@@ -95,7 +95,7 @@ class Spelling:
         given = self._given
         given[bare(written)] = written
         if len(given) > REMEMBERED:
-            del given[next(iter(given))]
+            given.popitem(last=False)
         return written
 
     def of_receipt(self, in_text: str | None, in_parameter: str | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Condition
+from threading import Condition, RLock
 from typing import Protocol
 
 from drivers.smpp import pdu
@@ -45,7 +45,8 @@ class Window:
         self._timeout = timeout
         self._events = events
         self._now = now
-        self._changed = Condition()
+        self._lock = RLock()  # taken by itself where nobody waits: that is cheaper than by its condition
+        self._changed = Condition(self._lock)
         self._flights: dict[Road, Flights] = {}  # of each road that is open, or that was and is not settled
         self._late: dict[Road, Flights] = {}
         self._open: list[Road] = []
@@ -64,7 +65,7 @@ class Window:
 
     def open(self, road: Road) -> None:
         """Parts may go this way from now on."""
-        with self._changed:
+        with self._lock:
             if not self._for_good and road not in self._open:
                 self._flights.setdefault(road, {})
                 self._open.append(road)
@@ -74,7 +75,7 @@ class Window:
         """Admit nothing more on this road. If it was the last one, whoever waits for a place is told `why`, and to
         come back when the road may be open again, in `pause` seconds. What is on its way stays.
         """
-        with self._changed:
+        with self._lock:
             if road in self._open:
                 self._open.remove(road)
             if not self._for_good:
@@ -83,7 +84,7 @@ class Window:
 
     def close(self, why: LinkError) -> None:
         """Admit nothing any more, for good."""
-        with self._changed:
+        with self._lock:
             if not self._for_good:
                 self._open.clear()
                 self._shut, self._for_good = why, True
@@ -91,23 +92,35 @@ class Window:
 
     def put(self, part: WirePart, body: bytes) -> None:
         """Write a submit_sm as soon as there is a place. What goes wrong is reported to `events`."""
-        with self._changed:
+        with self._lock:
             self._unreported += 1
+        while (place := self._take(part)) is not None:
+            road, sequence = place
+            # Outside the lock: answers must not wait for a write. Should the connection end meanwhile, its session
+            # reports the part, as one that may have left.
+            if road.write(pdu.submit_sm(sequence, body)):
+                return
+            with self._lock:
+                if self._flights.get(road, {}).pop(sequence, None) is None:
+                    return
+                if road in self._open:
+                    self._open.remove(road)  # its session finds out by itself, and tells why
+                    self._shut, self._shut_until = LinkDown("the connection to the SMSC is gone"), self._now()
+                self._changed.notify()
+        self._report([(part, self._why_shut())])
+
+    def _take(self, part: WirePart) -> tuple[Road, int] | None:
+        """A place for a part on the road with most room, as soon as there is one; None when no road is open."""
+        with self._lock:
             while self._open:
                 road = self._open[0] if len(self._open) == 1 else min(self._open, key=self._load)
                 flights = self._flights[road]
-                if len(flights) >= self.size:
-                    self._changed.wait()
-                    continue
-                sequence = road.next_sequence()
-                flights[sequence] = (part, self._now() + self._timeout)
-                if road.write(pdu.submit_sm(sequence, body)):
-                    return
-                del flights[sequence]
-                self._open.remove(road)  # its session finds out by itself, and tells why
-                self._shut, self._shut_until = LinkDown("the connection to the SMSC is gone"), self._now()
-            error = self._why_shut()
-        self._report([(part, error)])
+                if len(flights) < self.size:
+                    sequence = road.next_sequence()
+                    flights[sequence] = (part, self._now() + self._timeout)
+                    return road, sequence
+                self._changed.wait()
+        return None
 
     def _load(self, road: Road) -> int:
         return len(self._flights[road])
@@ -123,7 +136,7 @@ class Window:
         A part that was NoAnswer is reported again when its answer comes after all: it settles what was unsure.
         """
         late: list[tuple[WirePart, str | LinkError]] = []
-        with self._changed:
+        with self._lock:
             flights = self._flights.get(road, {})
             ours = [
                 (flight[0], outcome)
@@ -150,7 +163,7 @@ class Window:
         """Report as NoAnswer what has waited too long on a road; returns how many."""
         now = self._now()
         late: Flights = {}
-        with self._changed:
+        with self._lock:
             flights = self._flights.get(road, {})
             for sequence, (part, until) in flights.items():
                 if until > now:
@@ -170,7 +183,7 @@ class Window:
 
     def lost(self, road: Road, unwritten: Sequence[int], why: str) -> None:
         """A road is gone: nothing comes on it any more. unwritten: what certainly did not leave."""
-        with self._changed:
+        with self._lock:
             flights = self._flights.pop(road, {})
             self._late.pop(road, None)
             self._changed.notify_all()
@@ -180,7 +193,7 @@ class Window:
 
     def settle(self, seconds: float) -> bool:
         """Wait until every part is reported; False if some still are not after so long."""
-        with self._changed:
+        with self._lock:
             return self._changed.wait_for(lambda: not self._unreported, max(0.0, seconds))
 
     def _report(self, outcomes: Sequence[tuple[WirePart, str | LinkError]]) -> None:
@@ -190,7 +203,7 @@ class Window:
             for part, outcome in outcomes:
                 self._tell(part, outcome)
         finally:
-            with self._changed:
+            with self._lock:
                 self._unreported -= len(outcomes)
                 self._changed.notify_all()
 
