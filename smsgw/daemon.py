@@ -80,7 +80,7 @@ class Gateway:
         self.links: dict[str, Link] = {}
         self.rates = Rates()
         served = self._open_links([link for link in config.links if link.enabled])
-        self.network = network_of(config, served, self.rates, clock())
+        self.network = network_of(config, served, self.rates, clock(), chance)
         rules = gate.Rules(duplicate_window=sending.duplicate_window)
         terms = Terms(
             region=sending.region,

@@ -19,6 +19,7 @@ from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import local
 from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
+from smsgw.money.rates import money
 from smsgw.outbound import gate, outbox
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
@@ -137,7 +138,8 @@ def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
     decision, why = _said(verdict)
     value = {
         "to": ready.row["recipient"], "from": ready.row["sender"], "link": ready.row["link"],
-        "route": ready.row["trace"], "gate": {"decision": decision, "why": why}, **asdict(costs),
+        "route": ready.row["trace"], "price": money(ready.row["price"], ready.row["currency"]),
+        "gate": {"decision": decision, "why": why}, **asdict(costs),
     }  # fmt: skip
     if isinstance(verdict, gate.Refuse) and office.voice.as_json:
         office.voice.data(value, [])
@@ -173,6 +175,8 @@ def _preview_lines(ready: Ready, costs: Preview, decision: str, why: str) -> lis
         f"route:    {'; '.join(ready.row['trace'])}",
         f"parts:    {costs.parts} ({costs.encoding}), {costs.characters} {counted}, room for {costs.left_in_part} more",
     ]
+    if (price := money(ready.row["price"], ready.row["currency"])) is not None:
+        lines.append(f"price:    {price['amount']} {price['currency']}")
     if costs.forced_by and costs.encoding != "gsm7":
         lines.append(f"forced by: {' '.join(costs.forced_by)}")
     if costs.parts_after_swap < costs.parts:

@@ -10,6 +10,7 @@ from smsgw.cli import exits
 from smsgw.cli.voice import Voice, harmless, local, shortened
 from smsgw.daemon import Gateway
 from smsgw.errors import Fault, RefusedByPolicy
+from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import is_data, shown
 from smsgw.store.lifecycle import MESSAGE
@@ -25,7 +26,13 @@ def shape(row: Mapping[str, Any]) -> dict[str, Any]:
     """A message for programs, as the API shows it."""
     named = {"id": row["id"], "direction": "outbound", "status": row["state"], "to": row["recipient"]}
     named |= {"from": row["sender"], "metadata": row["metadata"] or {}}
+    named |= {"price": money(row["price"], row["currency"])}
     return named | shown(row) | {key: row[key] for key in KEYS}
+
+
+def _price(row: Mapping[str, Any]) -> str | None:
+    price = money(row["price"], row["currency"])
+    return None if price is None else f"{price['amount']} {price['currency']}"
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -41,7 +48,7 @@ def lines(row: Mapping[str, Any]) -> Iterator[str]:
         "to": row["recipient"], "from": row["sender"], "link": row["link"], "asked by": row["client"],
         "reference": row["client_ref"], "purpose": row["purpose"], "parts": f"{row['parts']} ({row['encoding']})",
         "attempts": row["attempts"], "accepted": local(row["created_at"]), "due": local(row["due_at"]),
-        "valid until": local(row["valid_until"]), "route": "; ".join(row["trace"] or []),
+        "valid until": local(row["valid_until"]), "route": "; ".join(row["trace"] or []), "price": _price(row),
     }  # fmt: skip
     if row["ports"] is not None:
         facts["ports"] = f"{row['ports'][0]}, from {row['ports'][1]}"

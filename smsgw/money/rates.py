@@ -117,6 +117,11 @@ def _lengths(prefixes: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True))
 
 
+def money(amount: int | None, currency: str | None) -> dict[str, str] | None:
+    """An amount as programs are told it: {"amount": "0.012", "currency": "EUR"}; None when it is not known."""
+    return None if amount is None or currency is None else {"amount": spelled(amount), "currency": currency}
+
+
 def spelled(amount: int) -> str:
     """Millionths as people write them: 12000 is 0.012."""
     whole, rest = divmod(abs(amount), 1_000_000)

@@ -10,8 +10,9 @@ until a link's health, the hours or the rates change, so that a choice costs a f
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from ..link import Alphabet, Health, LinkState
 from ..money.rates import Rates
@@ -30,7 +31,8 @@ class Network:
     """The links of this process and how each is now. Reading and changing are safe from any thread.
 
     patience: seconds for which a link that went away is waited for. rates: what parts cost, None to know nothing.
-    tolerance: per cent by which a price may be higher and still be called equal.
+    tolerance: per cent by which a price may be higher and still be called equal. chance: numbers in [0, 1) that say
+    with whom a round among equals begins; None: with the first.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class Network:
         patience: float = 60.0,
         rates: Rates | None = None,
         tolerance: float = 0.0,
+        chance: Callable[[], float] | None = None,
     ) -> None:
         self.links = {link.name: link for link in links}
         self.rates = rates or Rates()
         self._tolerance = tolerance
+        self._chance = chance
         self._patience = timedelta(seconds=patience)
         self._lock = threading.Lock()
         self._health = {name: (Health(LinkState.DOWN, "not started yet"), now) for name in self.links}
@@ -210,10 +214,20 @@ class Network:
             field = standing.fields[place] = priced(standing, self.rates, recipient, now, self._tolerance)
         return field.choices[0 if len(field.choices) == 1 else self._turn(field)]
 
+    def _begun(self, field: Field) -> list[int]:
+        """Where the round begins: by chance, for else every short-lived process would begin with the same link."""
+        if self._chance is None:
+            return [0] * len(field.names)
+        drawn = self._chance() * field.total
+        first = next((i for i, end in enumerate(accumulate(field.weights)) if drawn < end), 0)
+        return [field.total * (index == first) - weight for index, weight in enumerate(field.weights)]
+
     def _turn(self, field: Field) -> int:
         """Whose turn it is: smooth weighted round robin, so that every stretch of messages has the shares right."""
         with self._lock:
-            credit = self._turns.setdefault(field.names, [0] * len(field.names))
+            credit = self._turns.get(field.names)
+            if credit is None:
+                credit = self._turns[field.names] = self._begun(field)
             best, most = 0, None
             for index, weight in enumerate(field.weights):
                 credit[index] = has = credit[index] + weight

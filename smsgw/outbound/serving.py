@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,7 +29,9 @@ def served_of(link: LinkConfig, abilities: Abilities) -> Served:
     )
 
 
-def network_of(config: Config, served: Iterable[Served], rates: Rates, now: datetime) -> Network:
+def network_of(
+    config: Config, served: Iterable[Served], rates: Rates, now: datetime, chance: Callable[[], float]
+) -> Network:
     """The links together, with the rules for all of them."""
-    sending = config.sending
-    return Network(served, now, patience=sending.reroute_after, rates=rates, tolerance=sending.price_tolerance)
+    patience, tolerance = config.sending.reroute_after, config.sending.price_tolerance
+    return Network(served, now, patience=patience, rates=rates, tolerance=tolerance, chance=chance)

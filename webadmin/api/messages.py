@@ -9,6 +9,7 @@ from flask import Response
 
 from smsgw.access.idempotency import REF
 from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
 from smsgw.store.tables.types import AnyRow
@@ -46,6 +47,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "reply_to": row["reply_to"],
         "why": row["why"],
         "trace": row["trace"],
+        "price": money(row["price"], row["currency"]),
         "created_at": row["created_at"],
         "due_at": row["due_at"],
         "deliver_at": row["deliver_at"],

@@ -8,6 +8,7 @@ from flask import Response
 
 from smsgw.errors import BadInput, Fault
 from smsgw.link import Abilities
+from smsgw.money.rates import money
 from smsgw.outbound import gate
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.parts import MAX_PARTS
@@ -30,12 +31,13 @@ def preview(body: NewPreview) -> Response:
     """Show what a text would take, and whether it would be sent; nothing is sent or stored."""
     if body.to is None:
         link, abilities = _any_link(body.link)
-        way: dict[str, Any] = {"to": None, "from": body.from_, "link": link, "trace": [], "gate": None}
+        way: dict[str, Any] = {"to": None, "from": body.from_, "link": link, "trace": [], "price": None, "gate": None}
     else:
         ready = the_gateway().door.read(_asked(body))
         row = ready.row
         abilities = the_gateway().network.links[row["link"]].abilities
         way = {"to": row["recipient"], "from": row["sender"], "link": row["link"], "trace": row["trace"]}
+        way["price"] = money(row["price"], row["currency"])
         way["gate"] = _gate(ready)
     seen = look(body.text, abilities)
     return answer(

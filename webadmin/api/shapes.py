@@ -170,6 +170,13 @@ class NewMessage(Shape):
         return data_hex
 
 
+class Money(Shape):
+    """An amount of money."""
+
+    amount: str = Field(description="How much, in decimals.", examples=["0.012"])
+    currency: str = Field(description="Of what: ISO 4217.", examples=["EUR"])
+
+
 class Message(Shape):
     """A message that we were asked to send, as it stands."""
 
@@ -192,6 +199,7 @@ class Message(Shape):
     reply_to: str | None = Field(description="The inbound text that it answers.")
     why: str = Field(description="Why it is in this state, in words.")
     trace: list[str] | None = Field(description="Why this link: one sentence for each decision.")
+    price: Money | None = Field(description="What it will cost over this link; null when no rate says.")
     created_at: Moment = Field(description="When it was accepted.")
     due_at: Moment = Field(description="Not sent before this time.")
     deliver_at: Moment | None = Field(description="Until when its network keeps it, where the network does that.")
@@ -348,6 +356,7 @@ class Preview(Shape):
     from_: str | None = Field(alias="from", description="The sender; null: the link's own.")
     link: str | None = Field(description="The link it would go over.")
     trace: list[str] = Field(description="Why this link.")
+    price: Money | None = Field(description="What it would cost; null when no rate says.")
     gate: GateAnswer | None = Field(description="What the gate would say; null without a number.")
 
 

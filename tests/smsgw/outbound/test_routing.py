@@ -130,6 +130,15 @@ def test_equals_share_by_weight_in_every_stretch_and_a_dead_one_gets_nothing() -
     assert Counter(chosen(net)[0] for _ in range(100)) == {"b": 50, "c": 50}
 
 
+@pytest.mark.parametrize(("drawn", "first"), [(0.0, "a"), (0.59, "a"), (0.6, "b"), (0.99, "c")])
+def test_chance_says_with_whom_a_round_begins_and_the_shares_stay(drawn: float, first: str) -> None:
+    links = (Served("a", "fake", weight=3), Served("b", "fake"), Served("c", "fake"))
+    net = network(*links, chance=lambda: drawn)
+    names = [chosen(net)[0] for _ in range(51)]
+    assert names[0] == first
+    assert Counter(names[1:]) == {"a": 30, "b": 10, "c": 10}
+
+
 def test_the_cheapest_for_that_number_is_taken_and_the_prices_are_told(database: Database) -> None:
     prices = rates(
         database, ("a", "+386", 19_000, "EUR"), ("b", "", 5_000, "EUR"), ("b", "+386", 12_000, "EUR"),
