@@ -26,6 +26,24 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from .link_errors import (
+    LinkDown,
+    LinkError,
+    Misconfigured,
+    NoAnswer,
+    RecipientUnreachable,
+    RejectedForGood,
+    RejectedForNow,
+    Throttled,
+)
+
+__all__ = [
+    "Abilities", "Alphabet", "Balance", "Call", "Concatenation", "Events", "Health", "InboundPiece", "Link",
+    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "PhoneText", "Recalls", "Receipt",
+    "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Simulated", "SpeaksUssd",
+    "Throttled", "UssdAnswer", "WirePart", "open_link",
+]  # fmt: skip
+
 
 class Alphabet(StrEnum):
     """How user data is coded on the air (3GPP TS 23.038 section 4)."""
@@ -43,7 +61,8 @@ class Abilities:
     wide_reference: whether 16-bit concatenation references (23.040 section 9.2.3.24.8) are used.
     lacks: GSM letters it cannot write (then no national ones either). whole: it is given long texts uncut.
     sends: False for a link that only receives: nothing is routed to it.
-    optional: verbs beyond sending, such as "ussd", "balance", "query", "cancel", "replace"; "schedule": it minds `WirePart.deliver_at`.
+    optional: verbs beyond sending, such as "ussd", "balance", "query", "cancel", "replace"; or "schedule": it minds
+    `WirePart.deliver_at`.
     """
 
     alphabets: frozenset[Alphabet] = frozenset({Alphabet.GSM7, Alphabet.UCS2})
@@ -181,91 +200,6 @@ class Health:
     state: LinkState
     why: str = ""
     facts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkError:
-    """Why a part was not taken. Each subclass answers: what becomes of it, when again, does the link rest, what to say.
-
-    then: "put_back" (certainly not sent: again later), "lose" (may be sent: unsure) or "give_up" (never again).
-    counts: whether this try counts against the attempts a message has (a link that is down is not its fault).
-    after: seconds before the same part may be tried again; None: the retry policy decides.
-    rest: seconds in which the link takes nothing more; 0: it goes on.
-    """
-
-    says: str
-    code: str = ""
-    after: float | None = None
-    rest: float = 0.0
-
-    @property
-    def then(self) -> Literal["put_back", "lose", "give_up"]:
-        return "put_back"
-
-    @property
-    def counts(self) -> bool:
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDown(LinkError):
-    """There is no connection, and nothing of this part left."""
-
-    @property
-    def counts(self) -> bool:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class Throttled(LinkError):
-    """The network says: too fast. The link rests for `rest` seconds."""
-
-    rest: float = 1.0
-
-    @property
-    def counts(self) -> bool:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer(LinkError):
-    """It was written and never answered: it may have gone out."""
-
-    @property
-    def then(self) -> Literal["put_back", "lose", "give_up"]:
-        return "lose"
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedForGood(LinkError):
-    """The network refuses this part, and will always refuse it."""
-
-    @property
-    def then(self) -> Literal["put_back", "lose", "give_up"]:
-        return "give_up"
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedForNow(LinkError):
-    """The network refuses this part at the moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientUnreachable(LinkError):
-    """The phone cannot be reached at the moment: worth another try, but not soon."""
-
-    after: float | None = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Misconfigured(LinkError):
-    """The link itself is set up wrongly (no service centre, wrong password): a person must act; nothing is lost."""
-
-    rest: float = 60.0
-
-    @property
-    def counts(self) -> bool:
-        return False
 
 
 class Events(Protocol):
