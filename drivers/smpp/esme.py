@@ -217,7 +217,7 @@ class Esme(Recalls):
         if session.sends and self._window.expire(session):
             self._slow.add(session)
             self._note(session, Health(LinkState.DEGRADED, "the SMSC does not answer what is sent"))
-        if self._congestion.moved():
+        if self._congestion.moved() | self._spelling.moved():
             self._events.health(self.health())
         if self._now() - self._forgot > inbound.REPEATS_WITHIN / 10:
             self._forgot = self._now()

@@ -76,6 +76,7 @@ class Spelling:
         self._given: OrderedDict[str, str] = OrderedDict()  # a dict is slow to say what is first in it
         self._evidence: Counter[ReceiptIds] = Counter()
         self._learned: ReceiptIds | None = None  # what has most evidence
+        self._told: ReceiptIds | None = None
 
     @property
     def finding(self) -> str | None:
@@ -85,6 +86,11 @@ class Spelling:
             return None
         keep = f'; receipt_ids = "{learned.value}" in the configuration keeps it over a restart'
         return f"found out: {_FINDINGS[learned]}{keep if learned is not ReceiptIds.AS_IS else ''}"
+
+    def moved(self) -> bool:
+        """Whether the finding is another one than when this was last asked: worth telling."""
+        moved, self._told = self._learned is not self._told, self._learned
+        return moved
 
     def of_answer(self, written: str) -> str:
         """The reference for the id in a submit_sm_resp (or in receipted_message_id, which repeats it)."""

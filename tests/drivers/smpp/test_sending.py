@@ -340,3 +340,5 @@ def test_what_auto_found_out_about_ids_is_a_fact_of_the_link(
     soon(lambda: told.receipts)
     assert told.receipts[0].reference == told.taken_parts[0][1]
     assert 'receipt_ids = "decimal"' in link.health().facts["receipt_ids"]
+    soon(lambda: "receipt_ids" in told.healths[-1].facts)  # told at the next tick, so that pages and commands have it
+    assert sum("receipt_ids" in health.facts for health in told.healths) == 1
