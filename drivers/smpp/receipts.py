@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from drivers.smpp import pdu, usual
 from drivers.smpp.addresses import decode
-from drivers.smpp.contents import Contents
+from drivers.smpp.coding import unpacked
+from drivers.smpp.contents import Charset, Contents
 from drivers.smpp.spelling import Spelling
 from smsgw.link import Receipt, ReceiptState
+from smsgw.text import alphabet as gsm
 
 _BY_NUMBER = {  # 5.2.28; 0 and 9 are SMPP 5.0's scheduled and skipped
     0: ReceiptState.ENROUTE,
@@ -104,7 +106,7 @@ def is_receipt(told: pdu.DeliverSm) -> bool:
 
 def read(told: pdu.DeliverSm, spelling: Spelling, contents: Contents, zone: ZoneInfo) -> Receipt | None:
     """The receipt, or None when it names no message id. zone: of the dates in its text, which name none."""
-    id, done, stat, error = (usual.fields(told.message) if told.data_coding != 8 else None) or _said(told)
+    id, done, stat, error = (usual.fields(told.message) if told.data_coding != 8 else None) or _said(told, contents)
     given = told.parameters.get(pdu.RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1")
     reference = spelling.of_receipt(id or None, given or None)
     if not reference:
@@ -120,9 +122,13 @@ def read(told: pdu.DeliverSm, spelling: Spelling, contents: Contents, zone: Zone
     )
 
 
-def _said(told: pdu.DeliverSm) -> tuple[str, str, str, str]:
-    """The id, donedate, stat and err of its text, however it is spelled."""
+def _said(told: pdu.DeliverSm, contents: Contents) -> tuple[str, str, str, str]:
+    """The id, donedate, stat and err of its text, however it is spelled. Also where the default alphabet is packed
+    most SMSCs write receipts in plain octets.
+    """
     said = fields(_text(told))
+    if "id" not in said and told.data_coding == 0 and contents.default_alphabet == Charset.PACKED:
+        said = fields(gsm.decode(unpacked(told.message, 0)))
     return said.get("id", ""), said.get("donedate", ""), said.get("stat", ""), said.get("err", "")
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from drivers.smpp import pdu, receipts
+from drivers.smpp import coding, pdu, receipts
 from drivers.smpp.contents import Contents
 from drivers.smpp.session_pdus import make
 from drivers.smpp.spelling import ReceiptIds, Spelling
@@ -138,6 +138,15 @@ def test_the_recipient_is_read_as_the_link_writes_numbers() -> None:
     receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), german, ZoneInfo("UTC"))
     assert receipt is not None
     assert receipt.recipient == "+4915112345678"
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_receipt_is_read_where_the_default_alphabet_is_packed(packed: bool) -> None:
+    told = deliver("")
+    told.message = coding.packed(USUAL.encode(), 0) if packed else USUAL.encode()
+    receipt = receipts.read(told, Spelling(ReceiptIds.AS_IS), Contents(default_alphabet="gsm7-packed"), ZoneInfo("UTC"))
+    assert receipt is not None
+    assert (receipt.reference, receipt.state, receipt.error) == ("0123456789", ReceiptState.DELIVERED, "000")
 
 
 @pytest.mark.parametrize("esm_class", [0x08, 0x10])
