@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import StaticPool
 
 from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
+from .prepared import execute_raw
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -273,7 +274,7 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
         ) from problem
     event.listen(engine, "connect", _sqlite_settings(synchronous))
     # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
-    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN"))
+    event.listen(engine, "begin", lambda conn: execute_raw(conn, "BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
 
 

@@ -8,10 +8,10 @@ for at each step SQLite's driver lets other threads run, and then waits for them
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +32,7 @@ class IdList(TypeDecorator[list[str]]):
         return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        return list(value or ()) if dialect.name == "postgresql" else json.dumps(value)
+        return list(value or ()) if dialect.name == "postgresql" else to_json(value).decode()
 
 
 def id_list(name: str = "ids") -> Any:
@@ -75,13 +75,13 @@ class Prepared:
     def run(self, conn: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it once; returns the rows, if it gives any. Raises KeyError when a value is missing."""
         ready = self._for(conn)
-        return _execute(conn, ready.sql, ready.bound(values))
+        return execute_raw(conn, ready.sql, ready.bound(values))
 
     def records(self, conn: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a select; returns its rows by the names of their columns, with our types."""
         ready = self._for(conn)
         found: list[dict[str, Any]] = []
-        for row in _execute(conn, ready.sql, ready.bound(values)):
+        for row in execute_raw(conn, ready.sql, ready.bound(values)):
             record = dict(zip(ready.names, row, strict=True))
             for name, way in ready.reads:
                 record[name] = way(record[name])
@@ -92,7 +92,7 @@ class Prepared:
         """Run it for each of `rows`."""
         if rows:
             ready = self._for(conn)
-            _execute(conn, ready.sql, [ready.bound(row) for row in rows], many=True)
+            execute_raw(conn, ready.sql, [ready.bound(row) for row in rows], many=True)
 
     def _for(self, conn: Connection) -> _Compiled:
         dialect = conn.dialect
@@ -103,8 +103,11 @@ class Prepared:
         return ready
 
 
-def _execute(conn: Connection, sql: str, values: Any, *, many: bool = False) -> list[tuple[Any, ...]]:
-    """Past SQLAlchemy, but with its errors, by which the writer knows what is wrong."""
+def execute_raw(conn: Connection, sql: str, values: Any = (), *, many: bool = False) -> list[tuple[Any, ...]]:
+    """Run SQL in the engine's own words, past SQLAlchemy but with its errors, by which the writer knows what is wrong.
+
+    values: as the engine's driver takes them; many: a sequence of these.
+    """
     dialect = conn.dialect
     errors: Any = dialect.dbapi
     cursor = conn.connection.cursor()
