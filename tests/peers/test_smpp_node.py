@@ -36,7 +36,7 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
-from smsgw.text.parts import Piece, join, split
+from smsgw.text.parts import Piece, count, join, split, split_data
 
 pytestmark = pytest.mark.peer
 
@@ -200,8 +200,9 @@ def link(make_link: Callable[..., Link], told: Told) -> Link:
 def send(link: Link, text: str) -> int:
     """Send a text in as many parts as it takes; returns how many."""
     pieces = split(text, link.abilities, 99)
+    of = count(pieces)
     for number, piece in enumerate(pieces, 1):
-        link.send(WirePart("m", number, len(pieces), TO, None, piece.alphabet, piece.user_data, udh=piece.udh))
+        link.send(WirePart("m", number, of, TO, None, piece.alphabet, piece.user_data, udh=piece.udh))
     return len(pieces)
 
 
@@ -224,6 +225,68 @@ def test_node_smpp_reads_three_parts_as_one_text(peer: Peer, link: Link, told: T
     assert [part["udh"] for part in heard] == [[f"00036303{number:02x}"] for number in (1, 2, 3)]
     assert all(part["esm_class"] == 0x40 for part in heard)
     assert [told.outcomes.get(timeout=5) for _ in heard] == [part["id"] for part in heard]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "data_coding"),
+    [
+        ({"alphabet": "latin1"}, "Grüße @ ñ", 3),
+        ({"alphabet": "latin1"}, "5 €", 8),
+        ({"alphabet": "ucs2"}, "Hello", 8),
+        ({"alphabet": "ascii", "data_codings": {"ascii": 3}}, "Hello {~}", 3),
+    ],
+)
+def test_node_smpp_reads_every_alphabet_that_a_link_may_have(
+    peer: Peer, make_link: Callable[..., Link], told: Told, settings: dict[str, Any], text: str, data_coding: int
+) -> None:
+    link = make_link(**settings)
+    told.until(LinkState.UP)
+    send(link, text)
+    heard = peer.hear("submit")
+    assert (heard["text"], heard["data_coding"]) == (text, data_coding)
+
+
+@pytest.mark.parametrize("text", ["Grüße, piece by piece {€}. " * 14, "قطعه قطعه " * 16])
+def test_node_smpp_reads_long_texts_by_parameters(
+    peer: Peer, make_link: Callable[..., Link], told: Told, text: str
+) -> None:
+    link = make_link(long_texts="sar")
+    told.until(LinkState.UP)
+    send(link, text)
+    heard = [peer.hear("submit") for _ in range(3)]
+    assert "".join(part["text"] for part in heard) == text
+    assert [part["sar"] for part in heard] == [[99, 3, number] for number in (1, 2, 3)]
+    assert {part["esm_class"] for part in heard} == {0}
+
+
+@pytest.mark.parametrize("text", ["Grüße, piece by piece {€}. " * 14, "قطعه قطعه " * 16])
+def test_node_smpp_reads_a_long_text_whole(peer: Peer, make_link: Callable[..., Link], told: Told, text: str) -> None:
+    link = make_link(long_texts="payload")
+    told.until(LinkState.UP)
+    send(link, text)
+    heard = peer.hear("submit")
+    assert (heard["payload"], heard["text"] or "", heard["registered"]) == (text, "", 1)
+
+
+def test_node_smpp_reads_data_its_ports_and_every_flag(peer: Peer, make_link: Callable[..., Link], told: Told) -> None:
+    link = make_link(
+        ports="parameters", service_type="WAP", protocol_id=0x41, replace_if_present=True, reply_path=True,
+        messaging_mode="store", receipts="failures", acknowledgements="both", intermediate=True, validity="none",
+    )  # fmt: skip
+    told.until(LinkState.UP)
+    (piece,) = split_data(b"\0\xff", (2948, 9200), link.abilities, 99)
+    link.send(WirePart("m", 1, 1, TO, None, piece.alphabet, piece.user_data, udh=piece.udh, validity=60))
+    heard = peer.hear("submit")
+    assert (heard["ports"], heard["octets"], heard["data_coding"]) == ([2948, 9200], "00ff", 4)
+    assert (heard["service"], heard["protocol"], heard["replace"]) == ("WAP", 0x41, 1)
+    assert (heard["esm_class"], heard["registered"], heard["validity"]) == (0x83, 0x1E, "")
+
+
+def test_node_smpp_reads_the_ports_in_a_header(peer: Peer, link: Link, told: Told) -> None:
+    (piece,) = split_data(b"\0\xff", (2948, 9200), link.abilities, 99)
+    link.send(WirePart("m", 1, 1, TO, None, piece.alphabet, piece.user_data, udh=piece.udh))
+    heard = peer.hear("submit")
+    assert (heard["udh"], heard["octets"], heard["esm_class"]) == (["05040b8423f0"], "00ff", 0x40)
 
 
 def test_a_receipt_of_node_smpp_finds_its_part(peer: Peer, link: Link, told: Told) -> None:

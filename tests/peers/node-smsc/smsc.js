@@ -24,6 +24,12 @@ function heardSubmit(session, pdu) {
     source: [pdu.source_addr_ton, pdu.source_addr_npi], dest: [pdu.dest_addr_ton, pdu.dest_addr_npi],
     esm_class: pdu.esm_class, data_coding: pdu.data_coding, registered: pdu.registered_delivery,
     priority: pdu.priority_flag, validity: pdu.validity_period,
+    payload: pdu.message_payload && pdu.message_payload.message,
+    sar: [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum],
+    ports: [pdu.dest_port, pdu.source_port],
+    octets: Buffer.isBuffer(message.message) ? message.message.toString('hex') : undefined,
+    schedule: pdu.schedule_delivery_time, service: pdu.service_type, protocol: pdu.protocol_id,
+    replace: pdu.replace_if_present_flag,
   });
   session.send(pdu.response({message_id: id}));
 }
