@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from benchmarks import cutting, modem, moves, road
+from benchmarks import cutting, modem, moves, peers, road
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -18,13 +18,14 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory"),
+        choices=(*ALL, "modem", "modem-memory", "peers"),
         action="append",
-        help="(a) road, (b) cutting, (c) moves, (d) modem; may be repeated",
+        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers; may be repeated",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
     read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
+    read.add_argument("--rounds", type=int, default=3, help="of peers: how often each shape is measured (default: 3)")
     read.add_argument("--answer-ms", type=float, default=0, help="how long the SMSC takes to answer (default: 0)")
     read.add_argument("--receipt-ms", type=float, default=0, help="and from there to its receipt (default: 0)")
     read.add_argument("--no-receipts", action="store_true", help="the SMSC sends no receipts")
@@ -44,6 +45,8 @@ def main() -> None:
             modem.run(stores, told.messages, told.seconds)
         if "modem-memory" in wanted:
             modem.soak(stores, told.messages)
+        if "peers" in wanted:
+            peers.run(stores, told.messages, told.seconds, told.rounds)
         if "road" in wanted:
             options = [f"--answer-ms={told.answer_ms}", f"--receipt-ms={told.receipt_ms}"]
             road.run(stores, told.messages, told.seconds, (*options, *["--no-receipts"] * told.no_receipts))
