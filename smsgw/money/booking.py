@@ -13,12 +13,13 @@ from typing import Literal
 
 from sqlalchemy import Connection, insert, select
 
+from ..store.prepared import Prepared
 from ..store.tables import cost_entry
 from ..store.tables.types import AnyRow
 from .rates import Rates
 
 Event = Literal["submit", "delivery"]
-_BOOK = insert(cost_entry)
+_BOOK = Prepared(insert(cost_entry), ("message_id", "link", "parts", "amount", "currency", "event", "rate_id", "at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ def entries(rates: Rates, charged: Iterable[Charged], event: Event, at: datetime
 
 def book(conn: Connection, found: Sequence[Entry]) -> None:
     """Append entries."""
-    if found:
-        conn.execute(_BOOK, [asdict(entry) for entry in found])
+    _BOOK.many(conn, [asdict(entry) for entry in found])
 
 
 def booked(conn: Connection, message_id: str) -> list[AnyRow]:

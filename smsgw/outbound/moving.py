@@ -7,6 +7,7 @@ What the earlier link took is kept in `earlier_try`, where a late receipt finds 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from ..text import parts
 from .cutting import encoding, is_data, part_rows
 from .routing import Choice, Network
 from .standing import Fitness
+
+log = logging.getLogger(__name__)
 
 BATCH = 1000  # messages in one tick of a step
 NOWHERE = "no link serves"  # how the words begin about a message that nothing can carry
@@ -107,6 +110,10 @@ class Moving:
                 steps.append(history.Step(row.id, f"{why}: {moved.told(name)}{choice.trace[0]}", moved.values))
         history.move(conn, MESSAGE, "reroute", steps, by="clock", now=now)
         history.move(conn, MESSAGE, "hold", nowhere, by="clock", now=now)
+        if nowhere:
+            log.warning(
+                "%d messages that waited for %s are held: no other link serves their numbers", len(nowhere), name
+            )
         return {step.values["link"] for step in steps}
 
     def move(

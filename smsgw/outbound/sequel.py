@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from ..money.booking import Charged, Event, book, entries
 from ..money.rates import Rates
 from ..store import history
+from ..store.prepared import Prepared, among
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from .moving import Moving
@@ -30,8 +31,10 @@ _REFUSED = (
     .where(_NOT_HERE)
     .order_by(part.c.message_id, part.c.position)
 )
-_WENT = select(message.c.id, message.c.link, message.c.recipient, message.c.parts, message.c.sent_at).where(
-    message.c.id.in_(history.IDS)
+_WENT = Prepared(
+    select(message.c.id, message.c.link, message.c.recipient, message.c.parts, message.c.sent_at).where(
+        among(message.c.id)
+    )
 )
 
 
@@ -58,9 +61,12 @@ class Sequel:
         """Book what the event costs for these messages, all of whose parts it is about."""
         if not ids or not self._rates.some:
             return
-        rows = [row for some in history.chunks(ids) for row in conn.execute(_WENT, {"ids": some})]
-        sent_at = {row.id: now if event == "submit" else row.sent_at or now for row in rows}
-        went = [Charged(row.id, row.link, row.recipient, row.parts, sent_at[row.id]) for row in rows]
+        rows = _WENT.records(conn, {"ids": list(ids)})
+        submitted = event == "submit"  # then this is the moment of handing over
+        went = [
+            Charged(row["id"], row["link"], row["recipient"], row["parts"], now if submitted else row["sent_at"] or now)
+            for row in rows
+        ]
         book(conn, entries(self._rates, went, event, now))
 
     def _elsewhere(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:

@@ -20,7 +20,6 @@ from .familiar import Familiar, familiar
 from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
 
-
 _MISSING = {"expire": "expire", "undelivered": "bounce"}  # the event for a message whose receipt never came
 
 
