@@ -5,21 +5,24 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from smsgw.access import keys
 from smsgw.config import Config
 from smsgw.daemon import Gateway
+from smsgw.outbound.asked import Accepted, Ready
 from smsgw.store import schema
 from smsgw.store.database import Database
 from webadmin import create_app
@@ -243,3 +246,127 @@ class Later:
 def later() -> type[Later]:
     """Run something beside the test: later(lambda: …).result()."""
     return Later
+
+
+def _octets(secret: str, told: Any = None, **headers: str) -> bytes:
+    """A request for a message as it goes over the wire. told: its JSON, or the body as it is."""
+    body = told if isinstance(told, bytes) else json.dumps({"to": PHONE, "text": "hello"} if told is None else told)
+    body = body if isinstance(body, bytes) else body.encode()
+    given = {"Host": "gateway", "Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    given |= {"Content-Length": str(len(body))} | headers
+    lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return f"POST /api/v1/messages HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + body
+
+
+@pytest.fixture
+def octets() -> Callable[..., bytes]:
+    """A request for a message as it goes over the wire: octets(secret, told, **headers)."""
+    return _octets
+
+
+@dataclass
+class Heard:
+    """An answer: the status line, the fields in their order, the body."""
+
+    status: str
+    fields: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def said(self) -> Any:
+        return json.loads(self.body)
+
+    def __getitem__(self, name: str) -> str:
+        return dict(self.fields)[name]
+
+
+class Talk:
+    """A connection to the server on which requests are written as they are."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._file = self.socket.makefile("rb")
+
+    def hear(self) -> Heard:
+        """The next answer."""
+        status = self._file.readline().decode().rstrip()
+        assert status.startswith("HTTP/1.1 "), status
+        fields = []
+        while line := self._file.readline().decode("latin-1").rstrip():
+            name, _, value = line.partition(": ")
+            fields.append((name, value))
+        return Heard(status, fields, self._file.read(int(dict(fields)["Content-Length"])))
+
+    def ask(self, asked: bytes) -> Heard:
+        """Write a request and hear its answer."""
+        self.socket.sendall(asked)
+        return self.hear()
+
+    def is_closed(self) -> bool:
+        """Whether the server closes it, without another word."""
+        return self._file.read() == b""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._file.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def talk(site: Any) -> Iterator[Callable[[], Talk]]:
+    """Open a connection to the site."""
+    made: list[Talk] = []
+
+    def open_one() -> Talk:
+        made.append(Talk(site.server.port))
+        return made[-1]
+
+    yield open_one
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def flasks(site: Any) -> list[str]:
+    """The paths of the requests that Flask got."""
+    seen: list[str] = []
+
+    @site.app.before_request
+    def see() -> None:
+        seen.append(request.path)
+
+    return seen
+
+
+class Slow:
+    """A door whose store takes its time: each future is done when the test says so."""
+
+    def __init__(self, door: Any) -> None:
+        self.waiting: list[tuple[Ready, Future[Accepted]]] = []
+        self._put = door.put
+
+    def put(self, ready: list[Ready]) -> list[Future[Accepted]]:
+        """Door.put that never ends by itself."""
+        futures: list[Future[Accepted]] = [Future() for _ in ready]
+        self.waiting += zip(ready, futures, strict=True)
+        return futures
+
+    def wait_for(self, many: int) -> None:
+        """Until so many were asked for."""
+        deadline = time.monotonic() + 20
+        while len(self.waiting) < many:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+    def answer(self, which: int) -> None:
+        """Have one stored."""
+        ready, future = self.waiting[which]
+        future.set_result(self._put([ready])[0].result(20))
+
+
+@pytest.fixture
+def slow(site: Any, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """The site's door, slowed down."""
+    slowed = Slow(site.gateway.door)
+    monkeypatch.setattr(site.gateway.door, "put", slowed.put)
+    return slowed
