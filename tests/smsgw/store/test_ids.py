@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 from smsgw.store.ids import first_id, new_id
@@ -28,17 +29,21 @@ def test_an_id_has_its_prefix_and_26_letters_that_nobody_confuses() -> None:
     assert not set(letters) & set("ILOU")
 
 
-def test_a_process_and_its_child_share_no_chance() -> None:
-    new_id("msg", NOW)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writing, "".join(new_id("msg", NOW)[-12:] for _ in range(100)).encode())
-        os._exit(0)
+FORKS = """
+import subprocess
+import sys
+from datetime import UTC, datetime
+from smsgw.store.ids import new_id
+
+new_id("msg", datetime.now(UTC))
+child = os.fork()
+for _ in range(100):
+    os.write(1, new_id("msg", datetime.now(UTC))[-12:].encode() + b"\\n")
+if child:
     os.waitpid(child, 0)
-    theirs = os.read(reading, 100 * 12).decode()
-    os.close(reading)
-    os.close(writing)
-    ours = {new_id("msg", NOW)[-12:] for _ in range(100)}
-    assert len(theirs) == 1200
-    assert not ours & {theirs[at : at + 12] for at in range(0, 1200, 12)}
+"""
+
+
+def test_a_process_and_its_child_share_no_chance() -> None:
+    said = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True).stdout.split()
+    assert len(said) == len(set(said)) == 200
