@@ -185,7 +185,7 @@ class Esme(Recalls):
     def ended(self, session: Session, why: Trouble, pause: float) -> None:
         """The session is down: settle what it carried."""
         if session.receives:
-            self._occurrences.new_session(ended=self._now())
+            self._occurrences.new_session(self._now(), session)
         self._questions.lost(session)
         if session.called:
             log.info("link %s: the SMSC's call has ended: %s", self.name, why.says)
@@ -275,7 +275,7 @@ class Esme(Recalls):
             if receipts.is_receipt(told):
                 future = self._receipt(told)
             else:
-                reference = self._occurrences.name(inbound.digest(told))
+                reference = self._occurrences.name(inbound.digest(told), session)
                 future = self._events.inbound(self._inbound.piece(told, reference))
         except Exception as error:  # noqa: BLE001  # what the gateway cannot take now, the SMSC shall say again
             future = Future()

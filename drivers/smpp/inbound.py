@@ -105,24 +105,26 @@ class Occurrences:
 
     The price: the same words from the same phone after a new bind, within 900 seconds, are taken for a
     repeat. To keep that rare, what was acknowledged more than `certain` seconds before the session ended
-    keeps its number in the next session: that acknowledgement has surely arrived.
+    keeps its number in the next session: that acknowledgement has surely arrived. Where a link has several
+    sessions they count together, and only what the ended one brought may be said again, by whichever.
 
     Any thread may call it. Times are seconds of any steady clock.
     """
 
     def __init__(self, certain: float) -> None:
         self._certain = certain
-        self._named: dict[str, dict[int, float]] = {}  # digest: number: when acknowledged, infinity before
+        # digest: number: when acknowledged, infinity before; and the session that brought it
+        self._named: dict[str, dict[int, tuple[float, object]]] = {}
         self._lock = Lock()
 
-    def name(self, digest: str) -> str:
-        """The reference for a deliver_sm that has come."""
+    def name(self, digest: str, session: object = None) -> str:
+        """The reference for a deliver_sm that has come by this session."""
         with self._lock:
             taken = self._named.setdefault(digest, {})
             number = len(taken)
             if number in taken:  # a smaller one is free
                 number = next(n for n in range(number) if n not in taken)
-            taken[number] = math.inf
+            taken[number] = (math.inf, session)
         return f"{digest}:{number}"
 
     def acknowledged(self, reference: str, now: float) -> None:
@@ -130,7 +132,7 @@ class Occurrences:
         digest, _, number = reference.partition(":")
         with self._lock:
             if int(number) in (taken := self._named.get(digest, {})):
-                taken[int(number)] = now
+                taken[int(number)] = (now, taken[int(number)][1])
 
     def free(self, reference: str) -> None:
         """It was answered with an error: the SMSC will say it again, under the same number."""
@@ -138,18 +140,18 @@ class Occurrences:
         with self._lock:
             self._named.get(digest, {}).pop(int(number), None)
 
-    def new_session(self, ended: float) -> None:
-        """The session ended at `ended`; count anew what may be said again."""
-        self._keep(lambda at: ended - REPEATS_WITHIN < at < ended - self._certain)
+    def new_session(self, ended: float, session: object = None) -> None:
+        """This session ended at `ended`; count anew what it may say again."""
+        self._keep(lambda at, by: at > ended - REPEATS_WITHIN and (by is not session or at < ended - self._certain))
 
     def forget(self, now: float) -> None:
         """Drop what is older than any repeat."""
-        self._keep(lambda at: at > now - REPEATS_WITHIN)
+        self._keep(lambda at, by: at > now - REPEATS_WITHIN)
 
-    def _keep(self, wanted: Callable[[float], bool]) -> None:
+    def _keep(self, wanted: Callable[[float, object], bool]) -> None:
         with self._lock:
             self._named = {
                 digest: kept
                 for digest, taken in self._named.items()
-                if (kept := {number: at for number, at in taken.items() if wanted(at)})
+                if (kept := {number: (at, by) for number, (at, by) in taken.items() if wanted(at, by)})
             }

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from drivers.smpp import Config, session_pdus
 from drivers.smpp.esme import Esme
+from drivers.smpp.inbound import Occurrences
 from smsgw.link import Alphabet, LinkDown, LinkState, Misconfigured, WirePart
 from tests.emulators.listener import listener
 from tests.emulators.smsc import Network, smpp_network
@@ -259,3 +260,15 @@ def test_stopping_unbinds_every_bind_at_once(make_link: MakeLink, network: Netwo
     link.stop(begun + 5)
     assert time.monotonic() - begun < 4
     assert [command for command, _, _ in network.smsc.heard].count(6) == 4
+
+
+def test_only_what_the_lost_bind_brought_is_counted_anew() -> None:
+    """The customer's next "yes" over the other bind is no repeat of what that one brought before."""
+    names, one, two = Occurrences(certain=30), object(), object()
+    brought = [names.name("yes", one), names.name("yes", two)]
+    assert brought == ["yes:0", "yes:1"]
+    for reference in brought:
+        names.acknowledged(reference, 990)
+    names.new_session(1000, one)
+    assert names.name("yes", two) == "yes:0"  # it may be the first one, said again over the other bind
+    assert names.name("yes", two) == "yes:2"
