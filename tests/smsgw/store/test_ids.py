@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from smsgw.store.ids import first_id, new_id
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -30,8 +32,7 @@ def test_an_id_has_its_prefix_and_26_letters_that_nobody_confuses() -> None:
 
 
 FORKS = """
-import subprocess
-import sys
+import os
 from datetime import UTC, datetime
 from smsgw.store.ids import new_id
 
@@ -45,5 +46,6 @@ if child:
 
 
 def test_a_process_and_its_child_share_no_chance() -> None:
-    said = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True).stdout.split()
+    ran = subprocess.run([sys.executable, "-c", FORKS], cwd=ROOT, capture_output=True, text=True, check=True)
+    said = ran.stdout.split()
     assert len(said) == len(set(said)) == 200
