@@ -1,0 +1,278 @@
+"""Clients come in by their keys, submit through the one door, and ask about what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsgw.access import keys, smpp_clients
+from smsgw.access.smpp_clients import Terms
+from smsgw.clients.reception import TRIES, TRIES_OF_A_NAME, Reception
+from smsgw.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    NotFound,
+    QueueFull,
+    RefusedByPolicy,
+    SmsgwError,
+    Unauthenticated,
+)
+from smsgw.link import Alphabet, ReceiptState
+from smsgw.listener import Address, Knock
+from tests.smsgw.desk import START, Desk
+
+Bind = Callable[..., Any]
+
+
+@pytest.fixture
+def fresh_store_url(tmp_path: Path) -> str:
+    """SQLite alone: what PostgreSQL might see otherwise is in the tests of joining and of the courier."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+def refusal(future: Any) -> SmsgwError:
+    problem = future.exception(10)
+    assert isinstance(problem, SmsgwError), problem
+    return problem
+
+
+def knock(pair: tuple[str, str], address: str = "127.0.0.1", sends: bool = True) -> Knock:
+    return Knock(*pair, address, sends=sends, receives=True)
+
+
+def test_what_is_submitted_is_a_message_of_the_key_as_the_api_shows_it(bind: Bind, desk: Desk, key: str) -> None:
+    id = bind().take("Grüße", priority=8)
+    row = desk.row(id)
+    assert (row.client, row.state, row.text, row.recipient, row.sender) == (
+        key,
+        "queued",
+        "Grüße",
+        "+38640111222",
+        "Shop",
+    )
+    assert row.priority == 8
+    assert desk.woken == ["a"]
+
+
+def test_the_answer_comes_after_the_commit(bind: Bind, desk: Desk) -> None:
+    bound = bind()
+    futures = [bound.send(f"number {number}") for number in range(20)]
+    for future in futures:
+        assert desk.state(future.result(10).id) == "queued"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"to": "123456789012345678"}, "recipient_invalid"),
+        ({"sender": Address("a name that is too long")}, "sender_invalid"),
+        ({"valid_until": START - timedelta(seconds=1)}, "validity_over"),
+    ],
+)
+def test_what_is_wrong_is_told_and_not_stored(bind: Bind, desk: Desk, wrong: dict[str, Any], code: str) -> None:
+    problem = refusal(bind().send(**wrong))
+    assert isinstance(problem, BadInput)
+    assert [fault.code for fault in problem.faults] == [code]
+    assert desk.woken == []
+
+
+def test_a_number_that_said_stop_is_refused_by_the_same_gate(bind: Bind, desk: Desk) -> None:
+    desk.text_from("+38640111222", "STOP")
+    problem = refusal(bind().send())
+    assert isinstance(problem, RefusedByPolicy)
+    assert problem.code == "recipient_opted_out"
+
+
+@pytest.mark.parametrize(
+    ("written", "recipient"),
+    [
+        ("+38640111222", "+38640111222"),
+        ("38640111222", "+38640111222"),  # international without its plus, as most clients write
+        ("040111222", "+38640111222"),
+        ("4915112345678", "+4915112345678"),
+    ],
+)
+def test_a_number_is_understood_as_clients_write_it(bind: Bind, desk: Desk, written: str, recipient: str) -> None:
+    assert desk.row(bind().take(to=written)).recipient == recipient
+
+
+def test_time_and_validity_and_purpose_are_the_doors(bind: Bind, desk: Desk) -> None:
+    at = START + timedelta(hours=1)
+    row = desk.row(bind().take(deliver_at=at, valid_until=at + timedelta(minutes=5), service="otp"))
+    assert (row.state, row.due_at, row.valid_until, row.purpose) == ("held", at, at + timedelta(minutes=5), "otp")
+
+
+def test_a_client_may_only_send_as_whom_its_terms_name(bind: Bind, desk: Desk) -> None:
+    bound = bind(senders=("Shop", "+38640111000"))
+    assert desk.row(bound.take()).sender == "Shop"
+    assert desk.row(bound.take("other", sender=Address("38640111000"))).sender == "+38640111000"
+    assert desk.row(bound.take("third", sender=None)).sender == "Shop"
+    problem = refusal(bound.send("fourth", sender=Address("Bank")))
+    assert isinstance(problem, BadInput)
+    assert problem.faults[0].code == "sender_not_allowed"
+
+
+def test_data_keeps_its_octets_and_its_ports(bind: Bind, desk: Desk) -> None:
+    udh = b"\6\5\4\x0b\x84\x23\xf0"
+    id = bind().take(alphabet=Alphabet.OCTETS, user_data=bytes(range(100)), udh=udh)
+    [part] = desk.parts(id)
+    assert (part.alphabet, bytes(part.user_data), bytes(part.udh)) == ("octets", bytes(range(100)), udh)
+    assert desk.row(id).encoding == "data"
+    assert desk.claim()[0].user_data == bytes(range(100))
+
+
+def test_several_numbers_are_several_messages_under_one_name(bind: Bind, desk: Desk, asks: Any) -> None:
+    answer = bind().give(asks.one("hello", "+38640111222", "+38640111333", "12345678901234567890"))
+    assert [place for place, _ in answer.refused] == [2]
+    first, second = desk.claim()
+    assert (first.message_id, first.to, second.to) == (answer.id, "+38640111222", "+38640111333")
+    assert desk.row(second.message_id).metadata["smpp"]["ids"] == [answer.id]
+
+
+def test_when_all_of_several_are_refused_the_whole_is(bind: Bind, asks: Any) -> None:
+    with pytest.raises(BadInput):
+        bind().give(asks.one("hello", "1234567890123456789", "12345678901234567890"))
+
+
+def test_more_than_its_rate_is_throttled_over_all_its_connections(bind: Bind, reception: Reception) -> None:
+    one = bind(pace=5)
+    other = bind()
+    taken = [one.send(f"a {number}") for number in range(3)] + [other.send(f"b {number}") for number in range(20)]
+    problems = [future.exception(10) for future in taken]
+    refused = [problem for problem in problems if problem is not None]
+    assert 10 <= len(refused) <= 18
+    assert {problem.code for problem in refused if isinstance(problem, QueueFull)} == {"rate_limited"}
+    assert reception.counts["submits throttled"] == len(refused)
+
+
+def test_a_full_queue_is_told_and_nothing_is_stored(desk: Desk, key: str, asks: Any) -> None:
+    narrow = Desk(desk.database, terms=replace(desk.terms, queue_bound=1))
+    reception = Reception(narrow.database, narrow.door, lambda: narrow.now)
+    pair = smpp_clients.create(desk.database.writer, "shop", Terms())
+    guest = reception.enter(knock(pair)).result(10)
+    first, second = reception.submit(guest, [asks.one(text, "+38640111222") for text in ("one", "two")])
+    assert first.exception(10) is None
+    assert refusal(second).code == "queue_full"
+    assert len(desk.claim()) == 1
+    reception.close()
+
+
+def test_the_same_text_again_is_a_duplicate_on_the_same_connection(bind: Bind) -> None:
+    bound = bind()
+    bound.take()
+    assert refusal(bound.send()).code == "duplicate_message"
+
+
+def test_after_a_lost_connection_a_text_said_again_gets_the_answer_that_was_lost(bind: Bind, desk: Desk) -> None:
+    first = bind()
+    id = first.take()
+    first.leave()
+    again = bind()
+    assert again.take() == id
+    assert len(desk.claim()) == 1
+    desk.later(seconds=61)
+    assert again.take() != id  # the guard's time is over: it is a new text
+
+
+def test_a_client_that_may_repeat_itself_does(bind: Bind) -> None:
+    bound = bind(allow_duplicates=True)
+    assert bound.take() != bound.take()
+
+
+def test_a_wrong_password_and_a_missing_scope_and_a_foreign_network_are_told_apart(
+    reception: Reception, desk: Desk, key: str
+) -> None:
+    system_id, password = smpp_clients.create(desk.database.writer, "shop", Terms(networks=("10.0.0.0/8",)))
+    assert isinstance(refusal(reception.enter(knock((system_id, "wrong")))), Unauthenticated)
+    assert refusal(reception.enter(knock((system_id, password)))).code == "ip_not_allowed"
+    _, secret = keys.create(desk.database.writer, keys.NewKey("reader", ["messages:read"], START))
+    assert refusal(reception.enter(knock(("reader", secret)))).code == "forbidden_scope"
+    assert reception.enter(knock(("reader", secret), sends=False)).result(10).name == "reader"
+
+
+def test_too_many_wrong_passwords_from_one_address_are_throttled_there_alone(
+    reception: Reception, desk: Desk, key: str
+) -> None:
+    pair = smpp_clients.create(desk.database.writer, "shop", Terms())
+    for _ in range(TRIES):
+        assert isinstance(refusal(reception.enter(knock((pair[0], "wrong"), "192.0.2.1"))), Unauthenticated)
+    assert refusal(reception.enter(knock(pair, "192.0.2.1"))).code == "rate_limited"
+    assert reception.enter(knock(pair, "192.0.2.2")).result(10).name == "shop"
+    assert reception.counts["binds refused"] == TRIES
+    assert reception.counts["binds throttled"] == 1
+
+
+def test_many_wrong_passwords_for_one_name_lock_out_strangers_but_not_its_own_place(
+    reception: Reception, desk: Desk, key: str
+) -> None:
+    pair = smpp_clients.create(desk.database.writer, "shop", Terms())
+    reception.leave(reception.enter(knock(pair, "192.0.2.200")).result(10))
+    for number in range(TRIES_OF_A_NAME):
+        refusal(reception.enter(knock((pair[0], "wrong"), f"192.0.2.{number}")))
+    assert refusal(reception.enter(knock(pair, "192.0.2.100"))).code == "rate_limited"
+    assert reception.enter(knock(pair, "192.0.2.200")).result(10).name == "shop"
+
+
+def test_a_client_is_bound_at_most_as_often_as_its_terms_say(bind: Bind, reception: Reception) -> None:
+    first = bind(binds=1)
+    with pytest.raises(Forbidden, match="bound 1 times"):
+        bind()
+    first.leave()
+    bind()
+    assert [here.client.name for here in reception.bound()] == ["shop"]
+
+
+def test_how_a_message_is(bind: Bind, reception: Reception, desk: Desk) -> None:
+    bound = bind()
+    id = bound.take()
+    assert reception.query(bound.guest, id).result(10).state is ReceiptState.ENROUTE
+    [wire] = desk.claim()
+    desk.taken(wire, "r1")
+    desk.receipt("r1")
+    asked = reception.query(bound.guest, id).result(10)
+    assert (asked.state, asked.final_at) == (ReceiptState.DELIVERED, desk.now)
+    assert isinstance(refusal(reception.query(bound.guest, "msg_other")), NotFound)
+
+
+def test_nobody_asks_about_or_takes_back_what_is_anothers(bind: Bind, reception: Reception, desk: Desk) -> None:
+    bound = bind()
+    other = desk.submit(text="of somebody else")
+    assert isinstance(refusal(reception.query(bound.guest, other)), NotFound)
+    assert isinstance(refusal(reception.cancel(bound.guest, other, None, None)), NotFound)
+
+
+def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, reception: Reception, desk: Desk) -> None:
+    bound = bind()
+    first, second, third = (bound.take(text) for text in ("one", "two", "three"))
+    assert reception.cancel(bound.guest, first, None, None).result(10) == 1
+    assert (desk.state(first), desk.state(second)) == ("cancelled", "queued")
+    assert reception.cancel(bound.guest, "", Address("Shop"), Address("38640111222")).result(10) == 2
+    assert desk.state(third) == "cancelled"
+    assert isinstance(refusal(reception.cancel(bound.guest, third, None, None)), Conflict)
+
+
+def test_a_message_that_waits_gets_other_words(bind: Bind, reception: Reception, desk: Desk, asks: Any) -> None:
+    bound = bind()
+    id = bound.take("first words", deliver_at=START + timedelta(hours=1))
+    reception.replace(bound.guest, id, asks.one("second words", "0")).result(10)
+    row = desk.row(id)
+    assert (row.text, row.recipient, row.due_at) == ("second words", "+38640111222", START + timedelta(hours=1))
+    assert desk.events(id) == ["accept", "hold", "replace"]
+    assert bytes(desk.parts(id)[0].user_data) == b"second words"
+    other = bound.take("on its way")
+    desk.claim()
+    assert isinstance(refusal(reception.replace(bound.guest, other, asks.one("too late", "0"))), Conflict)
+
+
+def test_replace_if_present_takes_the_place_of_what_waits(bind: Bind, desk: Desk) -> None:
+    bound = bind()
+    old = bound.take("old words")
+    other = bound.take("to another", to="+38640111333", replaces=True)
+    new = bound.take("new words", replaces=True)
+    assert [desk.state(id) for id in (old, other, new)] == ["cancelled", "queued", "queued"]
