@@ -1,23 +1,29 @@
 """Bring a database to this version's tables, or say why it cannot be: Alembic, from inside the program.
 
-`upgrade` is what `smsgw run` does at every start: a no-op for a current database, a creation for an empty one.
+`upgrade` is what `smsgw run` does at every start: a no-op for a current database, a creation for an empty one. The
+surprise: Alembic, which takes as much memory as all of smsgw, is loaded only when there is something to bring up to
+date; an empty database gets the tables as they are described, to which the revisions lead too (tests/house sees to it).
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select, text
 
 from ..errors import StoreError, StoreTooNew
 from .database import Database
 from .tables import metadata
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_version = Table(  # as Alembic makes it
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
@@ -27,11 +33,29 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     """
     with database.exclusive() as conn:
         before = _guarded_revision(conn)
-        config = Config()
-        config.set_main_option("script_location", str(_SCRIPTS))
-        config.attributes["connection"] = conn
-        command.upgrade(config, "head")
+        if before is None:
+            metadata.create_all(conn)
+            _version.create(conn, checkfirst=True)
+            conn.execute(insert(_version).values(version_num=newest()))
+        elif before != newest():
+            _run_revisions(conn)
         return before, newest()
+
+
+def migrate(database: Database) -> None:
+    """Bring the database up to date by the revisions alone, from the first on if it is empty."""
+    with database.exclusive() as conn:
+        _run_revisions(conn)
+
+
+def _run_revisions(conn: Connection) -> None:
+    from alembic import command  # not at the top: see the module's docstring
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
 
 
 def revision(database: Database) -> str | None:
@@ -42,7 +66,21 @@ def revision(database: Database) -> str | None:
 
 def newest() -> str:
     """The revision of this version of smsgw."""
-    return str(ScriptDirectory(str(_SCRIPTS)).get_current_head())
+    (last,) = _revisions().keys() - _revisions().values()
+    return last
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> dict[str, str | None]:
+    """Every revision of this version, and the one before each, as their files say."""
+    found: dict[str, str | None] = {}
+    for file in sorted((_SCRIPTS / "versions").glob("*.py")):
+        told = dict(
+            re.findall(r"^(revision|down_revision) *= *(.+?) *$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        before = told["down_revision"].strip("\"'")
+        found[told["revision"].strip("\"'")] = None if before == "None" else before
+    return found
 
 
 def require_current(database: Database) -> None:
@@ -76,15 +114,15 @@ def faults(database: Database) -> list[str]:
 
 
 def _guarded_revision(conn: Connection) -> str | None:
-    at = MigrationContext.configure(conn).get_current_revision()
+    there = inspect(conn).has_table(_version.name)
+    at: str | None = conn.scalar(select(_version.c.version_num)) if there else None
     if at is None:
         foreign = set(inspect(conn).get_table_names()) & set(metadata.tables)
         if foreign:
             says = f"the database has tables named {', '.join(sorted(foreign))} that smsgw did not make"
             raise StoreError(says, code="store_foreign", hint="give smsgw a database of its own")
         return None
-    known = {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
-    if at not in known:
+    if at not in _revisions():
         says = f"the database is at revision {at}, which a newer smsgw made; this one knows up to {newest()}"
         raise StoreTooNew(says, hint="install the newer smsgw again, or restore a backup made before it")
     return at

@@ -48,7 +48,7 @@ def _index(index: Any) -> tuple[Any, ...]:
 def drift(url: str, tables: MetaData) -> tuple[set[str], set[str]]:
     """In an empty database: what only the migrations make, and what only the tables describe."""
     database = Database(url)
-    schema.upgrade(database)
+    schema.migrate(database)
     database.close()
     engine = open_engine(url)
     with engine.begin() as conn:

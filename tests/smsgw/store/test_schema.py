@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,9 +45,37 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
 
 
 def test_the_revisions_lead_to_exactly_the_tables_of_the_code(empty: Database) -> None:
-    schema.upgrade(empty)
+    schema.migrate(empty)
     with empty.reading() as conn:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+def test_alembic_takes_an_empty_database_that_we_made_for_its_own(empty: Database) -> None:
+    schema.upgrade(empty)
+    with empty.exclusive() as conn:
+        assert MigrationContext.configure(conn).get_current_revision() == schema.newest()
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    schema.migrate(empty)
+    assert schema.faults(empty) == []
+
+
+def test_a_start_does_not_load_alembic_when_there_is_nothing_to_bring_up_to_date(fresh_store_url: str) -> None:
+    script = """
+import sys
+from smsgw.daemon import Gateway
+from smsgw.store import schema
+from smsgw.store.database import Database
+for _ in range(2):
+    database = Database(sys.argv[1])
+    schema.upgrade(database)
+    database.close()
+assert not [name for name in sys.modules if name.startswith(("alembic", "mako"))]
+"""
+    root = Path(__file__).parents[3]
+    ran = subprocess.run(
+        [sys.executable, "-c", script, fresh_store_url], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_an_upgrade_twice_changes_nothing(empty: Database) -> None:
