@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Alphabet, Concatenation, InboundPiece
 from ..store import history
 from ..store.ids import new_id
 from ..store.lifecycle import INBOUND
+from ..store.prepared import Prepared, among
 from ..store.storable import storable, storable_or_none
 from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
@@ -25,6 +26,10 @@ from ..text import header, parts
 from ..text.wording import wording
 from .readers import READERS, Reader
 
+_STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
+_SEEN = Prepared(
+    select(inbound_part.c.reference).where(inbound_part.c.link == bindparam("link"), among(inbound_part.c.reference))
+)
 LONGEST = 65_536  # letters of one text: more than 255 parts hold
 SERIES_LIFE = timedelta(hours=72)  # a piece that comes later than this begins a new text
 
@@ -46,23 +51,36 @@ class Inbox:
 
     def take(self, conn: Connection, batch: list[Arrived]) -> list[None]:
         """Store pieces, join what is whole, and let the readers act. Repeats are counted and change nothing."""
-        for arrived in batch:
-            self._take(conn, arrived)
+        batch = [replace(one, piece=replace(one.piece, reference=storable(one.piece.reference, 90))) for one in batch]
+        for link in dict.fromkeys(arrived.link for arrived in batch):
+            for arrived in self._take_whole(conn, link, [one for one in batch if one.link == link]):
+                self._take(conn, arrived)
         return [None] * len(batch)
 
+    def _take_whole(self, conn: Connection, link: str, batch: list[Arrived]) -> list[Arrived]:
+        """Store the new texts that came in one piece, all at once; returns the others, in order."""
+        seen = {row[0] for row in _SEEN.run(conn, {"link": link, "ids": [one.piece.reference for one in batch]})}
+        rows: list[dict[str, Any]] = []
+        others: list[Arrived] = []
+        for arrived in batch:
+            if arrived.piece.reference in seen or _series(arrived.piece) is not None:
+                others.append(arrived)
+            else:
+                seen.add(arrived.piece.reference)
+                rows.append(_piece_row(arrived, arrived.piece.reference, None))
+        ids = self._release(conn, [([row], 0) for row in rows], batch[-1].at)
+        _STORE.many(conn, [{**row, "inbound_id": id} for row, id in zip(rows, ids, strict=True)])
+        return others
+
     def _take(self, conn: Connection, arrived: Arrived) -> None:
-        arrived = replace(arrived, piece=replace(arrived.piece, reference=storable(arrived.piece.reference, 90)))
         reference = _fresh_reference(conn, arrived)
         if reference is None:
             return
-        piece = arrived.piece
-        series = piece.concatenation or parts.concatenation(piece.udh)
-        if series is not None and not 1 <= series.position <= series.of <= 255:
-            series = None  # nonsense from the wire: shown as a whole rather than lost
+        series = _series(arrived.piece)
         row = _piece_row(arrived, reference, series)
-        if series is None or series.of == 1:
-            stored = self._release(conn, [row], 0, arrived.at)
-            conn.execute(insert(inbound_part).values({**row, "inbound_id": stored}))
+        if series is None:
+            [stored] = self._release(conn, [([row], 0)], arrived.at)
+            _STORE.many(conn, [{**row, "inbound_id": stored}])
             return
         siblings = _siblings(conn, row, arrived.at - SERIES_LIFE)
         twin = next((s for s in siblings if s["position"] == row["position"]), None)
@@ -72,11 +90,11 @@ class Inbox:
         if twin is not None:
             siblings = []  # the same place with other words: another text, which took the same reference
         released = next((s["inbound_id"] for s in siblings if s["inbound_id"] is not None), None)
-        conn.execute(insert(inbound_part).values({**row, "inbound_id": released}))
+        _STORE.many(conn, [{**row, "inbound_id": released}])
         if released is not None:
             _complete(conn, released, [*siblings, row], arrived)
         elif len(siblings) + 1 == row["of"]:
-            stored = self._release(conn, [*siblings, row], 0, arrived.at)
+            [stored] = self._release(conn, [([*siblings, row], 0)], arrived.at)
             _belongs(conn, stored, [*siblings, row])
 
     def release_incomplete(self, conn: Connection, batch: list[tuple[datetime, datetime]]) -> list[int]:
@@ -91,35 +109,55 @@ class Inbox:
                 series.setdefault(_series_key(found._mapping), []).append(dict(found._mapping))
             ripe = [rows for rows in series.values() if rows[-1]["received_at"] <= older]
             for rows in ripe:
-                stored = self._release(conn, rows, rows[0]["of"] - len(rows), now)
+                [stored] = self._release(conn, [(rows, rows[0]["of"] - len(rows))], now)
                 _belongs(conn, stored, rows)
             counts.append(len(ripe))
         return counts
 
-    def _release(self, conn: Connection, rows: list[dict[str, Any]], missing: int, now: datetime) -> str:
-        """Store the whole text and let the readers act on it; returns its id."""
-        rows = sorted(rows, key=lambda row: int(row["position"]))
-        first = rows[0]
-        values = {
-            "id": new_id("in", now),
-            "link": first["link"],
-            "reference": first["reference"],
-            "sender": first["sender"],
-            "recipient": first["recipient"],
-            "text": storable(joined(rows), LONGEST),
-            "kind": first["kind"],
-            "parts": first["of"],
-            "missing": missing,
-            "sent_at": first["sent_at"],
-            "received_at": now,
-            "handled_at": None,
-        }
-        why = f"came over {first['link']}" + (f"; {missing} of {first['of']} parts never came" if missing else "")
-        history.begin(conn, INBOUND, [history.Birth(values, [("receive", why)])], by=str(first["link"]), now=now)
-        for reader in self._readers:
-            if reader(conn, values, now):
-                break
-        return str(values["id"])
+    def _release(self, conn: Connection, texts: list[tuple[list[dict[str, Any]], int]], now: datetime) -> list[str]:
+        """Store whole texts, with what the readers decide; returns their ids. texts: pieces, and how many miss.
+
+        All are of one link.
+        """
+        births: list[history.Birth] = []
+        for rows, missing in texts:
+            values = _text_row(sorted(rows, key=lambda row: int(row["position"])), missing, now)
+            why = f"came over {values['link']}"
+            why += f"; {missing} of {values['parts']} parts never came" if missing else ""
+            decisions = (reader(conn, values, now) for reader in self._readers)
+            decided = next(decision for decision in decisions if decision is not None)
+            events = [("receive", why), (decided.event, decided.why)]
+            births.append(history.Birth({**values, **decided.values}, events, by=decided.by))
+        if births:
+            history.begin(conn, INBOUND, births, by=str(births[0].values["link"]), now=now)
+        return [str(birth.values["id"]) for birth in births]
+
+
+def _text_row(rows: list[dict[str, Any]], missing: int, now: datetime) -> dict[str, Any]:
+    """The row of a whole text, before anybody has read it. rows: its pieces in order."""
+    first = rows[0]
+    return {
+        "id": new_id("in", now),
+        "link": first["link"],
+        "reference": first["reference"],
+        "sender": first["sender"],
+        "recipient": first["recipient"],
+        "text": storable(joined(rows), LONGEST),
+        "kind": first["kind"],
+        "parts": first["of"],
+        "missing": missing,
+        "sent_at": first["sent_at"],
+        "received_at": now,
+        "understood_as": None,
+        "explanation": None,
+        "handled_at": None,
+    }
+
+
+def _series(piece: InboundPiece) -> Concatenation | None:
+    """Which piece of which whole it is; None for a whole, and for nonsense from the wire: shown rather than lost."""
+    series = piece.concatenation or (parts.concatenation(piece.udh) if piece.udh else None)
+    return series if series is not None and series.of > 1 and 1 <= series.position <= series.of <= 255 else None
 
 
 def joined(rows: list[dict[str, Any]]) -> str:
@@ -149,7 +187,7 @@ def _piece_row(arrived: Arrived, reference: str, series: Concatenation | None) -
         "sender": storable(piece.sender, 20),
         "recipient": storable_or_none(piece.to, 20),
         "kind": piece.kind,
-        "series": None if series is None or series.of == 1 else series.reference,
+        "series": None if series is None else series.reference,
         "wide": series is not None and series.wide,
         "of": 1 if series is None else series.of,
         "position": 1 if series is None else series.position,

@@ -1,35 +1,48 @@
-"""The ordered list of readers: each looks at a whole text and says whether it understood it.
+"""The ordered list of readers: each looks at a whole text and says what becomes of it, if it understood it.
 
 The first that understands wins. Today there are three: the stop words, what is no text, and the person who reads
-everything else.
+everything else. A reader sees a text before its row is stored, in the same transaction: what it decides is stored with
+the row.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from ..customers import consent
 from ..store import history
-from ..store.lifecycle import INBOUND, MESSAGE, WAITING
-from ..store.tables import inbound, message
+from ..store.lifecycle import MESSAGE, WAITING
+from ..store.tables import message
 from ..text import keywords
 
 log = logging.getLogger(__name__)
 
-Reader = Callable[[Connection, Mapping[str, Any], datetime], bool]
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a text: the event of its life, why, which reader says so, and further columns of its row."""
+
+    event: str
+    why: str
+    by: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool:
+Reader = Callable[[Connection, Mapping[str, Any], datetime], Decision | None]
+
+
+def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
     """STOP: nothing more goes to this number; what waits for it is refused in the same transaction. START undoes."""
     words = str(text["text"])
     stopped = keywords.is_stop(words)
     if text["kind"] != "text" or not (stopped or keywords.is_start(words)):
-        return False
+        return None
     sender, id = str(text["sender"]), str(text["id"])
     consent.record(
         conn,
@@ -40,32 +53,23 @@ def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool
         why = f"{sender} said {words.strip()[:40]!r}"
         steps = [history.Step(one, why, {"final_at": now}) for one in open_ids]
         history.move(conn, MESSAGE, "refuse", steps, by="stop_words", now=now)
-    _understood(conn, id, "optout" if stopped else "optin", words, now)
-    return True
+    kind = "optout" if stopped else "optin"
+    explanation = {"words": words.strip(), "spans": [[0, len(words)]]}
+    values = {"understood_as": kind, "explanation": explanation, "handled_at": now}
+    return Decision("handle", f"understood as {kind}", "stop_words", values)
 
 
-def no_text(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool:
+def no_text(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
     """Data for a phone's programs (WAP pushes and the like) is kept and logged, and is nothing for a person."""
     if text["kind"] not in ("data", "silent"):
-        return False
+        return None
     log.info("%s: %s came from %s and is no text", text["link"], text["kind"], text["sender"])
-    step = history.Step(str(text["id"]), f"it is {text['kind']}, no text")
-    history.move(conn, INBOUND, "ignore", [step], by="no_text", now=now)
-    return True
+    return Decision("ignore", f"it is {text['kind']}, no text", "no_text")
 
 
-def person(conn: Connection, text: Mapping[str, Any], now: datetime) -> bool:
+def person(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
     """Whatever nobody understood waits for a person."""
-    step = history.Step(str(text["id"]), "no reader understood it: a person must look")
-    history.move(conn, INBOUND, "wait", [step], by="person", now=now)
-    return True
-
-
-def _understood(conn: Connection, id: str, kind: str, words: str, now: datetime) -> None:
-    explanation = {"words": words.strip(), "spans": [[0, len(words)]]}
-    conn.execute(update(inbound).where(inbound.c.id == id).values(understood_as=kind, explanation=explanation))
-    step = history.Step(id, f"understood as {kind}", {"handled_at": now})
-    history.move(conn, INBOUND, "handle", [step], by="stop_words", now=now)
+    return Decision("wait", "no reader understood it: a person must look", "person")
 
 
 READERS: tuple[Reader, ...] = (stop_words, no_text, person)
