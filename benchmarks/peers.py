@@ -52,10 +52,13 @@ TOLD = (
 
 
 class Rival(Protocol):
-    """A gateway that runs, with a link to an SMSC. pids: of its processes."""
+    """A gateway that runs, with a link to an SMSC."""
 
     name: str
-    pids: list[int]
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
 
     def job(self, first: int, messages: int, shape: Shape) -> Job:
         """How to ask it for messages."""
