@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,9 @@ import pytest
 
 from smsgw.cli.examine_host import clock, disk, modem_manager
 from smsgw.cli.examine_store import file_of, file_system
+from smsgw.cli.office import Office
 from smsgw.config import load
+from smsgw.outbound.submit import Asked
 
 
 def worst(said: Any) -> list[tuple[str, str, str]]:
@@ -182,3 +184,18 @@ def test_a_link_that_is_switched_off_is_doubtful(smsgw, with_link) -> None:
     with_link('name = "off"\nkind = "fake"\nenabled = false')
     levels = {one["what"]: one["level"] for one in smsgw("doctor", "--json").data}
     assert levels["link off"] == "doubt"
+
+
+def test_messages_without_a_way_and_rates_without_a_link_are_told(smsgw, config_file: Path) -> None:
+    smsgw("rate", "set", "phones", "*", "0.01", "EUR")
+    office = Office(lambda gateway: [], environ={})
+    office.path = config_file
+    with office.gateway() as gateway:
+        id = str(gateway.door.submit(Asked("+4366411122233", "hello", "test")).row["id"])
+        gateway.network.forget("phones")
+        gateway.database.writer.do(gateway.waiting.reroute, (datetime.now(UTC), timedelta(seconds=60)))
+    assert smsgw("log", id, "--json").data["status"] == "held"
+    config_file.write_text(config_file.read_text().replace('name = "phones"', 'name = "others"'))
+    told = {one["what"]: one["says"] for one in smsgw("doctor", "--json").data}
+    assert told["routes"] == "a message waits that no link serves, such as to +4366411122233"
+    assert told["rates"] == "there are rates of phones, which is no link"
