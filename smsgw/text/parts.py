@@ -103,6 +103,8 @@ def _encode(text: str, chosen: Plan) -> bytes:
     """The user data of one part."""
     if chosen.alphabet is Alphabet.UCS2:
         return text.encode("utf-16-be")
+    if not (chosen.locking or chosen.single) and (plain := alphabet.encode_plain(text)) is not None:
+        return plain
     return alphabet.encode(text, chosen.locking, chosen.single)
 
 

@@ -61,7 +61,9 @@ def _cheapest(text: str, abilities: Abilities) -> Plan:
     for locking, single, size in _writers(text, abilities):
         if best is None or _may_be_cheaper(best, size, wide, locking, single):
             best = _cheaper(best, _plan_septets(text, size, wide, locking, single))
-    if Alphabet.UCS2 in abilities.alphabets and (best is None or len(best.starts) > 1):
+    # In the default tables a letter takes at most two septets of 153, and one unit of 67: so UCS-2 is never cheaper.
+    plain = best is not None and not (best.locking or best.single)
+    if Alphabet.UCS2 in abilities.alphabets and not plain and (best is None or len(best.starts) > 1):
         best = _cheaper(best, _plan_units(text, wide))
     if best is None:
         known = alphabet.letters() - abilities.lacks
