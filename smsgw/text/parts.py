@@ -47,7 +47,7 @@ class Piece:
 
 def count(pieces: Sequence[Piece]) -> int:
     """How many parts go over the air, which is what is paid for."""
-    return sum(piece.stands_for for piece in pieces)
+    return sum([piece.stands_for for piece in pieces])
 
 
 def split(text: str, abilities: Abilities, reference: int) -> list[Piece]:

@@ -261,3 +261,28 @@ def test_an_http_client_of_others_goes_on_over_one_connection(site: Any, flasks:
         assert connection.getresponse().read()
     connection.close()
     assert flasks == ["/healthz"] * 5
+
+
+def test_many_clients_that_ask_for_everything_at_once_all_get_their_own_answers(
+    site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], later: Callable[..., Any]
+) -> None:
+    get = f"GET {MESSAGES}?limit=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {site.secret}\r\n\r\n".encode()
+
+    def ask_for_everything(client: int) -> int:
+        line, heard = talk(), 0
+        for number in range(12):
+            texts = [f"{client} {number} {n}" for n in range(3)]
+            first, second, third = (octets(site.secret, {"to": PHONE, "text": text}) for text in texts)
+            bad = octets(site.secret, {"to": f"{client}", "text": "x"})
+            line.socket.sendall(first + second + [get, bad, b""][number % 3] + third[:-9])
+            line.socket.sendall(third[-9:])
+            assert [line.hear().said["text"] for _ in range(2)] == texts[:2]
+            if number % 3 < 2:
+                assert ("data", "errors")[number % 3] in line.hear().said
+            assert line.hear().said["text"] == texts[2]
+            heard += 1
+        return heard
+
+    asking = [later(lambda client=client: ask_for_everything(client)) for client in range(1, 13)]
+    assert [one.result(60) for one in asking] == [12] * 12
+    assert site.server.alive()
