@@ -26,7 +26,7 @@ from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
 from smsgw.daemon import STOP_WITHIN, Daemon, Gateway, Part
 from smsgw.webhooks.part import Webhooks
-from smsgw.webhooks.terms import terms_of
+from smsgw.webhooks.pipe import Begin
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,8 @@ def webhooks_of(gateway: Gateway, parts: Sequence[Part]) -> Part:
     def own_ports() -> set[int]:
         return {port for part in parts if isinstance(port := getattr(part, "port", None), int)}
 
-    return Webhooks(gateway.database, terms_of(gateway.config.webhooks, own_ports, gateway.clock))
+    config = gateway.config
+    return Webhooks(gateway.database, Begin(config.store.full_url, config.webhooks, config.log), own_ports)
 
 
 def _overdue() -> None:

@@ -60,6 +60,7 @@ class Worker:
         self._idle: list[asyncio.Future[None]] = []
         self._failures = 0
         self._failing_since = hook.failing_since
+        self._is_marked = hook.failing_since is not None  # the store has it that it fails
         self._rest_until = 0.0
         self._stopping = False
         self.set_up(hook)
@@ -238,7 +239,6 @@ class Worker:
         self._failures += 1
         self._rest_until = max(self._rest_until, time.monotonic() + retry.rest(self._failures, wish))
         why = answer.error or f"it answered {answer.status}"
-        first = self._failing_since is None
         since = self._failing_since = self._failing_since or now
         disable = ""
         if answer.status == GONE:
@@ -248,15 +248,16 @@ class Worker:
         if disable:
             self._stopping = True
             log.error("webhook %s to %s is switched off: %s", self.hook.id, self.hook.url, disable)
-        elif first:
+        elif self._failures == retry.PATIENCE:
             log.warning("webhook %s to %s fails: %s", self.hook.id, self.hook.url, why)
-        if first or disable:
+        if disable or self._failures == retry.PATIENCE:
+            self._is_marked = True
             self._report(Health(self.hook.id, since, now, disable))
 
     def _recovered(self) -> None:
-        self._failures, self._rest_until = 0, 0.0
-        if self._failing_since is not None:
-            self._failing_since = None
+        self._failures, self._rest_until, self._failing_since = 0, 0.0, None
+        if self._is_marked:
+            self._is_marked = False
             log.info("webhook %s works again", self.hook.id)
             self._report(Health(self.hook.id, None, self._terms.clock()))
         self._hire()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from smsgw.config import WebhooksConfig
 from smsgw.store.database import Database
 from smsgw.webhooks import hooks
 from smsgw.webhooks.addresses import Allowed, read_networks
-from smsgw.webhooks.part import Webhooks
+from smsgw.webhooks.sending import Sending
 from smsgw.webhooks.terms import Terms, terms_of, utc_now
 from tests.smsgw.webhooks.receiver import Receiver
 
@@ -28,20 +29,39 @@ def receiver() -> Iterator[Receiver]:
     made.close()
 
 
-@pytest.fixture
-def tell(database: Database) -> Iterator[Callable[..., Webhooks]]:
-    """Begin to tell webhooks over the test's store: tell(pauses=(0.1,)); it ends with the test."""
-    begun: list[Webhooks] = []
+class Telling:
+    """The teller's loop in a thread of the test's process, with the test's store for everything."""
 
-    def start(pauses: tuple[float, ...] = (0.05, 0.05, 0.05), ports: tuple[int, ...] = (), **config: Any) -> Webhooks:
-        part = Webhooks(database, terms(pauses, ports, **config))
-        part.start()
-        begun.append(part)
-        return part
+    def __init__(self, database: Database, terms: Terms) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.sending = Sending(database, database.writer, terms)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self.sending.run())
+
+    def stop(self) -> None:
+        """End as the teller does."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self.sending.stop)
+            self._thread.join(15)
+        assert not self._thread.is_alive(), "the loop hangs"
+
+
+@pytest.fixture
+def tell(database: Database) -> Iterator[Callable[..., Telling]]:
+    """Begin to tell webhooks over the test's store: tell(pauses=(0.1,)); it ends with the test."""
+    begun: list[Telling] = []
+
+    def start(pauses: tuple[float, ...] = (0.05, 0.05, 0.05), ports: tuple[int, ...] = (), **config: Any) -> Telling:
+        begun.append(Telling(database, terms(pauses, ports, **config)))
+        return begun[-1]
 
     yield start
-    for part in begun:
-        part.stop(time.monotonic() + 10)
+    for one in begun:
+        one.stop()
 
 
 def terms(pauses: tuple[float, ...] = (0.05,), ports: tuple[int, ...] = (), **config: Any) -> Terms:

@@ -1,4 +1,4 @@
-"""A program that is told: a real web server that notes every request, checks its signature, and answers as a test says."""
+"""A program that is told: a real web server that notes every request and answers as a test says."""
 
 from __future__ import annotations
 

@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from smsgw.store.tables import delivery, webhook
-from smsgw.webhooks.part import Webhooks
 from tests.smsgw.desk import Desk
 from tests.smsgw.webhooks.receiver import Heard, Receiver, Reply
 
-Tell = Callable[..., Webhooks]
+Tell = Callable[..., Any]
 NewHook = Callable[..., tuple[str, str]]
 
 
@@ -53,7 +52,13 @@ def test_a_message_is_told_from_its_acceptance_to_its_end(
     tell()
     id = send_through(desk)
     heard = receiver.wait_for(5)
-    assert [one.type.removeprefix("message.") for one in heard] == ["accepted", "queued", "sending", "sent", "delivered"]
+    assert [one.type.removeprefix("message.") for one in heard] == [
+        "accepted",
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+    ]
     assert {one.about for one in heard} == {id}
     assert until(lambda: states(desk) == ["delivered"] * 5)
 
