@@ -92,7 +92,9 @@ def show(office: Office, name: str) -> None:
         heard = {row.name: dict(row._mapping) for row in links.listing(conn)}
         sent_by_it = usage(conn, name, gateway.clock())
         kept = balances.history(conn, name, SHOWN)
+        hours = gateway.network.hours_told(name, gateway.clock())
     row = _row(chosen, heard.get(name), alive)
+    row["facts"] |= {} if hours is None else {"hours": hours}
     sums = [{"at": one.at, "amount": balances.money(one) or None, "said": one.trouble or one.said} for one in kept]
     value = row | {"parts_today": sent_by_it.today, "parts_this_month": sent_by_it.month, "balances": sums}
     office.voice.data(value, list(_page(row, sent_by_it, sums)))

@@ -23,6 +23,7 @@ from ..store.tables import earlier_try, message, part
 from ..store.tables.types import AnyRow
 from ..text import parts
 from .cutting import encoding, is_data, part_rows
+from .familiar import familiar
 from .routing import Choice, Network
 from .standing import Fitness
 
@@ -166,8 +167,8 @@ class Moving:
         values: dict[str, Any] = {"link": choice.link.name, "trace": choice.trace}
         if row.deliver_at is not None and "schedule" not in choice.link.abilities.optional:
             values |= {"due_at": max(row.deliver_at, now), "deliver_at": None}  # this network would not keep it
-        if before is not None and row.sender is not None and row.sender == before.sender:
-            values["sender"] = choice.link.sender  # it was the link's own number, and the other link has its own
+        if row.sender is not None and choice.link.name != row.link and self._of_the_link(conn, row):
+            values["sender"] = choice.link.sender  # the other link has a number of its own
         count = row.parts
         alike = before is not None and before.abilities == choice.link.abilities
         if anew or not (alike or self._started(conn, row.id)):
@@ -181,6 +182,14 @@ class Moving:
                 conn.execute(update(part).where(part.c.message_id == row.id).values(_UNTOUCHED))
         price, currency = self.network.estimate(choice.link.name, row.recipient, count, now)
         return values | {"price": price, "currency": currency}
+
+    def _of_the_link(self, conn: Connection, row: AnyRow) -> bool:
+        """Whether a message's sender is a number of its link, and not one that somebody asked for."""
+        link = self.network.links.get(row.link)
+        if link is not None and row.sender == link.sender:
+            return True
+        known = familiar(conn, row.recipient, row.reply_to) if row.purpose == "conversational" else None
+        return known is not None and (known.link, known.number) == (row.link, row.sender)
 
     def _started(self, conn: Connection, id: str) -> bool:
         """Whether something of it may be in the air: a phone can only join pieces that were cut together."""

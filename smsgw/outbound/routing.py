@@ -102,11 +102,18 @@ class Network:
         hours = self.links[name].hours
         return hours is None or hours.open_at(now)
 
+    def hours_told(self, name: str, now: datetime) -> str | None:
+        """Whether a link is in its hours, in words; None for one that always is, or that is not there."""
+        hours = self.links[name].hours if name in self.links else None
+        if hours is None:
+            return None
+        return "open" if hours.open_at(now) else f"closed until {hours.next_opening(now)} ({hours.zone.key})"
+
     def fitness(self, name: str, now: datetime) -> tuple[Fitness, str]:
         """Whether a link can be used now, and that in words. Raises KeyError for no such link."""
-        link, (health, since) = self.links[name], self._health[name]
-        if link.hours is not None and not link.hours.open_at(now):
-            return Fitness.CLOSED, f"is closed until {link.hours.next_opening(now)} ({link.hours.zone.key})"
+        health, since = self._health[name]
+        if not self.is_open(name, now):
+            return Fitness.CLOSED, f"is {self.hours_told(name, now)}"
         if health.state is LinkState.RESTING or self._rests.get(name, now) > now:
             return Fitness.RESTING, "rests, for its network refuses it"
         if health.state is LinkState.UP:

@@ -22,9 +22,14 @@ def links() -> Response:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         rows = stored.listing(conn)
-    names = ("name", "kind", "health", "why", "facts", "since")
-    data = [{name: getattr(row, name) for name in names} | {"pace": _pace(gateway, row)} for row in rows]
-    return answer({"data": data, "next_cursor": None})
+    return answer({"data": [_link(gateway, row) for row in rows], "next_cursor": None})
+
+
+def _link(gateway: Gateway, row: AnyRow) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in ("name", "kind", "health", "why", "facts", "since")}
+    hours = gateway.network.hours_told(row.name, gateway.clock())
+    facts = row.facts if hours is None else row.facts | {"hours": hours}
+    return told | {"facts": facts, "pace": _pace(gateway, row)}
 
 
 def _pace(gateway: Gateway, row: AnyRow) -> dict[str, Any] | None:

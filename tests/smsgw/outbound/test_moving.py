@@ -268,6 +268,19 @@ def test_a_late_receipt_after_the_second_try_is_told_and_moves_nothing(database:
     assert desk.events(id).count("late") == 1
 
 
+def test_the_number_of_a_link_does_not_travel_to_another_one_but_one_that_was_asked_for_does(
+    database: Database,
+) -> None:
+    own = Served("a", "fake", sender="+38640999000"), Served("b", "fake", preference=200, sender="+38641999000")
+    desk = wired(database, *own)
+    desk.text_from("+38640111222", "hello?", "n1")
+    ids = [desk.submit(text="one"), desk.submit(text="two", sender="Bakery")]
+    assert [desk.row(id).sender for id in ids] == ["+38640999000", "Bakery"]
+    for wire in desk.claim():
+        desk.failed(wire, RejectedForGood("no"))
+    assert [desk.row(id).sender for id in ids] == ["+38641999000", "Bakery"]
+
+
 # What nothing can carry
 
 
