@@ -27,7 +27,8 @@ from .asked import Accepted, Ready, Terms
 from .handover import Claim, why_claimed
 from .wire import wire_part
 
-COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed
+COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed when it is nearly full
+COUNTED_AFAR = timedelta(seconds=30)  # the same while it is far from full; what we store meanwhile is added
 _STORE_PARTS = Prepared(insert(part), ("message_id", "position", "alphabet", "user_data", "udh", "written_at", "link"))
 
 
@@ -151,9 +152,10 @@ class Admission:
         return {(row.client, row.client_ref): row for row in rows}
 
     def _room(self, conn: Connection, now: datetime) -> int:
-        """How many more the queue takes. Counted once a second, for a count of a million is not free."""
+        """How many more the queue takes. Counted seldom, for a count of a million is not free."""
         count, at = self._waiting
-        if not timedelta() <= now - at < COUNTED_FOR:
+        believed = COUNTED_AFAR if count < self._terms.queue_bound * 0.9 else COUNTED_FOR
+        if not timedelta() <= now - at < believed:
             self._waiting = (count, at) = (gate.waiting(conn), now)
         return max(0, self._terms.queue_bound - count)
 

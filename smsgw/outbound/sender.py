@@ -30,6 +30,7 @@ from .routing import Network
 log = logging.getLogger(__name__)
 
 IDLE = 0.5  # seconds between looks into the queue when nobody wakes us: other processes may have put something in
+SOON = 0.01  # seconds that a claim waits for more room than one place
 STORE_PAUSE = 1.0  # seconds until a refused write is tried again
 REFERENCE = 80  # letters of a reference that are kept; SMPP has 65 at most
 MOST = 500  # messages in one claim
@@ -299,26 +300,25 @@ class Sender:
         return network.health(self.name)[0].state in CARRIES and network.is_open(self.name, self._desk.clock())
 
     def _room(self) -> int:
-        """How many messages may be claimed: the free window, the pace, and a bound for one transaction."""
+        """How many messages may be claimed: the free window, the pace, and a bound for one transaction.
+
+        Waits for a place; and while much is waiting a moment for several, for each claim is a transaction.
+        """
         assert self.link is not None
+        window = self.link.window
         with self._state:
-            free = self.link.window - self._in_flight
-        if free <= 0:
-            with self._state:
-                self._full = True
-                self._state.wait_for(
-                    lambda: (
-                        self._stopping
-                        or bool(self._at_hand)
-                        or (self.link is not None and self._in_flight < self.link.window)
-                    ),
-                    IDLE,
-                )
-                self._full = False
-            return 0
-        with self._state:
-            allowed = self.pace.allowed(time.monotonic())
-        return int(min(free, allowed, MOST))
+            self._full = True
+            some = max(1, window // 4)
+            self._state.wait_for(lambda: self._wanted_elsewhere() or self._in_flight <= window - some, SOON)
+            if self._in_flight >= window:
+                self._state.wait_for(lambda: self._wanted_elsewhere() or self._in_flight < window, IDLE)
+            self._full = False
+            if self._wanted_elsewhere() or time.monotonic() < self._rest_until:
+                return 0
+            return int(min(window - self._in_flight, self.pace.allowed(time.monotonic()), MOST))
+
+    def _wanted_elsewhere(self) -> bool:
+        return self._stopping or bool(self._at_hand)
 
     def _write_again(self) -> None:
         with self._state:
