@@ -93,3 +93,10 @@ def test_any_digits_are_a_moment_or_none_as_there(data: st.DataObject, form: tup
     except ValueError:
         expected = None
     assert usual.moment(written, form[1]) == expected
+
+
+@pytest.mark.parametrize(("written", "year"), [("681231235959", 2068), ("690101000000", 1969)])
+def test_the_century_turns_where_posix_turns_it(written: str, year: int) -> None:
+    found = usual.moment(written, 0)
+    assert found is not None
+    assert found.year == year
