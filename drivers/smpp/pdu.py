@@ -55,7 +55,8 @@ class Frames:
             raise self.noise
         rest = self._rest
         rest += octets
-        at, end, whole = 0, len(rest), []
+        at, end = 0, len(rest)
+        whole: list[bytes] = []
         while end - at >= 4:
             (length,) = _LENGTH.unpack_from(rest, at)
             if not SHORTEST <= length <= LONGEST:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from drivers.smpp import pdu, usual
 from drivers.smpp.addresses import decode
 from drivers.smpp.coding import unpacked
-from drivers.smpp.contents import Charset, Contents
+from drivers.smpp.contents import Contents
 from drivers.smpp.spelling import Spelling
 from smsgw.link import Receipt, ReceiptState
 from smsgw.text import alphabet as gsm
@@ -127,7 +127,7 @@ def _said(told: pdu.DeliverSm, contents: Contents) -> tuple[str, str, str, str]:
     most SMSCs write receipts in plain octets.
     """
     said = fields(_text(told))
-    if "id" not in said and told.data_coding == 0 and contents.default_alphabet == Charset.PACKED:
+    if "id" not in said and told.data_coding == 0 and contents.default_alphabet == "gsm7-packed":
         said = fields(gsm.decode(unpacked(told.message, 0)))
     return said.get("id", ""), said.get("donedate", ""), said.get("stat", ""), said.get("err", "")
 
