@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from smsgw.link import Alphabet, WirePart
 log = logging.getLogger(__name__)
 
 _PINS = "modem-pins.json"
+_FIELDS = tuple(one.name for one in fields(WirePart))
 _lock = threading.Lock()
 _tried: set[str] = set()  # in this process, also by links that were configured anew
 
@@ -45,6 +46,7 @@ class Journal:
         self._clock = clock
         self._file = None if folder is None else folder / f"modem-{link}.json"
         self._flight: Flight | None = self._read_flight()
+        self._placed = False  # whether its folder is known to be there
 
     # PINs
 
@@ -71,7 +73,7 @@ class Journal:
 
     def _write_pins(self, tried: set[str]) -> None:
         if self._folder is not None:
-            _write(self._folder / _PINS, {"tried": sorted(tried)}, durable=True)
+            _write(self._folder / _PINS, {"tried": sorted(tried)})
 
     # The text in flight
 
@@ -92,11 +94,18 @@ class Journal:
             self._keep({})
 
     def _keep(self, what: dict[str, Any]) -> None:
-        """Without fsync: a killed process loses nothing, and a power cut takes the modem's answer along."""
+        """Without fsync: a killed process loses nothing, and a power cut takes the modem's answer along.
+
+        In place, by one write that covers what stood there: the two of a text cost more than the rest of its sending
+        when each made a new file.
+        """
         if self._file is None:
             return
         try:
-            _write(self._file, what, durable=False)
+            if not self._placed:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._placed = True
+            _overwrite(self._file, json.dumps(what).encode())
         except OSError as refusal:
             log.warning("%s cannot be written: %s", self._file, refusal)
 
@@ -117,7 +126,8 @@ def _digest(sim: str, pin: str) -> str:
 
 
 def _part_out(part: WirePart) -> dict[str, Any]:
-    return {**asdict(part), "user_data": part.user_data.hex(), "udh": part.udh.hex()}
+    told = {name: getattr(part, name) for name in _FIELDS}
+    return told | {"user_data": part.user_data.hex(), "udh": part.udh.hex()}
 
 
 def _part_in(told: dict[str, Any]) -> WirePart:
@@ -136,16 +146,24 @@ def _read(path: Path) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _write(path: Path, what: dict[str, Any], *, durable: bool) -> None:
-    """Put a file in place whole, readable for us alone."""
+def _overwrite(path: Path, data: bytes) -> None:
+    """Put `data` in the place of what a file holds, with spaces behind it, which JSON does not mind."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.pwrite(number, data.ljust(os.fstat(number).st_size), 0)
+    finally:
+        os.close(number)
+
+
+def _write(path: Path, what: dict[str, Any]) -> None:
+    """Put a file in place whole and for good, readable for us alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     number, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:
             json.dump(what, file)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(new, path)
     except BaseException:
         with contextlib.suppress(OSError):
