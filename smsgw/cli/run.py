@@ -7,12 +7,13 @@ in RestartPreventExitStatus: a wrong configuration does not heal by itself.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -45,6 +46,12 @@ def run(office: Office) -> None:
     logger.info("smsgw has stopped")
 
 
+def _share_memory() -> None:
+    """glibc keeps a pool of memory for each of our thirty threads, of which one runs at a time: two pools will do."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX, mallopt(3)
+
+
 @contextmanager
 def running(office: Office, config: Config) -> Iterator[Gateway]:
     """Start a daemon, give its gateway to the block, then run until a signal and stop.
@@ -52,6 +59,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     Raises BadConfig, StoreUnreachable (another daemon has the store), StoreTooNew, and what a part raises that cannot
     start, such as a web server whose port is in use.
     """
+    _share_memory()
     systemd = Systemd(office.environ)
     gone = threading.Event()
     gateway = Gateway(config)

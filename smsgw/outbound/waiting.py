@@ -59,6 +59,8 @@ class Waiting:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
+        if not due:
+            return set()  # as nearly every second
         due = self._with_a_way(conn, due, now)
         steps = [history.Step(row.id, f"its time has come: {row.why}") for row in due]
         history.move(conn, MESSAGE, "release", steps, by="clock", now=now)
