@@ -59,10 +59,12 @@ def whole(
     ids: under which names the client knows the message, where that is not the message's own id alone.
     Raises BadInput with every fault, RefusedByPolicy (no_route).
     """
-    data = _is_data(pieces)
-    text = _hexadecimal(pieces) if data else _text(pieces)
-    ready = door.read(_asked(door, caller, asked, to, text, now, ids, data))
-    return _with_pieces(door, ready, asked, pieces) if data else ready
+    if not _is_data(pieces):
+        return door.read(_asked(door, caller, asked, to, now, ids, text=_text(pieces)))
+    octets = b"".join([one.user_data for one in pieces])
+    ports = header.ports(pieces[0].udh)
+    read = _asked(door, caller, asked, to, now, ids, data=octets, ports=ports, max_parts=parts.MAX_PARTS)
+    return _with_pieces(door, door.read(read), asked, pieces)
 
 
 def _asked(
@@ -70,10 +72,13 @@ def _asked(
     caller: Caller,
     asked: Submission,
     to: Address,
-    text: str,
     now: datetime,
     ids: Sequence[str] | None,
-    data: bool,
+    *,
+    text: str = "",
+    data: bytes | None = None,
+    ports: tuple[int, int] | None = None,
+    max_parts: int | None = None,
 ) -> Asked:
     sends_at = max(asked.deliver_at or now, now)
     expires_in: int | None = None
@@ -92,7 +97,9 @@ def _asked(
         send_at=asked.deliver_at,
         expires_in=expires_in,
         message_class=asked.message_class,
-        max_parts=parts.MAX_PARTS if data else None,
+        max_parts=max_parts,
+        data=data,
+        ports=ports,
         allow_duplicate=caller.terms.allow_duplicates,
         metadata={OURS: _remembered(caller.guest, asked, to, ids)},
     )
@@ -149,11 +156,6 @@ def _is_data(pieces: Sequence[Octets]) -> bool:
         one.alphabet is Alphabet.OCTETS or (one.udh and any(id not in _OF_TEXTS for id, _ in header.elements(one.udh)))
         for one in pieces
     )
-
-
-def _hexadecimal(pieces: Sequence[Octets]) -> str:
-    """How data is shown where others have their text."""
-    return "".join(one.user_data.hex() for one in pieces)
 
 
 def _with_pieces(door: Door, ready: Ready, asked: Submission, pieces: Sequence[Octets]) -> Ready:

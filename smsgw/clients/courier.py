@@ -78,13 +78,18 @@ class Tray:
 
     @property
     def follower(self) -> str:
-        return f"{OURS}:{self.client}"
+        return follower_of(self.client)
 
     @property
     def upto(self) -> int:
         """Everything up to this line is told."""
         assert self.read is not None
         return next(iter(self.open)) - 1 if self.open else self.read
+
+
+def follower_of(client: str) -> str:
+    """The name under which a client's place in history is kept."""
+    return f"{OURS}:{client}"
 
 
 class Courier:

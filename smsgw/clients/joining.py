@@ -22,7 +22,7 @@ from ..access.smpp_clients import Terms
 from ..errors import QueueFull, SmsgwError, StoreError
 from ..link import Alphabet, Concatenation
 from ..listener import Address, Guest, Octets, Submission, Submitted, Wants
-from ..outbound.submit import Accepted, Door, Ready
+from ..outbound.submit import Door, Ready
 from ..store import history
 from ..store.ids import new_id
 from ..store.lifecycle import MESSAGE, WAITING
@@ -43,23 +43,15 @@ class Given:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of it: the answer, and the messages that are new, for their links to be woken."""
-
-    answer: Submitted
-    new: tuple[Accepted, ...] = ()
-
-
 class Joining:
     """The steps about parts, and about what is not simply one text to one number."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    def take(self, conn: Connection, batch: list[Given]) -> list[Kept | Exception]:
+    def take(self, conn: Connection, batch: list[Given]) -> list[Submitted | Exception]:
         """Writer step: store a part, or the whole that it completes."""
-        results: list[Kept | Exception] = []
+        results: list[Submitted | Exception] = []
         for given in batch:
             try:
                 results.append(self._part(conn, given) if _is_part(given.asked) else self._one(conn, given))
@@ -67,13 +59,13 @@ class Joining:
                 results.append(problem)
         return results
 
-    def _one(self, conn: Connection, given: Given) -> Kept:
+    def _one(self, conn: Connection, given: Given) -> Submitted:
         if given.asked.replaces:
             _take_back(conn, given, self._door)
         octets = Octets(given.asked.alphabet, given.asked.user_data, given.asked.udh)
         return self._store(conn, given, [octets], new_id("msg", given.at), None)
 
-    def _part(self, conn: Connection, given: Given) -> Kept:
+    def _part(self, conn: Connection, given: Given) -> Submitted:
         place = given.asked.concatenation
         assert place is not None
         # Whoever has a wrong number or may not send as this is told at the first part.
@@ -84,7 +76,7 @@ class Joining:
         before = _parts(conn, series)
         twin = next((row for row in before if row["position"] == place.position), None)
         if twin is not None and (twin["user_data"], twin["alphabet"]) == (octets.user_data, octets.alphabet.value):
-            return Kept(Submitted(part_id(twin["message_id"], place.position)))  # it is said again
+            return Submitted(part_id(twin["message_id"], place.position))  # it is said again
         if twin is not None:  # the same place with other words: another text took the reference
             self._end(conn, before, "another long text took its reference before all its parts had come", given.at)
             before = []
@@ -92,14 +84,14 @@ class Joining:
         row = _row(given, series, place, id)
         if len(before) + 1 < place.of:
             conn.execute(insert(submitted_part).values(row))
-            return Kept(Submitted(part_id(id, place.position)))
+            return Submitted(part_id(id, place.position))
         return self._complete(conn, given, [*before, row], row)
 
-    def _complete(self, conn: Connection, given: Given, rows: list[Row], last: Row) -> Kept:
+    def _complete(self, conn: Connection, given: Given, rows: list[Row], last: Row) -> Submitted:
         """All parts are there: make the message, or keep the refusal for the parts that had a yes."""
         rows = sorted(rows, key=lambda row: int(row["position"]))
         try:
-            kept = self._store(conn, given, _octets(rows), last["message_id"], rows)
+            whole = self._store(conn, given, _octets(rows), last["message_id"], rows)
         except (QueueFull, StoreError):
             raise  # only for now: the last part was not taken, and the client sends it again
         except SmsgwError as refusal:
@@ -108,11 +100,11 @@ class Joining:
             raise
         conn.execute(update(submitted_part).where(submitted_part.c.series == last["series"]).values(joined_at=given.at))
         conn.execute(insert(submitted_part).values({**last, "joined_at": given.at}))
-        return replace(kept, answer=Submitted(part_id(last["message_id"], last["position"]), kept.answer.refused))
+        return Submitted(part_id(last["message_id"], last["position"]), whole.refused)
 
     def _store(
         self, conn: Connection, given: Given, pieces: Sequence[Octets], id: str, rows: Sequence[Row] | None
-    ) -> Kept:
+    ) -> Submitted:
         """Hand the whole to the door, for each recipient. Raises what the door says when it takes it for nobody."""
         names = None if rows is None else _names(rows)
         asked = given.asked if rows is None else replace(given.asked, wants=_all_wants(rows))
@@ -128,15 +120,12 @@ class Joining:
                 continue
             ready.append(made if place else asking.named(made, id))
             places.append(place)
-        stored: list[Accepted] = []
         for place, result in zip(places, self._door.store(conn, ready), strict=True):
             if isinstance(result, Exception):
                 refused.append((place, result))
-            else:
-                stored.append(result)
-        if not stored:
+        if len(refused) == len(asked.to):
             raise refused[0][1]
-        return Kept(Submitted(id, tuple(sorted(refused, key=lambda each: each[0]))), tuple(stored))
+        return Submitted(id, tuple(sorted(refused, key=lambda each: each[0])))
 
     def give_up(self, conn: Connection, batch: list[tuple[datetime, datetime]]) -> list[int]:
         """Writer step, for (older, now): refuse texts whose newest part is older and that miss parts; how many.

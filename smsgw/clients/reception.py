@@ -25,14 +25,15 @@ from ..access.smpp_clients import SmppClient
 from ..errors import Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
 from ..listener import Address, Guest, Knock, Octets, Outcome, Outlet, Submission, Submitted
 from ..outbound.submit import Accepted, Door, Ready
-from ..store.database import Database
+from ..store import followers
+from ..store.database import Database, Item, Step
 from ..store.ids import first_id
 from ..store.tables import message
 from ..store.tables.types import AnyRow
 from . import asking, verbs
 from .asking import OURS, Caller
-from .courier import Courier
-from .joining import Given, Joining, Kept
+from .courier import Courier, follower_of
+from .joining import Given, Joining
 from .limits import Allowance, Attempts
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ class Reception:
                 self._by_name.failed(knock.system_id)
             log.warning("SMPP client %r from %s is not let in: %s", knock.system_id, knock.address, problem)
             raise
+        # From its first bind on, in whatever way, everything is told: also what comes before it binds as a receiver.
+        followers.begin(self._database.writer, follower_of(client.id), self._clock())
         return self._let_in(client, knock)
 
     def _not_too_often(self, knock: Knock) -> None:
@@ -184,11 +187,11 @@ class Reception:
         ready: list[Ready] = []
         theirs: list[Future[Submitted]] = []
         for asked in batch:
+            if len(asked.to) > 1 or asked.replaces or (asked.concatenation is not None and asked.concatenation.of > 1):
+                answers.append(self._write(self._joining.take, Given(caller, asked, now)))
+                continue
             answer: Future[Submitted] = Future()
             answers.append(answer)
-            if len(asked.to) > 1 or asked.replaces or (asked.concatenation is not None and asked.concatenation.of > 1):
-                self._join(Given(caller, asked, now), answer)
-                continue
             try:
                 octets = Octets(asked.alphabet, asked.user_data, asked.udh)
                 ready.append(asking.whole(self._door, caller, asked, asked.to[0], [octets], now))
@@ -205,6 +208,12 @@ class Reception:
             self._pass_on(caller, one, stored, answer)
         return answers
 
+    def _write(self, step: Step[Item, T], item: Item) -> Future[T]:
+        try:
+            return self._database.writer.put(step, item)
+        except StoreError as problem:  # it is closed: we are stopping
+            return _ended(problem)
+
     def _pass_on(self, caller: Caller, ready: Ready, stored: Future[Accepted], answer: Future[Submitted]) -> None:
         def told(done: Future[Accepted]) -> None:
             problem = done.exception()
@@ -216,18 +225,6 @@ class Reception:
                 answer.set_exception(problem)
 
         stored.add_done_callback(told)
-
-    def _join(self, given: Given, answer: Future[Submitted]) -> None:
-        def told(done: Future[Kept]) -> None:
-            if (problem := done.exception()) is not None:
-                answer.set_exception(problem)
-                return
-            answer.set_result(done.result().answer)
-
-        try:
-            self._database.writer.put(self._joining.take, given).add_done_callback(told)
-        except StoreError as problem:
-            answer.set_exception(problem)
 
     def _perhaps_again(self, caller: Caller, ready: Ready, refusal: RefusedByPolicy, answer: Future[Submitted]) -> None:
         """The duplicate guard refused it. If the first came over a connection that is gone, its answer may have been
@@ -281,7 +278,7 @@ class Reception:
         number = asking.spelled(to.written, region) if to else None
         source = asking.spelled(sender.written, region) if sender else None
         wish = verbs.TakeBack(guest.id, id, source, number, self._clock())
-        return self._database.writer.put(verbs.take_back, wish)
+        return self._write(verbs.take_back, wish)
 
     def replace(self, guest: Guest, id: str, by: Submission) -> Future[None]:
         """See the contract."""
@@ -296,7 +293,7 @@ class Reception:
             octets = Octets(by.alphabet, by.user_data, by.udh)
             return asking.whole(self._door, caller, asked, Address(row.recipient, echo), [octets], now)
 
-        return self._database.writer.put(verbs.reword, verbs.Reword(guest.id, id, reads, now))
+        return self._write(verbs.reword, verbs.Reword(guest.id, id, reads, now))
 
     # The clock and the end
 

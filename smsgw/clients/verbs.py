@@ -113,14 +113,14 @@ def reword(conn: Connection, batch: list[Reword]) -> list[SmsgwError | None]:
 
 
 def _reword(conn: Connection, wish: Reword) -> None:
-    row = _own(conn, wish.client, wish.id)
+    row = _own(conn, wish.client, wish.id, to_change=True)
     if row is None:
         raise _nowhere(wish.id)
     touched = conn.scalar(select(part.c.position).where(part.c.message_id == row.id, part.c.written_at.is_not(None)))
     if row.state not in WAITING or touched is not None:
         raise _too_late(row)
     ready = wish.reads(row)
-    kept = ("text", "encoding", "parts", "sender", "due_at", "valid_until")
+    kept = ("text", "encoding", "parts", "sender", "due_at", "deliver_at", "valid_until", "ports", "price", "currency")
     conn.execute(
         update(message)
         .where(message.c.id == row.id)
@@ -134,9 +134,9 @@ def _reword(conn: Connection, wish: Reword) -> None:
     history.note(conn, MESSAGE, "replace", [step], by=wish.client, now=wish.at)
 
 
-def _own(conn: Connection, client: str, id: str) -> AnyRow | None:
+def _own(conn: Connection, client: str, id: str, *, to_change: bool = False) -> AnyRow | None:
     query = select(message).where(message.c.id == bare(id), message.c.client == client)
-    return conn.execute(query.with_for_update()).first()
+    return conn.execute(query.with_for_update() if to_change else query).first()
 
 
 def _too_late(row: AnyRow) -> Conflict:

@@ -6,7 +6,7 @@ from struct import Struct
 
 from drivers.smpp import pdu
 from drivers.smpp.coding import LONGEST_SHORT_MESSAGE, UDHI
-from drivers.smpp.server import times
+from drivers.smpp.server import ids, times
 from drivers.smpp.server.requests import USER_REFERENCE, Default, parse_echo
 from smsgw.link import Alphabet, ReceiptState
 from smsgw.listener import Octets, Outcome, Parcel, ReceiptParcel
@@ -41,12 +41,12 @@ def bind_resp(command: int, sequence: int, system_id: str, version: int) -> byte
 
 def submit_resp(command: int, sequence: int, id: str) -> bytes:
     """A yes to a submit_sm or data_sm."""
-    return _with_body(command, sequence, id.encode("latin-1") + b"\0")
+    return _with_body(command, sequence, _id(id))
 
 
 def multi_resp(sequence: int, id: str, refused: list[tuple[str, int]]) -> bytes:
     """A yes to a submit_multi (4.5.3). refused: the echo of each address that was not taken, and its status."""
-    body = id.encode("latin-1") + b"\0" + bytes((len(refused),))
+    body = _id(id) + bytes((len(refused),))
     for echo, status in refused:
         ton, npi, number, _ = parse_echo(echo)
         body += bytes((ton, npi)) + number + b"\0" + status.to_bytes(4, "big")
@@ -57,7 +57,7 @@ def query_resp(sequence: int, id: str, outcome: Outcome) -> bytes:
     """The answer to a query_sm (4.8.2)."""
     error = int(outcome.error) if outcome.error.isascii() and outcome.error.isdigit() else 0
     state = bytes((_STATES[outcome.state][0], min(error, 255)))
-    return _with_body(QUERY_SM, sequence, id.encode("latin-1") + b"\0" + times.write(outcome.final_at) + b"\0" + state)
+    return _with_body(QUERY_SM, sequence, _id(id) + times.write(outcome.final_at) + b"\0" + state)
 
 
 def deliveries(parcel: Parcel, default: Default) -> list[bytes]:
@@ -72,14 +72,13 @@ def _receipt(parcel: ReceiptParcel) -> bytes:
     """Source and destination change places: the receipt comes from the phone."""
     number, word = _STATES[parcel.state]
     error = parcel.error if len(parcel.error) <= 3 and parcel.error.isascii() and parcel.error.isdigit() else ""
-    text = "".join(letter if " " <= letter <= "~" else "?" for letter in parcel.text)
     delivered = "001" if parcel.state is ReceiptState.DELIVERED else "000"
     said = (
-        f"id:{parcel.id} sub:001 dlvrd:{delivered} submit date:{times.short(parcel.submitted_at)} "
-        f"done date:{times.short(parcel.at)} stat:{word} err:{error.rjust(3, '0')} text:{text}"
+        f"id:{ids.written(parcel.id)} sub:001 dlvrd:{delivered} submit date:{times.short(parcel.submitted_at)} "
+        f"done date:{times.short(parcel.at)} stat:{word} err:{error.rjust(3, '0')} text:{ids.plain(parcel.text)}"
     ).encode("latin-1", "replace")
     ton, npi, phone, reference = parse_echo(parcel.to)
-    parameters = _parameter(pdu.RECEIPTED_MESSAGE_ID, parcel.id.encode("latin-1") + b"\0")
+    parameters = _parameter(pdu.RECEIPTED_MESSAGE_ID, _id(parcel.id))
     parameters += _parameter(pdu.MESSAGE_STATE, bytes((number,)))
     if error:
         parameters += _parameter(pdu.NETWORK_ERROR_CODE, b"\x03" + int(error).to_bytes(2, "big"))  # 3: GSM
@@ -130,6 +129,10 @@ def _address(written: str) -> bytes:
     plain = digits.isascii() and digits.isdigit()
     form = (1, 1) if plain and written.startswith("+") else (0, 1) if plain else (0, 0) if not written else (5, 0)
     return bytes(form) + (digits if plain else written).encode("latin-1", "replace")[:20].replace(b"\0", b"") + b"\0"
+
+
+def _id(id: str) -> bytes:
+    return ids.written(id).encode("latin-1") + b"\0"
 
 
 def _parameter(tag: int, value: bytes) -> bytes:

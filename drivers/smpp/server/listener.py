@@ -54,6 +54,9 @@ class SmppListener:
             self._loop.close()
             raise
         self.port = self._server.sockets[0].getsockname()[1]
+        host = self.terms.host
+        self.where = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        self.name = f"SMPP at {self.where}"
         self._thread.start()
 
     def _tls(self) -> ssl.SSLContext | None:

@@ -13,7 +13,7 @@ from typing import Literal
 from drivers.smpp import pdu
 from drivers.smpp.coding import UDHI, Coding
 from drivers.smpp.contents import Contents
-from drivers.smpp.server import times
+from drivers.smpp.server import ids, times
 from drivers.smpp.server.refusals import (
     RINVDFTMSGID,
     RINVDLNAME,
@@ -79,6 +79,10 @@ class Reader:
         """Type of number, plan, and the number. A little longer ones than 21 octets are taken, as by others."""
         ton, npi = self.octets(2)
         return ton, npi, self.string(pdu.LONGEST_ADDRESS + 1, what).decode("latin-1")
+
+    def id(self) -> str:
+        """A message_id, as the gateway spells it."""
+        return ids.read(self.string(65, "message_id").decode("latin-1"))
 
     def parameters(self) -> dict[int, bytes]:
         """The optional parameters (3.2.4) up to the end, known or not; the first of equals counts."""
@@ -301,7 +305,7 @@ class Query:
 
 def query_sm(frame: bytes) -> Query:
     """A query_sm (4.8.1). Its source address is not compared: an id is the client's own or it is none."""
-    return Query(Reader(frame).string(65, "message_id").decode("latin-1"))
+    return Query(Reader(frame).id())
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +321,7 @@ def cancel_sm(frame: bytes) -> Cancel:
     """A cancel_sm (4.9.1)."""
     reader = Reader(frame)
     reader.string(6, "service_type")
-    id = reader.string(65, "message_id").decode("latin-1")
+    id = reader.id()
     source, to = reader.address("source_addr"), reader.address("destination_addr")
     if not id and not to[2]:
         raise BadRequest(RINVDSTADR, "a cancel_sm without message_id needs a destination_addr")
@@ -327,7 +331,7 @@ def cancel_sm(frame: bytes) -> Cancel:
 def replace_sm(frame: bytes, now: datetime, default: Default) -> tuple[str, Submission]:
     """A replace_sm (4.10.1): the id, and the new text. It names no coding, so the text is in the default alphabet."""
     reader = Reader(frame)
-    id = reader.string(65, "message_id").decode("latin-1")
+    id = reader.id()
     source = reader.address("source_addr")
     deliver_at = _time(reader.string(17, "schedule_delivery_time"), now, RINVSCHED)
     valid_until = _time(reader.string(17, "validity_period"), now, RINVEXPIRY)

@@ -13,8 +13,10 @@ import pytest
 from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
 from smsgw.clients.reception import Reception
-from smsgw.link import Abilities, Concatenation
+from smsgw.link import Abilities, Alphabet, Concatenation
 from smsgw.listener import Address, Guest, Knock, NotTaken, Octets, Parcel, Submission, Submitted, Wants
+from smsgw.outbound.routing import Served
+from smsgw.store.database import Database
 from smsgw.text import parts
 from tests.smsgw.desk import START, Desk
 
@@ -91,6 +93,13 @@ def submission(text: str, *to: str, **more: Any) -> Submission:
         given |= {"alphabet": piece.alphabet, "user_data": octets}
     addresses = tuple(Address(number, f"1.1..{number.lstrip('+')}") for number in to)
     return Submission(to=addresses, **(given | more))
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    """A desk whose first link carries data, too."""
+    able = Abilities(alphabets=frozenset(Alphabet))
+    return Desk(database, links=[Served("a", "fake", abilities=able), Served("b", "fake", preference=200)])
 
 
 @pytest.fixture

@@ -20,13 +20,6 @@ Bind = Callable[..., Any]
 Wait = Callable[[Callable[[], Any]], Any]
 
 
-def ready(bound: Any, wait: Wait) -> Any:
-    """Wait until the client's place in history is known: what happens from now on is told."""
-    trays = bound.reception.courier._trays
-    wait(lambda: bound.guest.id in trays and trays[bound.guest.id].read is not None)
-    return bound
-
-
 def delivered(desk: Desk, state: ReceiptState = ReceiptState.DELIVERED, **more: Any) -> None:
     """Everything that waits goes out and has its receipt."""
     wires = desk.claim(most=100)
@@ -42,7 +35,7 @@ def remembered(desk: Desk) -> int:
 
 
 def test_the_final_state_is_told_to_whoever_asked(bind: Bind, desk: Desk, wait: Wait) -> None:
-    bound = ready(bind(), wait)
+    bound = bind()
     id = bound.take("hello there, this is long enough")
     bound.take("nobody asks about this", wants=Wants())
     bound.take("only bad news", wants=Wants(failure=True))
@@ -57,7 +50,7 @@ def test_the_final_state_is_told_to_whoever_asked(bind: Bind, desk: Desk, wait: 
 
 
 def test_what_did_not_arrive_is_told_with_the_networks_code(bind: Bind, desk: Desk, wait: Wait) -> None:
-    bound = ready(bind(), wait)
+    bound = bind()
     bound.take(wants=Wants(failure=True))
     delivered(desk, ReceiptState.UNDELIVERABLE, error="027")
     [told] = wait(lambda: bound.screen.parcels)
@@ -65,7 +58,7 @@ def test_what_did_not_arrive_is_told_with_the_networks_code(bind: Bind, desk: De
 
 
 def test_progress_is_told_before_the_end_and_only_to_whoever_asked(bind: Bind, desk: Desk, wait: Wait) -> None:
-    bound = ready(bind(), wait)
+    bound = bind()
     bound.take(wants=Wants(success=True, progress=True))
     delivered(desk)
     told = wait(lambda: len(bound.screen.parcels) == 2 and bound.screen.parcels)
@@ -75,7 +68,7 @@ def test_progress_is_told_before_the_end_and_only_to_whoever_asked(bind: Bind, d
 
 
 def test_about_one_message_things_are_told_one_after_the_other(bind: Bind, desk: Desk, wait: Wait, asks: Any) -> None:
-    bound = ready(bind(screen=asks.screen(silent=True)), wait)
+    bound = bind(screen=asks.screen(silent=True))
     bound.take(wants=Wants(success=True, progress=True))
     other = bound.take("another")
     delivered(desk)
@@ -88,7 +81,7 @@ def test_about_one_message_things_are_told_one_after_the_other(bind: Bind, desk:
 
 def test_no_more_are_on_their_way_than_the_outlet_takes(bind: Bind, desk: Desk, wait: Wait, asks: Any) -> None:
     screen = asks.screen(silent=True, window=2)
-    bound = ready(bind(screen=screen), wait)
+    bound = bind(screen=screen)
     for number in range(5):
         bound.take(f"number {number}")
     delivered(desk)
@@ -102,7 +95,7 @@ def test_no_more_are_on_their_way_than_the_outlet_takes(bind: Bind, desk: Desk, 
 def test_what_was_not_acknowledged_is_told_again_after_a_new_bind_and_after_a_restart(
     bind: Bind, desk: Desk, wait: Wait, asks: Any, reception: Reception
 ) -> None:
-    first = ready(bind(screen=asks.screen(silent=True)), wait)
+    first = bind(screen=asks.screen(silent=True))
     ids = [first.take(f"number {number}") for number in range(3)]
     delivered(desk)
     wait(lambda: len(first.screen.open) == 3)
@@ -123,7 +116,7 @@ def test_what_was_not_acknowledged_is_told_again_after_a_new_bind_and_after_a_re
 
 
 def test_what_is_acknowledged_is_remembered_and_not_told_again(bind: Bind, desk: Desk, wait: Wait) -> None:
-    first = ready(bind(), wait)
+    first = bind()
     first.take()
     delivered(desk)
     wait(lambda: first.screen.parcels)
@@ -133,7 +126,7 @@ def test_what_is_acknowledged_is_remembered_and_not_told_again(bind: Bind, desk:
 
 
 def test_what_happens_while_nobody_is_bound_waits(bind: Bind, desk: Desk, wait: Wait) -> None:
-    first = ready(bind(), wait)
+    first = bind()
     id = first.take()
     first.leave()
     delivered(desk)
@@ -146,7 +139,7 @@ def test_what_a_client_refuses_for_now_is_told_again_and_for_good_is_not(
     bind: Bind, desk: Desk, wait: Wait, asks: Any
 ) -> None:
     screen = asks.screen(refusals=[NotTaken("not now"), NotTaken("never", for_good=True)])
-    bound = ready(bind(screen=screen), wait)
+    bound = bind(screen=screen)
     first, second = bound.take("one"), bound.take("two")
     delivered(desk)
     wait(lambda: len(screen.parcels) == 3)
@@ -154,7 +147,7 @@ def test_what_a_client_refuses_for_now_is_told_again_and_for_good_is_not(
 
 
 def test_two_connections_of_a_client_share_what_is_to_be_told(bind: Bind, desk: Desk, wait: Wait, asks: Any) -> None:
-    one = ready(bind(screen=asks.screen(silent=True, window=2)), wait)
+    one = bind(screen=asks.screen(silent=True, window=2))
     other = bind(screen=asks.screen(silent=True, window=2))
     ids = {one.take(f"number {number}") for number in range(4)}
     delivered(desk)
@@ -180,7 +173,7 @@ def arrives(desk: Desk, text: str, to: str | None, link: str = "a", reference: s
 def test_a_client_is_given_the_texts_that_its_terms_name(
     bind: Bind, desk: Desk, wait: Wait, wanted: tuple[str, ...], texts: list[str]
 ) -> None:
-    bound = ready(bind(inbound=wanted), wait)
+    bound = bind(inbound=wanted)
     arrives(desk, "one", "4477", reference="n1")
     arrives(desk, "two", "5588", reference="n2")
     arrives(desk, "three", None, link="b", reference="n3")
@@ -195,7 +188,7 @@ def test_a_client_is_given_the_texts_that_its_terms_name(
 def test_nobody_is_told_of_anothers_messages_nor_of_its_own_over_the_api(
     bind: Bind, desk: Desk, wait: Wait, key: str
 ) -> None:
-    bound = ready(bind(), wait)
+    bound = bind()
     desk.submit(text="of another")
     desk.door.submit(Asked("+38640111333", "over the API", key, metadata={"order": 7}))
     id = bound.take("mine")

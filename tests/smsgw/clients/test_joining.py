@@ -116,7 +116,6 @@ def test_parts_whose_siblings_never_come_are_refused_with_their_receipts(
     bind: Bind, desk: Desk, reception: Reception, wait: Any
 ) -> None:
     bound = bind()
-    wait(lambda: reception.courier._trays and next(iter(reception.courier._trays.values())).read is not None)
     pieces = bound.pieces(LONG)
     ids = [bound.give(piece).id for piece in pieces[1:]]
     desk.later(seconds=599)
@@ -137,7 +136,6 @@ def test_a_whole_that_the_gate_refuses_tells_the_parts_that_had_a_yes(
     bind: Bind, desk: Desk, reception: Reception, wait: Any
 ) -> None:
     bound = bind()
-    wait(lambda: reception.courier._trays and next(iter(reception.courier._trays.values())).read is not None)
     *most, last = bound.pieces(LONG)
     ids = [bound.give(piece).id for piece in most]
     desk.text_from("+38640111222", "STOP")

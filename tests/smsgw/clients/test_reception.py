@@ -15,15 +15,13 @@ from smsgw.access.smpp_clients import Terms
 from smsgw.clients.reception import TRIES, TRIES_OF_A_NAME, Reception
 from smsgw.errors import (
     BadInput,
-    Conflict,
     Forbidden,
-    NotFound,
     QueueFull,
     RefusedByPolicy,
     SmsgwError,
     Unauthenticated,
 )
-from smsgw.link import Alphabet, ReceiptState
+from smsgw.link import Alphabet
 from smsgw.listener import Address, Knock
 from tests.smsgw.desk import START, Desk
 
@@ -226,53 +224,3 @@ def test_a_client_is_bound_at_most_as_often_as_its_terms_say(bind: Bind, recepti
     first.leave()
     bind()
     assert [here.client.name for here in reception.bound()] == ["shop"]
-
-
-def test_how_a_message_is(bind: Bind, reception: Reception, desk: Desk) -> None:
-    bound = bind()
-    id = bound.take()
-    assert reception.query(bound.guest, id).result(10).state is ReceiptState.ENROUTE
-    [wire] = desk.claim()
-    desk.taken(wire, "r1")
-    desk.receipt("r1")
-    asked = reception.query(bound.guest, id).result(10)
-    assert (asked.state, asked.final_at) == (ReceiptState.DELIVERED, desk.now)
-    assert isinstance(refusal(reception.query(bound.guest, "msg_other")), NotFound)
-
-
-def test_nobody_asks_about_or_takes_back_what_is_anothers(bind: Bind, reception: Reception, desk: Desk) -> None:
-    bound = bind()
-    other = desk.submit(text="of somebody else")
-    assert isinstance(refusal(reception.query(bound.guest, other)), NotFound)
-    assert isinstance(refusal(reception.cancel(bound.guest, other, None, None)), NotFound)
-
-
-def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, reception: Reception, desk: Desk) -> None:
-    bound = bind()
-    first, second, third = (bound.take(text) for text in ("one", "two", "three"))
-    assert reception.cancel(bound.guest, first, None, None).result(10) == 1
-    assert (desk.state(first), desk.state(second)) == ("cancelled", "queued")
-    assert reception.cancel(bound.guest, "", Address("Shop"), Address("38640111222")).result(10) == 2
-    assert desk.state(third) == "cancelled"
-    assert isinstance(refusal(reception.cancel(bound.guest, third, None, None)), Conflict)
-
-
-def test_a_message_that_waits_gets_other_words(bind: Bind, reception: Reception, desk: Desk, asks: Any) -> None:
-    bound = bind()
-    id = bound.take("first words", deliver_at=START + timedelta(hours=1))
-    reception.replace(bound.guest, id, asks.one("second words", "0")).result(10)
-    row = desk.row(id)
-    assert (row.text, row.recipient, row.due_at) == ("second words", "+38640111222", START + timedelta(hours=1))
-    assert desk.events(id) == ["accept", "hold", "replace"]
-    assert bytes(desk.parts(id)[0].user_data) == b"second words"
-    other = bound.take("on its way")
-    desk.claim()
-    assert isinstance(refusal(reception.replace(bound.guest, other, asks.one("too late", "0"))), Conflict)
-
-
-def test_replace_if_present_takes_the_place_of_what_waits(bind: Bind, desk: Desk) -> None:
-    bound = bind()
-    old = bound.take("old words")
-    other = bound.take("to another", to="+38640111333", replaces=True)
-    new = bound.take("new words", replaces=True)
-    assert [desk.state(id) for id in (old, other, new)] == ["cancelled", "queued", "queued"]

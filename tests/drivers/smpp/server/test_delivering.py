@@ -42,10 +42,9 @@ def test_a_receipt_says_what_became_of_which_message_in_both_forms(client: SmppC
     told = client.deliver(status=None)
     assert (told.source, told.dest, told.esm_class) == ((1, 1, b"38640111222"), (5, 0, b"Shop"), 0x04)
     assert told.message == (
-        b"id:msg_1 sub:001 dlvrd:001 submit date:2603011230 done date:2603011230 stat:DELIVRD err:000 "
-        b"text:hello ? world"
+        b"id:1 sub:001 dlvrd:001 submit date:2603011230 done date:2603011230 stat:DELIVRD err:000 text:hello ? world"
     )
-    assert (told.parameters[0x001E], told.parameters[0x0427]) == (b"msg_1\0", b"\2")
+    assert (told.parameters[0x001E], told.parameters[0x0427]) == (b"1\0", b"\2")
     assert not done.done()
     client.send(smpp_client.DELIVER_SM | RESP, b"\0", sequence=told.sequence)
     done.result(10)
@@ -80,6 +79,13 @@ def test_an_error_and_the_clients_own_reference_come_along_and_what_is_on_its_wa
     assert int(read.esm_class) == 0x20
 
 
+def test_a_receipt_reads_the_same_in_ascii_and_in_gsm_letters() -> None:
+    parcel = replace(RECEIPT, id="msg_01ABC.2", text="5$ @ [x] _ ok")
+    said = smpplib_read(answers.deliveries(parcel, "gsm7")[0]).short_message
+    assert gsm.decode(said) == said.decode("ascii")
+    assert fields(said.decode())["id"] == "01ABC.2"
+
+
 def smpplib_read(body: bytes) -> Any:
     return smpp.parse_pdu(answers.deliver_sm(5, body), client=SMPPLIB, allow_unknown_opt_params=True)
 
@@ -88,10 +94,10 @@ def test_our_responses_are_read_by_smpplib_as_they_are_meant() -> None:
     read = smpp.parse_pdu(answers.bind_resp(9, 3, "smsgw", 0x34), client=SMPPLIB, allow_unknown_opt_params=True)
     assert (read.command, read.system_id, read.sequence) == ("bind_transceiver_resp", b"smsgw", 3)
     read = smpp.parse_pdu(answers.submit_resp(4, 3, "msg_1"), client=SMPPLIB, allow_unknown_opt_params=True)
-    assert (read.command, read.message_id) == ("submit_sm_resp", b"msg_1")
+    assert (read.command, read.message_id) == ("submit_sm_resp", b"1")
     octets = answers.query_resp(3, "msg_1", Outcome(ReceiptState.DELIVERED, AT, "0"))
     read = smpp.parse_pdu(octets, client=SMPPLIB, allow_unknown_opt_params=True)
-    assert (read.message_id, read.final_date, int(read.message_state)) == (b"msg_1", b"260301123000000+", 2)
+    assert (read.message_id, read.final_date, int(read.message_state)) == (b"1", b"260301123000000+", 2)
 
 
 @pytest.mark.parametrize(
