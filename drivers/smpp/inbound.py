@@ -26,7 +26,7 @@ def digest(told: pdu.DeliverSm) -> str:
     digits.
     """
     parts = hashlib.blake2b(digest_size=16)
-    sar = b"".join(told.parameters.get(tag, b"-") for tag in _SAR)
+    sar = b"".join(told.parameters.get(tag, b"-") for tag in _OUTSIDE)
     form = bytes((told.esm_class, told.data_coding, told.protocol_id))
     for piece in (told.source.encode("latin-1"), told.dest.encode("latin-1"), form, sar, told.message):
         parts.update(len(piece).to_bytes(4, "big") + piece)
@@ -34,6 +34,7 @@ def digest(told: pdu.DeliverSm) -> str:
 
 
 _SAR = (pdu.SAR_MSG_REF_NUM, pdu.SAR_TOTAL_SEGMENTS, pdu.SAR_SEGMENT_SEQNUM)
+_OUTSIDE = (*_SAR, pdu.SOURCE_PORT, pdu.DESTINATION_PORT)  # what others have in the header
 
 
 class Pieces:

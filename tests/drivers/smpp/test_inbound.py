@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drivers.smpp import Config, inbound, pdu
+from drivers.smpp import Config, inbound, pdu, receipts
 from drivers.smpp.session_pdus import make
+from drivers.smpp.spelling import ReceiptIds, Spelling
 from smsgw.link import Abilities, Alphabet, Concatenation, InboundPiece
 from smsgw.text import alphabet
 from smsgw.text.parts import Piece, concatenation, join, split
@@ -130,7 +134,7 @@ def test_different_messages_have_different_digests_and_equal_ones_equal() -> Non
     variants: list[dict[str, Any]] = [
         {}, {"message": b"Ho"}, {"source_addr": "4915112345679"}, {"destination_addr": "4478"}, {"data_coding": 4},
         {"esm_class": 0x40}, {"sar_msg_ref_num": 1}, {"sar_msg_ref_num": 1, "sar_segment_seqnum": 2},
-        {"message": b"", "message_payload": b"Hu"},
+        {"message": b"", "message_payload": b"Hu"}, {"destination_port": 1}, {"source_port": 1},
     ]  # fmt: skip
     digests = [inbound.digest(deliver(**variant)) for variant in variants]
     assert len(set(digests)) == len(digests)
@@ -180,3 +184,20 @@ def test_names_older_than_any_repeat_are_forgotten() -> None:
     names.acknowledged("d:1", now=10)
     names.forget(now=inbound.REPEATS_WITHIN + 11)
     assert names.name("d") == "d:0"
+
+
+@given(
+    st.binary(max_size=200), st.integers(0, 255), st.integers(0, 255), st.integers(0, 255),
+    st.dictionaries(st.sampled_from([0x1E, 0x20A, 0x20B, 0x20C, 0x20E, 0x20F, 0x423, 0x427]), st.binary(max_size=6)),
+    st.sampled_from(["gsm7", "gsm7-packed", "latin1", "ascii"]),
+)  # fmt: skip
+def test_whatever_comes_is_a_piece_or_a_receipt_or_nothing_but_never_an_exception(
+    message: bytes, esm_class: int, data_coding: int, protocol_id: int, parameters: dict[int, bytes], default: str
+) -> None:
+    told = deliver(message, esm_class=esm_class, data_coding=data_coding, protocol_id=protocol_id)
+    told.parameters.update(parameters)
+    config = configured(default_alphabet=default)
+    assert inbound.Pieces(config).piece(told, "r").reference == "r"
+    receipts.is_receipt(told)
+    found = receipts.read(told, Spelling(ReceiptIds.AUTO), config, ZoneInfo("UTC"))
+    assert found is None or found.reference
