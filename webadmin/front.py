@@ -272,9 +272,10 @@ class Front:
             line.begun = line.begun or self._beat
             return False
         line.begun = 0.0
-        client = self._verb.client_of(head)
-        if client is None:
-            self._ask_who(line, head)
+        known = self._verb.client_of(head)
+        if known is None or known[1]:
+            self._ask_who(line, head, must_wait=known is None)
+        if known is None:
             return False
         turn = Turn(line, head, self._beat + ANSWERED_WITHIN)
         end = head.size + head.length
@@ -282,7 +283,7 @@ class Front:
             says = f"{UNANSWERED} requests wait for the store, which is the bound"
             turn.answer = self._verb.answer(head, QueueFull(says, retry_after=1))
         else:
-            ready = self._verb.read(client, bytes(line.heard[head.size : end]))
+            ready = self._verb.read(known[0], bytes(line.heard[head.size : end]))
             if ready is None:
                 line.leaving = True
                 return False
@@ -312,13 +313,14 @@ class Front:
         turn.answer = self._verb.answer(turn.head, future.exception() or future.result())
         return turn.line
 
-    def _ask_who(self, line: Line, head: Head) -> None:
-        """Have the key looked up; meanwhile this connection waits."""
-        line.asking = True
-        waiting = self._wait_for_key.setdefault(head.key, [])
-        waiting.append(line)
-        if len(waiting) == 1:
+    def _ask_who(self, line: Line, head: Head, must_wait: bool) -> None:
+        """Have the key looked up; meanwhile this connection waits, unless the key is only to be seen again."""
+        if head.key not in self._wait_for_key:
+            self._wait_for_key[head.key] = []
             self._strangers.put(head)
+        if must_wait:
+            line.asking = True
+            self._wait_for_key[head.key].append(line)
 
     def _look_up(self) -> None:
         """A thread of its own, for the store may take its time."""

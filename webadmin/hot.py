@@ -21,6 +21,7 @@ from smsgw.outbound.asked import Accepted, Ready
 from smsgw.outbound.submit import Door
 
 from . import problems
+from .api.clients import REMEMBERED
 from .api.messages import message_json
 from .api.sending import plain_message
 from .context import Context
@@ -38,13 +39,14 @@ class HotVerb:
         self._always = fields_of_every_answer(app)
         self._date = (0, "")
 
-    def client_of(self, head: Head) -> Client | None:
-        """Whose key it is, if that was looked up a moment ago."""
-        return self._context.clients.remembered(head.key)
+    def client_of(self, head: Head) -> tuple[Client, bool] | None:
+        """Whose key it is, if that was looked up a moment ago, and whether it is time to do that again."""
+        known = self._context.clients.remembered(head.key)
+        return None if known is None else (known[0], known[1] < REMEMBERED / 2)
 
     def look_up(self, head: Head) -> None:
         """Find whose key it is; may wait for the store. Raises Unauthenticated, StoreError."""
-        self._context.clients.find(head.secret)
+        self._context.clients.look_up(head.secret)
 
     def read(self, client: Client, body: bytes) -> Ready | None:
         """A message that can be stored; None when Flask must answer, because something is unusual or wrong.

@@ -15,6 +15,7 @@ from smsgw.access import keys
 from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, Fault, QueueFull, RefusedByPolicy, StoreFull
 from smsgw.outbound.asked import Accepted, Ready
+from webadmin.api.clients import REMEMBERED
 
 MESSAGES = "/api/v1/messages"
 PHONE = "+38640111222"
@@ -151,17 +152,42 @@ def test_a_key_that_is_slow_to_find_holds_up_nobody_else(
 ) -> None:
     clients = site.app.extensions["smsgw"].clients
     assert talk().ask(octets(site.secret)).said["status"] == "queued"
-    find, client, may_go = clients.find, clients.find(site.secret), threading.Event()
+    look_up, client, may_go = clients.look_up, clients.find(site.secret), threading.Event()
 
     def slow(secret: str) -> Any:
         may_go.wait(20)
-        return find(secret)
+        return look_up(secret)
 
-    monkeypatch.setattr(clients, "remembered", lambda name: client if name == known else None)
+    monkeypatch.setattr(clients, "remembered", lambda name: (client, 9.0) if name == known else None)
     known = keys.hashed(site.secret)
-    monkeypatch.setattr(clients, "find", slow)
+    monkeypatch.setattr(clients, "look_up", slow)
     waits = talk()
     waits.socket.sendall(octets("a-key-that-nobody-knows"))
     assert talk().ask(octets(site.secret, {"to": PHONE, "text": "b"})).said["status"] == "queued"
     may_go.set()
     assert waits.hear().said["code"] == "unauthenticated"
+
+
+def test_a_key_in_use_is_looked_up_again_before_anybody_waits_for_it(
+    site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = site.app.extensions["smsgw"].clients
+    now, asked, may_go, look_up = [100.0], threading.Event(), threading.Event(), clients.look_up
+
+    def slow(secret: str) -> Any:
+        asked.set()
+        may_go.wait(20)
+        return look_up(secret)
+
+    monkeypatch.setattr(clients, "_monotonic", lambda: now[0])
+    line = talk()
+    assert line.ask(octets(site.secret, {"to": PHONE, "text": "a"})).said["status"] == "queued"
+    monkeypatch.setattr(clients, "look_up", slow)
+    for text in "bc":
+        now[0] += REMEMBERED * 0.3
+        assert line.ask(octets(site.secret, {"to": PHONE, "text": text})).said["text"] == text
+    assert asked.wait(20)
+    now[0] += REMEMBERED
+    line.socket.sendall(octets(site.secret, {"to": PHONE, "text": "d"}))
+    may_go.set()
+    assert line.hear().said["text"] == "d"

@@ -38,20 +38,29 @@ class KnownClients:
             )
         return client
 
-    def remembered(self, name: bytes) -> Client | None:
-        """The client whose secret has this hash, if it was looked up lately; never waits."""
+    def remembered(self, name: bytes) -> tuple[Client, float] | None:
+        """The client whose secret has this hash, if it was looked up lately, and for how many seconds it is believed.
+
+        Never waits.
+        """
         known = self._known.get(name)
-        return known[0] if known is not None and self._monotonic() < known[1] else None
+        left = 0.0 if known is None else known[1] - self._monotonic()
+        return (known[0], left) if known is not None and left > 0 else None
 
     def find(self, secret: str) -> Client:
         """The client with this secret. Raises Unauthenticated."""
+        known = self.remembered(keys.hashed(secret))
+        return self.look_up(secret) if known is None else known[0]
+
+    def look_up(self, secret: str) -> Client:
+        """The client with this secret, as the store says now. Raises Unauthenticated."""
         name, now = keys.hashed(secret), self._monotonic()
-        client = self.remembered(name)
-        if client is not None:
-            return client
-        self._known.pop(name, None)
-        with self._database.reading() as conn:
-            client = keys.authenticate(conn, secret)
+        try:
+            with self._database.reading() as conn:
+                client = keys.authenticate(conn, secret)
+        except Unauthenticated:
+            self._known.pop(name, None)
+            raise
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[name] = (client, now + REMEMBERED)
