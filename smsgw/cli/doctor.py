@@ -10,6 +10,7 @@ import click
 from smsgw.cli import exits
 from smsgw.cli.examine_host import clock, disk, modem_manager, web
 from smsgw.cli.examine_links import one_link
+from smsgw.cli.examine_listeners import listeners
 from smsgw.cli.examine_routes import routes
 from smsgw.cli.examine_store import store
 from smsgw.cli.finding import Finding, bad, doubt, good
@@ -66,6 +67,7 @@ def examined(office: Office) -> Iterator[Finding]:
     yield from store(config, alive)
     yield from disk(config.store.folder)
     yield from web(config, alive)
+    yield from listeners(config, alive)
     yield from clock(config)
     yield from routes(config)
     yield from modem_manager([link for link in config.links if link.enabled], Path("/proc"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsgw.access import accounts, keys
+from smsgw.access import accounts, keys, smpp_clients
 from smsgw.cli.office import Office
 from smsgw.errors import Unauthenticated
 
@@ -85,3 +85,27 @@ def test_an_account_is_made_by_a_script_and_gets_a_new_password(smsgw, look) -> 
 def test_a_password_that_cannot_be_taken_is_a_usage_error(smsgw, command: list[str], stdin: str, code: str) -> None:
     said = smsgw(*command, "--json", stdin=stdin)
     assert (said.status, said.data["error"]["code"]) == (2, code)
+
+
+def test_a_key_gets_a_pair_for_smpp_that_is_shown_once(smsgw, look) -> None:
+    smsgw("key", "create", "shop")
+    said = smsgw("key", "smpp", "shop", "--from", "10.0.0.0/8", "--rate", "50", "--inbound", "*", "--json")
+    assert said.status == 0, said.err
+    client = look(lambda conn: smpp_clients.authenticate(conn, said.data["system_id"], said.data["password"]))
+    assert client.terms == smpp_clients.Terms(networks=("10.0.0.0/8",), inbound=("*",), pace=50)
+    listed = smsgw("key", "smpp").out
+    assert said.data["system_id"] in listed
+    assert said.data["password"] not in listed
+
+
+def test_a_pair_for_smpp_without_a_port_says_what_is_missing(smsgw) -> None:
+    smsgw("key", "create", "shop")
+    assert "[[listen.smpp]]" in smsgw("key", "smpp", "shop").err
+    assert "no key 'nobody'" in smsgw("key", "smpp", "nobody").err
+
+
+def test_a_key_and_its_pair_are_made_in_one_go(smsgw, look) -> None:
+    said = smsgw("key", "create", "shop", "--smpp", "--json")
+    client = look(lambda conn: smpp_clients.authenticate(conn, said.data["system_id"], said.data["password"]))
+    assert client.name == "shop"
+    assert look(lambda conn: keys.authenticate(conn, said.data["secret"])).name == "shop"
