@@ -72,10 +72,10 @@ def installed() -> Path:
 
 
 class Peer:
-    """The running SMSC: what it said, and how to tell it what to do."""
+    """The running SMSC: what it said, and how to tell it what to do. more: of its environment, see smsc.js."""
 
-    def __init__(self) -> None:
-        environment = {**os.environ, "NODE_PATH": str(installed())}
+    def __init__(self, **more: str) -> None:
+        environment = {**os.environ, "NODE_PATH": str(installed()), **more}
         self._program = subprocess.Popen(
             ["node", SOURCE / "smsc.js"], env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -1,6 +1,9 @@
 'use strict';
 // An SMSC on node-smpp. Says on standard output, one JSON object a line, what it hears; does what standard input says.
 
+// With SMSC_KEY and SMSC_CERT (files) it speaks TLS, and with SMSC_CLIENTS it wants certificates of that authority.
+
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
@@ -34,7 +37,13 @@ function heardSubmit(session, pdu) {
   session.send(pdu.response({message_id: id}));
 }
 
-const server = smpp.createServer((session) => {
+const {SMSC_KEY, SMSC_CERT, SMSC_CLIENTS} = process.env;
+const tls = SMSC_KEY ? {key: fs.readFileSync(SMSC_KEY), cert: fs.readFileSync(SMSC_CERT)} : {};
+if (SMSC_CLIENTS) {
+  Object.assign(tls, {ca: fs.readFileSync(SMSC_CLIENTS), requestCert: true, rejectUnauthorized: true});
+}
+
+const server = smpp.createServer(tls, (session) => {
   session.on('error', (error) => say('error', {says: String(error)}));
   session.on('close', () => say('close', {}));
   session.on('pdu', (pdu) => {
@@ -45,6 +54,12 @@ const server = smpp.createServer((session) => {
       if (good) sessions.push(session);
     } else if (pdu.command === 'submit_sm') {
       heardSubmit(session, pdu);
+    } else if (['query_sm', 'cancel_sm', 'replace_sm'].includes(pdu.command)) {
+      const text = pdu.short_message && String(pdu.short_message.message || pdu.short_message);
+      say(pdu.command, {id: pdu.message_id, from: pdu.source_addr, to: pdu.destination_addr, text});
+      const known = /^n[0-9]+$/.test(pdu.message_id);
+      const told = pdu.command === 'query_sm' ? {message_id: pdu.message_id, message_state: 2, error_code: 0} : {};
+      session.send(pdu.response(known ? told : {command_status: smpp.ESME_RINVMSGID}));
     } else if (pdu.command === 'enquire_link' || pdu.command === 'unbind') {
       say(pdu.command, {});
       session.send(pdu.response());
@@ -64,6 +79,24 @@ const orders = {
     for (const ours of ['udh', 'text', 'payload']) delete fields[ours];
     sessions[sessions.length - 1].deliver_sm(fields, (answer) => {
       say('deliver_resp', {number, status: answer.command_status});
+    });
+  },
+  data: (order) => sessions[sessions.length - 1].data_sm(order.fields, (answer) => {
+    say('data_resp', {status: answer.command_status});
+  }),
+  outbind: (order) => {
+    const session = smpp.connect({host: '127.0.0.1', port: order.port}, () => {
+      session.send(new smpp.PDU('outbind', {system_id: 'node-smpp', password: order.password}));
+    });
+    session.on('error', (error) => say('error', {says: String(error)}));
+    session.on('pdu', (pdu) => {
+      if (pdu.command === 'bind_receiver') {
+        say('bind', {command: pdu.command, system_id: pdu.system_id, good: pdu.password === 'secret08'});
+        session.send(pdu.response({system_id: 'node-smpp'}));
+        sessions.push(session);
+      } else if (!pdu.isResponse()) {
+        session.send(pdu.response());
+      }
     });
   },
   enquire_link: () => sessions[sessions.length - 1].enquire_link(
