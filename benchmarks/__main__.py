@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from benchmarks import cutting, modem, moves, peers, road
+from benchmarks import cutting, modem, moves, peers, road, webhook
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -18,9 +18,9 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory", "peers"),
+        choices=(*ALL, "modem", "modem-memory", "peers", "webhook"),
         action="append",
-        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers; may be repeated",
+        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook; may be repeated",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -45,6 +45,8 @@ def main() -> None:
             modem.run(stores, told.messages, told.seconds)
         if "modem-memory" in wanted:
             modem.soak(stores, told.messages)
+        if "webhook" in wanted:
+            webhook.run(stores, told.messages)
         if "peers" in wanted:
             peers.run(stores, told.messages, told.seconds, told.rounds)
         if "road" in wanted:
