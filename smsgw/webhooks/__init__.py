@@ -1,1 +1,1 @@
-"""Webhooks: tell other programs over HTTP what happened, signed, in order, and again until they have taken it."""
+"""Webhooks: tell other programs over HTTP what happened, signed, in order, and until they have it."""
