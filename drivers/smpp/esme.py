@@ -185,7 +185,7 @@ class Esme(Recalls):
     def ended(self, session: Session, why: Trouble, pause: float) -> None:
         """The session is down: settle what it carried."""
         if session.receives:
-            self._occurrences.new_session(self._now(), session)
+            self._occurrences.new_session(self._now() - session.silence, session)
         self._questions.lost(session)
         if session.called:
             log.info("link %s: the SMSC's call has ended: %s", self.name, why.says)

@@ -62,6 +62,7 @@ class Session:
         self.role = role
         self.called = call is not None
         self.facts: dict[str, str] = {}
+        self.silence = 0.0  # seconds in which nothing was heard before the connection was given up for that
         self._config = self._here = config
         self._owner = owner
         self._now = now
@@ -145,6 +146,7 @@ class Session:
             connected = self._call or reach.connect(here)
             self.facts = {"tls": tls.described(connected)} if isinstance(connected, ssl.SSLSocket) else {}
             wire = self._wire = wires.wire(connected)
+            self.silence = 0.0
             try:
                 if self.called:
                     self._invited(wire)
@@ -232,6 +234,7 @@ class Session:
                 asked = now
                 wire.write(session_pdus.make("enquire_link", self.next_sequence()))
             elif asked is not None and now - asked >= self._config.answer_timeout:
+                self.silence = now - heard
                 raise Trouble(f"{self._here.place} is silent: it did not answer an enquire_link")
             try:
                 frames = wire.read(self._tick)

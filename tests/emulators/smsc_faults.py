@@ -69,6 +69,7 @@ class FaultyRoad:
         self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-road", daemon=True)
         self._thread.start()
         self._open: set[asyncio.Task[None]] = set()
+        self._carrying: set[Connection] = set()
         self._do(self._listen())
 
     def _do(self, what: Any) -> Any:
@@ -84,7 +85,12 @@ class FaultyRoad:
         self._open.add(me)
         try:
             far = await asyncio.open_connection("127.0.0.1", self.target)
-            await Connection(self, next(self.connections), (reader, writer), far).run()
+            connection = Connection(self, next(self.connections), (reader, writer), far)
+            self._carrying.add(connection)
+            try:
+                await connection.run()
+            finally:
+                self._carrying.discard(connection)
         except OSError:
             writer.close()
         finally:
@@ -101,6 +107,15 @@ class FaultyRoad:
         task = self._loop.create_task(later())
         self._open.add(task)
         task.add_done_callback(self._open.discard)
+
+    def freeze(self) -> None:
+        """From when this returns, nothing passes any more on the connections that there are, and nobody hangs up."""
+
+        async def now() -> None:
+            for connection in self._carrying:
+                connection.freeze()
+
+        self._do(now())
 
     def quiet(self) -> None:
         """Be a good road from now on; what is frozen stays so."""
@@ -220,6 +235,11 @@ class Connection:
                     rest = rest[length:]
         way.put(b"", end=True)
 
+    def freeze(self) -> None:
+        """Let nothing pass any more."""
+        self._frozen = True
+        self._down.put(b"", end=True)
+
     def _hit(self, fault: str, chance: Random) -> bool:
         """Draw lots; every fault draws for every PDU, so that one does not change the luck of another."""
         hit = chance.random() < getattr(self._road.faults, fault)
@@ -263,8 +283,7 @@ class Connection:
             self._cut(frame, self._down, chance)
             return
         if hits["freeze"]:
-            self._frozen = True
-            self._down.put(b"", end=True)
+            self.freeze()
             return
         held = _HELD if hits["reorder"] else 0.0
         if command == SUBMIT | RESPONSE:

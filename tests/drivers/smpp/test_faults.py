@@ -58,6 +58,7 @@ class Witness:
         self.outcomes: dict[str, list[str | LinkError]] = {}
         self.receipts: list[Receipt] = []
         self.pieces: list[InboundPiece] = []
+        self.first_text: Callable[[], object] = lambda: None  # done before the first text is acknowledged
         self._lock = threading.Lock()
 
     def taken(self, part: WirePart, reference: str) -> None:
@@ -74,6 +75,8 @@ class Witness:
 
     def inbound(self, piece: InboundPiece) -> Future[None]:
         self.pieces.append(piece)
+        if len(self.pieces) == 1:
+            self.first_text()
         return _stored()
 
     def call(self, call: object) -> Future[None]:
@@ -254,6 +257,18 @@ def test_the_same_seed_draws_the_same_faults(
         counts.append((bad.done["twice"], bad.done["stranger"]))
     assert counts[0] == counts[1]
     assert min(counts[0]) > 0
+
+
+def test_an_answer_that_went_into_a_half_open_connection_did_not_surely_arrive(
+    network: Network, road: Any, make_link: Any, told: Witness, soon: Any
+) -> None:
+    bad = road("half open", {})
+    make_link(bad.port)
+    soon(lambda: network.do(lambda smsc: [session for session in smsc.sessions if session.bound]), PATIENCE)
+    told.first_text = bad.freeze  # before it is acknowledged
+    network.phone_sends("+4915110000001", "yes")
+    soon(lambda: network.acknowledged(), PATIENCE)
+    assert [piece.reference for piece in told.pieces] == [told.pieces[0].reference] * 2
 
 
 def test_every_fault_is_tried_alone() -> None:
