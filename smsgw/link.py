@@ -61,6 +61,7 @@ class Abilities:
     wide_reference: whether 16-bit concatenation references (23.040 section 9.2.3.24.8) are used.
     lacks: GSM letters it cannot write (then no national ones either). whole: it is given long texts uncut.
     sends: False for a link that only receives: nothing is routed to it.
+    reports: which receipts it asks for; with "failures" silence says that a message arrived.
     optional: verbs beyond sending, such as "ussd", "balance", "query", "cancel", "replace"; or "schedule": it minds
     `WirePart.deliver_at`.
     """
@@ -71,6 +72,7 @@ class Abilities:
     wide_reference: bool = False
     lacks: frozenset[str] = frozenset()
     whole: bool = False
+    reports: Literal["all", "failures", "none"] = "all"
     optional: frozenset[str] = frozenset()
     sends: bool = True
 

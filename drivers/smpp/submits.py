@@ -46,6 +46,7 @@ class Submits:
             wide_reference=config.wide_references,
             lacks=coding.lacks(config.writes),
             whole=config.long_texts == "payload",
+            reports=config.receipts,
             optional=frozenset({"schedule"}) if config.schedule == "smsc" else frozenset(),
         )
 

@@ -18,8 +18,10 @@ from ..store.tables import earlier_try, message, part, receipt
 from ..store.tables.types import AnyRow
 from .moving import BATCH, Moving
 from .standing import Served
+from .waiting import since_it_may_arrive
 
 FINAL = ("delivered", "expired", "deleted", "undeliverable", "rejected")  # the states of a receipt that decide a part
+OVERLAP = 10_000  # receipts that are looked at once more: on PostgreSQL a smaller id may be committed later
 
 
 class Silence:
@@ -27,6 +29,8 @@ class Silence:
 
     def __init__(self, moving: Moving) -> None:
         self._moving = moving
+        self._upto: dict[str, str] = {}  # by link: where the last look at what it sent ended
+        self._heard = 0  # the newest receipt at the last look
 
     def look(self, conn: Connection, batch: list[datetime]) -> list[set[str]]:
         """For each `now`: hear late receipts, then move on what stayed silent; returns the links that got work."""
@@ -46,12 +50,13 @@ class Silence:
         rows = conn.execute(
             select(message)
             .where(m.state == "sent", m.link == link.name)
-            .where(func.coalesce(m.deliver_at, m.sent_at) <= now - timedelta(seconds=seconds))
+            .where(since_it_may_arrive() <= now - timedelta(seconds=seconds))
             .where(m.purpose.in_(self._moving.may_double), m.wanted_link.is_(None), m.valid_until > now)
-            .where(~decided.exists())
+            .where(~decided.exists(), m.id > self._upto.get(link.name, ""))
             .order_by(m.id)
             .limit(BATCH)
         ).all()
+        self._upto[link.name] = rows[-1].id if len(rows) == BATCH else ""
         steps: list[history.Step] = []
         for row in rows:
             tried = [*(row.tried or ()), link.name]
@@ -71,16 +76,19 @@ class Silence:
     def _hear(self, conn: Connection, now: datetime) -> None:
         """Match receipts that nobody knew with the tries before a move."""
         e, r = earlier_try.c, receipt.c
+        newest = conn.scalar(select(func.max(r.id))) or 0
         late = conn.execute(
             select(
                 e.id, e.message_id, e.position, e.link, e.moved_at, r.id.label("receipt"), r.state, message.c.recipient
             )
             .join(message, message.c.id == e.message_id)
             .join(receipt, (r.link == e.link) & (r.reference == e.reference))
-            .where(e.outcome.is_(None), r.message_id.is_(None), r.state.in_(FINAL))
+            .where(e.outcome.is_(None), r.message_id.is_(None), r.state.in_(FINAL), r.id > self._heard - OVERLAP)
             .order_by(r.id)
             .limit(BATCH)
         ).all()
+        if len(late) < BATCH:
+            self._heard = newest
         if not late:
             return
         conn.execute(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, select, update
 
+from ..money.booking import Charged, book, entries
 from ..store import history
 from ..store.lifecycle import MESSAGE, WAITING
-from ..store.tables import message
+from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from . import gate
 from .familiar import Familiar, familiar
@@ -80,11 +81,7 @@ class Waiting:
 
     def _with_a_way(self, conn: Connection, due: Sequence[AnyRow], now: datetime) -> list[AnyRow]:
         """Those that some link serves. The others were told already that there is none: they wait on, quietly."""
-        stuck = {
-            row.id
-            for row in due
-            if row.why.startswith(NOWHERE) and self._choose(row, now) is None
-        }
+        stuck = {row.id for row in due if row.why.startswith(NOWHERE) and self._choose(row, now) is None}
         for ids in history.chunks(sorted(stuck)):
             conn.execute(update(message).where(message.c.id.in_(ids)).values(due_at=now + LOOK_AGAIN))
         return [row for row in due if row.id not in stuck]
@@ -111,23 +108,48 @@ class Waiting:
         """For (now, receipt wait): expire what is past its time, waiting or without a receipt; returns how many."""
         counts: list[int] = []
         m = message.c
-        since = func.coalesce(m.deliver_at, m.sent_at)  # what the network keeps has no receipt before its time
+        since = since_it_may_arrive()
         for now, receipt_wait in batch:
             waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH)).all()
             self.moving.charge_taken(conn, waiting, now)
             steps = [history.Step(id, "its validity was over before it was sent", {"final_at": now}) for id in waiting]
             history.move(conn, MESSAGE, "expire", steps, by="clock", now=now)
             overdue = select(m.id).where(m.state == "sent", since <= now - receipt_wait).limit(BATCH)
+            counts.append(len(steps) + self._without_trouble(conn, overdue, receipt_wait, now))
             silent = [] if self.missing == "keep" else conn.scalars(overdue).all()
             why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"
             ended = [history.Step(id, why, {"final_at": now}) for id in silent]
             history.move(conn, MESSAGE, _MISSING.get(self.missing, "expire"), ended, by="clock", now=now)
-            counts.append(len(steps) + len(ended))
+            counts[-1] += len(ended)
         return counts
+
+    def _without_trouble(self, conn: Connection, overdue: Select[tuple[str]], wait: timedelta, now: datetime) -> int:
+        """Where a link asks for word of failures only, silence about all parts is what a delivered message brings."""
+        links = [name for name, link in self._network.links.items() if link.abilities.reports == "failures"]
+        if not links:
+            return 0
+        m = message.c
+        told = select(part.c.message_id).where(part.c.message_id == m.id, part.c.outcome.is_not(None))
+        rows = conn.execute(
+            overdue.where(m.link.in_(links), ~told.exists()).add_columns(m.link, m.recipient, m.parts, m.sent_at)
+        ).all()
+        why = f"this link reports failures only, and told of none within {_words(wait)}: taken for delivered"
+        ended = [history.Step(row.id, why, {"final_at": now}) for row in rows]
+        history.move(conn, MESSAGE, "deliver", ended, by="clock", now=now)
+        if self._network.rates.some:
+            went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at) for row in rows]
+            book(conn, entries(self._network.rates, went, "delivery", now))
+        return len(rows)
 
     def reroute(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:
         """For (now, patience): what waits for a link that is away so long goes to another; returns these links."""
         return self.moving.away(conn, batch)
+
+
+def since_it_may_arrive() -> ColumnElement[datetime]:
+    """From when on a receipt may be awaited: what the network keeps until a time has none before."""
+    m = message.c
+    return case((m.deliver_at > m.sent_at, m.deliver_at), else_=m.sent_at)
 
 
 def _words(span: timedelta) -> str:

@@ -210,6 +210,7 @@ def test_what_a_link_carries_follows_from_its_settings() -> None:
     assert "€" in submits(alphabet="latin1").abilities.lacks
     assert submits(long_texts="payload").abilities.whole
     assert submits(schedule="smsc").abilities.optional == {"schedule"}
+    assert submits(receipts="failures").abilities.reports == "failures"
     assert submits(wide_references=True).abilities.wide_reference
 
 

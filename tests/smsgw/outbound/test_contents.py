@@ -223,3 +223,21 @@ def test_an_intermediate_state_over_another_account_keeps_the_message_open(datab
     assert desk.state(id) == "sent"
     desk.receipt("n1", ReceiptState.UNDELIVERABLE, link="b", recipient=TO)
     assert desk.state(id) == "undelivered"
+
+
+FAILURES = replace(DATA, reports="failures")
+
+
+def test_a_link_that_reports_failures_only_delivers_in_silence(database: Database) -> None:
+    desk = desk_of(database, a=FAILURES)
+    good, bad = desk.submit(), desk.submit(text="another " * 30)
+    wire = desk.claim()
+    for number, one in enumerate(wire):
+        desk.taken(one, f"n{number}")
+    desk.receipt("n1", ReceiptState.UNDELIVERABLE, recipient=TO)
+    assert [one.message_id for one in wire] == [good, bad, bad]
+    desk.later(seconds=100)
+    assert database.writer.do(desk.waiting.expire, (desk.now, timedelta(seconds=101))) == 0
+    assert database.writer.do(desk.waiting.expire, (desk.now, timedelta(seconds=100))) == 2
+    assert (desk.state(good), desk.state(bad)) == ("delivered", "expired")
+    assert "failures only" in desk.row(good).why
