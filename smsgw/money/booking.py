@@ -7,9 +7,8 @@ is that of the moment when the parts were handed over. Where no rate says anythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
@@ -22,8 +21,7 @@ Event = Literal["submit", "delivery"]
 _BOOK = Prepared(insert(cost_entry), ("message_id", "link", "parts", "amount", "currency", "event", "rate_id", "at"))
 
 
-@dataclass(frozen=True, slots=True)
-class Charged:
+class Charged(NamedTuple):
     """So many parts of a message that went over a link to a number, handed over at `sent_at` (aware)."""
 
     message_id: str
@@ -33,8 +31,7 @@ class Charged:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One booked amount, in millionths of the currency, for all these parts. See the table `cost_entry`."""
 
     message_id: str
@@ -61,7 +58,7 @@ def entries(rates: Rates, charged: Iterable[Charged], event: Event, at: datetime
 
 def book(conn: Connection, found: Sequence[Entry]) -> None:
     """Append entries."""
-    _BOOK.many(conn, [asdict(entry) for entry in found])
+    _BOOK.many(conn, [entry._asdict() for entry in found])
 
 
 def booked(conn: Connection, message_id: str) -> list[AnyRow]:
