@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ from smsgw.link import Alphabet, Events, InboundPiece, Receipt
 log = logging.getLogger(__name__)
 
 _RECEIVED = (0, 1)  # <stat> of +CMGL: unread and read; 2 and 3 are drafts and copies that somebody left there
+_TOLD_WITHIN = 2.0  # seconds after a text in which it is told of
 _READINGS = 3  # how often an entry is read before damage is taken for its true form
 
 Place = tuple[str, int]  # memory, index
@@ -54,6 +56,9 @@ class Mailbox:
         self.memories: tuple[str, ...] = ()
         self.fills: dict[str, tuple[int, int]] = {}  # of each memory: places that are taken, and of how many
         self.due: set[str] = set()
+        self._was_told = False  # whether +CMTI or the like ever came
+        self._by_clock = False  # whether it is only the clock that has us look
+        self._untold_at: float | None = None  # when something was found that nothing had told of
 
     @property
     def settled(self) -> bool:
@@ -64,8 +69,21 @@ class Mailbox:
         """Sweep all memories next: news can be lost by the modem itself."""
         self.due.update(self.memories)
 
+    def look_by_clock(self) -> None:
+        """Sweep all memories next, though nothing was told."""
+        self._by_clock = not self.due
+        self.look_everywhere()
+
+    @property
+    def untold(self) -> bool:
+        """Whether a text was found, and nothing told of it or of any other, also not a while after."""
+        found = self._untold_at
+        return not self._was_told and found is not None and time.monotonic() - found > _TOLD_WITHIN
+
     def news(self, line: str) -> None:
         """+CMTI or +CDSI: something came into a memory."""
+        self._was_told = True
+        self._by_clock = False
         named = re.search(r'"(\w+)"', line)
         if named and named[1] in self.memories:
             self.due.add(named[1])
@@ -74,6 +92,13 @@ class Mailbox:
 
     def sweep(self) -> None:
         """Hand up all that the due memories hold and that is not in hand already."""
+        by_clock, self._by_clock = self._by_clock, False
+        before = len(self._in_hand)
+        self._sweep()
+        if by_clock and len(self._in_hand) > before:
+            self._untold_at = time.monotonic()
+
+    def _sweep(self) -> None:
         while self.due:
             memory = min(self.due)
             self.due.discard(memory)

@@ -33,11 +33,12 @@ class Profile:
 
     maker, model: patterns for +CGMI and +CGMM (either is enough when the other is empty). by_id: for names under
     /dev/serial/by-id. at_interfaces: USB interfaces that speak AT and tell news, the best first; others are tried
-    last. vendor: the USB vendor, for a udev rule. attempts: how to ask for the PIN attempts that are left; only the
-    family's own ways, before the ways of all others. iccid: commands for the SIM card's number. quieten: commands
-    at the start that stop chatter. temperature: how to ask, in degrees Celsius. radio_cycle: take the radio off the
-    air and back. reset: restart the firmware. ussd_packed: USSD codes are wanted as packed septets in hexadecimal
-    (and come so). prompt_pause: seconds between the prompt and the PDU. flow: of a serial cable.
+    last. mute_interfaces: those that speak AT and tell no news. vendor: the USB vendor, for a udev rule. attempts:
+    how to ask for the PIN attempts that are left; only the family's own ways, before the ways of all others. iccid:
+    commands for the SIM card's number. quieten: commands at the start that stop chatter. temperature: how to ask,
+    in degrees Celsius. radio_cycle: take the radio off the air and back. reset: restart the firmware. ussd_packed:
+    USSD codes are wanted as packed septets in hexadecimal (and come so). prompt_pause: seconds between the prompt
+    and the PDU. flow: of a serial cable.
     """
 
     family: str
@@ -45,6 +46,7 @@ class Profile:
     model: str = ""
     by_id: str = ""
     at_interfaces: tuple[int, ...] = ()
+    mute_interfaces: tuple[int, ...] = ()
     vendor: str = ""
     attempts: tuple[Asks, ...] = ()
     iccid: tuple[str, ...] = ()
@@ -76,7 +78,8 @@ PROFILES = (
         "Huawei",
         maker="huawei",
         by_id="huawei",
-        at_interfaces=(2, 1, 0, 3),  # 0 is the dial-up port: it speaks AT and tells no news
+        at_interfaces=(2, 1, 0, 3),
+        mute_interfaces=(0,),  # the dial-up port
         vendor="12d1",
         attempts=(Asks("AT^CPIN?", r"\^CPIN: *SIM PIN *, *(\d+)"),),  # of the code that is asked for
         iccid=("AT^ICCID?",),

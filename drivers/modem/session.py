@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from drivers.modem.calls import Calls
 from drivers.modem.dialogue import Dialogue
+from drivers.modem.ears import Ears, is_mute
 from drivers.modem.journal import Journal
 from drivers.modem.ladder import Ailment, Ladder
 from drivers.modem.library import CommandError, TimeoutException
@@ -55,7 +56,8 @@ class Session:
         tell: Callable[[], None],
     ) -> None:
         self._modem = self.modem = modem = found.modem
-        self._mark = found.port.mark
+        self._port = found.port
+        self._ears: Ears | None = None
         self._name = name
         self._config = config
         self._events = events
@@ -96,6 +98,13 @@ class Session:
 
     def run(self) -> None:
         """Prepare the modem and serve it until `stop`. Raises Trouble, and what Modem raises."""
+        try:
+            self._serve()
+        finally:
+            if self._ears is not None:
+                self._ears.close()
+
+    def _serve(self) -> None:
         self._prepare()
         self.serves = True
         while self._stop_by is None:
@@ -106,6 +115,8 @@ class Session:
                     self._watch.memories_seen(self._mailbox)
                 self._send()
                 self._watch.look(self._mailbox)
+                if self._mailbox.untold and self._ears is None:
+                    self._listen_elsewhere("a text was found that nothing told of")
             except TimeoutException:
                 if self._stop_by is None:
                     self._ail(Ailment.SILENT, "the modem did not answer in time")
@@ -138,8 +149,25 @@ class Session:
         self._mailbox.memories = modem.memories()
         modem.asks_twice = False
         self._ladder.sign("answers")
+        if is_mute(self._port, modem.profile.mute_interfaces, config.ports):
+            self._listen_elsewhere(f"{self._port.name} tells no news")
         self._mailbox.look_everywhere()
         self._watch.begin(mode)
+
+    def _listen_elsewhere(self, why: str) -> None:
+        """Listen at the modem's other ports too, where its news may come."""
+        config = self._config
+        self._ears = Ears(
+            self._name,
+            config.ports,
+            (config.baudrate, config.flow_control),
+            lambda lines: self.post(partial(self._news, lines)),
+        )
+        ports = self._ears.open(self._port)
+        log.info("link %s: %s; listening at %s", self._name, why, ", ".join(ports) or "no other port, for it has none")
+        if ports:
+            self.facts["news ports"] = ", ".join(ports)
+            self._tell()
 
     def _next_at(self) -> float:
         """Until when there is nothing to do."""
@@ -163,7 +191,7 @@ class Session:
         if part is None:
             return
         config = self._config
-        error = submit(self._modem, self._window, part, config.smsc, config.answer_timeout, self._mark)
+        error = submit(self._modem, self._window, part, config.smsc, config.answer_timeout, self._port.mark)
         if error is None:
             self._refusals = 0
             self._ladder.sign("took a text")

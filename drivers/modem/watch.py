@@ -85,7 +85,7 @@ class Watch:
             self._look_for_network()
         if now >= self._sweep_at:
             self._sweep_at = now + self._config.sweep_interval
-            mailbox.look_everywhere()
+            mailbox.look_by_clock()
         if now >= self._pulse_at:
             self._pulse_at = now + self._config.pulse_interval
             if not self._notifies_us():

@@ -97,10 +97,10 @@ class Network:
 
 
 @contextlib.contextmanager
-def modem_network(ways: Ways | None = None, pin: str | None = None) -> Iterator[Network]:
-    """A modem that is plugged in, and its network."""
+def modem_network(ways: Ways | None = None, pin: str | None = None, device: str | None = None) -> Iterator[Network]:
+    """A modem that is plugged in, as a device of this name if it must have one, and its network."""
     with tempfile.TemporaryDirectory() as folder:
-        network = Network(EmulatedModem(Path(folder), ways, pin))
+        network = Network(EmulatedModem(Path(folder), ways, pin, device=device))
         try:
             yield network
         finally:

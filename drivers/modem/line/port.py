@@ -36,6 +36,7 @@ class Port(ABC):
         self.lock = threading.RLock()
         self.pdu_length: int | None = None  # while a PDU is typed, what +CMGS said
         self.plugged = 0  # how often it was plugged in: what was asked before a pull is not answered after it
+        self._second = -1  # a port beside the first, at which the news come
         self._mouth = threading.RLock()  # one speaks at a time; taken before `lock`, never behind it
         self._buffer = b""
         self._news: list[str] = []
@@ -72,6 +73,23 @@ class Port(ABC):
             Path(self.device).unlink(missing_ok=True)
             Path(self.device).symlink_to(os.ttyname(slave))
             os.close(slave)  # left open it would hide whether anybody else has it
+            self._connect_second()
+
+    def _connect_second(self) -> None:
+        """The port of the next USB interface, if there is to be one."""
+        if not self.ways.news_port:
+            return
+        self._second, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(self._second, False)
+        Path(self.second).unlink(missing_ok=True)
+        Path(self.second).symlink_to(os.ttyname(slave))
+        os.close(slave)
+
+    @property
+    def second(self) -> str:
+        """The name of the port at which the news come with `news_port`."""
+        return self.device.replace("-if00", "-if01")
 
     def disconnect(self) -> None:
         """Pull it out: the device is gone, and whoever has it open gets an error."""
@@ -79,7 +97,10 @@ class Port(ABC):
             Path(self.device).unlink(missing_ok=True)
             if self._master >= 0:
                 os.close(self._master)
-            self._master = -1
+            if self._second >= 0:
+                Path(self.second).unlink(missing_ok=True)
+                os.close(self._second)
+            self._master = self._second = -1
             self.plugged += 1
             self.forget()
 
@@ -143,6 +164,10 @@ class Port(ABC):
 
     def tell(self, news: str) -> None:
         """Say something that was not asked for."""
+        if self._second >= 0:
+            with contextlib.suppress(OSError):  # nobody listens there
+                os.write(self._second, self._spoken(news))
+            return
         with self.lock:
             if self.ways.news_inside:
                 self._news.append(news)

@@ -33,6 +33,7 @@ class Ways:
     echo_stays: bool = _way(False, "echoes what is typed whatever ATE0 says")
     prompt: str = _way("\r\n> ", "what it says when it wants the PDU")
     news_inside: bool = _way(False, "puts +CMTI and its like into the middle of answers")
+    news_port: bool = _way(False, "tells +CMTI and its like at a second port (-if01) that says nothing else")
     # Sending
     air_time: float = _way(0.0, "seconds that the network takes for a text")
     swallow: int = _way(0, "how many texts are taken from now on without the answer being told; -1: all")

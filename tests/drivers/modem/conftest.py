@@ -78,12 +78,18 @@ def _modems_that_answer_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def rig_for(events: Recorder) -> Iterator[Open]:
-    """Make a rig that is not started: rig_for(ways=Ways(...), pin="1234" on the SIM, config fields ...)."""
+    """Make a rig that is not started: rig_for(ways=Ways(...), pin="1234" on the SIM, config fields ...).
+
+    by_id: the name of the modem's device, beside which its other ports are looked for.
+    """
     opened = []
 
-    def make(ways: Ways | None = None, sim_pin: str | None = None, **config: Any) -> Rig:
-        context = modem_network(ways, sim_pin)
-        rig = Rig(context.__enter__(), events, **config)
+    def make(ways: Ways | None = None, sim_pin: str | None = None, by_id: str | None = None, **config: Any) -> Rig:
+        context = modem_network(ways, sim_pin, by_id)
+        network = context.__enter__()
+        if by_id is not None:
+            config["ports"] = [str(network.modem.folder / "*")]
+        rig = Rig(network, events, **config)
         opened.append((context, rig))
         return rig
 
