@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import click
@@ -12,6 +13,8 @@ from smsgw.cli.office import Office
 from smsgw.cli.received import received, received_lines, shape
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import harmless, local, shortened
+from smsgw.money.booking import booked
+from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.store.lifecycle import MESSAGE
 from smsgw.store.tables.types import AnyRow
@@ -41,7 +44,9 @@ def log(office: Office, id: str | None, limit: int, state: str | None, to: str |
         else:
             message = outbox.get(conn, id)
             pieces = [_piece(one) for one in outbox.parts_of(conn, id)]
-            value, words = sent.shape(message._asdict()) | {"pieces": pieces}, sent.lines(message._asdict())
+            charged = [_charged(one) for one in booked(conn, id)]
+            value = sent.shape(message._asdict()) | {"pieces": pieces, "charged": charged}
+            words = chain(sent.lines(message._asdict()), map(_charge_line, charged))
         _show(office, value, words, events)
 
 
@@ -56,6 +61,16 @@ def _list(office: Office, values: list[dict[str, Any]]) -> None:
 def _piece(row: AnyRow) -> dict[str, Any]:
     keys = ("position", "link", "reference", "written_at", "answer", "error", "outcome", "outcome_at")
     return {key: row._mapping[key] for key in keys}
+
+
+def _charged(row: AnyRow) -> dict[str, Any]:
+    keys = ("link", "parts", "event", "at")
+    return {key: row._mapping[key] for key in keys} | {"cost": money(row.amount, row.currency)}
+
+
+def _charge_line(one: dict[str, Any]) -> str:
+    cost, parts = one["cost"], "1 part" if one["parts"] == 1 else f"{one['parts']} parts"
+    return f"  charged:     {cost['amount']} {cost['currency']} for {parts} over {one['link']}, on {one['event']}"
 
 
 def _show(office: Office, value: dict[str, Any], words: Iterable[str], events: list[AnyRow]) -> None:
