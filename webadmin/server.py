@@ -200,6 +200,7 @@ class WebServer:
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Reads a request; one whose body is too large is complete only when the body is through."""
 
+    path = ""  # which waitress forgets for a request that it cannot read, and wants when its client has gone
     _left = 0
     expect_continue: bool
 
