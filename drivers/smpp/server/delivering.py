@@ -11,6 +11,7 @@ from typing import Protocol
 
 from drivers.smpp import pdu
 from drivers.smpp.server import answers
+from drivers.smpp.server.port import Port
 from drivers.smpp.server.refusals import RINVCMDID, RINVDSTADR, RINVMSGLEN, RX_P_APPN, RX_R_APPN
 from drivers.smpp.statuses import name_of
 from smsgw.listener import Guest, NotTaken, Parcel
@@ -24,17 +25,18 @@ class Road(Protocol):
 
     guest: Guest | None
 
-    @property
-    def window(self) -> int: ...
+    def send(self, octets: bytes) -> None: ...
+
+
+class Loop(Protocol):
+    """What of the listener is needed here."""
 
     @property
-    def patience(self) -> float: ...
+    def terms(self) -> Port: ...
 
     def now(self) -> float: ...
 
     def soon(self, what: Callable[[], None]) -> None: ...
-
-    def send(self, octets: bytes) -> None: ...
 
 
 @dataclass(slots=True)
@@ -48,8 +50,10 @@ class _Pushed:
 class Delivering:
     """Implements `smsgw.listener.Outlet`. All but `push` runs in the loop."""
 
-    def __init__(self, road: Road) -> None:
+    def __init__(self, road: Road, loop: Loop) -> None:
         self._road = road
+        self._loop = loop
+        self._patience = loop.terms.answer_timeout
         self._numbers = itertools.count()
         self._flying: dict[int, tuple[_Pushed, float]] = {}  # by sequence number, oldest first
         self._lost: str | None = None
@@ -57,7 +61,7 @@ class Delivering:
     @property
     def window(self) -> int:
         """Parcels on their way at a time."""
-        return self._road.window
+        return self._loop.terms.deliver_window
 
     def next_sequence(self) -> int:
         """1 to 0x7FFFFFFF, then from 1 again (5.1.4)."""
@@ -66,7 +70,7 @@ class Delivering:
     def push(self, parcel: Parcel) -> Future[None]:
         """Send it; done when the client acknowledged every deliver_sm of it."""
         future: Future[None] = Future()
-        self._road.soon(lambda: self._push(parcel, future))
+        self._loop.soon(lambda: self._push(parcel, future))
         return future
 
     def _push(self, parcel: Parcel, future: Future[None]) -> None:
@@ -76,7 +80,7 @@ class Delivering:
             return
         bodies = answers.deliveries(parcel, guest.alphabet)
         pushed = _Pushed(future, len(bodies))
-        until = self._road.now() + self._road.patience
+        until = self._loop.now() + self._patience
         for body in bodies:
             sequence = self.next_sequence()
             self._flying[sequence] = (pushed, until)
@@ -105,7 +109,7 @@ class Delivering:
         for sequence in late:
             pushed, _ = self._flying.pop(sequence)
             if not pushed.future.done():
-                says = f"the client did not answer within {self._road.patience:g} seconds"
+                says = f"the client did not answer within {self._patience:g} seconds"
                 pushed.future.set_exception(NotTaken(says))
 
     def lost(self, why: str) -> None:

@@ -54,10 +54,13 @@ WRITTEN_AHEAD = 262_144  # octets that may wait for a client to read them
 class Owner(Protocol):
     """The listener of a session."""
 
-    terms: Port
     where: str
     reception: Reception
     touched: set[Session]  # those that have something to write at the end of a turn
+
+    @property
+    def terms(self) -> Port:
+        """Its table in the configuration."""
 
     def now(self) -> float:
         """A steady clock in seconds."""
@@ -96,7 +99,7 @@ class Session(asyncio.Protocol):
         self._asked: float | None = None
         self._faults = 0
         self._why = ""
-        self.delivering = Delivering(self)
+        self.delivering = Delivering(self, owner)
 
     # What asyncio calls
 
@@ -380,21 +383,3 @@ class Session(asyncio.Protocol):
             self.send(pdu.answer(pdu.ENQUIRE_LINK, self.delivering.next_sequence()))
             self.flush()
         self.delivering.expire(now)
-
-    @property
-    def window(self) -> int:
-        """Parcels that may be on their way to it."""
-        return self._owner.terms.deliver_window
-
-    def now(self) -> float:
-        """A steady clock."""
-        return self._owner.now()
-
-    @property
-    def patience(self) -> float:
-        """Seconds in which a client must answer."""
-        return self._owner.terms.answer_timeout
-
-    def soon(self, what: Callable[[], None]) -> None:
-        """From any thread: do it in the loop."""
-        self._owner.soon(what)
