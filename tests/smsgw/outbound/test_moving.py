@@ -27,8 +27,9 @@ from smsgw.outbound.sequel import Sequel
 from smsgw.outbound.silence import Silence
 from smsgw.outbound.waiting import Waiting
 from smsgw.store.database import Database
-from smsgw.store.tables import cost_entry, rate, receipt
+from smsgw.store.tables import cost_entry, message, rate, receipt
 from smsgw.text import parts
+from smsgw.text.hours import read_hours
 from tests.smsgw.desk import START, Desk
 
 LONG = "0123456789" * 40  # three parts
@@ -168,6 +169,46 @@ def test_nobody_knows_so_it_does_not_go_elsewhere(database: Database) -> None:
     desk.failed(two, RejectedForGood("no"))
     desk.failed(three, RejectedForGood("no"))
     assert (desk.row(id).link, desk.state(id)) == ("a", "failed")
+
+
+# When its link may not send
+
+
+def reroute(desk: Desk) -> set[str]:
+    return desk.database.writer.do(desk.waiting.reroute, (desk.now, timedelta(seconds=60)))
+
+
+def test_what_waits_for_a_link_that_rests_goes_elsewhere_at_once(database: Database) -> None:
+    desk = wired(database)
+    id = desk.submit()
+    desk.network.rest("a", 60, desk.now)
+    assert reroute(desk) == {"b"}
+    assert desk.row(id).why == ("a rests, for its network refuses it: b serves every number and is up")
+
+
+def test_what_waits_for_a_link_that_closes_goes_elsewhere(database: Database) -> None:
+    day = Served("a", "fake", hours=read_hours(["08:00-20:00"], "UTC"))
+    desk = wired(database, day, Served("b", "fake", preference=200))
+    id = desk.submit()
+    assert reroute(desk) == set()
+    desk.later(hours=8)
+    assert reroute(desk) == {"b"}
+    assert desk.row(id).why.startswith("a is closed until Mo 08:00 (UTC): b serves every number")
+
+
+def test_messages_that_cannot_leave_are_not_in_the_way_of_those_that_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smsgw.outbound.moving.BATCH", 2)
+    desk = wired(database, Served("a", "fake"), Served("b", "fake", ("+43",), preference=200))
+    for n in range(5):
+        desk.submit(to=f"+3864011122{n}")
+    id = desk.submit(to="+4366411122233")
+    with database.exclusive() as conn:
+        conn.execute(message.update().values(link="a"))
+    desk.network.rest("a", 600, desk.now)
+    assert [reroute(desk) for _ in range(4)].count({"b"}) == 1
+    assert desk.row(id).link == "b"
 
 
 # After silence
