@@ -6,6 +6,7 @@ crash the rows name exactly what may be in the air: at most what was claimed and
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from .wire import wire_part
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sender's wish: up to `most` messages that are due on `link`."""
+    """A sender's wish: messages that are due on `link`, together up to `most` parts (of a long text more)."""
 
     link: str
     most: int
@@ -122,7 +123,7 @@ class Handover:
 
     def _claim(self, conn: Connection, claim: Claim) -> list[WirePart]:
         due = _DUE.records(conn, {"its_link": claim.link, "now": claim.now, "most": claim.most})
-        rows = self._still_wanted(conn, due, claim)
+        rows = self._still_wanted(conn, _within(due, claim.most), claim)
         if not rows:
             return []
         ids = [row["id"] for row in rows]
@@ -239,6 +240,14 @@ def _wire_parts(conn: Connection, messages: list[Due], now: datetime) -> list[Wi
     for piece in _LEFT.records(conn, {"ids": [m["id"] for m in messages]}):
         pieces.setdefault(piece["message_id"], []).append(piece)
     return [wire_part(m, piece, now) for m in messages for piece in pieces.get(m["id"], ())]
+
+
+def _within(due: list[Due], most: int) -> list[Due]:
+    """The first of these whose parts together are no more than the link has room for; one at least."""
+    if len(due) == 1 or sum(row["parts"] for row in due) <= most:
+        return due
+    ends = itertools.accumulate(row["parts"] for row in due)
+    return [row for row, end in zip(due, ends, strict=True) if end <= most] or due[:1]
 
 
 _ANSWER = {"put_back": "put_back", "lose": "lost", "give_up": "refused"}

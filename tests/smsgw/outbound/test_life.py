@@ -195,6 +195,16 @@ def test_urgent_messages_overtake_and_equals_keep_their_order(desk: Desk) -> Non
     assert [w.message_id for w in desk.claim()] == [second]
 
 
+def test_a_claim_takes_no_more_parts_than_the_link_has_room_for(desk: Desk) -> None:
+    ids = [desk.submit(text=f"{LONG}{n}") for n in range(3)] + [desk.submit(text="short")]
+    claims = [desk.claim(most=most) for most in (7, 2, 2)]
+    assert [[wire.message_id for wire in wires] for wires in claims] == [
+        [ids[0]] * 3 + [ids[1]] * 3,
+        [ids[2]] * 3,
+        [ids[3]],
+    ]
+
+
 def test_a_lost_answer_is_unsure_and_its_receipt_settles_it(desk: Desk) -> None:
     id = desk.submit()
     [wire] = desk.claim()
