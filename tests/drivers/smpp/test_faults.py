@@ -271,5 +271,23 @@ def test_an_answer_that_went_into_a_half_open_connection_did_not_surely_arrive(
     assert [piece.reference for piece in told.pieces] == [told.pieces[0].reference] * 2
 
 
+def test_sequence_numbers_begin_anew_while_parts_are_on_their_way(
+    network: Network, road: Any, make_link: Any, told: Witness, a_part: Callable[..., WirePart], soon: Any
+) -> None:
+    bad = road("wrap", {"reorder": 0.3, "latency": 0.01})
+    link = make_link(bad.port)
+    soon(lambda: link.health().state is LinkState.UP, PATIENCE)
+    (session,) = link._sessions
+    session._numbers = itertools.count(0x7FFFFFFF - 40)
+    parts = [a_part(str(number), number) for number in range(300_001, 300_101)]
+    give(link, parts)
+    soon(lambda: all(told.outcomes.get(part.message_id) for part in parts), PATIENCE)
+    assert all(isinstance(end, str) for end in ends_of(told, parts).values())
+    assert lies(network, ends_of(told, parts)) == []
+    numbers = network.do(lambda smsc: [submit.sequence for submit in smsc.submits])
+    assert {0x7FFFFFFF, 1} < set(numbers)
+    assert max(numbers) == 0x7FFFFFFF
+
+
 def test_every_fault_is_tried_alone() -> None:
     assert {name for faults in ALONE.values() for name in faults} == set(Faults.__dataclass_fields__)

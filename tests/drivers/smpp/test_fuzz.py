@@ -307,6 +307,18 @@ def test_what_came_before_noise_in_one_piece_counts(far_end: FarEnd, noise: byte
     assert [piece.user_data for piece in far_end.told.pieces] == [b"just in time"]
 
 
+@pytest.mark.parametrize("length", [65536, 65535, 60000])
+def test_a_pdu_of_64_kilobytes_is_read_and_none_that_is_longer(far_end: FarEnd, length: int) -> None:
+    empty = codec.deliver("+4915110000001", "4477", b"", tlvs=codec.tlv(0x0424, b""))
+    payload = b"x" * (length - 16 - len(empty))
+    text = codec.pdu(codec.DELIVER, 0, 1, codec.deliver("+4915110000001", "4477", b"", tlvs=codec.tlv(0x0424, payload)))
+    assert len(text) == length
+    assert far_end.say(text * 3) == [(codec.DELIVER | codec.RESPONSE, 0, 1)] * 3
+    assert [piece.user_data for piece in far_end.told.pieces] == [payload] * 3
+    assert far_end.say(struct.pack(">I", 65537) + text[4:] + b"x" * (65537 - length)) is None
+    assert far_end.told.came == 3
+
+
 def test_nonsense_leaves_no_trace_in_memory(far_end: FarEnd) -> None:
     """Receipts for ids that nobody knows, answers that nobody waits for, PDUs that are none."""
 
