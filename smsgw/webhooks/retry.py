@@ -13,6 +13,7 @@ JITTER = 0.2  # the share by which chance lengthens a pause, so that a thousand 
 LONGEST_WISH = 86_400.0  # seconds that a receiver may ask for with Retry-After
 PATIENCE = 3  # failures in a row after which a receiver is asked by one request at a time
 LONGEST_REST = 60.0  # seconds between two such requests
+LONGEST_WISHED_REST = 3600.0  # the same when the receiver asks for more: what it refused waits as long as it says
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Retry:
 def rest(failures: int, wish: float) -> float:
     """Seconds for which a receiver is left alone after so many failures in a row."""
     own = 0.0 if failures < PATIENCE else min(LONGEST_REST, 2.0 ** (failures - PATIENCE))
-    return max(own, min(wish, LONGEST_WISH))
+    return max(own, min(wish, LONGEST_WISHED_REST))
 
 
 def wish_of(header: str | None, now: datetime) -> float:

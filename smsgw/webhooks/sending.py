@@ -29,7 +29,7 @@ from .worker import Worker, Written
 log = logging.getLogger(__name__)
 
 PIECE = 1000  # lines of history read at a time
-LOOK_BUSY, LOOK_IDLE = 0.01, 0.1  # seconds between two looks for new history
+LOOK_BUSY, LOOK_IDLE = 0.02, 0.1  # seconds between two looks for new history
 STAYS_BUSY = 2.0  # seconds for which looks stay frequent
 WATCH = 1.0  # seconds between two looks at the webhooks themselves
 AGAIN = 1.0  # seconds until a write is repeated that the store refused
@@ -59,6 +59,7 @@ class Sending:
         self._ended = False
         self._endings: set[asyncio.Task[None]] = set()
         self._upto = 0  # a history id: read up to here; the store knows it when there was something to tell
+        self._stands: int | None = None  # where the store says that the follower stands; None: to be asked
         self.beats = time.monotonic()
 
     async def run(self) -> None:
@@ -101,9 +102,10 @@ class Sending:
         if piece is None:
             return False
         if piece.deliveries:
+            self._stands = None
             if not await self._put(settle.plan, piece):
-                self._upto = 0  # somebody else told it: go on where the store says
-                return True
+                return True  # somebody else told it: go on where the store says
+            self._stands = piece.upto
             for id in {str(row["webhook_id"]) for row in piece.deliveries}:
                 if id in self._workers:
                     self._workers[id].queue.news()
@@ -113,22 +115,22 @@ class Sending:
 
     def _read_piece(self) -> Plan | None:
         """What a piece of history means; None: nothing happened, or nobody wants to know."""
+        if not self._workers:
+            return None
         with self._database.reading() as conn:
-            wanted = hooks.active(conn)
-            if not wanted:
-                return None
-            stands = conn.scalar(settle.STANDS_AT) or 0
-            start = max(stands, self._upto, min(hook.after for hook in wanted))
+            if self._stands is None:
+                self._upto = self._stands = conn.scalar(settle.STANDS_AT) or 0
+            start = max(self._upto, min(worker.hook.after for worker in self._workers.values()))
             reach = self._tail.reach(conn, start, PIECE)
             if reach == start:
                 return None
-            wanted = hooks.active(conn)  # read once more after the ids: whoever is to be told of them is there now
+            wanted = hooks.active(conn)  # after the ids were read: whoever is to be told of them is there now
             self._employ(wanted)
             kinds = frozenset[str]().union(*(hook.types for hook in wanted))
             records, states = {kind.split(".")[0] for kind in kinds}, {kind.split(".")[1] for kind in kinds}
             found = followers.lines(conn, start, reach, records, states)
             rows = self._deliveries(conn, wanted, [line for line in found if events.type_of(line) in kinds])
-        return Plan(stands, reach, rows, self._terms.clock())
+        return Plan(self._stands, reach, rows, self._terms.clock())
 
     def _deliveries(self, conn: Connection, wanted: Sequence[Hook], lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
         now = self._terms.clock()

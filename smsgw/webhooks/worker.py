@@ -236,21 +236,24 @@ class Worker:
 
     def _failed(self, answer: Answer, wish: float, now: datetime) -> None:
         """Note that the receiver fails, let it rest, and switch it off when it has failed for long."""
-        self._failures += 1
-        self._rest_until = max(self._rest_until, time.monotonic() + retry.rest(self._failures, wish))
+        at = time.monotonic()
+        if at >= self._rest_until:  # else it was under way when the receiver was found failing: that counts once
+            self._failures += 1
+        self._rest_until = max(self._rest_until, at + retry.rest(self._failures, wish))
         why = answer.error or f"it answered {answer.status}"
         since = self._failing_since = self._failing_since or now
         disable = ""
         if answer.status == GONE:
             disable = "the receiver answered 410: it wants no more"
-        elif now - since >= self._terms.give_up:
+        elif now - since >= self._terms.give_up and self._failures >= retry.PATIENCE:
             disable = f"it has failed since {since:%Y-%m-%d %H:%M}Z, at last: {why}"
         if disable:
             self._stopping = True
             log.error("webhook %s to %s is switched off: %s", self.hook.id, self.hook.url, disable)
-        elif self._failures == retry.PATIENCE:
+        fails = self._failures >= retry.PATIENCE and not self._is_marked
+        if fails and not disable:
             log.warning("webhook %s to %s fails: %s", self.hook.id, self.hook.url, why)
-        if disable or self._failures == retry.PATIENCE:
+        if disable or fails:
             self._is_marked = True
             self._report(Health(self.hook.id, since, now, disable))
 
