@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import click
 
 from smsgw.cli.office import Office
-from smsgw.cli.received import shape
+from smsgw.cli.received import Data, body, data_among, shape
 from smsgw.cli.shell import Command, pass_office
-from smsgw.cli.voice import harmless, local
+from smsgw.cli.voice import local
 from smsgw.daemon import Gateway
 from smsgw.inbound import inbox as texts
 from smsgw.store.tables.types import AnyRow
@@ -30,12 +30,13 @@ def inbox(office: Office, limit: int, sender: str | None, follow: bool) -> None:
         number = None if sender is None else read_number(sender, gateway.config.sending.region)
         with gateway.database.reading() as conn:
             rows = texts.listing(conn, limit, sender=number)[::-1]
+            data = data_among(conn, rows)
         if office.voice.as_json and not follow:
-            office.voice.data([shape(row) for row in rows], [])
+            office.voice.data([shape(row, data) for row in rows], [])
             return
         if not rows:
             office.voice.chat("Nothing has come in yet.")
-        _tell(office, rows)
+        _tell(office, rows, data)
         if follow:
             _follow(office, gateway, number, rows[-1].id if rows else "")
 
@@ -45,13 +46,13 @@ def _follow(office: Office, gateway: Gateway, sender: str | None, last: str) -> 
         time.sleep(LOOK)
         with gateway.database.reading() as conn:
             rows = [row for row in texts.listing(conn, 100, sender=sender) if row.id > last][::-1]
-        _tell(office, rows)
+            data = data_among(conn, rows)
+        _tell(office, rows, data)
         last = rows[-1].id if rows else last
 
 
-def _tell(office: Office, rows: Iterable[AnyRow]) -> None:
+def _tell(office: Office, rows: Iterable[AnyRow], data: Data) -> None:
     for row in rows:
         mark = f"  [{row.understood_as}]" if row.understood_as else ""
         head = f"{local(row.received_at)}  {row.sender} over {row.link}{mark}  {row.id}"
-        text = [f"    {line}" for line in harmless(row.text).split("\n")]
-        office.voice.data(shape(row), [head, *text])
+        office.voice.data(shape(row, data), [head, *(f"    {line}" for line in body(row, data))])

@@ -10,7 +10,7 @@ import click
 
 from smsgw.cli import sent
 from smsgw.cli.office import Office
-from smsgw.cli.received import received, received_lines, shape
+from smsgw.cli.received import data_among, received, received_lines, shape
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import harmless, local, shortened
 from smsgw.money.booking import booked
@@ -40,7 +40,8 @@ def log(office: Office, id: str | None, limit: int, state: str | None, to: str |
         events = outbox.events(conn, [id])
         if id.startswith("in_"):
             row = received(conn, id)
-            value, words = shape(row), received_lines(row)
+            data = data_among(conn, [row])
+            value, words = shape(row, data), received_lines(row, data)
         else:
             message = outbox.get(conn, id)
             pieces = [_piece(one) for one in outbox.parts_of(conn, id)]
@@ -54,7 +55,7 @@ def _list(office: Office, values: list[dict[str, Any]]) -> None:
     if office.voice.as_json:
         office.voice.data(values, [])
         return
-    brief = [row | {"text": shortened(row["text"], 30), "why": shortened(row["why"], 40)} for row in values]
+    brief = [row | {"text": shortened(row["text"] or "data", 30), "why": shortened(row["why"], 40)} for row in values]
     office.voice.rows(brief, COLUMNS, 'There is no message. To send one: smsgw send +38640111222 "text"')
 
 

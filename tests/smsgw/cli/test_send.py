@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smsgw.cli.office import Office
-from smsgw.link import Health, LinkState
+from smsgw.link import Alphabet, Health, InboundPiece, LinkState
 from smsgw.store import links
 from smsgw.store.leases import Lease
 
@@ -213,3 +213,18 @@ def test_what_is_wrong_with_data_is_said(smsgw, words: list[str], pointer: str, 
 def test_a_dry_run_of_data_counts_its_octets(smsgw) -> None:
     said = smsgw("send", PHONE, "--data", "00" * 200, "--dry-run")
     assert "2 (octets), 200 octets, room for 68 more" in said.out
+
+
+def test_data_that_came_in_is_shown_by_its_octets_and_ports(smsgw, config_file: Path) -> None:
+    udh = bytes.fromhex("0605040b8423f0")
+    office = Office(lambda gateway: [], environ={})
+    office.path = config_file
+    with office.gateway() as gateway:
+        for name, octets, header in (("r", b"\0\xff", udh), ("s", b"\1", b"")):
+            piece = InboundPiece(name, PHONE, None, Alphabet.OCTETS, octets, header, kind="data")
+            gateway.arrived("phones", piece).result(10)
+    with_ports, without = smsgw("inbox", "--json").data
+    assert (with_ports["text"], with_ports["data"], with_ports["ports"]) == ("", "AP8=", {"to": 2948, "from": 9200})
+    assert (without["data"], without["ports"]) == ("AQ==", None)
+    assert "data for port 2948 from 9200\n    00 ff" in smsgw("inbox").out
+    assert "data\n    01" in smsgw("log", without["id"]).out
