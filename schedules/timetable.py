@@ -25,6 +25,7 @@ from . import (
     prices,
     release,
     reroute,
+    revoked,
     silence,
     submitted_parts,
     unsure,
@@ -41,6 +42,7 @@ Job = Callable[[Gateway, datetime], None]
 TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
     (release.run, 1),
     (calls.run, 2),
+    (revoked.run, 2),
     (unsure.run, 5),
     (reroute.run, 5),
     (silence.run, 5),

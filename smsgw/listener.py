@@ -14,6 +14,7 @@ ends in an exception is told again: `NotTaken` says whether there is any use in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +104,10 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """Somebody who wants in: who they say they are, from where, and for what. where: the listener, as host:port."""
+    """Somebody who wants in: who they say they are, from where, and for what. where: the listener, as host:port.
+
+    dismiss: ends the connection, with the reason for the log; from any thread.
+    """
 
     system_id: str
     password: str
@@ -111,6 +115,7 @@ class Knock:
     sends: bool
     receives: bool
     where: str = ""
+    dismiss: Callable[[str], None] = lambda why: None
 
 
 @dataclass(frozen=True, slots=True)

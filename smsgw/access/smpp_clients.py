@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
@@ -180,6 +180,11 @@ def may_come_from(terms: Terms, address: str) -> bool:
     mapped = getattr(here, "ipv4_mapped", None)
     here = mapped or here
     return any(here in ip_network(network) for network in terms.networks)
+
+
+def still_good(conn: Connection, ids: Collection[str]) -> set[str]:
+    """Those of these keys that are not revoked."""
+    return set(conn.scalars(select(api_key.c.id).where(api_key.c.id.in_(list(ids)), api_key.c.revoked_at.is_(None))))
 
 
 def listing(conn: Connection) -> list[AnyRow]:

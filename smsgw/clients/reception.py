@@ -174,6 +174,8 @@ class Reception:
         here.submitted += granted
         answers = self._take(Caller(guest, here.client.terms), batch[:granted])
         if granted < len(batch):
+            if not here.throttled:
+                log.warning("SMPP client %s submits faster than its %s a second", guest.name, here.client.terms.pace)
             here.throttled += len(batch) - granted
             self.counts["submits throttled"] += len(batch) - granted
             says = f"the key {guest.name!r} may submit {here.client.terms.pace} a second"
@@ -300,6 +302,20 @@ class Reception:
     def give_up_parts(self, now: datetime, wait: timedelta) -> int:
         """Refuse long texts whose missing parts did not come; returns how many."""
         return self._database.writer.do(self._joining.give_up, (now - wait, now))
+
+    def dismiss_revoked(self) -> int:
+        """End the connections whose key was revoked since they bound; returns how many."""
+        here = self.bound()
+        if not here:
+            return 0
+        with self._database.reading() as conn:
+            good = smpp_clients.still_good(conn, {one.client.id for one in here})
+        revoked = [one for one in here if one.client.id not in good]
+        for one in revoked:
+            log.warning("SMPP client %s: its key was revoked", one.client.name)
+            self.leave(one.guest)
+            one.knock.dismiss("its key was revoked")
+        return len(revoked)
 
     def close(self) -> None:
         """Tell nobody anything more."""

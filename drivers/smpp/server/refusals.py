@@ -72,5 +72,6 @@ def told_status(who: str, command: int, problem: BaseException, otherwise: int =
     status = status_of(problem, otherwise)
     if not isinstance(problem, SmsgwError | BadRequest):
         log.error("SMPP command 0x%08X failed", command, exc_info=problem)
-    log.info("SMPP client %s: refused with %s: %s", who, name_of(status), problem)
+    level = logging.DEBUG if status in (RTHROTTLED, RMSGQFUL) else logging.INFO  # of those there may be thousands
+    log.log(level, "SMPP client %s: refused with %s: %s", who, name_of(status), problem)
     return status

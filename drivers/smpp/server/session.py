@@ -237,7 +237,8 @@ class Session(asyncio.Protocol):
             self._refuse(command, sequence, problem)
             return
         self._entering = True
-        knock = Knock(asked.system_id, asked.password, self.peer, sends, receives, self._owner.where)
+        where = self._owner.where
+        knock = Knock(asked.system_id, asked.password, self.peer, sends, receives, where, self._dismiss)
         self._reception.enter(knock).add_done_callback(
             lambda done: self._owner.soon(lambda: self._entered(command, sequence, asked.version, done))
         )
@@ -301,7 +302,8 @@ class Session(asyncio.Protocol):
 
     def _fault(self, says: str) -> None:
         self._faults += 1
-        log.warning("SMPP client %s at %s: %s", self._who, self.peer, says)
+        if self._faults <= MOST_FAULTS or self._faults % 100 == 0:  # nobody fills our disk with its mistakes
+            log.warning("SMPP client %s at %s: %s", self._who, self.peer, says)
         if self._faults > MOST_FAULTS and self.guest is None:
             self.close("too much of what it sent makes no sense")
 
@@ -351,6 +353,9 @@ class Session(asyncio.Protocol):
         self._parting = True
         self.send(pdu.answer(pdu.UNBIND, self.delivering.next_sequence()))
         self.flush()
+
+    def _dismiss(self, why: str) -> None:
+        self._owner.soon(partial(self.close, why))
 
     def close(self, why: str) -> None:
         """Write what is ready and close."""

@@ -224,3 +224,16 @@ def test_a_client_is_bound_at_most_as_often_as_its_terms_say(bind: Bind, recepti
     first.leave()
     bind()
     assert [here.client.name for here in reception.bound()] == ["shop"]
+
+
+def test_a_client_whose_key_is_revoked_is_parted_from(bind: Bind, reception: Reception, desk: Desk) -> None:
+    told: list[str] = []
+    bound = bind()
+    here = reception.bound()[0]
+    here.knock = replace(here.knock, dismiss=told.append)
+    assert reception.dismiss_revoked() == 0
+    keys.revoke(desk.database.writer, "shop", desk.now)
+    assert reception.dismiss_revoked() == 1
+    assert told == ["its key was revoked"]
+    assert isinstance(refusal(bound.send()), Unauthenticated)
+    assert reception.bound() == []

@@ -145,3 +145,8 @@ def test_a_port_that_is_taken_is_told(listening: Listening) -> None:
     taken = listening().port
     with pytest.raises(OSError, match="in use"):
         listening(listen=f"127.0.0.1:{taken}")
+
+
+def test_the_gateway_may_end_a_connection(client: SmppClient, desk: Any) -> None:
+    desk.knocks[0].dismiss("its key was revoked")
+    assert client.closed()
