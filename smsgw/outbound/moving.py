@@ -122,15 +122,15 @@ class Moving:
     ) -> Moved | None:
         """Prepare a message (its whole row) for the link of `choice`; the caller makes the move of its state.
 
-        Returns None when it must stay: some of its parts are taken, and it must not come twice. certain: it also
-        stays when nobody knows whether a part was taken, for nobody has decided yet to send that again.
+        Returns None when it must stay: some of its parts are taken, and it must not come twice, or nobody knows of
+        the others. certain: it stays in any case when nobody knows of a part, for nobody decided to send that again.
         """
         pieces = conn.execute(select(part).where(part.c.message_id == row.id).order_by(part.c.position)).all()
         taken = [p for p in pieces if p.reference is not None]
         if taken and row.purpose not in self.may_double:
             return None
-        if certain and any(p.answer == "lost" for p in pieces):
-            return None
+        if (certain or taken) and any(p.answer == "lost" for p in pieces):
+            return None  # and an answer that comes late would find other parts than those that it is about
         if taken:
             self.keep(conn, row.id, taken, len(pieces), now)
             self._charge(conn, row, taken, now)
