@@ -78,7 +78,7 @@ class Coding:
         self._numbers = {**STANDARD, default: 0, **given}
         self._class_0 = _CLASS_0 | {str(name): number for name, number in contents.class_codings.items()}
         own = {number: charset for charset, number in given.items()} | {0: default} | contents.read_as
-        self._means = [_means(number, own, default) for number in range(256)]
+        self._means = [_means(number, own, default, number in given.values()) for number in range(256)]
 
     def say(self, part: WirePart, udh: bytes) -> tuple[int, bytes]:
         """The data_coding and the octets of a part, without its header. Raises Unsendable.
@@ -143,13 +143,16 @@ class Coding:
         return Heard(Alphabet.UCS2, text.encode("utf-16-be"), kind)
 
 
-def _means(data_coding: int, own: dict[int, Charset], default: Charset) -> tuple[Charset, Kind, bool]:
-    """How octets under a number are read, what kind of message it makes, and whether it is SMPP's own IA5."""
+def _means(data_coding: int, own: dict[int, Charset], default: Charset, plain: bool) -> tuple[Charset, Kind, bool]:
+    """How octets under a number are read, what kind of message it makes, and whether it is SMPP's own IA5.
+
+    plain: the link's number for an alphabet, so a text whatever class others read in it.
+    """
     alphabet, kind = _meaning(data_coding)
     charset = own.get(data_coding) or _BY_NUMBER.get(data_coding)
     if charset is None:
         charset = default if alphabet is Alphabet.GSM7 else Charset(alphabet.value)
-    return charset, "text" if kind == "data" else kind, data_coding == _IA5 and data_coding not in own
+    return charset, "text" if plain or kind == "data" else kind, data_coding == _IA5 and data_coding not in own
 
 
 def packed(septets: bytes, header: int) -> bytes:

@@ -202,6 +202,11 @@ def test_a_link_may_mean_something_of_its_own_by_a_number(
     assert (text_of(heard), heard.kind) == (text, "text")
 
 
+def test_the_links_own_number_for_an_alphabet_makes_no_flash_of_a_text() -> None:
+    assert link().hear(0x18, b"\x01\x0d").kind == "flash"
+    assert link(data_codings={"ucs2": 0x18}).hear(0x18, b"\x01\x0d") == Heard(Alphabet.UCS2, b"\x01\x0d", "text")
+
+
 def test_a_number_that_a_link_reads_otherwise_still_says_flash() -> None:
     assert link(read_as={"0x10": "latin1"}).hear(0x10, b"\xe9").kind == "flash"
     assert link(read_as={"0x10": "octets"}).hear(0x10, b"\xe9") == Heard(Alphabet.OCTETS, b"\xe9", "data")
