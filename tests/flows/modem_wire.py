@@ -25,7 +25,7 @@ class Stick:
 
     def __init__(self, folder: Path, air: float = 0.0, seed: int = 0, **faults: Any) -> None:
         self.modem = ModemProcess(folder / "line", air, seed, **faults)
-        self._phones = itertools.count(1)
+        self._phones = itertools.count(100_000 * (seed % 1000) + 1)
 
     def link(self, **changed: Any) -> dict[str, Any]:
         return {"name": "net", "kind": "modem", "device": self.modem.device, "number": NUMBER, **QUICK, **changed}
@@ -66,3 +66,36 @@ class Stick:
 
     def close(self) -> None:
         self.modem.close()
+
+
+class Sticks:
+    """Several sticks as one wire: whoever sends or types does so over any of them."""
+
+    def __init__(self, sticks: list[Stick]) -> None:
+        self.sticks = sticks
+        self._turn = itertools.cycle(sticks)
+
+    def types(self, client: Client | None, text: str) -> None:
+        next(self._turn).types(client, text)
+
+    def taken(self) -> list[OnWire]:
+        return [one for stick in self.sticks for one in stick.taken()]
+
+    def typed(self) -> list[Typed]:
+        return [one for stick in self.sticks for one in stick.typed()]
+
+    def acknowledged(self) -> set[Any]:
+        return set().union(*(stick.acknowledged() for stick in self.sticks))
+
+    def kept(self, conn: Connection) -> set[Any]:
+        return self.sticks[0].kept(conn)
+
+    def finished(self) -> bool:
+        return True
+
+    def link(self) -> dict[str, Any]:
+        return self.sticks[0].link()
+
+    def close(self) -> None:
+        for stick in self.sticks:
+            stick.close()

@@ -1,4 +1,4 @@
-"""A day of a stick beside its texts: it rings, is asked for its money, speaks USSD, and is counted; all while it runs."""
+"""A day of a stick beside its texts: it rings, is asked for its money, speaks USSD, is counted; all while it runs."""
 
 from __future__ import annotations
 

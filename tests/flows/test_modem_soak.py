@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.flows import counting
 from tests.flows.killing import Caller, Siege, Wanted
-from tests.flows.modem_wire import Stick
+from tests.flows.modem_wire import Stick, Sticks
 from tests.flows.running import Running, environment
 
 HOURS = environment("SMSGW_SOAK_HOURS", 8)
@@ -74,7 +76,7 @@ class Customer(Caller):
 
 
 def suffer(wire: Stick, chance: Random, until: float) -> Counter[str]:
-    """Faults and texts of phones until then (time.monotonic); returns how often there was which fault."""
+    """Faults of one stick and texts to it until then (time.monotonic); returns how often there was which fault."""
     seen: Counter[str] = Counter()
     texts, deck = 0, list[str]()
     while time.monotonic() < until:
@@ -96,33 +98,51 @@ def suffer(wire: Stick, chance: Random, until: float) -> Counter[str]:
     return seen
 
 
-@pytest.mark.slow
-def test_eight_hours_of_faults_lose_nothing_and_double_nothing(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
-    chance = Random(f"{SEED} soak")
-    wire = Stick(tmp_path, air=0.02, seed=SEED % 1000)
-    ports = [str(Path(wire.modem.device).parent / "*")]
-    link = wire.link(**LINK, imsi=f"29340000{SEED % 1000 + 1:07}", ports=ports)
+def suffer_all(sticks: list[Stick], until: float) -> Counter[str]:
+    """The same for several sticks at a time, each with its own chance."""
+    with ThreadPoolExecutor(len(sticks)) as pool:
+        ways = [pool.submit(suffer, stick, Random(f"{SEED} soak {n}"), until) for n, stick in enumerate(sticks)]
+        return sum((way.result() for way in ways), Counter[str]())
+
+
+def stick_and_link(folder: Path, number: int) -> tuple[Stick, dict[str, Any]]:
+    """A stick, and its table in the configuration, which finds it by its SIM wherever it is."""
+    seed = (SEED + number) % 1000
+    stick = Stick(folder, air=0.02, seed=seed)
+    ports = [str(Path(stick.modem.device).parent / "*")]
+    link = stick.link(**LINK, name=f"net{number or ''}", imsi=f"29340000{seed + 1:07}", ports=ports)
     del link["device"]
-    gateway = Hurried(tmp_path / "smsgw", f"sqlite:///{tmp_path}/store.db", [link], sending=SENDING)
+    return stick, link
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2], ids=["one modem", "two modems"])
+def test_eight_hours_of_faults_lose_nothing_and_double_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, count: int, record_property: Callable[[str, object], None]
+) -> None:
+    """One modem over SQLite; and two over PostgreSQL, which share the texts."""
+    url = f"sqlite:///{tmp_path}/store.db" if count == 1 else request.getfixturevalue("postgres_url")
+    sticks, links = zip(*(stick_and_link(tmp_path, number) for number in range(count)), strict=True)
+    wire = Sticks(list(sticks))
+    gateway = Hurried(tmp_path / "smsgw", url, list(links), sending=SENDING)
     try:
         secret = gateway.smsgw("key", "create", "caller").stdout.strip()
-        siege = Siege(gateway, wire, secret, chance)
+        siege = Siege(gateway, wire, secret, Random(f"{SEED} siege"))
         siege.starts.append(gateway.start())
         customer = Customer(siege.book, gateway.client(secret), Random(f"{SEED} customer"))
         customer.start()
-        seen = suffer(wire, chance, time.monotonic() + HOURS * SECONDS_OF_AN_HOUR)
+        seen = suffer_all(wire.sticks, time.monotonic() + HOURS * SECONDS_OF_AN_HOUR)
         customer.ended.set()
         customer.join(30)
         siege.ask_again()
         stored = counting.rest(siege, 60)
-        told = f"{HOURS} hours, seed {SEED}, {sum(seen.values())} faults of {len(seen)} kinds"
+        told = f"{HOURS} hours, {count} modems, seed {SEED}, {sum(seen.values())} faults of {len(seen)} kinds"
         record_property("figures", f"{told}; {counting.figures(siege, stored)}")
         wrong = counting.faults(siege.book, wire, stored)
         assert not wrong, f"{len(wrong)} faults, {told}:\n" + "\n".join(wrong[:20])
         assert len(stored.messages) > 4 * HOURS
         assert len(stored.texts) > 4 * HOURS
+        assert all(stick.taken() for stick in sticks)
     finally:
         gateway.kill()
         wire.close()
