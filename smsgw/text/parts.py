@@ -58,7 +58,8 @@ def split(text: str, abilities: Abilities, reference: int) -> list[Piece]:
     tables: nobody could name them in the parts that it makes.
     Raises BadInput: `text_undecodable`, `text_too_long`, `text_unwritable`.
     """
-    if len(text) <= 160 and Alphabet.GSM7 in abilities.alphabets and not abilities.lacks.intersection(text):
+    able = Alphabet.GSM7 in abilities.alphabets and not (abilities.lacks and abilities.lacks.intersection(text))
+    if able and len(text) <= 160:
         septets = alphabet.encode_plain(text)
         if septets is not None and len(septets) <= 160:
             return [Piece(Alphabet.GSM7, septets)]
