@@ -177,7 +177,7 @@ def _first_of_each_ref(batch: list[Ready]) -> tuple[list[int], list[int]]:
 
 
 def _same_or_conflict(ready: Ready, row: AnyRow) -> Accepted | Conflict:
-    if (row.recipient, row.text) == (ready.row["recipient"], ready.row["text"]):
+    if (row.recipient, row.text, row.ports) == (ready.row["recipient"], ready.row["text"], ready.row["ports"]):
         return Accepted(row._asdict(), created=False)
     says = f"client_ref {ready.asked.client_ref!r} belongs to {row.id}, which is another text or number"
     return Conflict(says, code="client_ref_conflict", hint="use a new client_ref for a new message")

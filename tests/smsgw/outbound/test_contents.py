@@ -101,8 +101,9 @@ def test_the_same_data_again_is_the_same_message_and_other_data_is_a_conflict(da
     desk = desk_of(database)
     first = desk.submit(text="", data=b"\1", client_ref="r")
     assert desk.submit(text="", data=b"\1", client_ref="r") == first
-    with pytest.raises(Conflict):
-        desk.submit(text="", data=b"\2", client_ref="r")
+    for other in ({"data": b"\2"}, {"data": b"\1", "ports": (1, 2)}):
+        with pytest.raises(Conflict):
+            desk.submit(text="", client_ref="r", **other)
     with pytest.raises(RefusedByPolicy, match="same text"):
         desk.submit(text="", data=b"\1")
 
