@@ -13,6 +13,7 @@ from smsgw.cli.examine_links import one_link
 from smsgw.cli.examine_listeners import listeners
 from smsgw.cli.examine_routes import routes
 from smsgw.cli.examine_store import store
+from smsgw.cli.examine_webhooks import webhooks
 from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.cli.office import Office, become_owner, runs
 from smsgw.cli.shell import Command, pass_office
@@ -70,6 +71,7 @@ def examined(office: Office) -> Iterator[Finding]:
     yield from listeners(config, alive)
     yield from clock(config)
     yield from routes(config)
+    yield from webhooks(config)
     yield from modem_manager([link for link in config.links if link.enabled], Path("/proc"))
     for link in config.links:
         yield from one_link(config, link, alive, office.holder, office.modem_room())

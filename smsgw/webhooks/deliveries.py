@@ -36,11 +36,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Tell a webhook again what history says from line `first` to `last`. only_dead: only what was given up."""
+    """Tell a webhook again what history says from line `first` to `last` and happened at `since` or later.
+
+    only_dead: only what was given up.
+    """
 
     webhook_id: str
     first: int
     last: int
+    since: datetime
     only_dead: bool
     by: str
     at: datetime
@@ -105,17 +109,17 @@ def replay_since(
     with database.reading() as conn:
         hooks.get(conn, webhook_id)
         last = conn.scalar(select(func.max(lines.c.id))) or 0
-        first = _first_line(conn, since, last)
+        first = max(1, _first_line(conn, since, last) - PIECE)  # lines are nearly in the order of their times
     told = 0
     while first <= last:
         end = min(last, first + PIECE - 1)
-        told += database.writer.do(replay_piece, Replay(webhook_id, first, end, only_dead, by, at))
+        told += database.writer.do(replay_piece, Replay(webhook_id, first, end, since, only_dead, by, at))
         first = end + 1
     return told
 
 
 def _first_line(conn: Connection, since: datetime, last: int) -> int:
-    """The first line of history at `since` or later, found by halving: lines are written in the order of time."""
+    """The first line of history at `since` or later, found by halving: lines are nearly in the order of their times."""
     low, high = 1, last + 1
     while low < high:
         middle = (low + high) // 2
@@ -136,15 +140,21 @@ def _replay_piece(conn: Connection, wish: Replay) -> int:
     row = conn.execute(select(webhook).where(webhook.c.id == wish.webhook_id)).first()
     if row is None:
         return 0
-    happened = conn.execute(select(lines).where(lines.c.id.between(wish.first, wish.last)).order_by(lines.c.id)).all()
-    known = _planned(conn, wish, sorted({line.record_id for line in happened}))
+    query = select(lines).where(lines.c.id.between(wish.first, wish.last), lines.c.at >= wish.since)
+    happened = conn.execute(query.order_by(lines.c.id)).all()
+    there = {line.id for line in happened}
+    known = [one for one in _planned(conn, wish, sorted({line.record_id for line in happened})) if one.line in there]
     again = [one.id for one in known if one.state == "dead" or not (wish.only_dead or one.state == "pending")]
     for some in chunks(again):
         _again(conn, some, wish.by, wish.at)
     if wish.only_dead:
         return len(again)
     planned = {one.line for one in known}
-    return len(again) + _plan(conn, hooks.hook_of(row), wish, [line for line in happened if line.id not in planned])
+    missing = [line for line in happened if line.id not in planned]
+    if row.state == "active":  # what the follower is about to plan is left to it
+        told_upto = max(row.after, conn.scalar(settle.STANDS_AT) or 0)
+        missing = [line for line in missing if line.id <= told_upto]
+    return len(again) + _plan(conn, hooks.hook_of(row), wish, missing)
 
 
 def _planned(conn: Connection, wish: Replay, records: list[str]) -> list[AnyRow]:
@@ -155,12 +165,8 @@ def _planned(conn: Connection, wish: Replay, records: list[str]) -> list[AnyRow]
 
 
 def _plan(conn: Connection, hook: hooks.Hook, wish: Replay, happened: Sequence[AnyRow]) -> int:
-    """Plan what this webhook was never to be told: it was switched off then, or is newer, or wanted other events.
-
-    What is about to be planned anyway, behind the follower, is left to it.
-    """
-    stands = conn.scalar(settle.STANDS_AT) or 0
-    missing = [line for line in happened if line.id <= stands and events.type_of(line) in hook.types]
+    """Plan what this webhook was never told: it was switched off then, or is newer, or wanted other events."""
+    missing = [line for line in happened if events.type_of(line) in hook.types]
     births = [
         Birth(
             settle.delivery_row(

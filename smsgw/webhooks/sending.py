@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 PIECE = 1000  # lines of history read at a time
 LOOK_BUSY, LOOK_IDLE = 0.02, 0.1  # seconds between two looks for new history
 STAYS_BUSY = 2.0  # seconds for which looks stay frequent
+REMEMBER = 1.0  # seconds between two writes of how far history is read, when there is nothing else to write
 WATCH = 1.0  # seconds between two looks at the webhooks themselves
-AGAIN = 1.0  # seconds until a write is repeated that the store refused
+AGAIN = 3.0  # seconds until a write is repeated that the store refused
 LOOKUPS = 32  # names that are looked up at the same time: a slow name server holds up nobody else
 
 
@@ -84,17 +85,27 @@ class Sending:
 
     async def _follow(self) -> None:
         """Look for new history, often while there is some, and plan what it means."""
-        busy_until = 0.0
+        busy_until = remember_at = 0.0
         while not self._stopping.is_set():
             self.beats = now = time.monotonic()
             try:
                 while await self._plan_piece() and not self._stopping.is_set():
                     busy_until = now + STAYS_BUSY
                     self.beats = time.monotonic()
+                if now >= remember_at:
+                    remember_at = now + REMEMBER
+                    await self._remember()
             except SmsgwError as problem:
                 log.error("webhooks: history cannot be read: %s", problem)
                 await self._pause(AGAIN)
             await self._pause(LOOK_BUSY if now < busy_until else LOOK_IDLE)
+
+    async def _remember(self) -> None:
+        """Let the store know how far history is read, also when there was nothing to tell in it."""
+        if self._stands is not None and self._upto > self._stands:
+            stood, self._stands = self._stands, None
+            if await self._put(settle.plan, Plan(stood, self._upto, (), self._terms.clock())):
+                self._stands = self._upto
 
     async def _plan_piece(self) -> bool:
         """Plan one piece of history; whether there was any."""

@@ -73,6 +73,15 @@ def test_a_webhook_is_rotated_switched_and_removed(smsgw: Any, receiver: Receive
     assert smsgw("webhook", "list", "--json").data == []
 
 
+def test_the_doctor_tells_of_a_webhook_that_is_switched_off(smsgw: Any, receiver: Receiver) -> None:
+    smsgw("webhook", "add", receiver.url)
+    assert f"webhook {smsgw('webhook', 'list', '--json').data[0]['id']}: {receiver.url}" in smsgw("doctor").out
+    smsgw("webhook", "disable", receiver.url)
+    said = smsgw("doctor")
+    assert f"{receiver.url} is switched off: by cli" in said.out
+    assert "smsgw webhook enable" in said.out
+
+
 def test_the_running_daemon_tells_and_replays(daemon: Any, receiver: Receiver) -> None:
     secret = daemon.smsgw("webhook", "add", receiver.url, "--event", "message.delivered").out.strip()
     sent = daemon.smsgw("send", "+38640111222", "hello", "--json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -55,8 +56,10 @@ def tell(database: Database) -> Iterator[Callable[..., Telling]]:
     """Begin to tell webhooks over the test's store: tell(pauses=(0.1,)); it ends with the test."""
     begun: list[Telling] = []
 
-    def start(pauses: tuple[float, ...] = (0.05, 0.05, 0.05), ports: tuple[int, ...] = (), **config: Any) -> Telling:
-        begun.append(Telling(database, terms(pauses, ports, **config)))
+    def start(
+        pauses: tuple[float, ...] = (0.05, 0.05, 0.05), give_up: timedelta = timedelta(days=5), **config: Any
+    ) -> Telling:
+        begun.append(Telling(database, replace(terms(pauses, **config), give_up=give_up)))
         return begun[-1]
 
     yield start
@@ -64,9 +67,9 @@ def tell(database: Database) -> Iterator[Callable[..., Telling]]:
         one.stop()
 
 
-def terms(pauses: tuple[float, ...] = (0.05,), ports: tuple[int, ...] = (), **config: Any) -> Terms:
+def terms(pauses: tuple[float, ...] = (0.05,), **config: Any) -> Terms:
     """Terms with short pauses and no chance; config: fields of [webhooks]."""
-    return terms_of(WebhooksConfig(**config), lambda: ports, utc_now, lambda: 0.0, pauses)
+    return terms_of(WebhooksConfig(**config), lambda: (), utc_now, lambda: 0.0, pauses)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import threading
 import time
 from base64 import b64decode, b64encode
@@ -61,12 +62,20 @@ class Reply:
 
 
 class Receiver:
-    """Listens at 127.0.0.1. reply: decides what each request is answered; by default 204."""
+    """Listens at 127.0.0.1. reply: decides what each request is answered; by default 204. tls: it speaks HTTPS."""
 
-    def __init__(self, reply: Callable[[Heard], Reply] = lambda heard: Reply(), port: int = 0) -> None:
+    def __init__(
+        self,
+        reply: Callable[[Heard], Reply] = lambda heard: Reply(),
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.reply = reply
         self.heard: list[Heard] = []
         self._server = _Server(("127.0.0.1", port), _handler_of(self))
+        if tls is not None:
+            plain = self._server.socket
+            self._server.socket = tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

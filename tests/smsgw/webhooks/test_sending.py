@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from smsgw.store.tables import delivery, webhook
+from smsgw.webhooks import deliveries, hooks
+from smsgw.webhooks.addresses import Allowed, read_networks
+from smsgw.webhooks.hooks import Change
+from smsgw.webhooks.terms import utc_now
+from tests.emulators.authority import Authority
 from tests.smsgw.desk import Desk
 from tests.smsgw.webhooks.receiver import Heard, Receiver, Reply
 
 Tell = Callable[..., Any]
+LOCAL = Allowed(read_networks(["127.0.0.0/8"]))
 NewHook = Callable[..., tuple[str, str]]
 
 
@@ -211,3 +219,120 @@ def test_many_events_come_all_over_few_connections(
     assert sorted(one.about for one in heard) == sorted(ids)
     assert len({one.connection for one in heard}) <= 3
     until(lambda: states(desk) == ["delivered"] * count)
+
+
+def test_a_receiver_that_was_down_gets_everything_in_order_when_it_is_back(
+    desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook
+) -> None:
+    receiver.close()
+    hook(receiver.url, "message.*")
+    tell(pauses=(0.2,) * 50)
+    ids = [desk.submit(text=f"no. {number}") for number in range(20)]
+    until(lambda: any(row.attempts for row in rows(desk)))
+    back = Receiver(port=receiver.port)
+    try:
+        heard = back.wait_for(40, 60)
+        for id in ids:
+            assert [one.type for one in heard if one.about == id] == ["message.accepted", "message.queued"]
+    finally:
+        back.close()
+
+
+def test_a_receiver_that_asks_for_time_gets_it(desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook) -> None:
+    receiver.reply = lambda heard: Reply(429 if not receiver.heard else 204, {"Retry-After": "2"})
+    hook(receiver.url, "message.accepted")
+    tell()
+    desk.submit()
+    first, second = receiver.wait_for(2)
+    assert second.at - first.at >= 1.9
+
+
+def test_a_receiver_that_has_failed_for_long_is_switched_off_and_says_why(
+    desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook
+) -> None:
+    receiver.reply = lambda heard: Reply(500)
+    id, _ = hook(receiver.url, "message.accepted")
+    tell(pauses=(0.05,) * 20, give_up=timedelta(seconds=0.5))
+    desk.submit()
+
+    def disabled() -> Any:
+        with desk.database.reading() as conn:
+            return conn.execute(select(webhook).where(webhook.c.id == id, webhook.c.state == "disabled")).first()
+
+    row = until(disabled, 30)
+    assert "has failed since" in row.why
+    assert "500" in row.why
+    assert states(desk) == ["pending"]  # for when it is switched on again
+
+
+def test_one_failure_after_long_silence_switches_nothing_off(
+    desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook
+) -> None:
+    receiver.reply = lambda heard: Reply(500 if not receiver.heard else 204)
+    id, _ = hook(receiver.url, "message.accepted")
+    tell(give_up=timedelta(0))
+    desk.submit()
+    until(lambda: states(desk) == ["delivered"])
+    with desk.database.reading() as conn:
+        assert conn.scalar(select(webhook.c.state).where(webhook.c.id == id)) == "active"
+
+
+def test_a_webhook_that_is_set_up_changed_and_removed_while_all_runs_is_told_accordingly(
+    desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook
+) -> None:
+    tell()
+    other = Receiver()
+    try:
+        id, _ = hook(receiver.url, "message.accepted")
+        desk.submit(text="one")
+        receiver.wait_for(1)
+        hooks.change(desk.database.writer, Change(id, "test", desk.now, url=other.url), LOCAL)
+        new = hooks.rotate(desk.database.writer, id, desk.now, timedelta(0))
+        number = 1
+
+        def reaches_the_other() -> bool:
+            nonlocal number
+            number += 1
+            desk.submit(text=f"no. {number}")
+            return bool(other.heard)
+
+        until(reaches_the_other)
+        assert other.heard[-1].signed_with(new)
+        hooks.remove(desk.database.writer, id)
+        until(lambda: states(desk) == [])
+    finally:
+        other.close()
+
+
+def test_a_replay_reaches_the_receiver_while_all_runs(
+    desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook
+) -> None:
+    id, _ = hook(receiver.url, "message.accepted")
+    tell()
+    desk.submit()
+    [first] = receiver.wait_for(1)
+    until(lambda: states(desk) == ["delivered"])
+    deliveries.replay(desk.database.writer, id, first.id, "test", utc_now())
+    assert receiver.wait_for(2)[1].id == first.id
+    until(lambda: states(desk) == ["delivered"])
+
+
+def test_a_receiver_with_tls_is_believed_only_with_its_certificate(
+    desk: Desk, tell: Tell, hook: NewHook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path, "authority")
+    secure = Receiver(tls=authority.server(authority.sign("localhost", "DNS:localhost")))
+    url = secure.url.replace("http://127.0.0.1", "https://localhost")
+    try:
+        hook(url, "message.accepted")
+        strict = tell(pauses=(0.05, 0.05))
+        desk.submit()
+        until(lambda: states(desk) == ["dead"])
+        assert "TLS with localhost failed" in rows(desk)[0].why
+        strict.stop()
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        tell()
+        desk.submit(text="again")
+        assert [one.type for one in secure.wait_for(1)] == ["message.accepted"]
+    finally:
+        secure.close()

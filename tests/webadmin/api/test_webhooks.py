@@ -178,3 +178,18 @@ def test_every_event_is_as_the_document_says(call: Any, gateway: Gateway) -> Non
 def test_the_document_has_every_event(call: Any) -> None:
     described = call("GET", "/api/v1/openapi.json").said
     assert set(described["webhooks"]) == {*events.TYPES, events.TEST}
+
+
+def test_what_was_missed_while_it_was_switched_off_can_be_replayed_before_and_after_it_is_on_again(
+    call: Any, gateway: Gateway, clock: Any
+) -> None:
+    id = call("POST", HOOKS, {"url": "https://shop.example.com/hook", "events": ["message.accepted"]}).said["id"]
+    call("PATCH", f"{HOOKS}/{id}", {"status": "disabled"})
+    clock.on(60)
+    since = clock.now.isoformat().replace("+00:00", "Z")
+    call.send(text="one")
+    assert call("POST", f"{HOOKS}/{id}/replay", {"since": since}).said == {"replayed": 1}
+    call.send(text="two")
+    call("PATCH", f"{HOOKS}/{id}", {"status": "active"})
+    assert call("POST", f"{HOOKS}/{id}/replay", {"since": since}).said == {"replayed": 1}
+    assert len(call("GET", f"{HOOKS}/{id}/deliveries").said["data"]) == 2
