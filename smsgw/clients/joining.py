@@ -68,10 +68,8 @@ class Joining:
     def _part(self, conn: Connection, given: Given) -> Submitted:
         place = given.asked.concatenation
         assert place is not None
-        # Whoever has a wrong number or may not send as this is told at the first part.
         octets = Octets(given.asked.alphabet, given.asked.user_data, given.asked.udh)
-        for to in given.asked.to[:1]:
-            asking.whole(self._door, given.caller, given.asked, to, [octets], given.at)
+        self._check(given, octets)
         series = _series(given)
         before = _parts(conn, series)
         twin = next((row for row in before if row["position"] == place.position), None)
@@ -86,6 +84,17 @@ class Joining:
             conn.execute(insert(submitted_part).values(row))
             return Submitted(part_id(id, place.position))
         return self._complete(conn, given, [*before, row], row)
+
+    def _check(self, given: Given, octets: Octets) -> None:
+        """Who has a wrong number, or may not send as this, is told at the first part, where there is no other number."""
+        problems: list[SmsgwError] = []
+        for to in given.asked.to:
+            try:
+                asking.whole(self._door, given.caller, given.asked, to, [octets], given.at)
+                return
+            except SmsgwError as problem:
+                problems.append(problem)
+        raise problems[0]
 
     def _complete(self, conn: Connection, given: Given, rows: list[Row], last: Row) -> Submitted:
         """All parts are there: make the message, or keep the refusal for the parts that had a yes."""
@@ -112,13 +121,13 @@ class Joining:
         refused: list[tuple[int, Exception]] = []
         places: list[int] = []
         for place, to in enumerate(asked.to):
-            own = names if names is not None or place == 0 else [id]
+            own = names if names is not None or not ready else [id]
             try:
                 made = asking.whole(self._door, given.caller, asked, to, pieces, given.at, own)
             except SmsgwError as problem:
                 refused.append((place, problem))
                 continue
-            ready.append(made if place else asking.named(made, id))
+            ready.append(made if ready else asking.named(made, id))
             places.append(place)
         for place, result in zip(places, self._door.store(conn, ready), strict=True):
             if isinstance(result, Exception):
@@ -157,13 +166,13 @@ class Joining:
         asked = replace(given.asked, wants=_all_wants(waiting))
         births: list[history.Birth] = []
         pieces: list[dict[str, Any]] = []
-        for place, to in enumerate(asked.to):
+        for to in asked.to:
             try:
                 ready = asking.whole(self._door, given.caller, asked, to, _octets(waiting), now, _names(waiting))
             except SmsgwError as problem:
                 log.warning("parts of %s are dropped: %s; %s", given.caller.guest.name, why, problem)
                 continue
-            ready = ready if place else asking.named(ready, waiting[0]["message_id"])
+            ready = ready if births else asking.named(ready, waiting[0]["message_id"])
             row = {**ready.row, "link": None, "final_at": now}
             births.append(history.Birth(row, [("accept", f"asked by {given.caller.guest.id}"), ("refuse", why)]))
             pieces += ready.parts

@@ -193,6 +193,14 @@ def test_a_long_text_to_several_numbers_goes_to_each(bind: Bind, desk: Desk) -> 
     assert first.metadata["smpp"]["ids"] == second.metadata["smpp"]["ids"] == ids
 
 
+def test_one_wrong_number_of_several_does_not_stop_the_others(bind: Bind, desk: Desk) -> None:
+    bound = bind()
+    both = (Address("12345678901234567890"), Address("+38640111333"))
+    *_, last = [bound.give(replace(piece, to=both)) for piece in bound.pieces(LONG)]
+    assert [place for place, _ in last.refused] == [0]
+    assert [(row.recipient, row.text) for row in messages(desk)] == [("+38640111333", LONG)]
+
+
 def test_what_was_joined_is_forgotten_in_time(bind: Bind, desk: Desk, reception: Reception) -> None:
     bound = bind()
     for piece in bound.pieces(LONG):

@@ -21,7 +21,7 @@ from smsgw.errors import (
     SmsgwError,
     Unauthenticated,
 )
-from smsgw.link import Alphabet
+from smsgw.link import Alphabet, ReceiptState
 from smsgw.listener import Address, Knock
 from tests.smsgw.desk import START, Desk
 
@@ -131,6 +131,13 @@ def test_several_numbers_are_several_messages_under_one_name(bind: Bind, desk: D
     first, second = desk.claim()
     assert (first.message_id, first.to, second.to) == (answer.id, "+38640111222", "+38640111333")
     assert desk.row(second.message_id).metadata["smpp"]["ids"] == [answer.id]
+
+
+def test_the_name_of_several_is_that_of_the_first_that_is_taken(bind: Bind, reception: Reception, asks: Any) -> None:
+    bound = bind()
+    answer = bound.give(asks.one("hello", "12345678901234567890", "+38640111222"))
+    assert [place for place, _ in answer.refused] == [0]
+    assert reception.query(bound.guest, answer.id).result(10).state is ReceiptState.ENROUTE
 
 
 def test_when_all_of_several_are_refused_the_whole_is(bind: Bind, asks: Any) -> None:
