@@ -86,7 +86,7 @@ class Joining:
         return self._complete(conn, given, [*before, row], row)
 
     def _check(self, given: Given, octets: Octets) -> None:
-        """Who has a wrong number, or may not send as this, is told at the first part, where there is no other number."""
+        """A wrong number, or a sender that is not allowed, is told at the first part, if there is no other number."""
         problems: list[SmsgwError] = []
         for to in given.asked.to:
             try:
