@@ -1,6 +1,6 @@
 """The PDUs of a session: bind, outbind, enquire_link, unbind.
 
-The surprise: smpplib makes and reads them, but not the bind, whose password it cuts to eight letters without a word;
+The surprise: smpplib makes the small ones, but not the bind, whose password it cuts to eight letters without a word;
 and it ignores a `sequence` given as a keyword, so it is set afterwards.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from smpplib import exceptions, smpp
+from smpplib import smpp
 
 from drivers.smpp.config import Config
 from drivers.smpp.connection import VERSIONS
@@ -63,8 +63,5 @@ def version_of(frame: bytes) -> str:
 
 def smsc_name(frame: bytes) -> str:
     """The system_id in a bind response; empty when it cannot be read, which is no reason not to go on."""
-    try:
-        pdu = smpp.parse_pdu(frame, client=None, allow_unknown_opt_params=True)
-    except (exceptions.UnknownCommandError, struct.error, KeyError, IndexError, TypeError):
-        return ""
-    return (getattr(pdu, "system_id", None) or b"").decode("latin-1")
+    name, end, _ = frame[16:].partition(b"\0")
+    return name.decode("latin-1") if end else ""
