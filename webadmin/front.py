@@ -2,7 +2,7 @@
 
 A thread for each request costs more than the request. So the one verb that is asked thousands of times a second is
 read, and answered, here: nothing in this loop waits. Whatever else comes, is strange or goes wrong is given to waitress
-with its connection and every octet that was read, and the connection comes back when it is answered.
+with its connection and every octet that was read, and the connection comes back when a message begins on it again.
 
 The loop reads all that has come before it asks the store for anything: what is asked in one go shares a transaction,
 and a thread that is woken in between would only fight for the interpreter.
@@ -94,9 +94,9 @@ class Front:
         """Whether its thread is over."""
         return not self._thread.is_alive()
 
-    def take_back(self, connection: socket.socket, address: Any, listener: int) -> None:
-        """A connection on which waitress has nothing to do any more. For any thread."""
-        self._tell(partial(self._opened, connection, address, listener))
+    def take_back(self, connection: socket.socket, address: Any, listener: int, octets: bytes) -> None:
+        """A connection whose next request begins with `octets`; those before are answered. For any thread."""
+        self._tell(partial(self._opened, connection, address, listener, octets))
 
     def _tell(self, news: Callable[[], Line | None]) -> None:
         """Have `news` run in the loop; it tells which connection moved. For any thread."""
@@ -192,11 +192,12 @@ class Front:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._opened(connection, address, index)
 
-    def _opened(self, connection: socket.socket, address: Any, listener: int) -> None:
+    def _opened(self, connection: socket.socket, address: Any, listener: int, octets: bytes = b"") -> Line:
         connection.setblocking(False)
-        line = Line(connection, address, listener, time.monotonic())
+        line = Line(connection, address, listener, time.monotonic(), heard=bytearray(octets))
         self._lines.add(line)
         self._watch(line)
+        return line
 
     def _drop(self, line: Line) -> None:
         """Close a connection; answers that are still to come are for nobody."""

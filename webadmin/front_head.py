@@ -18,7 +18,7 @@ LARGEST = 256 * 1024  # octets of a body: more than the longest text needs
 MANY = 1000  # heads remembered
 PATH = f"{PREFIX}/messages"
 _LINE = f"POST {PATH} HTTP/1.1".encode()
-_START = _LINE + b"\r\n"
+START = _LINE + b"\r\n"
 _FIELDS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+")  # RFC 9112 section 5, no folds
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]{1,255}")
 _JSON = re.compile(rb'application/json(?:; ?charset="?utf-8"?)?', re.IGNORECASE)
@@ -49,8 +49,8 @@ class Heads:
 
     def of(self, heard: bytearray) -> Head | bool:
         """The head at the beginning of `heard`; True when more must come first; False when it is none of ours."""
-        if not heard.startswith(_START):
-            return len(heard) < len(_START) and _START.startswith(heard)
+        if not heard.startswith(START):
+            return len(heard) < len(START) and START.startswith(heard)
         end = heard.find(b"\r\n\r\n", 0, LONGEST)
         if end < 0:
             return len(heard) < LONGEST

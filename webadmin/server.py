@@ -1,6 +1,6 @@
 """The web server as a part of the daemon: the front and waitress, a loop each, which end without cutting anybody off.
 
-The front (see front.py) has the connections and lends them to waitress, a request at a time. Waitress has two
+The front (see front.py) has the connections and lends them to waitress, until the next message. Waitress has two
 differences here. What breaks HTTP itself is answered with a problem, like everything else. And a body that is too large
 is read and thrown away before the 413, for a client that is cut off while it sends never sees why.
 """
@@ -12,7 +12,9 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -28,6 +30,7 @@ from smsgw.errors import SmsgwError
 
 from .catalogue import BY_CODE
 from .front import Front
+from .front_head import START
 from .hot import HotVerb
 from .problems import MEDIA_TYPE, Problem, as_json
 
@@ -143,7 +146,6 @@ class WebServer:
         assert self._front is not None
         while not self._stopping.is_set():
             self._turn(TURN)
-            self._give_back(self._front)
         self._front.stop(self._deadline)  # from here, so that nothing is given back to what has ended
         while (self._busy() or not self._front.ended) and time.monotonic() < self._deadline:
             self._turn(0.05)
@@ -175,16 +177,18 @@ class WebServer:
             connection, address, index, octets = self._borrowed[0]
             listener = self._listeners[index]
             channel = _Channel(listener, connection, listener.fix_addr(address), listener.adj, map=self._map)
-            channel.listener = index
             self._borrowed.popleft()
-            channel.received(octets)
+            channel.take(octets, partial(self._give_back, channel, address, index))
 
-    def _give_back(self, front: Front) -> None:
-        """Return the connections on which everything is answered."""
-        for channel in self._channels():
-            if channel.connected and not (channel.will_close or channel.close_when_flushed or channel.busy()):
-                channel.del_channel()
-                front.take_back(channel.socket, channel.addr, channel.listener)
+    def _give_back(self, channel: _Channel, address: Any, listener: int, octets: bytes) -> bool:
+        """A message has begun on a connection on which everything is answered: whether the front has it now."""
+        if self._front is None or self._stopping.is_set():
+            return False
+        channel.del_channel()
+        connection, channel.socket = channel.socket, None
+        channel.handle_close()  # all but the connection
+        self._front.take_back(connection, address, listener, octets)
+        return True
 
     def _busy(self) -> bool:
         """Close the connections on which nothing happens; whether there are others."""
@@ -246,7 +250,18 @@ def _problem(error: Error) -> bytes:
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     error_task_class = _ErrorTask
-    listener = 0
+    _give_back: Callable[[bytes], bool]
+
+    def take(self, octets: bytes, give_back: Callable[[bytes], bool]) -> None:
+        """Begin with what the front has read. give_back(octets): asks the front to go on; False if it does not."""
+        self._give_back = give_back
+        super().received(octets)
+
+    def received(self, data: bytes) -> bool:
+        """Read on; but a connection whose next request may be the hot verb goes back to the front."""
+        if self.request is None and not self.requests and data.startswith(START) and self._give_back(data):
+            return True
+        return bool(super().received(data))
 
     def busy(self) -> bool:
         """Whether a request is half here, or being answered."""
