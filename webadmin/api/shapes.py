@@ -149,7 +149,7 @@ class NewMessage(Shape):
     encoding: Literal["auto"] = Field("auto", description="The cheapest coding that the link carries.")
     transliterate: Literal[False] = Field(False, description="Texts go as they are; /messages/preview offers swaps.")
     track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
-    status_webhook: None = Field(None, description="Webhooks come later; only null today.")
+    status_webhook: None = Field(None, description="Only null: /webhooks tells of every message.")
     on_unsure: Literal["resend", "hold", "fail"] | None = Field(
         None, description="What becomes of it when nobody knows whether it went out; by default as its purpose says."
     )
