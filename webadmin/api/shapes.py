@@ -161,7 +161,6 @@ class NewMessage(Shape):
         dict[Annotated[Words, Field(min_length=1, max_length=40)], Annotated[Words, Field(max_length=500)]] | None
     ) = Field(None, max_length=20, description="Up to 20 words of your own, given back with the message.")
 
-
     @field_validator("data_hex")
     @classmethod
     def _once(cls, data_hex: bytes | None, info: ValidationInfo) -> bytes | None:
