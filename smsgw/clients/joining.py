@@ -48,6 +48,7 @@ class Joining:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._waiting = 0  # parts that wait, as last counted and with what came since
 
     def take(self, conn: Connection, batch: list[Given]) -> list[Submitted | Exception]:
         """Writer step: store a part, or the whole that it completes."""
@@ -81,6 +82,10 @@ class Joining:
         id = before[0]["message_id"] if before else new_id("msg", given.at)
         row = _row(given, series, place, id)
         if len(before) + 1 < place.of:
+            if self._waiting >= self._door.terms.queue_bound:
+                says = f"{self._waiting} parts of long texts wait for others, which is the bound"
+                raise QueueFull(says, retry_after=30)
+            self._waiting += 1
             conn.execute(insert(submitted_part).values(row))
             return Submitted(part_id(id, place.position))
         return self._complete(conn, given, [*before, row], row)
@@ -147,6 +152,7 @@ class Joining:
             series: dict[str, list[Row]] = {}
             for row in conn.execute(select(submitted_part).where(c.joined_at.is_(None))).mappings():
                 series.setdefault(row["series"], []).append(dict(row))
+            self._waiting = sum(map(len, series.values()))
             ripe = [rows for rows in series.values() if max(row["received_at"] for row in rows) <= older]
             for rows in ripe:
                 missing = rows[0]["of"] - len(rows)

@@ -44,7 +44,7 @@ def between(conn: Connection, client: str, wanted: Sequence[str], after: int, up
     """
     found = list(_receipts(conn, client, after, upto))
     if wanted:
-        found += _texts(conn, frozenset(wanted), after, upto)
+        found += _texts(conn, frozenset(one.removeprefix("+") for one in wanted), after, upto)
         found.sort(key=lambda line: line.id)
     return found
 
@@ -101,7 +101,7 @@ def _texts(conn: Connection, wanted: frozenset[str], after: int, upto: int) -> I
     born = {line.record_id: line.id for line in lines}
     for some in history.chunks(list(born)):
         for row in conn.execute(select(inbound).where(inbound.c.id.in_(some), inbound.c.kind != "silent")):
-            if not wanted & {"*", row.recipient, f"link:{row.link}"}:
+            if not wanted & {"*", (row.recipient or "").removeprefix("+"), f"link:{row.link}"}:
                 continue
             pieces = _pieces(conn, row)
             if pieces:

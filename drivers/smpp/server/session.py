@@ -196,7 +196,7 @@ class Session(asyncio.Protocol):
         self._unanswered += len(batch)
         futures = self._reception.submit(self.guest, [asked for _, _, asked in batch])
         for (command, sequence, asked), future in zip(batch, futures, strict=True):
-            future.add_done_callback(partial(self._submitted, command, sequence, asked))
+            future.add_done_callback(partial(self._certain, command, sequence, asked))
 
     def _heard_one(self, command: int, status: int, sequence: int, frame: bytes) -> None:
         """Anything but a submit."""
@@ -264,19 +264,21 @@ class Session(asyncio.Protocol):
 
     # Answering
 
+    def _certain(self, command: int, sequence: int, asked: Submission, done: Future[Submitted]) -> None:
+        """In whatever thread it became so, which has better to do than to answer."""
+        self._owner.soon(partial(self._submitted, command, sequence, asked, done))
+
     def _submitted(self, command: int, sequence: int, asked: Submission, done: Future[Submitted]) -> None:
-        """In whatever thread it became certain."""
         problem = done.exception()
         if problem is not None:
             octets = pdu.answer(command | pdu.RESPONSE, sequence, told_status(self._who, command, problem))
-        else:
+        elif command == answers.SUBMIT_MULTI:
             taken = done.result()
-            if command == answers.SUBMIT_MULTI:
-                refused = [(asked.to[place].echo, told_status(self._who, command, why)) for place, why in taken.refused]
-                octets = answers.multi_resp(sequence, taken.id, refused)
-            else:
-                octets = answers.submit_resp(command, sequence, taken.id)
-        self._owner.soon(partial(self._answered, octets))
+            refused = [(asked.to[place].echo, told_status(self._who, command, why)) for place, why in taken.refused]
+            octets = answers.multi_resp(sequence, taken.id, refused)
+        else:
+            octets = answers.submit_resp(command, sequence, done.result().id)
+        self._answered(octets)
 
     def _answered(self, octets: bytes) -> None:
         """An answer is ready; the loop writes all that are, at once."""

@@ -166,6 +166,7 @@ def arrives(desk: Desk, text: str, to: str | None, link: str = "a", reference: s
         ((), []),
         (("*",), ["one", "two", "three"]),
         (("4477",), ["one"]),
+        (("38640111000",), ["two"]),
         (("link:b",), ["three"]),
         (("4477", "link:b"), ["one", "three"]),
     ],
@@ -175,7 +176,7 @@ def test_a_client_is_given_the_texts_that_its_terms_name(
 ) -> None:
     bound = bind(inbound=wanted)
     arrives(desk, "one", "4477", reference="n1")
-    arrives(desk, "two", "5588", reference="n2")
+    arrives(desk, "two", "+38640111000", reference="n2")
     arrives(desk, "three", None, link="b", reference="n3")
     last = bound.take("an end to wait for")
     delivered(desk)

@@ -161,6 +161,19 @@ def test_a_full_queue_takes_nothing_away_and_the_last_part_may_come_again(desk: 
     assert bound.give(last).id.startswith(ids[0])
 
 
+def test_parts_that_wait_have_their_bound(desk: Desk, bind: Bind, reception: Reception) -> None:
+    bound = bind()
+    reception._joining._door = Desk(desk.database, terms=replace(desk.terms, queue_bound=2)).door
+    for reference in (1, 2):
+        bound.give(bound.pieces(LONG, reference)[0])
+    with pytest.raises(QueueFull):
+        bound.give(bound.pieces(LONG, 3)[0])
+    desk.later(seconds=600)
+    reception.give_up_parts(desk.now, timedelta(seconds=600))
+    reception.give_up_parts(desk.now, timedelta(seconds=600))  # counted again
+    bound.give(bound.pieces(LONG, 3)[0])
+
+
 def test_only_the_parts_that_asked_get_receipts(bind: Bind, desk: Desk) -> None:
     bound = bind()
     pieces = bound.pieces(LONG, wants=Wants())
