@@ -1,6 +1,6 @@
 """An account at an SMSC that speaks SMPP 3.4: bind, keep alive, a window of submits, receipts and texts back.
 
-The surprise: smpplib makes and reads the session PDUs only; the stream and the hot PDUs are ours (see `pdu`).
+The surprise: smpplib makes the small PDUs of the session only; the stream and all the others are ours (see `pdu`).
 """
 
 from __future__ import annotations
