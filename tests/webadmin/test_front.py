@@ -191,3 +191,13 @@ def test_a_key_in_use_is_looked_up_again_before_anybody_waits_for_it(
     line.socket.sendall(octets(site.secret, {"to": PHONE, "text": "d"}))
     may_go.set()
     assert line.hear().said["text"] == "d"
+
+
+def test_a_message_whose_route_is_asked_of_the_store_is_left_to_flask(
+    site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], flasks: list[str]
+) -> None:
+    line = talk()
+    for purpose in ("conversational", "otp", "conversational"):
+        told = {"to": PHONE, "text": purpose, "purpose": purpose, "allow_duplicate": True}
+        assert line.ask(octets(site.secret, told)).said["purpose"] == purpose
+    assert flasks == [MESSAGES] * 2
