@@ -174,10 +174,13 @@ class WebServer:
     def _adopt(self) -> None:
         """Run by waitress's loop, for only that may change the map."""
         while self._borrowed:
-            connection, address, index, octets = self._borrowed[0]
+            connection, address, index, octets = self._borrowed.popleft()
             listener = self._listeners[index]
-            channel = _Channel(listener, connection, listener.fix_addr(address), listener.adj, map=self._map)
-            self._borrowed.popleft()
+            try:
+                channel = _Channel(listener, connection, listener.fix_addr(address), listener.adj, map=self._map)
+            except OSError:  # it is broken already
+                connection.close()
+                continue
             channel.take(octets, partial(self._give_back, channel, address, index))
 
     def _give_back(self, channel: _Channel, address: Any, listener: int, octets: bytes) -> bool:
