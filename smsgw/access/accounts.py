@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -21,7 +22,12 @@ from .keys import hashed
 ONCE_FOR = timedelta(hours=1)  # how long a one-time link waits to be used
 SHORTEST = 10
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody")  # verified for unknown names, so that they take as long as known ones
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """A hash that is verified for unknown names, so that they take as long as known ones. Not made at every start."""
+    return _hasher.hash("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def check_password(conn: Connection, name: str, password: str) -> Person:
     """Who this is. Raises Unauthenticated with one sentence for every reason, so that names cannot be guessed."""
     row = conn.execute(select(account).where(account.c.name == name)).first()
     try:
-        _hasher.verify(_NOBODY if row is None or row.password_hash is None else row.password_hash, password)
+        _hasher.verify(_nobody() if row is None or row.password_hash is None else row.password_hash, password)
     except (VerificationError, InvalidHashError):
         row = None
     if row is None or row.password_hash is None or row.disabled_at is not None:

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
@@ -27,9 +28,14 @@ from .keys import hashed
 LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are taken for another
 PASSWORD = 8
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODY = _hasher.hash("nobody")  # verified for unknown names, so that they take as long as known ones
 
 Alphabet = Literal["gsm7", "latin1"]
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """A hash that is verified for unknown names, so that they take as long as known ones. Not made at every start."""
+    return _hasher.hash("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def authenticate(conn: Connection, system_id: str, password: str) -> SmppClient:
         .join_from(smpp_client, api_key, api_key.c.id == smpp_client.c.key_id)
         .where(smpp_client.c.system_id == system_id)
     ).first()
-    right = _verified(_NOBODY if row is None else row.password_hash, password)
+    right = _verified(_nobody() if row is None else row.password_hash, password)
     if row is not None and right:
         if row.revoked_at is not None:
             raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")

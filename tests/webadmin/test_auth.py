@@ -54,7 +54,7 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(accounts, "_hasher", cheap)
-    monkeypatch.setattr(accounts, "_NOBODY", cheap.hash("nobody"))
+    monkeypatch.setattr(accounts, "_nobody", lambda: cheap.hash("nobody"))
 
 
 def enter(browser: FlaskClient, name: str = NAME, password: str = PASSWORD, **headers: str) -> Any:
