@@ -61,12 +61,15 @@ class Asking:
         self._after = after
         self._lock = threading.Lock()
         self._busy: set[str] = set()
+        self._idle: dict[str, datetime] = {}  # until then nobody looks what is due: to look costs more than to wait
 
     def begin(self, now: datetime) -> list[threading.Thread]:
         """Ask over every link that can, each in its thread; returns these threads."""
         begun: list[threading.Thread] = []
         for name, link in self._links.items():
-            if self._after is None or not can(link, "query") or not self._take(name):
+            if self._after is None or not can(link, "query") or now < self._idle.get(name, now):
+                continue
+            if not self._take(name):
                 continue
             thread = threading.Thread(target=self._quietly, args=(name, now), name=f"asking-{name}", daemon=True)
             thread.start()
@@ -89,28 +92,35 @@ class Asking:
                 self._busy.discard(name)
 
     def ask(self, name: str, now: datetime) -> int:
-        """Ask over one link after what is due, and settle the answers; returns how many there were.
+        """Ask over one link after all that is due, and settle the answers; returns how many there were.
 
         Ends at the first question that nobody answers: the others would not be answered either.
         """
-        link, answers = self._links[name], 0
+        link, answers, found = self._links[name], 0, BATCH
         if self._after is None or not isinstance(link, Recalls):
             return 0
-        with self._database.reading() as conn:
-            rows = due(conn, name, now, self._after)
-        for row in rows:
-            trouble: SmsgwError | None = None
-            try:
-                said = link.query(row.reference, row.sender, row.recipient)
-                self._tell(name, said).result()
-                answers += 1
-            except SmsgwError as problem:
-                trouble = problem
-                log.info("%s: no word of part %d of %s: %s", name, row.position, row.id, problem)
-            self._note(row, now, trouble)
-            if trouble is not None and not isinstance(trouble, NotFound):
-                break
+        self._idle[name] = now + self._after / 60
+        while found == BATCH:
+            with self._database.reading() as conn:
+                rows = due(conn, name, now, self._after)
+            found = len(rows)
+            for row in rows:
+                trouble = self._ask(name, link, row)
+                self._note(row, now, trouble)
+                answers += trouble is None
+                if trouble is not None and not isinstance(trouble, NotFound):
+                    return answers
         return answers
+
+    def _ask(self, name: str, link: Recalls, row: AnyRow) -> SmsgwError | None:
+        """Ask after one part, and settle the answer; what kept the network from answering, if something did."""
+        try:
+            said = link.query(row.reference, row.sender, row.recipient)
+            self._tell(name, said).result()
+        except SmsgwError as problem:
+            log.info("%s: no word of part %d of %s: %s", name, row.position, row.id, problem)
+            return problem
+        return None
 
     def _note(self, row: AnyRow, now: datetime, trouble: SmsgwError | None) -> None:
         assert self._after is not None

@@ -196,7 +196,18 @@ def test_a_slow_network_is_asked_by_one_thread_at_a_time(desk: Desk) -> None:
     network.gate.set()
     assert wait(begun) == 1
     assert desk.state(id) == "delivered"
+    assert asker.begin(desk.now) == [], "all was asked a moment ago"
+    desk.later(minutes=1)
     assert wait(asker.begin(desk.now)) == 1
+
+
+def test_all_that_is_due_is_asked_after_in_one_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsgw.outbound.asking.BATCH", 2)
+    network = Archive("query", **dict.fromkeys(("r1", "r2", "r3", "r4"), ReceiptState.DELIVERED))
+    ids = [sent(desk, reference) for reference in network.says]
+    desk.later(hours=1)
+    assert asking(desk, network).ask("a", desk.now) == 4
+    assert {desk.state(id) for id in ids} == {"delivered"}
 
 
 # Taking back
