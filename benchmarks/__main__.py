@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from benchmarks import cutting, modem, moves, peers, road, webhook
+from benchmarks import cutting, front, modem, moves, peers, road, webhook
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -18,9 +18,9 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory", "peers", "webhook"),
+        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front"),
         action="append",
-        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook; may be repeated",
+        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front; may be repeated",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -47,6 +47,8 @@ def main() -> None:
             modem.soak(stores, told.messages)
         if "webhook" in wanted:
             webhook.run(stores, told.messages)
+        if "front" in wanted:
+            front.run(stores, told.seconds)
         if "peers" in wanted:
             peers.run(stores, told.messages, told.seconds, told.rounds)
         if "road" in wanted:
