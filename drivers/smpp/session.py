@@ -144,7 +144,7 @@ class Session:
         here = self._here = self._config.model_copy(update={"host": host, "port": port})
         try:
             connected = self._call or reach.connect(here)
-            self.facts = {"tls": tls.described(connected)} if isinstance(connected, ssl.SSLSocket) else {}
+            self.facts = tls.described(connected) if isinstance(connected, ssl.SSLSocket) else {}
             wire = self._wire = wires.wire(connected)
             self.silence = 0.0
             try:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import socket
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.smpp.config import Config
 from drivers.smpp.statuses import Trouble
 
+UNTIL = "certificate until"
 _EXPIRED, _NOT_YET, _SELF_SIGNED = 10, 9, 18
 _UNKNOWN_AUTHORITY = (2, 19, 20, 21, 27)
 _OTHER_NAME = (62, 64)
@@ -131,7 +133,9 @@ def _ours_refused(reason: str, config: Config) -> Trouble:
     return Trouble(f"{says} ({reason})", "tls", refused=True)
 
 
-def described(wrapped: ssl.SSLSocket) -> str:
-    """The protocol and until when the SMSC's certificate is good, for the link's page."""
-    until = (wrapped.getpeercert() or {}).get("notAfter", "an unknown day")
-    return f"{wrapped.version()}, certificate until {until}"
+def described(wrapped: ssl.SSLSocket) -> dict[str, str]:
+    """The protocol, and the last day of the SMSC's certificate (in UTC), for the link's page and the doctor."""
+    facts = {"tls": wrapped.version() or "TLS"}
+    if (until := (wrapped.getpeercert() or {}).get("notAfter")) is not None:
+        facts[UNTIL] = f"{datetime.fromtimestamp(ssl.cert_time_to_seconds(str(until)), UTC):%Y-%m-%d}"
+    return facts

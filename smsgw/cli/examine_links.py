@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from smsgw.cli.examine_session import session, signs_in
@@ -40,7 +41,7 @@ def one_link(
     elif link.kind == "modem" and room is not None and not any(each.level == "bad" for each in needs):
         yield from _modem(what, ModemLink(link.name, link.driver), room)
     elif signs_in(link.driver) and not any(each.level == "bad" for each in needs):
-        yield session(what, link)
+        yield session(what, link, datetime.now(UTC).date())
     elif not needs:
         yield good(what, f"kind {link.kind}")
 

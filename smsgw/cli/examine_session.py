@@ -7,6 +7,7 @@ network says it again to the daemon. Where a daemon runs it is asked instead: se
 from __future__ import annotations
 
 import time
+from datetime import date, timedelta
 
 from pydantic import BaseModel
 
@@ -18,6 +19,7 @@ from smsgw.link import Health, LinkState, open_link
 
 PATIENCE = 5.0  # seconds for each thing that a link waits for
 LOOK = 0.02
+SOON = timedelta(days=14)  # a certificate that ends so soon is worth a word
 _HASTY = {"binds": 1, "outbind_listen": None, "query_sm": False}  # what one look can do without
 
 
@@ -36,15 +38,17 @@ def signs_in(driver: BaseModel) -> bool:
     return all(isinstance(getattr(driver, name, None), str) for name in ("host", "system_id"))
 
 
-def session(what: str, link: LinkConfig, patience: float = PATIENCE) -> Finding:
+def session(what: str, link: LinkConfig, today: date, patience: float = PATIENCE) -> Finding:
     """Sign in, and tell what became of it. patience: the most that each wait of the driver may take, in seconds."""
     health = _met(link, patience)
     if health.state is LinkState.UP:
-        facts = [health.facts[name] for name in ("smsc", "tls", "SMPP") if health.facts.get(name)]
-        said = f" ({', '.join(facts)})" if facts else ""
+        facts = [health.facts[name] for name in ("smsc", "tls") if health.facts.get(name)]
+        said = "it lets us in" + (f" ({', '.join(facts)})" if facts else "")
+        if (ends := health.facts.get("certificate until", "")) and date.fromisoformat(ends) - today < SOON:
+            return doubt(what, f"{said}; its certificate ends on {ends}", "ask the carrier whether a new one comes")
         if "password" in health.facts:
-            return doubt(what, f"it lets us in{said}; the password is {health.facts['password']}")
-        return good(what, f"it lets us in{said}")
+            return doubt(what, f"{said}; the password is {health.facts['password']}")
+        return good(what, said)
     if health.state is LinkState.DEGRADED:
         return doubt(what, health.why, f"smsgw link test {link.name} shows more")
     says = health.why or "it does not say why it is not connected"
