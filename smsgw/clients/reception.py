@@ -38,6 +38,7 @@ from .limits import Allowance, Attempts
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+COUNTED = ("binds", "binds_refused", "binds_throttled", "submits", "submits_throttled")
 TRIES, TRIES_OF_A_NAME, WITHIN = 5, 20, 60.0  # failed binds from one address, with one system_id, in so many seconds
 
 
@@ -92,7 +93,7 @@ class Reception:
                 client = smpp_clients.authenticate(conn, knock.system_id, knock.password)
             self._may_come(client, knock)
         except (Unauthenticated, Forbidden) as problem:
-            self.counts["binds refused"] += 1
+            self.counts["binds_refused"] += 1
             self._by_address.failed(knock.address)
             if isinstance(problem, Unauthenticated):
                 self._by_name.failed(knock.system_id)
@@ -107,7 +108,7 @@ class Reception:
         if (knock.system_id, knock.address) not in self._known_places:  # nobody locks a client out of its own place
             wait = max(wait, self._by_name.wait(knock.system_id))
         if wait:
-            self.counts["binds throttled"] += 1
+            self.counts["binds_throttled"] += 1
             says = f"too many wrong passwords from {knock.address} or for {knock.system_id!r}: wait {wait:.0f} seconds"
             log.warning("SMPP: %s", says)
             raise _throttled(says, wait)
@@ -126,7 +127,7 @@ class Reception:
         guest = Guest(client.id, client.name, secrets.token_hex(6), knock.sends, receives, terms.window, terms.alphabet)
         with self._lock:
             if sum(here.client.id == client.id for here in self._here.values()) >= terms.binds:
-                self.counts["binds refused"] += 1
+                self.counts["binds_refused"] += 1
                 says = f"the key {client.name!r} is bound {terms.binds} times already, which is its bound"
                 log.warning("SMPP client %r from %s is not let in: %s", knock.system_id, knock.address, says)
                 raise Forbidden(says, code="too_many_binds")
@@ -177,7 +178,7 @@ class Reception:
             if not here.throttled:
                 log.warning("SMPP client %s submits faster than its %s a second", guest.name, here.client.terms.pace)
             here.throttled += len(batch) - granted
-            self.counts["submits throttled"] += len(batch) - granted
+            self.counts["submits_throttled"] += len(batch) - granted
             says = f"the key {guest.name!r} may submit {here.client.terms.pace} a second"
             answers += [_ended(_throttled(says, 1)) for _ in batch[granted:]]
         self.counts["submits"] += granted
@@ -254,6 +255,7 @@ class Reception:
             .where(
                 m.recipient == ready.row["recipient"], m.id > first_id("msg", self._clock() - window),
                 m.text == ready.row["text"], m.client == caller.guest.id,
+                m.state.not_in(("refused", "cancelled", "failed")),
             )
             .order_by(m.id.desc())
         )  # fmt: skip

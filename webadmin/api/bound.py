@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
-from smsgw.clients.reception import Here, Reception
+from smsgw.clients.reception import COUNTED, Here, Reception
 
 from ..context import the_gateway
 from .routes import answer, route
@@ -36,13 +36,19 @@ class BoundClientPage(Page):
     """Who is bound, in the order of their coming."""
 
     data: list[BoundClient] = Field(description="The connections.")
+    counts: dict[str, int] = Field(
+        description="What happened since the gateway's start: binds, binds_refused, binds_throttled (too many wrong "
+        "passwords), submits, submits_throttled (over a client's rate)."
+    )
 
 
 @route("GET", "/clients", scope="links:read", answers={200: BoundClientPage})
 def clients() -> Response:
     """List the client programs that are connected over SMPP."""
     reception = the_gateway().reception
-    return answer({"data": [_shown(reception, here) for here in reception.bound()], "next_cursor": None})
+    counts = {name: reception.counts[name] for name in COUNTED}
+    shown = [_shown(reception, here) for here in reception.bound()]
+    return answer({"data": shown, "counts": counts, "next_cursor": None})
 
 
 def _shown(reception: Reception, here: Here) -> dict[str, Any]:

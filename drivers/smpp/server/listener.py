@@ -21,6 +21,7 @@ from smsgw.listener import Reception
 
 log = logging.getLogger(__name__)
 TICK = 0.25
+FAREWELL = 1.0  # seconds for the answers to our unbind: it is a matter of a round trip
 
 
 class SmppListener:
@@ -134,7 +135,8 @@ class SmppListener:
             await asyncio.sleep(0.02)
         for session in list(self._sessions):
             session.part()
-        while self._sessions and time.monotonic() < deadline:
+        farewell = min(deadline, time.monotonic() + FAREWELL)
+        while self._sessions and time.monotonic() < farewell:
             await asyncio.sleep(0.02)
         for session in list(self._sessions):
             session.abort("we stop")

@@ -48,6 +48,7 @@ _READS = {
     answers.DATA_SM: requests.data_sm,
 }
 MOST_FAULTS = 20  # PDUs without sense on one connection: more is no slip
+_TOO_MANY = "there are too many connections"
 WRITTEN_AHEAD = 262_144  # octets that may wait for a client to read them
 
 
@@ -111,7 +112,7 @@ class Session(asyncio.Protocol):
         self.peer = str(peer[0]) if peer else "?"
         transport.set_write_buffer_limits(high=WRITTEN_AHEAD)
         if not self._owner.came(self):
-            self._why = "there are too many connections"
+            self._why = _TOO_MANY
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -147,7 +148,8 @@ class Session(asyncio.Protocol):
         if self.guest is not None:
             self._reception.leave(self.guest)
         why = self._why or (f"the connection broke: {problem}" if problem else "it closed the connection")
-        log.info("SMPP client at %s%s: %s", self.peer, f" ({self.guest.name})" if self.guest else "", why)
+        level = logging.DEBUG if self._why == _TOO_MANY else logging.INFO  # the listener has said so
+        log.log(level, "SMPP client %s at %s: %s", self._who, self.peer, why)
         self._owner.gone(self)
 
     # Reading

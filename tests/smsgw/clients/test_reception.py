@@ -153,7 +153,7 @@ def test_more_than_its_rate_is_throttled_over_all_its_connections(bind: Bind, re
     refused = [problem for problem in problems if problem is not None]
     assert 10 <= len(refused) <= 18
     assert {problem.code for problem in refused if isinstance(problem, QueueFull)} == {"rate_limited"}
-    assert reception.counts["submits throttled"] == len(refused)
+    assert reception.counts["submits_throttled"] == len(refused)
 
 
 def test_a_full_queue_is_told_and_nothing_is_stored(desk: Desk, key: str, asks: Any) -> None:
@@ -209,8 +209,8 @@ def test_too_many_wrong_passwords_from_one_address_are_throttled_there_alone(
         assert isinstance(refusal(reception.enter(knock((pair[0], "wrong"), "192.0.2.1"))), Unauthenticated)
     assert refusal(reception.enter(knock(pair, "192.0.2.1"))).code == "rate_limited"
     assert reception.enter(knock(pair, "192.0.2.2")).result(10).name == "shop"
-    assert reception.counts["binds refused"] == TRIES
-    assert reception.counts["binds throttled"] == 1
+    assert reception.counts["binds_refused"] == TRIES
+    assert reception.counts["binds_throttled"] == 1
 
 
 def test_many_wrong_passwords_for_one_name_lock_out_strangers_but_not_its_own_place(
