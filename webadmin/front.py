@@ -311,7 +311,10 @@ class Front:
         self._unanswered -= 1
         if turn.line.gone or turn.answer is not None:
             return None
-        turn.answer = self._verb.answer(turn.head, future.exception() or future.result())
+        try:
+            turn.answer = self._verb.answer(turn.head, future.exception() or future.result())
+        except Exception as problem:  # noqa: BLE001 - which is told as any other that nobody foresaw
+            turn.answer = self._verb.answer(turn.head, problem)
         return turn.line
 
     def _ask_who(self, line: Line, head: Head, must_wait: bool) -> None:

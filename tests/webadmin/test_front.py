@@ -15,6 +15,7 @@ from smsgw.access import keys
 from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, Fault, QueueFull, RefusedByPolicy, StoreFull
 from smsgw.outbound.asked import Accepted, Ready
+from webadmin import hot
 from webadmin.api.clients import REMEMBERED
 
 MESSAGES = "/api/v1/messages"
@@ -96,6 +97,21 @@ def test_what_the_store_refuses_is_told_alike_both_ways(
     assert plain(one) == plain(other)
     assert one["Content-Type"] == "application/problem+json"
     assert flasks == [MESSAGES]
+
+
+def test_an_answer_that_cannot_be_made_is_an_error_like_any_other(
+    site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> Any:
+        raise ValueError("secret detail")
+
+    line = talk()
+    with monkeypatch.context() as patched:
+        patched.setattr(hot, "message_json", broken)
+        answer = line.ask(octets(site.secret))
+    assert (answer.status, answer.said["code"]) == ("HTTP/1.1 500 INTERNAL SERVER ERROR", "internal")
+    assert b"secret" not in answer.body
+    assert line.ask(octets(site.secret, {"to": PHONE, "text": "b"})).said["text"] == "b"
 
 
 def test_a_known_client_ref_answers_200_both_ways(
