@@ -37,6 +37,7 @@ def log(office: Office, id: str | None, limit: int, state: str | None, to: str |
             rows = outbox.listing(conn, outbox.Wanted(state=state, to=number), limit)
             _list(office, [sent.shape(row._asdict()) for row in rows])
             return
+        id = outbox.full_id(id)
         events = outbox.events(conn, [id])
         if id.startswith("in_"):
             row = received(conn, id)

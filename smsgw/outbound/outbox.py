@@ -38,6 +38,12 @@ class Cancelled:
     at: datetime
 
 
+def full_id(written: str) -> str:
+    """The id of a message as we spell it, also from what a client over SMPP was answered: `01JD…`, or `01JD….2`."""
+    bare = written.partition(".")[0]
+    return bare if "_" in bare else f"msg_{bare}"
+
+
 def get(conn: Connection, id: str) -> AnyRow:
     """The message's row. Raises NotFound."""
     row = conn.execute(select(message).where(message.c.id == id)).first()
