@@ -1,4 +1,4 @@
-"""Send many messages in one request: each item is judged alone, and all that are accepted share transactions."""
+"""Send many messages in one request: each item is judged alone, and many share a transaction."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .shapes import MANY, Batch, NewMessage
 
 Item = Any  # a NewMessage, what JSON can hold, or the MalformedBody of a line that is none
 Result = Accepted | SmsgwError
+AT_ONCE = 1000  # items that wait for the store together: the messages of others come in between
 
 
 @route(
@@ -89,7 +90,10 @@ def _submit(items: list[Item], ref: str | None) -> bytes:
             asked[index] = read_message(item, client().id, None if ref is None else f"{ref}:{index}")
         except SmsgwError as wrong:
             results[index] = wrong
-    results |= zip(asked, the_gateway().door.submit_many(list(asked.values())), strict=True)
+    places, door = list(asked), the_gateway().door
+    for start in range(0, len(places), AT_ONCE):
+        some = places[start : start + AT_ONCE]
+        results |= zip(some, door.submit_many([asked[place] for place in some]), strict=True)
     _not_all_in_vain(list(results.values()))
     data = [_shown(index, results[index]) for index in range(len(items))]
     refused = sum("problem" in one for one in data)

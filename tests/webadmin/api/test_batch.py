@@ -13,6 +13,7 @@ from smsgw.daemon import Gateway
 from smsgw.errors import StoreFull
 from smsgw.outbound import gate
 from webadmin import create_app
+from webadmin.api import batch
 from webadmin.api.shapes import Batch
 
 BATCH = "/api/v1/messages/batch"
@@ -92,6 +93,24 @@ def test_a_batch_that_finds_the_disk_full_is_refused_whole(
 
     monkeypatch.setattr(gate, "check", full)
     assert call("POST", BATCH, [item(0), item(1)]).code == "store_full"
+
+
+def test_a_large_batch_goes_to_the_store_in_pieces_so_that_others_come_in_between(
+    call: Any, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    submit_many = gateway.door.submit_many
+
+    def counted(asked: Any) -> Any:
+        sizes.append(len(asked))
+        return submit_many(asked)
+
+    monkeypatch.setattr(batch, "AT_ONCE", 2)
+    monkeypatch.setattr(gateway.door, "submit_many", counted)
+    answer = call("POST", BATCH, [item(0), item(1), item(2, txt="x"), item(3), item(0, client_ref="a"), item(4)])
+    assert sizes == [2, 2, 1]
+    codes = [one.get("problem", {}).get("code") for one in answer.said["data"]]
+    assert codes == [None, None, "validation_failed", None, "duplicate_message", None]
 
 
 @pytest.mark.slow
