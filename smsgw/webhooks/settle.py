@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from ..store import followers, history
+from ..store import history
 from ..store.history import Birth, Step
 from ..store.ids import new_id
 from ..store.lifecycle import DELIVERY, WEBHOOK
+from ..store.prepared import Prepared
 from ..store.tables import delivery, follower, webhook
 
 FOLLOWER = "webhooks"
 BY = "webhooks"
 STANDS_AT = select(follower.c.upto).where(follower.c.name == FOLLOWER)
+_MOVE_ON = Prepared(  # only from where it is thought to stand: else somebody else moved it
+    update(follower)
+    .where(follower.c.name == FOLLOWER, follower.c.upto == bindparam("was"))
+    .values(upto=bindparam("reached"), updated_at=bindparam("at", type_=follower.c.updated_at.type))
+    .returning(follower.c.name)
+)
+_THERE = Prepared(select(webhook.c.id))
+_DELIVER = history.Together(
+    DELIVERY, "deliver", "pending", sets=("attempts", "status", "said", "ended_at"), fixed={"due_at": None}
+)
+MANY = 10  # kinds of answers in a batch, beyond which one statement for each kind is no gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,8 @@ class Plan:
 class Outcome:
     """How a try ended. event: the life's, `deliver`, `put_off` or `give_up`. due_at: of what is put off.
 
-    What is put off holds up the later events of its record. values: further columns.
+    What is put off holds up the later events of its record. attempts: with this one. status, said: of the answer.
+    tries: all that failed; None leaves them as they are.
     """
 
     id: str
@@ -44,7 +57,10 @@ class Outcome:
     event: str
     why: str
     due_at: datetime | None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int
+    status: int | None
+    said: str
+    tries: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +107,11 @@ def plan(conn: Connection, batch: list[Plan]) -> list[bool]:
     """
     results = []
     for one in batch:
-        fits = conn.scalar(STANDS_AT) == one.was
-        if fits:
-            there = set(conn.scalars(select(webhook.c.id)))  # one may have been removed a moment ago
+        fits = bool(_MOVE_ON.run(conn, {"was": one.was, "reached": one.upto, "at": one.now}))
+        if fits and one.deliveries:
+            there = {row[0] for row in _THERE.run(conn, {})}  # one may have been removed a moment ago
             births = [Birth(row, [("plan", "")]) for row in one.deliveries if row["webhook_id"] in there]
             history.begin(conn, DELIVERY, births, by=BY, now=one.now)
-            followers.remember(conn, [followers.Position(FOLLOWER, one.upto, one.now)])
         results.append(fits)
     return results
 
@@ -105,15 +120,39 @@ def settle(conn: Connection, batch: list[tuple[datetime, Sequence[Outcome]]]) ->
     """Writer step: write down how tries ended, at this time."""
     for now, outcomes in batch:
         steps: dict[str, list[Step]] = {}
-        for one in outcomes:
-            ended = None if one.event == "put_off" else now
-            values = {"due_at": one.due_at, "ended_at": ended, **one.values}
+        for one in _alike(conn, outcomes, now):
+            values: dict[str, Any] = {
+                "due_at": one.due_at,
+                "ended_at": None if one.event == "put_off" else now,
+                "attempts": one.attempts,
+                "status": one.status,
+                "said": one.said,
+            }
+            if one.tries is not None:
+                values["tries"] = one.tries
             steps.setdefault(one.event, []).append(Step(one.id, one.why, values))
         for event, some in steps.items():
             history.move(conn, DELIVERY, event, some, by=BY, now=now)
         waits = [Behind(o.webhook_id, o.record_id, o.line, o.due_at) for o in outcomes if o.due_at is not None]
         behind(conn, waits)
     return [None] * len(batch)
+
+
+def _alike(conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> Sequence[Outcome]:
+    """Write down those that were taken with the same answer, all at once; returns the others."""
+    kinds: dict[tuple[str, int, int | None, str], list[str]] = {}
+    others = []
+    for one in outcomes:
+        if one.event == "deliver":
+            kinds.setdefault((one.why, one.attempts, one.status, one.said), []).append(one.id)
+        else:
+            others.append(one)
+    if len(kinds) > MANY:
+        return outcomes
+    for (why, attempts, status, said), ids in kinds.items():
+        values = {"attempts": attempts, "status": status, "said": said, "ended_at": now}
+        _DELIVER.move(conn, ids, why, values, by=BY, now=now)
+    return others
 
 
 def behind(conn: Connection, batch: list[Behind]) -> list[None]:

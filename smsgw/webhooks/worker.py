@@ -11,9 +11,8 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from ..errors import SmsgwError
 from ..store.database import Database
@@ -42,7 +41,7 @@ class Written:
 
 
 class Worker:
-    """Sends to one webhook. Everything but `outcome` and `health` happens in one event loop."""
+    """Sends to one webhook. For one event loop."""
 
     def __init__(
         self,
@@ -190,15 +189,12 @@ class Worker:
         if answer.good:
             if self._failures or self._failing_since is not None:
                 self._recovered()
-            why = f"answered {answer.status}"
-            values: dict[str, Any] = {"attempts": item.attempts + 1, "status": answer.status, "said": answer.said}
-            outcome = Outcome(item.id, self.hook.id, item.record_id, item.line, "deliver", why, None, values)
-            self._end(item, outcome)
+            self._end(item, self._outcome(item, answer, "deliver", f"answered {answer.status}"))
             return
         now = self._terms.clock()
         wish = retry.wish_of(answer.retry_after, now)
         self._failed(answer, wish, now)
-        outcome = self.outcome(item, answer, wish, now)
+        outcome = self._failure(item, answer, wish, now)
         if outcome.event == "give_up":
             log.warning("webhook %s: %s is given up: %s", self.hook.id, item.id, outcome.why)
             self._end(item, outcome)
@@ -219,7 +215,7 @@ class Worker:
         if self.queue.put_off(item) and outcome.due_at is not None:
             self._report(Behind(self.hook.id, item.record_id, item.line, outcome.due_at))
 
-    def outcome(self, item: Item, answer: Answer, wish: float, now: datetime) -> Outcome:
+    def _failure(self, item: Item, answer: Answer, wish: float, now: datetime) -> Outcome:
         """What a failed try means for the delivery."""
         attempts = item.attempts + 1
         said = answer.error or f"answered {answer.status}"
@@ -231,8 +227,13 @@ class Worker:
             "said": answer.said, "ms": answer.ms,
         }  # fmt: skip
         tries = [*item.tries, told][-LOGGED_TRIES:]
-        values = {"attempts": attempts, "status": answer.status, "said": answer.said, "tries": tries}
-        return Outcome(item.id, self.hook.id, item.record_id, item.line, event, f"{said}; {then}", due, values)
+        return replace(self._outcome(item, answer, event, f"{said}; {then}"), due_at=due, tries=tries)
+
+    def _outcome(self, item: Item, answer: Answer, event: str, why: str) -> Outcome:
+        return Outcome(
+            item.id, self.hook.id, item.record_id, item.line, event, why, None, item.attempts + 1, answer.status,
+            answer.said,
+        )  # fmt: skip
 
     def _failed(self, answer: Answer, wish: float, now: datetime) -> None:
         """Note that the receiver fails, let it rest, and switch it off when it has failed for long."""

@@ -56,14 +56,14 @@ def records(items: list[Item]) -> list[str]:
 
 def put_off(database: Database, queue: Queue, webhook: str, item: Item, until: Any = LATER) -> bool:
     """A try failed and that is written down; whether something was in line behind it."""
-    outcome = Outcome(item.id, webhook, item.record_id, item.line, "put_off", "no", until, {"attempts": 1})
+    outcome = Outcome(item.id, webhook, item.record_id, item.line, "put_off", "no", until, 1, 500, "")
     database.writer.do(settle.settle, (NOW, [outcome]))
     return queue.put_off(item)
 
 
 def deliver(database: Database, queue: Queue, webhook: str, item: Item) -> None:
     queue.ended(item)
-    outcome = Outcome(item.id, webhook, item.record_id, item.line, "deliver", "yes", None, {"attempts": 1})
+    outcome = Outcome(item.id, webhook, item.record_id, item.line, "deliver", "yes", None, 1, 200, "")
     database.writer.do(settle.settle, (NOW, [outcome]))
     queue.written(item)
 
