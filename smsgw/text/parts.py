@@ -63,6 +63,8 @@ def split(text: str, abilities: Abilities, reference: int) -> list[Piece]:
         septets = alphabet.encode_plain(text)
         if septets is not None and len(septets) <= 160:
             return [Piece(Alphabet.GSM7, septets)]
+        if septets is None and (units := _one_part_of_units(text, abilities)) is not None:
+            return [Piece(Alphabet.UCS2, units)]
     chosen = plan(text, abilities)
     of = len(chosen.starts)
     if of > 1 and abilities.whole:
@@ -98,6 +100,18 @@ def split_data(data: bytes, ports: tuple[int, int] | None, abilities: Abilities,
         )
         for number in range(of)
     ]
+
+
+def _one_part_of_units(text: str, abilities: Abilities) -> bytes | None:
+    """The text in UCS-2 if that is the only coding for what the default alphabet has not, and takes one part."""
+    national = abilities.single_shift or abilities.locking_shift
+    if national or len(text) > 70 or "\0" in text or Alphabet.UCS2 not in abilities.alphabets:
+        return None
+    try:
+        units = text.encode("utf-16-be")
+    except UnicodeEncodeError:
+        return None  # half a character, of which the plan tells
+    return units if len(units) <= OCTETS_IN_A_PART else None
 
 
 def _encode(text: str, chosen: Plan) -> bytes:

@@ -14,6 +14,7 @@ from smsgw.errors import BadInput
 from smsgw.link import Abilities, Alphabet
 from smsgw.text.header import shifts
 from smsgw.text.parts import MAX_PARTS, Piece, concatenation, fill_bits, join, pack, split
+from smsgw.text.plan import plan
 
 MANY = settings(max_examples=250)
 
@@ -254,6 +255,14 @@ def test_every_text_comes_back_whole_and_every_part_fits(text: str, abilities: A
             (n, len(pieces), abilities.wide_reference) for n in range(1, len(pieces) + 1)
         ]
         assert len({c.reference for c in found if c}) == 1
+
+
+@MANY
+@given(st.one_of(any_text, gsm_text, turkish_text, emoji_text), st.integers(0, 75), st.sampled_from(ABILITIES))
+def test_a_short_text_is_cut_as_it_is_planned(text: str, most: int, abilities: Abilities) -> None:
+    chosen, pieces = plan(text[:most], abilities), split(text[:most], abilities, 1)
+    assert [piece.alphabet for piece in pieces] == [chosen.alphabet] * len(chosen.starts)
+    assert shifts(pieces[0].udh) == (chosen.locking, chosen.single)
 
 
 @MANY
