@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,20 +59,19 @@ class Ours:
             self._running.command("key", "create", "bench", "--secret", "-"),
             cwd=ROOT, input=SECRET, text=True, check=True, capture_output=True,
         )  # fmt: skip
-        self._client = self._running.client(SECRET)
         self.pid: int = self._running.process.pid
 
     def queue(self, texts: list[str]) -> None:
-        """In batches of the API."""
-        for at in range(0, len(texts), 500):
-            batch = [{"to": CUSTOMER, "text": text} for text in texts[at : at + 500]]
-            status, answer = self._client.ask("POST", "/messages/batch", batch)
-            assert status == 202, answer
-            assert all("id" in one for one in answer["data"]), answer
+        """In batches of the API, over a new connection: the last one may be minutes old."""
+        with closing(self._running.client(SECRET)) as client:
+            for at in range(0, len(texts), 500):
+                batch = [{"to": CUSTOMER, "text": text} for text in texts[at : at + 500]]
+                status, answer = client.ask("POST", "/messages/batch", batch)
+                assert status == 202, answer
+                assert all("id" in one for one in answer["data"]), answer
 
     def close(self) -> None:
         """Stop it."""
-        self._client.close()
         self._running.terminate()
 
 
@@ -267,4 +266,5 @@ def soak(stores: Stores, messages: int, steps: int = 4) -> None:
             modem.wait(lambda n=count // 10 * step: len(modem.events("deleted")) >= n, "texts are left", 600)
             figures = (rate, cpu, _resident(contestant.pid))
             rows.append([f"{step * count:,} out, {count // 10 * step:,} in", *map(spell, figures)])
+            print("  ".join(rows[-1]), flush=True)  # the whole takes half an hour
     table("(d) a modem: memory of the daemon", ("", "msgs/min, 0 s", "CPU ms", "MB"), rows)
