@@ -162,9 +162,9 @@ def test_a_variable_wins_over_the_other_way_in_the_file(read: Read, tmp_path: Pa
 
 
 def test_a_secret_that_is_wrong_is_told_where_its_file_is_named(wrong: Wrong, tmp_path: Path) -> None:
-    secret_file(tmp_path / "pw", "far-too-long-for-smpp")
+    secret_file(tmp_path / "pw", "pässword")
     [told] = wrong(CARRIER + "password_file = 'pw'")
-    assert told.startswith("smsgw.toml:6, read from pw: links[0].password: SMPP passwords have at most 8")
+    assert told.startswith("smsgw.toml:6, read from pw: links[0].password: SMPP passwords are ASCII")
 
 
 def test_a_secret_that_everybody_can_read_is_a_warning(read: Read, tmp_path: Path) -> None:

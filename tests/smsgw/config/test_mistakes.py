@@ -152,7 +152,7 @@ def test_a_file_that_is_missing_or_a_folder_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        SMPP + "password = 'geheim-und-zu-lang'",
+        SMPP + "password = 'geheim-für-alle'",
         SMPP + "password = ['geheim']",
         SMPP + "passwort = 'geheim'",
         "[store]\nurl = 'mysql://smsgw:geheim@db/smsgw'",
