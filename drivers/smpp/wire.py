@@ -220,7 +220,8 @@ class TlsWire(Wire):
         return b"".join(pieces)
 
     def _left(self) -> bool:
-        return self._interrupted or self._socket.pending() > 0
+        with self._lock:
+            return self._interrupted or self._socket.pending() > 0
 
     def _farewell(self) -> None:
         with self._lock, contextlib.suppress(OSError, ValueError):
