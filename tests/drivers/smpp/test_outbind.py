@@ -102,6 +102,25 @@ def test_who_says_something_else_is_told_no_password(link: Esme, soon: Soon, sai
     assert link.health().state is LinkState.UP
 
 
+def test_who_calls_and_says_nothing_is_not_waited_for(make_link: MakeLink, soon: Soon) -> None:
+    link = make_link(mode="outbind", outbind_listen="127.0.0.1:0", answer_timeout=0.3)
+    with call(link, soon) as line:
+        line.settimeout(10)
+        assert line.recv(100) == b""
+    soon(lambda: not link._calls)
+
+
+def test_no_more_than_eight_calls_last_at_a_time(make_link: MakeLink, soon: Soon) -> None:
+    link = make_link(mode="outbind", outbind_listen="127.0.0.1:0", answer_timeout=20)
+    with contextlib.ExitStack() as lines:
+        for number in range(8):
+            lines.enter_context(call(link, soon))
+            soon(lambda number=number: len(link._calls) == number + 1)
+        ninth = lines.enter_context(call(link, soon))
+        ninth.settimeout(10)
+        assert ninth.recv(100) == b""
+
+
 def test_who_calls_from_elsewhere_is_not_let_in(make_link: MakeLink, soon: Soon) -> None:
     link = make_link(mode="outbind", outbind_listen="127.0.0.1:0", outbind_from=["192.0.2.0/24"])
     with call(link, soon) as line:

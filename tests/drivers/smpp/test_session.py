@@ -6,6 +6,7 @@ import itertools
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -66,8 +67,6 @@ def test_an_smsc_that_is_busy_at_the_bind_is_tried_again_by_itself(
 
 
 def test_the_pauses_between_tries_grow_up_to_a_bound_and_carry_chance() -> None:
-    import time
-
     from drivers.smpp import Config
     from drivers.smpp.session import Session
 
@@ -199,3 +198,13 @@ def test_pdus_in_one_piece_with_the_bind_answer_are_not_lost(make_link: MakeLink
 def test_health_names_the_smsc_and_what_is_on_its_way(make_link: MakeLink) -> None:
     facts = make_link().health().facts
     assert (facts["smsc"], facts["system_id"], facts["on their way"]) == ("emulator", "shop", "0")
+
+
+def test_an_unbind_that_nobody_answers_ends_in_time(make_link: MakeLink, network: Network, soon: Soon) -> None:
+    link = make_link()
+    network.go_silent()
+    begun = time.monotonic()
+    link.stop(begun + 0.5)
+    assert time.monotonic() - begun < 5
+    soon(lambda: 6 in [command for command, _, _ in network.smsc.heard])
+    soon(lambda: not network.smsc.sessions)
