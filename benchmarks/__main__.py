@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from pathlib import Path
 
 from benchmarks import cutting, front, modem, moves, peers, road, webhook
 from benchmarks.measure import machine
@@ -26,6 +27,7 @@ def main() -> None:
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
     read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
     read.add_argument("--rounds", type=int, default=3, help="of peers: how often each shape is measured (default: 3)")
+    read.add_argument("--jasmin", type=Path, help="of peers: a Python that has jasmin, which then runs beside us too")
     read.add_argument("--answer-ms", type=float, default=0, help="how long the SMSC takes to answer (default: 0)")
     read.add_argument("--receipt-ms", type=float, default=0, help="and from there to its receipt (default: 0)")
     read.add_argument("--no-receipts", action="store_true", help="the SMSC sends no receipts")
@@ -50,7 +52,7 @@ def main() -> None:
         if "front" in wanted:
             front.run(stores, told.seconds)
         if "peers" in wanted:
-            peers.run(stores, told.messages, told.seconds, told.rounds)
+            peers.run(stores, told.messages, told.seconds, told.rounds, told.jasmin)
         if "road" in wanted:
             options = [f"--answer-ms={told.answer_ms}", f"--receipt-ms={told.receipt_ms}"]
             road.run(stores, told.messages, told.seconds, (*options, *["--no-receipts"] * told.no_receipts))

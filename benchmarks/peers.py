@@ -1,8 +1,8 @@
-"""Side by side with Kannel: the same load, the same SMSC, the same receiver of calls, one after the other in one run.
+"""Side by side with Kannel, and Jasmin where there is one: the same load, SMSC and receiver of calls, in the same run.
 
-Both keep what they accept on disk: ours in SQLite with synchronous=FULL, Kannel in its spool. Each round measures one
-and then the other; the tables show the median of the rounds, and the ratio of the two medians. All times are taken
-outside of both, by the clock that all processes share.
+All keep what they accept on disk: ours in SQLite with synchronous=FULL, Kannel in its spool. Each round measures one
+after the other; the tables show the medians of the rounds, and the ratio to Kannel's. All times are taken outside of
+them, by the clock that all processes share.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from benchmarks.jasmin import Jasmin
 from benchmarks.load import SCHEME, Job
 from benchmarks.measure import cpu_of_family, forget_peak, peak_of, percentile, spell, table
 from benchmarks.stage import ROOT, SECRET, Smsc, Stores, from_tests, gateway, load, smsc
@@ -55,6 +58,7 @@ class Rival(Protocol):
     """A gateway that runs, with a link to an SMSC."""
 
     name: str
+    most: int  # messages of one measurement
 
     @property
     def pids(self) -> list[int]:
@@ -70,6 +74,7 @@ class Ours:
 
     daemon: Any
     name: str = "smsgw"
+    most: int = 1_000_000
 
     @property
     def pids(self) -> list[int]:
@@ -88,6 +93,7 @@ class Boxes:
     boxes: Any
     calls: int
     name: str = "Kannel"
+    most: int = 1_000_000
 
     @property
     def pids(self) -> list[int]:
@@ -96,10 +102,32 @@ class Boxes:
 
     def job(self, first: int, messages: int, shape: Shape) -> Job:
         """A request of its sendsms for each message, or for a list of numbers with one text."""
-        query = "username=kannel&password=kannel&from=491700000000"
+        path = "/cgi-bin/sendsms?username=kannel&password=kannel&from=491700000000&to={to}&text={text}"
         if shape.told:
-            query += "&dlr-mask=1&dlr-url=" + quote(f"http://127.0.0.1:{self.calls}/delivered?to=%p", safe="")
-        return Job(self.boxes.http, query, first, messages, shape.connections, shape.batch, shape.rate, True)
+            path += "&dlr-mask=1&dlr-url=" + quote(f"http://127.0.0.1:{self.calls}/delivered?to=%p", safe="")
+        return Job(self.boxes.http, "", first, messages, shape.connections, shape.batch, shape.rate, path)
+
+
+@dataclass
+class Whole:
+    """Jasmin with its broker and its store. calls: port of who is told."""
+
+    running: Jasmin
+    calls: int
+    name: str = "Jasmin"
+    most: int = 300
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [process.pid for process in self.running.processes]
+
+    def job(self, first: int, messages: int, shape: Shape) -> Job:
+        """A request of its HTTP API for each message."""
+        path = "/send?username=bench&password=bench&from=491700000000&to={to}&content={text}"
+        if shape.told:
+            path += f"&dlr=yes&dlr-level=2&dlr-method=GET&dlr-url=http://127.0.0.1:{self.calls}/delivered"
+        return Job(self.running.http, "", first, messages, shape.connections, 1, shape.rate, path)
 
 
 class Program(Smsc):
@@ -125,8 +153,9 @@ def program(module: str) -> Iterator[Program]:
         running.close()
 
 
-def run(stores: Stores, messages: int, seconds: float, rounds: int) -> None:
-    """Measure every shape with both, and print a table for each kind of SMSC."""
+def run(stores: Stores, messages: int, seconds: float, rounds: int, jasmin: Path | None = None) -> None:
+    """Measure every shape with each, and print a table for each kind of SMSC. jasmin: a Python that has it."""
+    starts: list[Start] = [_ours, _boxes, *([partial(_whole, jasmin)] if jasmin else [])]
     for title, options, shapes in (
         ("an SMSC that answers at once, no receipts", ["--no-receipts"], PLAIN),
         ("an SMSC that takes 10 ms, no receipts", ["--no-receipts", "--answer-ms=10"], LATE),
@@ -134,7 +163,7 @@ def run(stores: Stores, messages: int, seconds: float, rounds: int) -> None:
     ):
         with ExitStack() as ends:
             sink, calls = ends.enter_context(smsc(*options)), ends.enter_context(program("calls"))
-            rivals = [start(ends, stores, sink.port, calls.port, "message.delivered") for start in STARTS]
+            rivals = [start(ends, stores, sink.port, calls.port, "message.delivered") for start in starts]
             first = 100
             rows: list[list[str]] = []
             for shape in shapes:
@@ -142,11 +171,12 @@ def run(stores: Stores, messages: int, seconds: float, rounds: int) -> None:
                 found: dict[str, list[Figures]] = {rival.name: [] for rival in rivals}
                 for _ in range(rounds):
                     for rival in rivals:
-                        found[rival.name].append(_measured(rival, sink, calls, shape, first, count))
-                        first += count
+                        own = min(count, rival.most)
+                        found[rival.name].append(_measured(rival, sink, calls, shape, first, own))
+                        first += own
                 rows += _rows(f"{shape.name} ({count:,})", found)
             table(f"(e) {title}", HEADINGS, rows)
-    _inbound(stores, messages, rounds)
+    _inbound(starts, stores, messages, rounds)
 
 
 def _ours(ends: ExitStack, stores: Stores, smsc_port: int, calls_port: int, event: str) -> Rival:
@@ -169,7 +199,16 @@ def _boxes(ends: ExitStack, stores: Stores, smsc_port: int, calls_port: int, eve
     return Boxes(boxes, calls_port)
 
 
-STARTS = (_ours, _boxes)
+def _whole(python: Path, ends: ExitStack, stores: Stores, smsc_port: int, calls_port: int, event: str) -> Rival:
+    free_port = from_tests("peers/kannel.py").free_port
+    running = Jasmin(python, stores.folder(), smsc_port, f"http://127.0.0.1:{calls_port}/came", free_port)
+    ends.callback(running.stop)
+    running.start()
+    time.sleep(3)  # nothing says when it is bound
+    return Whole(running, calls_port)
+
+
+Start = Callable[[ExitStack, Stores, int, int, str], Rival]
 
 
 @dataclass
@@ -205,15 +244,26 @@ def _measured(rival: Rival, sink: Smsc, calls: Program, shape: Shape, first: int
     return Figures(
         count / (max(loaded["answered"]) - begun),
         count / (max(wire.values()) - begun),
-        count / (called["last"] - begun) if shape.told else 0.0,
+        called["different"] / (called["last"] - begun) if shape.told and called["different"] else 0.0,
         [at - asked[to] for to, at in wire.items() if to in asked],
         cpu / count * 1000,
-        sum(map(peak_of, rival.pids)),
+        sum(peak_of(pid) for pid in _family(rival)),
     )
 
 
+def _family(rival: Rival) -> list[int]:
+    """Its processes with their children."""
+    found, ahead = [], list(rival.pids)
+    while ahead:
+        pid = ahead.pop()
+        found.append(pid)
+        with suppress(FileNotFoundError):  # it has ended
+            ahead += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return found
+
+
 def _begin(rival: Rival) -> float:
-    for pid in rival.pids:
+    for pid in _family(rival):
         forget_peak(pid)
     return sum(map(cpu_of_family, rival.pids))
 
@@ -227,15 +277,15 @@ def _wait(of: Program, what: str, count: int, patience: float = 20) -> None:
         time.sleep(0.02)
 
 
-def _inbound(stores: Stores, messages: int, rounds: int) -> None:
+def _inbound(starts: list[Start], stores: Stores, messages: int, rounds: int) -> None:
     """Texts of phones, as fast as they are acknowledged, until the receiver has been called for each."""
     found: dict[str, list[Figures]] = {}
-    for start in STARTS:  # one after the other: these phones know one gateway
+    for start in starts:  # one after the other: these phones know one gateway
         with ExitStack() as ends:
             phones, calls = ends.enter_context(program("texter")), ends.enter_context(program("calls"))
             rival = start(ends, stores, phones.port, calls.port, "inbound.received")
             _until_bound(phones)
-            found[rival.name] = [_heard(rival, phones, calls, messages) for _ in range(rounds)]
+            found[rival.name] = [_heard(rival, phones, calls, min(messages, rival.most)) for _ in range(rounds)]
     table("(e) texts of phones told to a program", HEADINGS, _rows(f"inbound ({messages:,})", found))
 
 
@@ -259,7 +309,7 @@ def _heard(rival: Rival, phones: Program, calls: Program, count: int) -> Figures
         print(f"{rival.name}: {count} texts came, {called['different']} were told")
     return Figures(
         count / (answered - begun), 0.0, count / (called["last"] - begun), [], cpu / count * 1000,
-        sum(map(peak_of, rival.pids)),
+        sum(peak_of(pid) for pid in _family(rival)),
     )  # fmt: skip
 
 
