@@ -91,6 +91,8 @@ def test_an_unbind_is_answered_after_what_was_submitted_before_it(client: SmppCl
     first = client.send(smpp_client.SUBMIT_SM, submit())
     last = client.send(smpp_client.UNBIND)
     wait(lambda: waiting)
+    with pytest.raises(AssertionError, match="nothing came"):
+        client.read(0.3)
     waiting[0].set_result(Submitted("msg_1"))
     came = [client.read(), client.read()]
     assert [(pdu.sequence, pdu.command) for pdu in came if pdu] == [(first, 4 | RESP), (last, 6 | RESP)]
