@@ -21,7 +21,7 @@ _LIKE = 'must be days and times such as "Mo-Fr 08:00-20:00", "Sa,Su 09:00-13:00"
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Spans of a week. spans: half-open, in minutes since Monday 00:00 on the wall, in order. written: as it was read."""
+    """Spans of a week, half-open, in order, in minutes since Monday 00:00 on the wall. written: as it was read."""
 
     spans: tuple[tuple[int, int], ...]
     zone: ZoneInfo
@@ -65,7 +65,7 @@ def _spans(line: str) -> Iterator[tuple[int, int]]:
         raise ValueError(f"{line!r}: {_LIKE}")
     begin = int(found[2]) * 60 + int(found[3])
     end = int(found[4]) * 60 + int(found[5])
-    if begin == end or max(begin, end) > _DAY or begin == _DAY:
+    if begin in (end, _DAY) or max(begin, end) > _DAY:
         raise ValueError(f"{line!r}: {_LIKE}; the whole day is 00:00-24:00")
     for day in _days(found[1], line):
         start, stop = day * _DAY + begin, day * _DAY + (end if end > begin else end + _DAY)
