@@ -71,10 +71,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """It is on disk under this id. refused: for each recipient that we refused, its place in `to`, and why."""
+    """It is on disk under this id. refused: for each recipient that we refused, its place in `to`, and why.
+
+    again: it was there before, and the client says it again.
+    """
 
     id: str
     refused: tuple[tuple[int, Exception], ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

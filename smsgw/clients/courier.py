@@ -123,6 +123,10 @@ class Courier:
         """It takes nothing more."""
         self._say(lambda: self._leave(guest))
 
+    def again(self, client: str, id: str) -> None:
+        """Tell this client once more how its message (or the part) of this name ended, if that was told already."""
+        self._say(lambda: self._tell_again(client, id))
+
     def stop(self) -> None:
         """Push nothing more, and remember how far everybody is."""
         self._ending.set()
@@ -188,12 +192,22 @@ class Courier:
             if reach == tray.read:
                 return
             found = parcels.between(conn, tray.client, tray.wanted, tray.read, reach)
-        for line in found:
-            tray.open[line.id] = tray.open.get(line.id, 0) + 1
-            tray.waiting.append(Job(line.id, line.about, line.parcel))
+        self._add(tray, found)
         tray.read = reach
         if reach < self._newest:
             self._wake.set()  # there is more
+
+    def _add(self, tray: Tray, found: Sequence[parcels.Line]) -> None:
+        for line in found:
+            tray.open[line.id] = tray.open.get(line.id, 0) + 1
+            tray.waiting.append(Job(line.id, line.about, line.parcel))
+
+    def _tell_again(self, client: str, id: str) -> None:
+        tray = self._trays.get(client)
+        if tray is None or tray.read is None:
+            return  # nothing was told yet
+        with self._database.reading() as conn:
+            self._add(tray, parcels.end_of(conn, client, id, tray.read))
 
     def _push(self, tray: Tray) -> None:
         """Send what may go now, by whichever outlet has room."""

@@ -75,7 +75,7 @@ class Joining:
         before = _parts(conn, series)
         twin = next((row for row in before if row["position"] == place.position), None)
         if twin is not None and (twin["user_data"], twin["alphabet"]) == (octets.user_data, octets.alphabet.value):
-            return Submitted(part_id(twin["message_id"], place.position))  # it is said again
+            return Submitted(part_id(twin["message_id"], place.position), again=True)  # it is said again
         if twin is not None:  # the same place with other words: another text took the reference
             self._end(conn, before, "another long text took its reference before all its parts had come", given.at)
             before = []

@@ -14,11 +14,12 @@ from ..link import Abilities, Alphabet
 from ..listener import Octets, Parcel, ReceiptParcel, TextParcel
 from ..store import followers, history
 from ..store.lifecycle import MESSAGE
+from ..store.tables import history as lines
 from ..store.tables import inbound, inbound_part, message
 from ..store.tables.types import AnyRow
 from ..text import parts
 from .asking import OURS
-from .verbs import STATES, error_of
+from .verbs import STATES, bare, error_of
 
 log = logging.getLogger(__name__)
 TOLD = (*sorted(MESSAGE.final), "sent")  # the states that a receipt can be about
@@ -49,10 +50,19 @@ def between(conn: Connection, client: str, wanted: Sequence[str], after: int, up
     return found
 
 
+def end_of(conn: Connection, client: str, id: str, upto: int) -> list[Line]:
+    """How a message, or a part, that the client knows as `id` ended, if that stands in history up to this line."""
+    h = lines.c
+    query = select(h.id).where(h.record_id == bare(id), h.now.in_(MESSAGE.final), h.was != h.now, h.id <= upto)
+    at = conn.scalar(query.order_by(h.id.desc()).limit(1))
+    found = [] if at is None else between(conn, client, (), at - 1, at)
+    return [line for line in found if line.parcel.id == id]
+
+
 def _receipts(conn: Connection, client: str, after: int, upto: int) -> Iterable[Line]:
-    lines = followers.lines(conn, after, upto, (MESSAGE.record,), TOLD)
-    rows = _messages(conn, client, [line.record_id for line in lines])
-    for line in lines:
+    moves = followers.lines(conn, after, upto, (MESSAGE.record,), TOLD)
+    rows = _messages(conn, client, [line.record_id for line in moves])
+    for line in moves:
         row = rows.get(line.record_id)
         if row is None or line.was == line.now:
             continue
@@ -97,8 +107,8 @@ def _messages(conn: Connection, client: str, ids: Sequence[str]) -> dict[str, An
 
 
 def _texts(conn: Connection, wanted: frozenset[str], after: int, upto: int) -> Iterable[Line]:
-    lines = [line for line in followers.lines(conn, after, upto, ("inbound",)) if line.was is None]
-    born = {line.record_id: line.id for line in lines}
+    births = [line for line in followers.lines(conn, after, upto, ("inbound",)) if line.was is None]
+    born = {line.record_id: line.id for line in births}
     for some in history.chunks(list(born)):
         for row in conn.execute(select(inbound).where(inbound.c.id.in_(some), inbound.c.kind != "silent")):
             if not wanted & {"*", (row.recipient or "").removeprefix("+"), f"link:{row.link}"}:

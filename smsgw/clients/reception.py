@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -191,7 +192,9 @@ class Reception:
         theirs: list[Future[Submitted]] = []
         for asked in batch:
             if len(asked.to) > 1 or asked.replaces or (asked.concatenation is not None and asked.concatenation.of > 1):
-                answers.append(self._write(self._joining.take, Given(caller, asked, now)))
+                taken = self._write(self._joining.take, Given(caller, asked, now))
+                taken.add_done_callback(partial(self._told_again, caller))
+                answers.append(taken)
                 continue
             answer: Future[Submitted] = Future()
             answers.append(answer)
@@ -243,9 +246,15 @@ class Reception:
                 answer.set_exception(refusal)
             else:
                 log.info("%s said %s again after a lost connection", caller.guest.name, id)
-                answer.set_result(Submitted(id))
+                answer.set_result(Submitted(id, again=True))
 
+        answer.add_done_callback(partial(self._told_again, caller))
         self._aside.submit(look)
+
+    def _told_again(self, caller: Caller, answer: Future[Submitted]) -> None:
+        """Whoever says something again did not know its id when its receipt came, and gets that again, too."""
+        if answer.exception() is None and answer.result().again:
+            self.courier.again(caller.guest.id, answer.result().id)
 
     def _lost_answer(self, caller: Caller, ready: Ready) -> str | None:
         m = message.c

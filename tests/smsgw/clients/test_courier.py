@@ -196,3 +196,15 @@ def test_nobody_is_told_of_anothers_messages_nor_of_its_own_over_the_api(
     delivered(desk)
     wait(lambda: bound.screen.parcels)
     assert [parcel.id for parcel in bound.screen.parcels] == [id]
+
+
+@pytest.mark.parametrize("text", ["short", "this is long, " * 20])
+def test_whoever_says_something_again_gets_its_receipt_again(bind: Bind, desk: Desk, wait: Wait, text: str) -> None:
+    first = bind()
+    ids = [first.give(piece).id for piece in first.pieces(text)]
+    first.leave()  # before the answers had arrived, as far as the client knows
+    delivered(desk)
+    second = bind()
+    wait(lambda: len(second.screen.parcels) == len(ids))  # of ids that it does not know
+    assert [second.give(piece).id for piece in second.pieces(text)] == ids
+    wait(lambda: [parcel.id for parcel in second.screen.parcels[len(ids) :]] == ids)
