@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, tuple_
 
 from ..errors import NotFound, SmsgwError
 from ..link import Link, LinkState, Recalls, Receipt
@@ -28,7 +28,8 @@ from ..store.tables.types import AnyRow
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # parts of one link that are asked after in one go
+BATCH = 5000  # parts that are read at a time
+STATES = ("sent", "unsure")  # of messages that have parts to ask after
 LONGEST = 300  # letters of a trouble that are kept
 Tell = Callable[[str, Receipt], Future[None]]
 _FORGET = delete(question).where(
@@ -96,21 +97,29 @@ class Asking:
 
         Ends at the first question that nobody answers: the others would not be answered either.
         """
-        link, answers, found = self._links[name], 0, BATCH
+        link, answers = self._links[name], 0
         if self._after is None or not isinstance(link, Recalls):
             return 0
         self._idle[name] = now + self._after / 60
-        while found == BATCH:
-            with self._database.reading() as conn:
-                rows = due(conn, name, now, self._after)
-            found = len(rows)
-            for row in rows:
-                trouble = self._ask(name, link, row)
-                self._note(row, now, trouble)
-                answers += trouble is None
-                if trouble is not None and not isinstance(trouble, NotFound):
-                    return answers
+        for row in self._due(name, now, self._after):
+            trouble = self._ask(name, link, row)
+            self._note(row, now, trouble)
+            answers += trouble is None
+            if trouble is not None and not isinstance(trouble, NotFound):
+                break
         return answers
+
+    def _due(self, name: str, now: datetime, after: timedelta) -> Iterator[AnyRow]:
+        """All that is due at `now`, read in batches, so that no batch looks at what the ones before it saw."""
+        for state in STATES:
+            behind: AnyRow | None = None
+            while True:
+                with self._database.reading() as conn:
+                    rows = due(conn, name, state, now, after, behind)
+                yield from rows
+                if len(rows) < BATCH:
+                    break
+                behind = rows[-1]
 
     def _ask(self, name: str, link: Recalls, row: AnyRow) -> SmsgwError | None:
         """Ask after one part, and settle the answer; what kept the network from answering, if something did."""
@@ -136,26 +145,31 @@ def can(link: Link, verb: str) -> bool:
     return there and link.health().state in (LinkState.UP, LinkState.DEGRADED)
 
 
-def due(conn: Connection, link: str, now: datetime, after: timedelta) -> list[AnyRow]:
+def due(
+    conn: Connection, link: str, state: str, now: datetime, after: timedelta, behind: AnyRow | None = None
+) -> list[AnyRow]:
     """Parts that this link took at least `after` ago, of which nothing is known and after which nobody asked lately.
 
-    Of messages that are sent, and of those that are unsure because of another part; oldest first.
+    state: of their messages; these are sent, or unsure because of another part. Oldest first, at most BATCH; behind:
+    the last row of the batch before.
     """
     m, p, q = message.c, part.c, question.c
     this = and_(q.message_id == p.message_id, q.position == p.position)
-    return list(
-        conn.execute(
-            select(m.id, p.position, p.reference, m.sender, m.recipient, q.times)
-            .join_from(message, part)
-            .outerjoin(question, this)
-            .where(m.state.in_(("sent", "unsure")), m.due_at <= now - after)
-            .where(p.link == link, p.answer == "taken", p.outcome.is_(None))
-            .where(func.coalesce(m.deliver_at, p.written_at) <= now - after)
-            .where(or_(q.next_at.is_(None), q.next_at <= now))
-            .order_by(m.due_at, m.id, p.position)
-            .limit(BATCH)
-        )
+    query = (
+        select(m.id, p.position, p.reference, m.sender, m.recipient, m.due_at, q.times)
+        .join_from(message, part)
+        .outerjoin(question, this)
+        .where(m.state == state, m.due_at <= now - after)
+        .where(p.link == link, p.answer == "taken", p.outcome.is_(None))
+        .where(func.coalesce(m.deliver_at, p.written_at) <= now - after)
+        .where(or_(q.next_at.is_(None), q.next_at <= now))
+        .order_by(m.due_at, m.id, p.position)
+        .limit(BATCH)
     )
+    if behind is not None:
+        later = tuple_(m.id, p.position) > tuple_(literal(behind.id), literal(behind.position))
+        query = query.where(m.due_at >= behind.due_at).where(or_(m.due_at > behind.due_at, later))
+    return list(conn.execute(query))
 
 
 def note(conn: Connection, batch: list[Asked]) -> list[None]:
