@@ -144,7 +144,7 @@ def _replay_piece(conn: Connection, wish: Replay) -> int:
     happened = conn.execute(query.order_by(lines.c.id)).all()
     there = {line.id for line in happened}
     known = [one for one in _planned(conn, wish, sorted({line.record_id for line in happened})) if one.line in there]
-    again = [one.id for one in known if one.state == "dead" or not (wish.only_dead or one.state == "pending")]
+    again = [one.id for one in known if one.state == "dead" or not (wish.only_dead or _comes_anyway(one, wish.at))]
     for some in chunks(again):
         _again(conn, some, wish.by, wish.at)
     if wish.only_dead:
@@ -157,8 +157,13 @@ def _replay_piece(conn: Connection, wish: Replay) -> int:
     return len(again) + _plan(conn, hooks.hook_of(row), wish, missing)
 
 
+def _comes_anyway(row: AnyRow, at: datetime) -> bool:
+    """Whether it is about to be tried in its turn."""
+    return row.state == "pending" and (row.due_at is None or row.due_at <= at)
+
+
 def _planned(conn: Connection, wish: Replay, records: list[str]) -> list[AnyRow]:
-    query = select(_d.id, _d.line, _d.state).where(
+    query = select(_d.id, _d.line, _d.state, _d.due_at).where(
         _d.webhook_id == wish.webhook_id, _d.record_id.in_(IDS), _d.line.between(wish.first, wish.last)
     )
     return [row for some in chunks(records) for row in conn.execute(query, {"ids": some})]

@@ -19,8 +19,8 @@ from ..store.database import Writer
 from ..store.history import Birth, Step
 from ..store.ids import new_id
 from ..store.lifecycle import WEBHOOK
+from ..store.tables import delivery, webhook
 from ..store.tables import history as lines
-from ..store.tables import webhook
 from ..store.tables.types import AnyRow
 from .addresses import Allowed, check_url, read_url
 from .events import check_patterns, types_of
@@ -149,7 +149,10 @@ def _from_now_on(conn: Connection, id: str) -> None:
 
 
 def change(writer: Writer, wish: Change, allowed: Allowed) -> None:
-    """Change a webhook; one that is switched on again is told what happens from now on. Raises NotFound, BadInput."""
+    """Change a webhook. One that is switched on again is told what happens from now on, and what still waits for it.
+
+    Raises NotFound, BadInput.
+    """
     _check(wish.url, wish.events, allowed)
     writer.do(_change, wish)
 
@@ -177,6 +180,8 @@ def _switch(conn: Connection, wish: Change) -> None:
     step = Step(wish.id, f"by {wish.by}", {"failing_since": None})
     if history.move(conn, WEBHOOK, "enable", [step], by=wish.by, now=wish.at)[0] is not None:
         _from_now_on(conn, wish.id)
+        waits = (delivery.c.webhook_id == wish.id, delivery.c.ended_at.is_(None), delivery.c.due_at.is_not(None))
+        conn.execute(update(delivery).where(*waits).values(due_at=wish.at))
 
 
 def rotate(writer: Writer, id: str, at: datetime, overlap: timedelta = OVERLAP) -> str:

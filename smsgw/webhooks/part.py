@@ -17,12 +17,14 @@ from sqlalchemy import select
 
 from ..errors import SmsgwError
 from ..store.database import Database
+from ..store.prepared import Prepared
 from ..store.tables import webhook
 from . import settle
 from .pipe import Beat, Begin, Done, Mouth, Ports, Stop, Wish, hear
 
 log = logging.getLogger(__name__)
 
+_ACTIVE = Prepared(select(webhook.c.id).where(webhook.c.state == "active").limit(1))
 LOOK = 0.5  # seconds between two looks whether there are webhooks, and the process lives
 STUCK_AFTER = 120.0  # seconds without a sign of life
 STEPS = {step.__name__: step for step in (settle.plan, settle.settle, settle.behind, settle.mark)}
@@ -81,7 +83,7 @@ class Webhooks:
 
     def _wanted(self) -> bool:
         with self._database.reading() as conn:
-            return conn.execute(select(webhook.c.id).where(webhook.c.state == "active").limit(1)).first() is not None
+            return bool(_ACTIVE.run(conn, {}))
 
 
 class _Teller:

@@ -65,7 +65,9 @@ class Worker:
         self.set_up(hook)
 
     def set_up(self, hook: Hook) -> None:
-        """Go on with another URL or other secrets."""
+        """Go on with another URL or other secrets; another URL is another receiver, which has not failed."""
+        if hook.url != self.hook.url:
+            self._failures, self._rest_until = 0, 0.0
         self.hook = hook
         self._target = read_url(hook.url)
         self._requests = Requests(self._target)

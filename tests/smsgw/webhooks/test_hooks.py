@@ -9,7 +9,7 @@ import pytest
 
 from smsgw.errors import BadInput, NotFound
 from smsgw.store.database import Database
-from smsgw.webhooks import hooks
+from smsgw.webhooks import deliveries, hooks, settle
 from smsgw.webhooks.addresses import Allowed
 from smsgw.webhooks.hooks import Change, Hook, NewHook
 from smsgw.webhooks.signing import Signer, key_of, new_secret
@@ -81,6 +81,20 @@ def test_one_that_is_switched_on_again_is_told_what_comes_from_then_on(database:
     for active in (False, True):
         hooks.change(database.writer, Change(id, "test", START, active=active), Allowed())
     assert shown(database, id).after == before + 2  # the two lines of history about itself
+
+
+def test_what_still_waits_for_one_that_is_switched_on_again_is_tried_at_once(
+    database: Database, hook: NewTestHook
+) -> None:
+    id, _ = hook(URL)
+    row = settle.delivery_row(id, "message.sent", "a", 1, "{}", START, due_at=START + 9 * HOUR)
+    with database.reading() as conn:
+        stands = conn.scalar(settle.STANDS_AT)
+    assert database.writer.do(settle.plan, settle.Plan(stands, stands + 1, [row], START))
+    for active in (False, True):
+        hooks.change(database.writer, Change(id, "test", START, active=active), Allowed())
+    with database.reading() as conn:
+        assert deliveries.get(conn, id, row["id"]).due_at == START
 
 
 def test_there_is_a_bound_to_webhooks(database: Database, hook: NewTestHook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from smsgw.store.database import Database
+from smsgw.store.tables import history
 from smsgw.webhooks import deliveries, settle
 from smsgw.webhooks.queue import WINDOW, Item, Queue
 from smsgw.webhooks.settle import Outcome, Plan
-from tests.smsgw.desk import START
+from tests.smsgw.desk import START, Desk
 
 NOW = START
 LATER = NOW + timedelta(minutes=5)
@@ -21,7 +23,7 @@ LATER = NOW + timedelta(minutes=5)
 @pytest.fixture
 def webhook(hook: Callable[..., tuple[str, str]]) -> str:
     """A webhook that nobody tells."""
-    return hook("http://127.0.0.1:1/")[0]
+    return hook("http://127.0.0.1:1/", "message.accepted")[0]
 
 
 @pytest.fixture
@@ -155,6 +157,30 @@ def test_what_is_replayed_comes_again(database: Database, webhook: str, plan: An
     queue.look()
     queue.read(NOW)
     assert [again.id for again in all_ready(queue)] == [item.id]
+
+
+def test_a_replay_since_a_time_does_not_wait_for_what_was_put_off_and_leaves_alone_what_is_in_its_turn(
+    database: Database, webhook: str, desk: Desk
+) -> None:
+    ids = [desk.submit(text=f"no. {number}") for number in range(3)]
+    with database.reading() as conn:
+        lines = conn.execute(select(history).where(history.c.record_id.in_(ids))).all()
+        stands = conn.scalar(settle.STANDS_AT)
+    rows = [
+        settle.delivery_row(webhook, "message.accepted", line.record_id, line.id, "{}", NOW)
+        for line in lines
+        if line.now == "accepted"
+    ]
+    database.writer.do(settle.plan, Plan(stands, lines[-1].id, rows, NOW))
+    queue = Queue(database, webhook)
+    queue.read(NOW)
+    first, second, _ = all_ready(queue)
+    put_off(database, queue, webhook, first)
+    deliver(database, queue, webhook, second)
+    assert deliveries.replay_since(database, webhook, NOW, "test", NOW) == 2
+    queue.look()
+    queue.read(NOW)
+    assert [item.id for item in all_ready(queue)] == [first.id, second.id]
 
 
 def test_a_plan_that_begins_elsewhere_than_the_follower_stands_stores_nothing(
