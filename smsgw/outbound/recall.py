@@ -23,6 +23,7 @@ from .outbox import Cancelled
 from .receipts import Receipts, Told
 
 SAID = "cancel_sm"
+_NOBODY = ("no_answer", "link_down")  # who does not answer this question does not answer the next one either
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Recall:
                 came_back.append(part)
             except SmsgwError as refused:
                 problem = refused
+                if refused.code in _NOBODY:
+                    break
         if problem is None:
             self._database.writer.do(_recalled, _Back(wish, len(parts)))
             return

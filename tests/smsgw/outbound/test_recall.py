@@ -280,6 +280,14 @@ def test_a_text_of_which_some_parts_came_back_is_told_and_stays_sent_until_its_r
     assert desk.state(id) == "undelivered"
 
 
+def test_a_network_that_does_not_answer_is_not_asked_for_every_part(desk: Desk) -> None:
+    network = Archive("cancel", r2=SmsgwError("did not answer cancel_sm within 30 seconds", code="no_answer"))
+    id = sent(desk, "r1", "r2", "r3", text=LONG)
+    late = refused(desk, network, id)
+    assert (late.code, network.asked) == ("partly_recalled", ["r1", "r2"])
+    assert "did not answer" in str(late)
+
+
 def test_a_text_of_which_the_phone_has_a_part_is_not_torn(desk: Desk) -> None:
     network = Archive("cancel")
     id = sent(desk, "r1", "r2", "r3", text=LONG)
