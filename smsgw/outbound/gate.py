@@ -166,5 +166,5 @@ def check(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datet
 
 def waiting(conn: Connection) -> int:
     """How many messages wait to be sent (accepted, held, queued): what the queue bound is about."""
-    waits = message.c.state.in_(WAITING)
+    waits = message.c.state.in_(WAITING) & message.c.final_at.is_(None)
     return conn.execute(select(func.count()).select_from(message).where(waits)).scalar_one()

@@ -57,7 +57,7 @@ class Unsure:
                 message.c.attempts,
             )
             .join_from(message, part)
-            .where(message.c.state == "unsure", part.c.answer == "lost")
+            .where(message.c.state == "unsure", message.c.final_at.is_(None), part.c.answer == "lost")
             .order_by(part.c.message_id, part.c.position)
         ).all()  # fmt: skip
         by_number: dict[tuple[str, str], list[AnyRow]] = {}
@@ -103,7 +103,8 @@ def _by_policy(conn: Connection, due: Due) -> set[str]:
     m = message.c
     rows = conn.execute(
         select(m.id, m.link, m.on_unsure, m.why, m.valid_until)
-        .where(m.state == "unsure", m.due_at <= due.now - timedelta(seconds=due.wait), m.on_unsure != "hold")
+        .where(m.state == "unsure", m.final_at.is_(None))
+        .where(m.due_at <= due.now - timedelta(seconds=due.wait), m.on_unsure != "hold")
         .limit(BATCH)
     ).all()
     again: list[history.Step] = []

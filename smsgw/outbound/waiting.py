@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, case, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select, update
 
 from ..money.booking import Charged, book, entries
 from ..store import history
 from ..store.lifecycle import MESSAGE, WAITING
+from ..store.prepared import Prepared
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
 from . import gate
@@ -22,6 +23,15 @@ from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
 
 _MISSING = {"expire": "expire", "undelivered": "bounce"}  # the event for a message whose receipt never came
+
+_NOW = bindparam("now", type_=message.c.due_at.type)
+_SOME_DUE = Prepared(
+    select(message.c.id)
+    .where(
+        message.c.state == "held", message.c.final_at.is_(None), message.c.due_at <= _NOW, message.c.valid_until > _NOW
+    )
+    .limit(1)
+)
 
 
 class Waiting:
@@ -52,16 +62,16 @@ class Waiting:
         return [self._release(conn, now) for now in batch]
 
     def _release(self, conn: Connection, now: datetime) -> set[str]:
+        if not _SOME_DUE.run(conn, {"now": now}):
+            return set()  # as nearly every second, so that it must cost nearly nothing
         m = message.c
         due = conn.execute(
             select(message)
-            .where(m.state == "held", m.due_at <= now, m.valid_until > now)
+            .where(m.state == "held", m.final_at.is_(None), m.due_at <= now, m.valid_until > now)
             .order_by(m.due_at)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        if not due:
-            return set()  # as nearly every second
         due = self._with_a_way(conn, due, now)
         steps = [history.Step(row.id, f"its time has come: {row.why}") for row in due]
         history.move(conn, MESSAGE, "release", steps, by="clock", now=now)
@@ -110,11 +120,13 @@ class Waiting:
         m = message.c
         since = since_it_may_arrive()
         for now, receipt_wait in batch:
-            waiting = conn.scalars(select(m.id).where(m.state.in_(WAITING), m.valid_until <= now).limit(BATCH)).all()
+            open_still = m.final_at.is_(None)
+            late = select(m.id).where(m.state.in_(WAITING), open_still, m.valid_until <= now)
+            waiting = conn.scalars(late.limit(BATCH)).all()
             self.moving.charge_taken(conn, waiting, now)
             steps = [history.Step(id, "its validity was over before it was sent", {"final_at": now}) for id in waiting]
             history.move(conn, MESSAGE, "expire", steps, by="clock", now=now)
-            overdue = select(m.id).where(m.state == "sent", since <= now - receipt_wait).limit(BATCH)
+            overdue = select(m.id).where(m.state == "sent", open_still, since <= now - receipt_wait).limit(BATCH)
             counts.append(len(steps) + self._without_trouble(conn, overdue, receipt_wait, now))
             silent = [] if self.missing == "keep" else conn.scalars(overdue).all()
             why = f"no receipt came within {_words(receipt_wait)}: nobody knows whether it arrived"

@@ -74,4 +74,8 @@ def listing(conn: Connection) -> list[AnyRow]:
 def sending_somewhere(database: Database) -> list[str]:
     """The links that have messages in the air, by the store; also links that are no longer configured."""
     with database.reading() as conn:
-        return list(conn.scalars(select(message.c.link).where(message.c.state == "sending").distinct()))
+        return list(
+            conn.scalars(
+                select(message.c.link).where(message.c.state == "sending", message.c.final_at.is_(None)).distinct()
+            )
+        )

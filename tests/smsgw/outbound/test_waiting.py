@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from smsgw.customers.consent import Statement, record
 from smsgw.link import Abilities, Health, LinkState
+from smsgw.outbound import gate, waiting
 from smsgw.outbound.routing import Served
+from smsgw.outbound.unsure import Due
+from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.tables import part
 from tests.smsgw.desk import START, Desk
@@ -134,3 +139,22 @@ def test_releasing_twice_sends_once(desk: Desk, hours: int) -> None:
     assert release(desk) == set()
     assert len(desk.claim()) == 1
     assert desk.claim() == []
+
+
+def test_sqlite_finds_what_is_due_by_an_index_however_many_messages_have_ended(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    desk = Desk(database)
+    asked: list[tuple[str, Any]] = []
+    with database.reading() as conn:
+        event.listen(conn, "before_cursor_execute", lambda c, cur, sql, args, *_: asked.append((sql, args)))
+        gate.waiting(conn)
+        desk.waiting.expire(conn, [(desk.now, timedelta(days=3))])
+        desk.unsure.look(conn, [Due(desk.now, 60)])
+        due = waiting._SOME_DUE._for(conn)
+        looked = [one for one in asked if "FROM message" in one[0] and one[0].startswith("SELECT")]
+        looked.append((due.sql, due.bound({"now": desk.now})))
+        plans = [conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all() for sql, args in looked]
+    database.close()
+    assert len(plans) == 6
+    assert [plan for plan in plans if not any("ix_message_open" in row[3] for row in plan)] == []

@@ -236,12 +236,8 @@ def upgrade() -> None:
         "message",
         ["state", "due_at"],
         unique=False,
-        sqlite_where=sa.text(
-            "state NOT IN ('cancelled', 'delivered', 'expired', 'failed', 'refused', 'undelivered')"
-        ),
-        postgresql_where=sa.text(
-            "state NOT IN ('cancelled', 'delivered', 'expired', 'failed', 'refused', 'undelivered')"
-        ),
+        sqlite_where=sa.text("final_at IS NULL"),
+        postgresql_where=sa.text("final_at IS NULL"),
     )
     op.create_index(
         "ix_message_queue",
