@@ -1,4 +1,4 @@
-"""SmppClient and SubmittedPart: who may send to us as to an SMSC, and parts of their long texts that wait for the rest."""
+"""SmppClient and SubmittedPart: who may send to us as to an SMSC, and parts of long texts that wait for the rest."""
 
 from __future__ import annotations
 

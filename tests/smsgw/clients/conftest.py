@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,15 @@ def submission(text: str, *to: str, **more: Any) -> Submission:
         given |= {"alphabet": piece.alphabet, "user_data": octets}
     addresses = tuple(Address(number, f"1.1..{number.lstrip('+')}") for number in to)
     return Submission(to=addresses, **(given | more))
+
+
+@pytest.fixture
+def fresh_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, for a new PostgreSQL takes seconds; tests whose statements are worth it say `on_both_engines`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from tests.smsgw.desk import Desk
 
 Bind = Callable[..., Any]
 Wait = Callable[[Callable[[], Any]], Any]
+on_both_engines = pytest.mark.parametrize(
+    "fresh_store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)], indirect=True
+)
 
 
 def delivered(desk: Desk, state: ReceiptState = ReceiptState.DELIVERED, **more: Any) -> None:
@@ -34,6 +37,7 @@ def remembered(desk: Desk) -> int:
         return conn.scalar(select(follower.c.upto)) or 0
 
 
+@on_both_engines
 def test_the_final_state_is_told_to_whoever_asked(bind: Bind, desk: Desk, wait: Wait) -> None:
     bound = bind()
     id = bound.take("hello there, this is long enough")
@@ -49,6 +53,7 @@ def test_the_final_state_is_told_to_whoever_asked(bind: Bind, desk: Desk, wait: 
     )
 
 
+@on_both_engines
 def test_what_did_not_arrive_is_told_with_the_networks_code(bind: Bind, desk: Desk, wait: Wait) -> None:
     bound = bind()
     bound.take(wants=Wants(failure=True))
@@ -92,6 +97,7 @@ def test_no_more_are_on_their_way_than_the_outlet_takes(bind: Bind, desk: Desk, 
     assert len({parcel.id for parcel in screen.parcels}) == 5
 
 
+@on_both_engines
 def test_what_was_not_acknowledged_is_told_again_after_a_new_bind_and_after_a_restart(
     bind: Bind, desk: Desk, wait: Wait, asks: Any, reception: Reception
 ) -> None:
@@ -186,6 +192,7 @@ def test_a_client_is_given_the_texts_that_its_terms_name(
     assert {parcel.sender for parcel in told} <= {"+38640111222"}
 
 
+@on_both_engines
 def test_nobody_is_told_of_anothers_messages_nor_of_its_own_over_the_api(
     bind: Bind, desk: Desk, wait: Wait, key: str
 ) -> None:

@@ -20,6 +20,9 @@ from smsgw.store.tables import message, submitted_part
 from tests.smsgw.desk import Desk
 
 Bind = Callable[..., Any]
+on_both_engines = pytest.mark.parametrize(
+    "fresh_store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)], indirect=True
+)
 LONG = "All good things come in parts, and this one comes in several. " * 7
 WIDE = "Ena dva tri štiri, šest čebel leti čez žito in šumi. " * 6
 
@@ -71,6 +74,7 @@ def test_two_texts_at_once_and_two_senders_with_one_reference_do_not_mix(bind: B
     assert {row.text for row in messages(desk)} == {LONG, LONG.upper(), LONG.lower(), LONG.title()}
 
 
+@on_both_engines
 def test_parts_are_kept_over_a_restart(bind: Bind, desk: Desk, reception: Reception) -> None:
     bound = bind()
     first, *others = bound.pieces(LONG)
@@ -84,6 +88,7 @@ def test_parts_are_kept_over_a_restart(bind: Bind, desk: Desk, reception: Recept
     restarted.close()
 
 
+@on_both_engines
 def test_a_part_that_is_said_again_gets_the_answer_it_had(bind: Bind, desk: Desk) -> None:
     bound = bind()
     pieces = bound.pieces(LONG)
@@ -112,6 +117,7 @@ def test_what_is_wrong_is_told_at_the_first_part(bind: Bind, desk: Desk) -> None
     assert waiting(desk) == 0
 
 
+@on_both_engines
 def test_parts_whose_siblings_never_come_are_refused_with_their_receipts(
     bind: Bind, desk: Desk, reception: Reception, wait: Any
 ) -> None:
@@ -196,6 +202,7 @@ def test_parts_of_data_keep_their_octets_and_their_places(bind: Bind, desk: Desk
     assert (first.udh, second.udh) == (b"\5\0\3\x2c\2\1", b"\5\0\3\x2c\2\2")
 
 
+@on_both_engines
 def test_a_long_text_to_several_numbers_goes_to_each(bind: Bind, desk: Desk) -> None:
     bound = bind()
     both = (Address("+38640111222"), Address("+38640111333"))
@@ -214,6 +221,7 @@ def test_one_wrong_number_of_several_does_not_stop_the_others(bind: Bind, desk: 
     assert [(row.recipient, row.text) for row in messages(desk)] == [("+38640111333", LONG)]
 
 
+@on_both_engines
 def test_what_was_joined_is_forgotten_in_time(bind: Bind, desk: Desk, reception: Reception) -> None:
     bound = bind()
     for piece in bound.pieces(LONG):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,12 +25,6 @@ from smsgw.listener import Address, Knock
 from tests.smsgw.desk import START, Desk
 
 Bind = Callable[..., Any]
-
-
-@pytest.fixture
-def fresh_store_url(tmp_path: Path) -> str:
-    """SQLite alone: what PostgreSQL might see otherwise is in the tests of joining and of the courier."""
-    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def refusal(future: Any) -> SmsgwError:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from smsgw.clients.reception import Reception
 from smsgw.errors import Conflict, NotFound, SmsgwError
 from smsgw.link import ReceiptState
@@ -13,6 +15,9 @@ from smsgw.listener import Address
 from tests.smsgw.desk import START, Desk
 
 Bind = Callable[..., Any]
+on_both_engines = pytest.mark.parametrize(
+    "fresh_store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)], indirect=True
+)
 
 
 def refusal(future: Any) -> SmsgwError:
@@ -21,6 +26,7 @@ def refusal(future: Any) -> SmsgwError:
     return problem
 
 
+@on_both_engines
 def test_how_a_message_is(bind: Bind, reception: Reception, desk: Desk) -> None:
     bound = bind()
     id = bound.take()
@@ -33,6 +39,7 @@ def test_how_a_message_is(bind: Bind, reception: Reception, desk: Desk) -> None:
     assert isinstance(refusal(reception.query(bound.guest, "msg_other")), NotFound)
 
 
+@on_both_engines
 def test_nobody_asks_about_or_takes_back_what_is_anothers(bind: Bind, reception: Reception, desk: Desk) -> None:
     bound = bind()
     other = desk.submit(text="of somebody else")
@@ -40,6 +47,7 @@ def test_nobody_asks_about_or_takes_back_what_is_anothers(bind: Bind, reception:
     assert isinstance(refusal(reception.cancel(bound.guest, other, None, None)), NotFound)
 
 
+@on_both_engines
 def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, reception: Reception, desk: Desk) -> None:
     bound = bind()
     first, second, third = (bound.take(text) for text in ("one", "two", "three"))
@@ -50,6 +58,7 @@ def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, recep
     assert isinstance(refusal(reception.cancel(bound.guest, third, None, None)), Conflict)
 
 
+@on_both_engines
 def test_a_message_that_waits_gets_other_words(bind: Bind, reception: Reception, desk: Desk, asks: Any) -> None:
     bound = bind()
     id = bound.take("first words", deliver_at=START + timedelta(hours=1))
@@ -63,6 +72,7 @@ def test_a_message_that_waits_gets_other_words(bind: Bind, reception: Reception,
     assert isinstance(refusal(reception.replace(bound.guest, other, asks.one("too late", "0"))), Conflict)
 
 
+@on_both_engines
 def test_replace_if_present_takes_the_place_of_what_waits(bind: Bind, desk: Desk) -> None:
     bound = bind()
     old = bound.take("old words")
