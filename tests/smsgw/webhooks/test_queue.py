@@ -91,6 +91,21 @@ def test_what_is_here_is_not_read_again(database: Database, webhook: str, plan: 
     assert all_ready(queue) == []
 
 
+def test_what_is_due_and_under_way_is_not_read_again(database: Database, webhook: str, plan: Any) -> None:
+    plan("a", "b")
+    queue = Queue(database, webhook)
+    queue.read(NOW)
+    first, _ = all_ready(queue)
+    put_off(database, queue, webhook, first, until=NOW)
+    queue.read(NOW)
+    [again] = all_ready(queue)
+    assert again.id == first.id
+    queue.look()
+    queue.read(NOW)
+    assert queue.ended(again) is False
+    assert all_ready(queue) == []
+
+
 def test_what_is_put_off_comes_when_it_is_due_with_what_waits_behind_it(
     database: Database, webhook: str, plan: Any
 ) -> None:
