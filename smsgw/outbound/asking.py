@@ -159,7 +159,7 @@ def due(
         select(m.id, p.position, p.reference, m.sender, m.recipient, m.due_at, q.times)
         .join_from(message, part)
         .outerjoin(question, this)
-        .where(m.state == state, m.due_at <= now - after)
+        .where(m.state == state, m.final_at.is_(None), m.due_at <= now - after)  # as the index is
         .where(p.link == link, p.answer == "taken", p.outcome.is_(None))
         .where(func.coalesce(m.deliver_at, p.written_at) <= now - after)
         .where(or_(q.next_at.is_(None), q.next_at <= now))

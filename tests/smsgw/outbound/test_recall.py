@@ -6,18 +6,22 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import event
 
 from smsgw.errors import Conflict, NotFound, SmsgwError
 from smsgw.link import Abilities, Health, Link, LinkState, NoAnswer, Receipt, ReceiptState, WirePart
-from smsgw.outbound.asking import Asking
+from smsgw.outbound.asking import Asking, due
 from smsgw.outbound.outbox import Cancelled
 from smsgw.outbound.recall import Recall
 from smsgw.outbound.receipts import Told
+from smsgw.store import schema
+from smsgw.store.database import Database
 from smsgw.store.tables import question
-from tests.smsgw.desk import Desk
+from tests.smsgw.desk import START, Desk
 
 HOUR = timedelta(hours=1)
 LONG = "0123456789" * 40  # three parts
@@ -208,6 +212,19 @@ def test_all_that_is_due_is_asked_after_in_one_go(desk: Desk, monkeypatch: pytes
     desk.later(hours=1)
     assert asking(desk, network).ask("a", desk.now) == 4
     assert {desk.state(id) for id in ids} == {"delivered"}
+
+
+def test_what_is_due_is_found_by_an_index_however_many_messages_have_ended(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    asked: list[tuple[str, Any]] = []
+    with database.reading() as conn:
+        event.listen(conn, "before_cursor_execute", lambda c, cur, sql, args, *_: asked.append((sql, args)))
+        due(conn, "a", "sent", START, HOUR)
+        [(sql, args)] = asked
+        plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all()
+    database.close()
+    assert any("ix_message_open" in row[3] for row in plan), plan
 
 
 # Taking back
