@@ -33,6 +33,7 @@ IDLE = 0.5  # seconds between looks into the queue when nobody wakes us: other p
 SOON = 0.01  # seconds that a claim waits for more room than one place
 STORE_PAUSE = 1.0  # seconds until a refused write is tried again
 REFERENCE = 80  # letters of a reference that are kept; SMPP has 65 at most
+LOST = 10_000  # parts without an answer that are remembered
 MOST = 500  # messages in one claim
 CARRIES = (LinkState.UP, LinkState.DEGRADED)
 
@@ -70,6 +71,7 @@ class Sender:
         self._woken = False
         self._stopping = False
         self._in_flight = 0
+        self._lost: dict[tuple[str, int], None] = {}  # parts without an answer, which may still come: oldest first
         self._full = False  # the worker waits for a place in the window
         self._rest_until = 0.0
         self._unwritten: list[Answer] = []
@@ -183,8 +185,14 @@ class Sender:
             self.wake()
 
     def _answered(self, answer: Answer) -> None:
+        part = (answer.message_id, answer.position)
         with self._state:
-            self._in_flight = max(0, self._in_flight - 1)
+            if self._lost.pop(part, None) is None:  # else it left the window when its answer did not come in time
+                self._in_flight = max(0, self._in_flight - 1)
+            if answer.error is not None and answer.error.then == "lose":
+                self._lost[part] = None
+                if len(self._lost) > LOST:
+                    del self._lost[next(iter(self._lost))]
             self._writing += 1
             if self._full or self._stopping:
                 self._state.notify_all()
@@ -285,6 +293,7 @@ class Sender:
                 for left in wire[number:]:
                     self.failed(left, LinkDown("the gateway is stopping", code="stopping"))
                 return
+            self._lost.pop((part.message_id, part.position), None)  # it is tried again
             self.link.send(part)
 
     def _blocked_for(self) -> float:

@@ -66,7 +66,8 @@ def test_in_a_batch_as_many_go_at_once_as_have_room(desk: Desk) -> None:
     told = desk.door.submit_many([Asked("+38640111222", f"text {n}", "test") for n in range(4)])
     assert [one.row["state"] for one in told if isinstance(one, Accepted)] == ["sending"] * 2 + ["queued"] * 2
     assert [len(desk.hands["a"].sent), desk.woken] == [2, ["a"]]
-    assert [wire.message_id for wire in desk.claim()] == [one.row["id"] for one in told[2:] if isinstance(one, Accepted)]
+    waiting = [one.row["id"] for one in told[2:] if isinstance(one, Accepted)]
+    assert [wire.message_id for wire in desk.claim()] == waiting
 
 
 def test_a_planned_text_is_not_claimed(desk: Desk) -> None:

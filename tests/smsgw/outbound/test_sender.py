@@ -21,6 +21,7 @@ from smsgw.link import (
     InboundPiece,
     LinkDown,
     LinkState,
+    NoAnswer,
     Receipt,
     ReceiptState,
     Throttled,
@@ -288,3 +289,17 @@ def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, 
     assert not link.given
     assert real.state(id) == "queued"
     assert real.row(id).attempts == 0
+
+
+def test_an_answer_that_comes_after_all_makes_no_room_a_second_time(
+    real: Real, idle: tuple[Sender, PaperLink]
+) -> None:
+    sender, link = idle
+    ids = [real.submit(text=f"text {n}", link="a") for n in range(2)]
+    assert link.wait_for(2)
+    late = link.given[0]
+    sender.failed(link.given.pop(0), NoAnswer("nothing came"))
+    assert eventually(lambda: sender.reserve(1)), "its place is free"
+    sender.taken(late, "r1")
+    assert eventually(lambda: real.state(ids[0]) == "sent")
+    assert not sender.reserve(1), "one is in the air and one is kept"

@@ -74,7 +74,7 @@ def test_sending_is_described_with_its_fields_bounds_and_headers(described: Any)
     assert {one["name"] for one in send["parameters"]} == {"Idempotency-Key", "Prefer"}
     reference = send["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     shape = described["components"]["schemas"][reference.rpartition("/")[2]]
-    assert shape["required"] == ["to", "text"]
+    assert shape["required"] == ["to"]
     assert shape["additionalProperties"] is False
     assert "from" in shape["properties"]
     assert {"200", "202", "409", "503"} <= set(send["responses"])
