@@ -160,8 +160,7 @@ class Courier:
         self._remember(at_once=True)
 
     def _round(self) -> None:
-        while self._said:
-            self._said.popleft()()
+        self._listen()
         due = self._monotonic() - self._looked >= LOOK_EVERY
         if due:
             self._looked = self._monotonic()
@@ -173,6 +172,17 @@ class Courier:
                     self._refill(tray)
                 self._push(tray)
         self._remember()
+
+    def _listen(self) -> None:
+        """Do what other threads asked for, each thing once; what the store does not allow waits for the next round."""
+        while self._said:
+            try:
+                self._said[0]()
+            except SmsgwError:
+                raise
+            except Exception:
+                log.exception("telling clients")
+            self._said.popleft()
 
     def _attach(self, guest: Guest, wanted: Sequence[str], outlet: Outlet) -> None:
         tray = self._trays.setdefault(guest.id, Tray(guest.id, guest.name))
