@@ -76,6 +76,7 @@ class ModemLink:
         self._stopping = threading.Event()
         self._search = Search(name, config, self._window, self._live, self._stopping)
         self._known: Found | None = None  # where it was seen last
+        self._seen: set[Port] = set()  # the ports that were there when it was looked for last
         self._rests = 0
         self._boots_until = 0.0
         self._plugs: Plugs | None = None  # there from `start` on
@@ -191,6 +192,7 @@ class ModemLink:
     def _stay(self) -> Trouble | None:
         """One stay at the modem; why it ended, or None when we were stopped."""
         found = session = None
+        self._seen = self._marks()
         try:
             if self._search.there() and not self._config.identity:
                 self._live("appear", "opening the port")
@@ -290,14 +292,13 @@ class ModemLink:
         return True
 
     def _pause(self, seconds: float) -> None:
-        """Wait; not longer than until a port comes or goes."""
+        """Wait; not longer than until a port has come, or become ours, since the last look at the modem began."""
         assert self._plugs is not None
-        before = self._marks()
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
-            self._plugs.wait(left)
-            if self._marks() - before:
+            if self._marks() - self._seen:
                 return
+            self._plugs.wait(left)
 
     def _marks(self) -> set[Port]:
         return set(self._search.there())
