@@ -17,7 +17,6 @@ from smsgw.config import load
 from smsgw.errors import StoreError
 from smsgw.store.leases import Lease
 
-
 ROOT = Path(__file__).parents[3]
 
 
@@ -37,7 +36,11 @@ def test_root_becomes_the_owner_of_the_state_before_it_writes(smsgw, config_file
         os.chown(state, 12345, 12346)
         config_file.write_text(config_file.read_text().replace("sqlite:///", f"sqlite:///{state}/"))
         assert smsgw("key", "create", "shop").status == 0
-    assert identities == [("member", 12346), ("group", 12346), ("user", 12345)]  # the group first: a plain user could not
+    assert identities == [
+        ("member", 12346),
+        ("group", 12346),
+        ("user", 12345),
+    ]  # the group first: a plain user could not
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -59,7 +62,9 @@ assert dialout in os.getgroups()
     with tempfile.TemporaryDirectory() as state:
         www = pwd.getpwnam("www-data")
         os.chown(state, www.pw_uid, www.pw_gid)
-        ran = subprocess.run([sys.executable, "-c", script, state], cwd=ROOT, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [sys.executable, "-c", script, state], cwd=ROOT, capture_output=True, text=True, check=False
+        )
     assert ran.returncode == 0, ran.stderr
 
 

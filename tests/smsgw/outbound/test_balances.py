@@ -67,7 +67,11 @@ class Book:
         self.told: dict[str, str | None] = {}
         links = cast(dict[str, Link], {"a": stick, "fake": type("Fake", (), {"abilities": Abilities()})()})
         self.balances = Balances(
-            {} if plan is None else {"a": plan}, links, desk.database, lambda: desk.now, lambda _, f: self.told.update(f)
+            {} if plan is None else {"a": plan},
+            links,
+            desk.database,
+            lambda: desk.now,
+            lambda _, f: self.told.update(f),
         )
 
     def due(self) -> bool:
