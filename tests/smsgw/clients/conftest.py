@@ -33,9 +33,13 @@ class Screen:
     open: list[Future[None]] = field(default_factory=list)
     refusals: list[NotTaken] = field(default_factory=list)
     silent: bool = False
+    gone: bool = False
 
     def push(self, parcel: Parcel) -> Future[None]:
         future: Future[None] = Future()
+        if self.gone:
+            future.set_exception(NotTaken("the connection is gone"))
+            return future
         self.parcels.append(parcel)
         if self.silent:
             self.open.append(future)
@@ -80,7 +84,8 @@ class Bound:
         return future.result(10)
 
     def leave(self) -> None:
-        """The connection is gone."""
+        """The connection is gone; what is pushed to it in that moment is not taken."""
+        self.screen.gone = True
         self.reception.leave(self.guest)
 
 
