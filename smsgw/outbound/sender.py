@@ -71,7 +71,7 @@ class Sender:
         self._woken = False
         self._stopping = False
         self._in_flight = 0
-        self._lost: dict[tuple[str, int], None] = {}  # parts without an answer, which may still come: oldest first
+        self._lost: dict[tuple[str, int], bool] = {}  # parts without an answer, which may still come: oldest first
         self._full = False  # the worker waits for a place in the window
         self._rest_until = 0.0
         self._unwritten: list[Answer] = []
@@ -187,10 +187,10 @@ class Sender:
     def _answered(self, answer: Answer) -> None:
         part = (answer.message_id, answer.position)
         with self._state:
-            if self._lost.pop(part, None) is None:  # else it left the window when its answer did not come in time
+            if not self._lost.pop(part, False):  # else it left the window when its answer did not come in time
                 self._in_flight = max(0, self._in_flight - 1)
             if answer.error is not None and answer.error.then == "lose":
-                self._lost[part] = None
+                self._lost[part] = True
                 if len(self._lost) > LOST:
                     del self._lost[next(iter(self._lost))]
             self._writing += 1
@@ -293,7 +293,7 @@ class Sender:
                 for left in wire[number:]:
                     self.failed(left, LinkDown("the gateway is stopping", code="stopping"))
                 return
-            self._lost.pop((part.message_id, part.position), None)  # it is tried again
+            self._lost.pop((part.message_id, part.position), False)  # it is tried again
             self.link.send(part)
 
     def _blocked_for(self) -> float:
