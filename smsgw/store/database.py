@@ -36,6 +36,7 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 _Groups = dict[Step[Any, Any], list[tuple[Any, "Future[Any]"]]]
 
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
+CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 
 
@@ -272,20 +273,20 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
             f"[store] url {url!r} cannot be read: {problem}",
             hint="use sqlite:////path/file.db or postgresql+psycopg://user@host/name",
         ) from problem
-    event.listen(engine, "connect", _sqlite_settings(synchronous))
+    event.listen(engine, "connect", _sqlite_settings(synchronous, CACHE_TO_WRITE if writing else CACHE_TO_READ))
     # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
     event.listen(engine, "begin", lambda conn: execute_raw(conn, "BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
 
 
-def _sqlite_settings(synchronous: str) -> Callable[[Any, Any], None]:
+def _sqlite_settings(synchronous: str, cache: int) -> Callable[[Any, Any], None]:
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
-            "cache_size=-32000",
+            f"cache_size=-{cache}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
