@@ -148,8 +148,13 @@ def smsc(*options: str) -> Iterator[Smsc]:
 
 
 @contextmanager
-def gateway(stores: Stores, kind: str, port: int, window: int = 100) -> Iterator[Any]:
-    """The daemon (tests/flows/running.py, Running) with one SMPP link to `port` and the key `SECRET`."""
+def gateway(
+    stores: Stores, kind: str, port: int, window: int = 100, url: str | None = None, known: bool = False
+) -> Iterator[Any]:
+    """The daemon (tests/flows/running.py, Running) with one SMPP link to `port` and the key `SECRET`.
+
+    url: of a store that is there already; known: that one has the key.
+    """
     link = {
         "name": "carrier",
         "kind": "smpp",
@@ -159,14 +164,15 @@ def gateway(stores: Stores, kind: str, port: int, window: int = 100) -> Iterator
         "window": window,
     }
     running = from_tests("flows/running.py").Running(
-        stores.folder(), stores.url(kind), [link], sending={"sender": "+491700000000"}, log={"level": "warning"}
+        stores.folder(), url or stores.url(kind), [link], sending={"sender": "+491700000000"}, log={"level": "warning"}
     )
     running.start()
     try:
-        subprocess.run(
-            running.command("key", "create", "bench", "--secret", "-"),
-            cwd=ROOT, input=SECRET, text=True, check=True, capture_output=True,
-        )  # fmt: skip
+        if not known:
+            subprocess.run(
+                running.command("key", "create", "bench", "--secret", "-"),
+                cwd=ROOT, input=SECRET, text=True, check=True, capture_output=True,
+            )  # fmt: skip
         yield running
     finally:
         if running.process.poll() is None:
