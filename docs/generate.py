@@ -89,7 +89,7 @@ An SMSC answers a submit_sm with a `command_status` (SMPP 3.4 section 5.1.3). Th
 
 | kind | what happens to the message | what happens to the link |
 |---|---|---|
-| for good | it goes over another link that serves the number (`reroute_rejected`); if none does, it has failed | nothing |
+| for good | it goes over another link that serves it (`reroute_rejected`); if none does, it has failed | nothing |
 | for now | it goes over another link; if none is there, it is tried again here, with growing pauses | nothing |
 | phone | it is tried again here after five minutes: another link would not reach the phone either | nothing |
 | too fast | it is tried again soon, which does not count as a try | it slows down: see [routing](routing.md) |

@@ -291,9 +291,7 @@ def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, 
     assert real.row(id).attempts == 0
 
 
-def test_an_answer_that_comes_after_all_makes_no_room_a_second_time(
-    real: Real, idle: tuple[Sender, PaperLink]
-) -> None:
+def test_an_answer_that_comes_after_all_makes_no_room_a_second_time(real: Real, idle: tuple[Sender, PaperLink]) -> None:
     sender, link = idle
     ids = [real.submit(text=f"text {n}", link="a") for n in range(2)]
     assert link.wait_for(2)
