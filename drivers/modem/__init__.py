@@ -79,7 +79,7 @@ class Config(BaseModel):
         description="Seconds between looks at signal, network and memories.",
     )
     pulse_interval: float = Field(
-        default=3.0,
+        default=2.0,
         gt=0,
         le=3600,
         description="Seconds between looks whether the modem still has our settings; a firmware that restarted by "
