@@ -2,8 +2,8 @@
 
 Additive increase, multiplicative decrease (Chiu and Jain, 1989), as TCP shares a line: when the network says "too
 fast" the allowed speed falls to a share of what was really flowing, once for all complaints about the same second;
-every quiet second raises it by a step, up to the configured rate, or until it is far above what was ever throttled:
-then there is no bound again.
+every quiet second raises it by a step until it is there again, and from there on, where nobody complained, by a tenth:
+up to the configured rate, or until it is far above what was ever throttled: then there is no bound again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 CUT = 0.5  # what is left of the flow after a complaint
 STEPS = 20  # each quiet second a twentieth of the flow that was complained about comes back
-WAY = 300  # quiet seconds from nothing to the configured rate, also when hardly anything flowed at the complaint
+GROWTH = 1.1  # above that flow, each quiet second: how little it was may say nothing about what the network takes
 FREE = 4.0  # times the flow that was complained about: from there on, without a configured rate, there is no bound
 LEAST = 0.1  # parts a second that are always tried: else nobody would see that the network is well again
 HOLD = 1.0  # seconds after a cut in which further complaints are about what was sent before it
@@ -184,7 +184,12 @@ class Pace:
 
     def _raise(self, seconds: float) -> None:
         assert self._bound is not None
-        self._bound += seconds * max(max(self._flow, 1.0) / STEPS, (self._rate or 0.0) / WAY)
+        flow = max(self._flow, 1.0)
+        if self._bound < flow:
+            back = min(seconds, (flow - self._bound) / (flow / STEPS))
+            self._bound += back * flow / STEPS
+            seconds -= back
+        self._bound *= GROWTH**seconds
         if self._rate is not None and self._bound >= self._rate:
             self._bound, self._cut_at = self._rate, None
         elif self._rate is None and self._bound >= max(self._flow, 1.0) * FREE:

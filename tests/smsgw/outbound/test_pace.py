@@ -82,7 +82,7 @@ def test_complaints_about_the_same_second_count_once() -> None:
     assert pace.reading(0.9).throttled == 30
 
 
-def test_every_quiet_second_raises_it_by_the_same_step_up_to_the_configured_rate() -> None:
+def test_every_quiet_second_raises_it_by_the_same_step_up_to_what_flowed_before() -> None:
     pace = Pace(100.0, 0.0, burst=100)
     for second in range(10):
         pace.allowed(float(second))
@@ -91,7 +91,7 @@ def test_every_quiet_second_raises_it_by_the_same_step_up_to_the_configured_rate
     allowed = [pace.reading(11.0 + second).allowed for second in range(1, 30)]
     steps = {round(b - a, 3) for a, b in itertools.pairwise(allowed) if b is not None and a is not None}
     assert 4.95 in steps  # a twentieth of 99: of the hundred one was complained about
-    assert len(steps - {0.0, 4.95}) <= 1  # the last step ends at the rate
+    assert len(steps - {0.0, 4.95}) <= 2  # the last steps reach the old flow, and end at the rate
     assert allowed[-1] == 100.0
     assert pace.reading(60.0).why == "the configured rate"
 
@@ -120,13 +120,13 @@ def test_when_the_network_grows_so_does_the_flow() -> None:
     assert flow(pace, seconds=180, limit=10_000.0, start=60.0)[-1] > 180
 
 
-def test_one_complaint_while_little_flows_does_not_slow_a_fast_link_for_hours() -> None:
+def test_one_complaint_while_little_flows_does_not_slow_a_fast_link_for_long() -> None:
     pace = Pace(1000.0, 0.0)
     pace.allowed(0.0)
     pace.spend(1)
     pace.throttled(0.5)
     assert (pace.reading(1.0).allowed or 0) < 1
-    assert pace.reading(310.0).allowed == 1000.0
+    assert pace.reading(110.0).allowed == 1000.0
 
 
 def test_a_link_is_never_throttled_to_nothing() -> None:
