@@ -246,9 +246,7 @@ class Sender:
         if wait > 0:
             self._sleep(wait)
             return
-        rest = self._looked_at + IDLE - time.monotonic()
-        if rest > 0 and not self._backlog:
-            self._sleep(rest)
+        if not self._backlog and not self._some_due():
             return
         most = self._room()
         if most <= 0:
@@ -256,6 +254,18 @@ class Sender:
             return
         wire = self._claim(most)
         self._hand_over(wire)
+
+    def _some_due(self) -> bool:
+        """Now and then see whether something waits that nobody woke us for; sleeps in between."""
+        rest = self._looked_at + IDLE - time.monotonic()
+        if rest > 0:
+            self._sleep(rest)
+            return False
+        self._looked_at = time.monotonic()
+        if self._doubtful:
+            return True
+        with self._desk.database.reading() as conn:
+            return self._desk.handover.some_due(conn, self.name, self._desk.clock())
 
     def _claim(self, most: int) -> list[WirePart]:
         while self._doubtful:
