@@ -285,12 +285,12 @@ def test_a_stop_ends_in_time_although_the_network_is_silent_and_answers_every_pa
 
 @pytest.mark.parametrize("network", WINDOWED, indirect=True)
 def test_send_blocks_only_while_the_window_is_full_and_not_for_ever(connect: Open) -> None:
-    rig = connect(window=3, patience=1.0)
+    rig = connect(window=3, patience=2.0)
     assert rig.link.window == 3
     rig.network.go_silent()
     began = time.monotonic()
     rig.send("one", "two", "three")
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 1.5
     rig.send("four")
-    assert 0.5 < time.monotonic() - began < 4
+    assert 1.0 < time.monotonic() - began < 12
     rig.answered(rig.parts)

@@ -194,7 +194,7 @@ def test_a_stop_is_quick_when_there_is_no_modem_at_all(rig_for: Open) -> None:
     rig.wait_state(LinkState.DOWN, "no ")
     began = time.monotonic()
     rig.stop(10)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_a_modem_that_only_writes_short_line_ends_and_echoes_is_understood(rig_for: Open) -> None:

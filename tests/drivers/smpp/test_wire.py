@@ -37,7 +37,7 @@ def test_a_writer_never_waits_for_a_slow_reader(ends: tuple[Wire, socket.socket]
     wire, _ = ends
     begun = time.monotonic()
     assert all(wire.write(octets) for octets in submits(200))
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
 
 
 def test_what_waited_goes_out_whole_and_in_order_when_the_reader_reads(ends: tuple[Wire, socket.socket]) -> None:
