@@ -140,6 +140,7 @@ class Sender:
             self.link.stop(deadline)  # also frees the worker, should it wait for a place in the window
             self._thread.join(max(0.1, deadline - time.monotonic()))
             with self._state:
+                self._reserved = 0  # whoever keeps room now has come too late: the next start finds it unsure
                 self._state.wait_for(
                     lambda: not self._writing and not self._unwritten,
                     timeout=max(0.1, deadline - time.monotonic()),

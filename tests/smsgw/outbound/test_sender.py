@@ -260,6 +260,7 @@ def test_room_that_was_kept_for_nothing_is_given_back(real: Real, idle: tuple[Se
     sender.decided(wire, Claim("a", 2, real.now), committed=False)
     assert eventually(lambda: sender.reserve(2))
     assert not link.given
+    sender.decided(wire, Claim("a", 2, real.now), committed=False)
 
 
 def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, idle: tuple[Sender, PaperLink]) -> None:
@@ -283,6 +284,7 @@ def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, 
     assert entered.wait(5)
     stopping = threading.Thread(target=sender.stop, args=(time.monotonic() + 8,))
     stopping.start()
+    assert eventually(lambda: sender._stopping)
     gate.set()
     id = stored.result(5).row["id"]
     stopping.join(10)
@@ -301,3 +303,4 @@ def test_an_answer_that_comes_after_all_makes_no_room_a_second_time(real: Real, 
     sender.taken(late, "r1")
     assert eventually(lambda: real.state(ids[0]) == "sent")
     assert not sender.reserve(1), "one is in the air and one is kept"
+    sender.decided([late], Claim("a", 1, real.now), committed=False)
