@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import queue
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +21,9 @@ import pytest
 
 from drivers.smpp import Config, open_link
 from smsgw.link import (
-    Health,
-    InboundPiece,
     Link,
     LinkState,
     Misconfigured,
-    Receipt,
     ReceiptState,
     RejectedForGood,
     Throttled,
@@ -39,6 +33,7 @@ from smsgw.text.parts import Piece, count, join, split
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Running, until
 from tests.peers.kannel import free_port
+from tests.peers.talking import Talker, Told
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -76,92 +71,16 @@ def _run(*words: str) -> None:
         pytest.fail(f"{' '.join(words)} failed: {done.stderr[-2000:]}")
 
 
-class Peer:
-    """The running program: what it said, and how to tell it what to do."""
+class Peer(Talker):
+    """Jasmin as `role` says."""
+
+    name, patience = "Jasmin", 20.0
 
     def __init__(self, *role: str) -> None:
-        words = ["setpriv", "--pdeathsig=KILL", str(installed()), str(SOURCE / "peer.py"), *role]
-        self._program = subprocess.Popen(words, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._said: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._program.stdout is not None
-        for line in self._program.stdout:
-            self._said.put(json.loads(line))
-
-    def hear(self, event: str) -> dict[str, Any]:
-        """The next event of this kind; others before it are passed over."""
-        end = time.monotonic() + 20
-        while True:
-            try:
-                said = self._said.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"Jasmin said no {event}") from None
-            if said["event"] == event:
-                return said
-
-    def do(self, order: str, **more: Any) -> None:
-        assert self._program.stdin is not None
-        self._program.stdin.write(json.dumps({"do": order, **more}) + "\n")
-        self._program.stdin.flush()
-
-    def close(self) -> None:
-        assert self._program.stdin is not None
-        assert self._program.stdout is not None
-        self._program.stdin.close()
-        try:
-            self._program.wait(10)
-        except subprocess.TimeoutExpired:
-            self._program.kill()
-            self._program.wait(10)
-        self._reader.join(10)
-        self._program.stdout.close()
+        super().__init__(["setpriv", "--pdeathsig=KILL", installed(), SOURCE / "peer.py", *role])
 
 
 # Our link, and Jasmin as its SMSC
-
-
-class Told:
-    """Events in queues; everything is stored at once."""
-
-    def __init__(self) -> None:
-        self.outcomes: queue.Queue[Any] = queue.Queue()
-        self.receipts: queue.Queue[Receipt] = queue.Queue()
-        self.pieces: queue.Queue[InboundPiece] = queue.Queue()
-        self.healths: queue.Queue[Health] = queue.Queue()
-
-    def taken(self, part: WirePart, reference: str) -> None:
-        self.outcomes.put(reference)
-
-    def failed(self, part: WirePart, error: object) -> None:
-        self.outcomes.put(error)
-
-    def receipt(self, receipt: Receipt) -> Future[None]:
-        self.receipts.put(receipt)
-        return self._kept()
-
-    def inbound(self, piece: InboundPiece) -> Future[None]:
-        self.pieces.put(piece)
-        return self._kept()
-
-    def call(self, call: object) -> Future[None]:
-        raise AssertionError("SMPP knows no calls")
-
-    def health(self, health: Health) -> None:
-        self.healths.put(health)
-
-    def until(self, state: LinkState) -> Health:
-        while (health := self.healths.get(timeout=20)).state is not state:
-            pass
-        return health
-
-    @staticmethod
-    def _kept() -> Future[None]:
-        kept: Future[None] = Future()
-        kept.set_result(None)
-        return kept
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +97,7 @@ def port(server: Peer) -> int:
 
 @pytest.fixture
 def told() -> Told:
-    return Told()
+    return Told(20)
 
 
 @pytest.fixture

@@ -6,16 +6,12 @@ It is installed once, from the lock file beside it, into a folder under build/ t
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import queue
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +19,16 @@ import pytest
 
 from drivers.smpp import Config, open_link
 from smsgw.link import (
-    Call,
-    Health,
-    InboundPiece,
     Link,
-    LinkError,
     LinkState,
     Misconfigured,
-    Receipt,
     ReceiptState,
     RejectedForGood,
     Throttled,
     WirePart,
 )
 from smsgw.text.parts import Piece, count, join, split, split_data
+from tests.peers.talking import Talker, Told
 
 pytestmark = pytest.mark.peer
 
@@ -71,93 +63,19 @@ def installed() -> Path:
     return place / "node_modules"
 
 
-class Peer:
+class Peer(Talker):
     """The running SMSC: what it said, and how to tell it what to do. more: of its environment, see smsc.js."""
+
+    name = "the SMSC"
 
     def __init__(self, **more: str) -> None:
         environment = {**os.environ, "NODE_PATH": str(installed()), **more}
-        self._program = subprocess.Popen(
-            ["node", SOURCE / "smsc.js"], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self._said: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        super().__init__(["node", SOURCE / "smsc.js"], environment)
         self.port: int = self.hear("listening")["port"]
-
-    def _read(self) -> None:
-        assert self._program.stdout is not None
-        for line in self._program.stdout:
-            self._said.put(json.loads(line))
-
-    def hear(self, event: str) -> dict[str, Any]:
-        """The next event of this kind; others before it are passed over."""
-        until = time.monotonic() + 10
-        while True:
-            try:
-                said = self._said.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"the SMSC said no {event}") from None
-            if said["event"] == event:
-                return said
-
-    def do(self, order: str, **more: Any) -> None:
-        assert self._program.stdin is not None
-        self._program.stdin.write(json.dumps({"do": order, **more}) + "\n")
-        self._program.stdin.flush()
 
     def deliver(self, **fields: Any) -> None:
         plain = {"source_addr": PHONE, "source_addr_ton": 1, "source_addr_npi": 1, "destination_addr": OURS}
         self.do("deliver", fields={**plain, **fields})
-
-    def close(self) -> None:
-        assert self._program.stdin is not None
-        assert self._program.stdout is not None
-        self._program.stdin.close()
-        self._program.wait(10)
-        self._reader.join(5)
-        self._program.stdout.close()
-
-
-class Told:
-    """What the link told, each kind in its queue."""
-
-    def __init__(self) -> None:
-        self.outcomes: queue.Queue[str | LinkError] = queue.Queue()
-        self.receipts: queue.Queue[Receipt] = queue.Queue()
-        self.pieces: queue.Queue[InboundPiece] = queue.Queue()
-        self.healths: queue.Queue[Health] = queue.Queue()
-
-    def taken(self, part: WirePart, reference: str) -> None:
-        self.outcomes.put(reference)
-
-    def failed(self, part: WirePart, error: LinkError) -> None:
-        self.outcomes.put(error)
-
-    def receipt(self, receipt: Receipt) -> Future[None]:
-        self.receipts.put(receipt)
-        return self._kept()
-
-    def inbound(self, piece: InboundPiece) -> Future[None]:
-        self.pieces.put(piece)
-        return self._kept()
-
-    def call(self, call: Call) -> Future[None]:
-        raise AssertionError("SMPP knows no calls")
-
-    def health(self, health: Health) -> None:
-        self.healths.put(health)
-
-    def until(self, state: LinkState) -> Health:
-        while (health := self.healths.get(timeout=10)).state is not state:
-            pass
-        return health
-
-    @staticmethod
-    def _kept() -> Future[None]:
-        kept: Future[None] = Future()
-        kept.set_result(None)
-        return kept
 
 
 @pytest.fixture(scope="module")

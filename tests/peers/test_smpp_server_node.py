@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.peers.smsc_side import OURS, PHONE, Smsc, eventually, running
+from tests.peers.talking import Talker
 from tests.peers.test_smpp_node import SOURCE, installed
 
 GSM = "Grüße an {alle}: 5€ @ £ [x]~ Ünì"
@@ -27,41 +23,16 @@ def smsc(tmp_path: Path) -> Iterator[Smsc]:
         yield made
 
 
-class Client:
+class Client(Talker):
     """The running client: what it said, and how to tell it what to do."""
+
+    name, patience = "the client", 15.0
 
     def __init__(self, smsc: Smsc, password: str | None = None) -> None:
         environment = {**os.environ, "NODE_PATH": str(installed())}
         words = ["127.0.0.1", str(smsc.port), smsc.system_id, password or smsc.password]
-        self._program = subprocess.Popen(
-            ["node", SOURCE / "client.js", *words], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self._said: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        super().__init__(["node", SOURCE / "client.js", *words], environment)
         self.hear("connected")
-
-    def _read(self) -> None:
-        assert self._program.stdout is not None
-        for line in self._program.stdout:
-            self._said.put(json.loads(line))
-
-    def hear(self, event: str) -> dict[str, Any]:
-        """The next event of this kind; others before it are passed over."""
-        until = time.monotonic() + 15
-        while True:
-            try:
-                said = self._said.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"the client said no {event}") from None
-            if said["event"] == event:
-                return said
-
-    def do(self, order: str, **more: Any) -> None:
-        assert self._program.stdin is not None
-        self._program.stdin.write(json.dumps({"do": order, **more}) + "\n")
-        self._program.stdin.flush()
 
     def bind(self, command: str = "bind_transceiver") -> dict[str, Any]:
         self.do("bind", command=command)
@@ -74,14 +45,6 @@ class Client:
         }  # fmt: skip
         self.do("send", command=command, fields={**plain, **fields})
         return self.hear("answer")
-
-    def close(self) -> None:
-        assert self._program.stdin is not None
-        assert self._program.stdout is not None
-        self._program.stdin.close()
-        self._program.wait(10)
-        self._reader.join(5)
-        self._program.stdout.close()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from drivers.smpp.esme import Esme
 from smsgw.errors import NotFound
 from smsgw.link import Alphabet, LinkState, ReceiptState, WirePart
 from tests.emulators.authority import Authority
-from tests.peers.test_smpp_node import OURS, PHONE, TO, Peer, Told
+from tests.peers.talking import Told
+from tests.peers.test_smpp_node import OURS, PHONE, TO, Peer
 
 pytestmark = pytest.mark.peer
 VERBS = {"query_sm": True, "cancel_sm": True, "replace_sm": True}
