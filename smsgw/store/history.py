@@ -209,10 +209,7 @@ def _tell(conn: Connection, life: Life, lines: _Lines, at: datetime) -> None:
 
 
 def _states(conn: Connection, table: Table, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        found.update((row[0], row[1]) for row in _READ[table.name].run(conn, {"ids": some}))
-    return found
+    return dict(_READ[table.name].run(conn, {"ids": ids}))
 
 
 def _write(conn: Connection, table: Table, changes: dict[str, tuple[dict[str, Any], list[str]]]) -> None:
