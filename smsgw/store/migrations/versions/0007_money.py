@@ -1,0 +1,15 @@
+"""Plans, budgets, exchange rates and closings."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Data would be lost."""
+    raise RuntimeError("restore the backup made before the upgrade")
