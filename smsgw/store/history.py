@@ -14,17 +14,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
-from .lifecycle import CALL, DELIVERY, INBOUND, MESSAGE, WEBHOOK, Life
+from .lifecycle import LIVES, Life
 from .prepared import Prepared, among, id_list
-from .tables import call, delivery, history, inbound, message, webhook
+from .tables import history, metadata
 
-_TABLES: dict[str, Table] = {
-    MESSAGE.record: message,
-    INBOUND.record: inbound,
-    CALL.record: call,
-    WEBHOOK.record: webhook,
-    DELIVERY.record: delivery,
-}
+_TABLES: dict[str, Table] = {life.record: metadata.tables[life.record] for life in LIVES}
 MANY = 500  # values in one IN list: well under every engine's bound
 IDS: Any = bindparam("ids", expanding=True)  # the list of ids in a statement that is built once
 

@@ -160,4 +160,173 @@ DELIVERY = Life(
     told=False,
 )
 
-LIVES = (MESSAGE, INBOUND, CALL, WEBHOOK, DELIVERY)
+ORDER = Life(
+    "order",
+    "take",
+    {
+        "asked": "the customer was told what it is and what it costs, and is asked for a yes",
+        "needs_review": "a person must look before anything goes on",
+        "confirmed": "the customer, or a person on her behalf, said yes",
+        "fulfilled": "delivered or handed over",
+        "cancelled": "somebody said no",
+        "lapsed": "nobody said yes in time: nothing is ordered",
+    },
+    (
+        _move("doubt", "asked confirmed", "needs_review"),
+        _move("revise", "asked needs_review lapsed", "asked"),
+        _move("confirm", "asked needs_review", "confirmed"),
+        _move("fulfil", "confirmed", "fulfilled"),
+        _move("cancel", "asked needs_review confirmed", "cancelled"),
+        _move("lapse", "asked", "lapsed"),
+    ),
+)
+
+# The log of a letter is its row: what history says of it would be told to those who wait for letters.
+MAIL = Life(
+    "mail",
+    "write",
+    {
+        "pending": "waits for its first or its next try",
+        "sent": "a mail server took it",
+        "dead": "given up after many tries; it can be sent again",
+    },
+    (
+        _move("put_off", "pending", "pending"),
+        _move("send", "pending", "sent"),
+        _move("give_up", "pending", "dead"),
+        _move("again", "sent dead", "pending"),
+    ),
+    told=False,
+)
+
+CUSTOMER_IMPORT = Life(
+    "customer_import",
+    "upload",
+    {
+        "reading": "the sheet is compared with what we know; no customer is written",
+        "ready": "compared: a person looks at the differences",
+        "applying": "customers are being written",
+        "applied": "every good line is written; it can be undone for a day",
+        "undoing": "what it wrote is being taken back",
+        "undone": "taken back, but for what somebody changed since",
+        "discarded": "nobody wanted it; nothing was written",
+        "failed": "the sheet cannot be read",
+    },
+    (
+        _move("compare", "reading", "ready"),
+        _move("fail", "reading", "failed"),
+        _move("apply", "ready", "applying"),
+        _move("finish", "applying", "applied"),
+        _move("undo", "applied", "undoing"),
+        _move("take_back", "undoing", "undone"),
+        _move("discard", "reading ready", "discarded"),
+    ),
+)
+
+INQUIRY = Life(
+    "inquiry",
+    "open",
+    {
+        "open": "somebody must answer it, until due_at",
+        "answered": "we said something; the customer's next text opens it again",
+        "closed": "done, with a reason; what they write next is another inquiry",
+    },
+    (
+        _move("answer", "open answered", "answered"),
+        _move("reopen", "answered", "open"),
+        _move("close", "open answered", "closed"),
+    ),
+)
+
+ANSWER_TOPIC = Life(
+    "answer_topic",
+    "enter",
+    {
+        "shadow": "answers are proposed to people, and measured",
+        "live": "answers go out by themselves",
+        "off": "nothing is proposed",
+    },
+    (
+        _move("go_live", "shadow", "live"),
+        _move("watch", "live off", "shadow"),
+        _move("switch_off", "shadow live", "off"),
+    ),
+)
+
+AUTO_ANSWER = Life(
+    "auto_answer",
+    "propose",
+    {
+        "proposed": "a person sees it",
+        "sent": "it went to the customer, who is asked whether that was it",
+        "accepted": "a person sent it as it was, or the customer said yes",
+        "rejected": "a person answered otherwise, or the customer wanted a person",
+    },
+    (
+        _move("send", "proposed", "sent"),
+        _move("accept", "proposed sent", "accepted"),
+        _move("reject", "proposed sent", "rejected"),
+    ),
+)
+
+SURVEY = Life(
+    "survey",
+    "draft",
+    {
+        "draft": "can be changed; nobody was asked",
+        "running": "its people are asked, and answer",
+        "closed": "over: its deadline came, or a person ended it",
+    },
+    (
+        _move("start", "draft", "running"),
+        _move("close", "draft running", "closed"),
+    ),
+)
+
+PARTICIPANT = Life(
+    "participant",
+    "invite",
+    {
+        "invited": "will be asked the first question",
+        "asked": "a question is open with them",
+        "done": "answered the last question",
+        "lapsed": "the survey closed before they were done",
+        "left": "cannot or does not want to be asked",
+    },
+    (
+        _move("ask", "invited asked done", "asked"),
+        _move("finish", "asked", "done"),
+        _move("lapse", "invited asked", "lapsed"),
+        _move("leave", "invited asked", "left"),
+    ),
+)
+
+CORRECTION = Life(
+    "correction",
+    "propose",
+    {
+        "proposed": "somebody says what a text meant; another look is needed",
+        "approved": "an alias of the catalogue, or an example to learn from",
+        "rejected": "it is not so",
+    },
+    (
+        _move("approve", "proposed", "approved"),
+        _move("reject", "proposed", "rejected"),
+    ),
+)
+
+LIVES = (
+    MESSAGE,
+    INBOUND,
+    CALL,
+    WEBHOOK,
+    DELIVERY,
+    ORDER,
+    MAIL,
+    INQUIRY,
+    ANSWER_TOPIC,
+    AUTO_ANSWER,
+    SURVEY,
+    PARTICIPANT,
+    CORRECTION,
+)

@@ -49,6 +49,13 @@ inbound = Table(
     CheckConstraint("parts >= 1 AND missing BETWEEN 0 AND parts", name="counts"),
 )
 Index("ix_inbound_sender", inbound.c.sender, inbound.c.id)
+# What nobody has read yet; partial, for nearly every text is.
+Index(
+    "ix_inbound_received",
+    inbound.c.id,
+    sqlite_where=text("state = 'received'"),
+    postgresql_where=text("state = 'received'"),
+)
 
 inbound_part = Table(
     "inbound_part",

@@ -1,0 +1,156 @@
+"""What we asked a customer, until it is answered, replaced or too old: so that "yes" and "2" mean something.
+
+Whoever sends a text that wants an answer opens an expectation in the same transaction. A reading gets the newest that
+is open as `terms.Open`, with those before it as `older`; `payload` holds what the reading needs, as `payload_of` makes
+it, and may hold more for whoever opened it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from ..store.ids import new_id
+from ..store.tables import expectation
+from ..store.tables.types import AnyRow
+from .reading.terms import Choice, Item, Open
+
+MOST = 8  # expectations of one customer that a reading weighs against each other
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is asked of a customer.
+
+    address: the customer's number; recipient: which of our numbers asks (None: any). kind: "offer", "confirm",
+    "survey", "rsvp", "clarify", "optin" or "notice". subject: the id of the record it is about. payload: see
+    `payload_of`. message_id: the text that asks.
+    """
+
+    address: str
+    kind: str
+    sent_at: datetime
+    expires_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    recipient: str | None = None
+    subject: str | None = None
+    campaign: str | None = None
+    revision: int = 1
+    message_id: str | None = None
+
+
+def payload_of(
+    text: str = "",
+    choices: Sequence[Choice] = (),
+    quantity: Fraction | None = None,
+    pending: Sequence[Item] = (),
+    scale: tuple[int, int] | None = None,
+    order: str | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """The payload that says what a reading must know of the message (the fields of `terms.Open`), and `more`."""
+    return {
+        "text": text,
+        "choices": [{"number": one.number, "sku": one.sku, "label": one.label} for one in choices],
+        "quantity": None if quantity is None else str(quantity),
+        "pending": [[one.sku, None if one.quantity is None else str(one.quantity)] for one in pending],
+        "scale": None if scale is None else list(scale),
+        "order": order,
+        **more,
+    }
+
+
+def open(conn: Connection, batch: Sequence[Expected]) -> list[str]:
+    """Remember what is asked, in the transaction that stores the messages; returns the ids, in order.
+
+    A new one about the same subject of the same customer replaces the one before it.
+    """
+    rows: list[dict[str, Any]] = []
+    for one in batch:
+        if one.subject is not None:
+            close(conn, one.sent_at, "replaced by a newer one", address=one.address, subject=one.subject)
+        rows.append(
+            {
+                "id": new_id("exp", one.sent_at),
+                "address": one.address,
+                "recipient": one.recipient,
+                "kind": one.kind,
+                "subject": one.subject,
+                "campaign": one.campaign,
+                "payload": dict(one.payload),
+                "revision": one.revision,
+                "message_id": one.message_id,
+                "sent_at": one.sent_at,
+                "expires_at": one.expires_at,
+            }
+        )
+    if rows:
+        conn.execute(insert(expectation), rows)
+    return [row["id"] for row in rows]
+
+
+def close(
+    conn: Connection,
+    now: datetime,
+    why: str,
+    *,
+    ids: Sequence[str] | None = None,
+    subject: str | None = None,
+    address: str | None = None,
+    campaign: str | None = None,
+) -> int:
+    """Close those that are open and fit everything given (give at least one); returns how many."""
+    e = expectation.c
+    given = [(e.subject, subject), (e.address, address), (e.campaign, campaign)]
+    where = [column == value for column, value in given if value is not None]
+    where += [e.id.in_(list(ids))] if ids is not None else []
+    if not where:
+        raise ValueError("say which expectations are closed")
+    change = update(expectation).where(e.closed_at.is_(None), *where).values(closed_at=now, closed_why=why)
+    return conn.execute(change).rowcount
+
+
+def listing(conn: Connection, address: str, now: datetime, recipient: str | None = None) -> list[AnyRow]:
+    """What is open with a customer at `now`, newest first; recipient: at this number of ours."""
+    e = expectation.c
+    query = select(expectation).where(e.address == address, e.closed_at.is_(None), e.expires_at > now)
+    if recipient is not None:
+        query = query.where(or_(e.recipient.is_(None), e.recipient == recipient))
+    return list(conn.execute(query.order_by(e.sent_at.desc(), e.id.desc()).limit(MOST)))
+
+
+def by_id(conn: Connection, id: str) -> AnyRow | None:
+    """One expectation, also a closed one."""
+    return conn.execute(select(expectation).where(expectation.c.id == id)).first()
+
+
+def newest(conn: Connection, address: str, now: datetime, recipient: str | None = None) -> Open | None:
+    """The newest that is open with a customer as a reading takes it, those before it in `older`; None: nothing is."""
+    found = [as_open(row, now) for row in listing(conn, address, now, recipient)]
+    return replace(found[0], older=tuple(found[1:])) if found else None
+
+
+def as_open(row: AnyRow, now: datetime) -> Open:
+    """An expectation as a reading takes it."""
+    told = row.payload
+    return Open(
+        id=row.id,
+        kind=row.kind,
+        text=told.get("text", ""),
+        age=max(0.0, (now - row.sent_at) / timedelta(hours=1)),
+        campaign=row.campaign,
+        choices=tuple(Choice(one["number"], one["sku"], one["label"]) for one in told.get("choices", ())),
+        quantity=_fraction(told.get("quantity")),
+        pending=tuple(Item(sku, _fraction(quantity)) for sku, quantity in told.get("pending", ())),
+        scale=None if told.get("scale") is None else (told["scale"][0], told["scale"][1]),
+        order=told.get("order"),
+    )
+
+
+def _fraction(written: str | None) -> Fraction | None:
+    return None if written is None else Fraction(written)
