@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .access import account, api_key, idempotency, session
+from .campaigns import campaign, target, template, unreachable
 from .clients import smpp_client, submitted_part
 from .customers import (
     access_log,
@@ -46,6 +47,7 @@ __all__ = [
     "auto_answer",
     "balance",
     "call",
+    "campaign",
     "catalogue_change",
     "consent",
     "correction",
@@ -89,5 +91,8 @@ __all__ = [
     "survey",
     "survey_answer",
     "survey_question",
+    "target",
+    "template",
+    "unreachable",
     "webhook",
 ]
