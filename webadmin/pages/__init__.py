@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response
 from smsgw.errors import Unauthenticated
 
 from ..problems import Problem, request_id
-from . import entering, inbox, language, phones
+from . import entering, inbox, language, messages, phones
 from .blueprint import pages
+from .places import places
 
-ROUTED = (entering, inbox, phones)  # imported for the routes they hang on the blueprint
+ROUTED = (entering, inbox, messages, phones)  # imported for the routes they hang on the blueprint
 
 SAFETY = {
     # Nothing is loaded from elsewhere and nothing is written into a page: no script, no style, no frame.
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
+    app.jinja_env.globals["places"] = places
     app.register_blueprint(pages)
     app.extensions["error_page"] = error_page
     app.after_request(safe)

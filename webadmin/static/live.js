@@ -17,7 +17,7 @@ async function ask(address, options) {
   const answer = await fetch(address, { cache: "no-store", credentials: "same-origin", ...options });
   if (answer.status === 304) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (page.getElementById("conversations")) return [page, answer.headers.get("ETag") ?? ""];
+  if (page.getElementById("links")) return [page, answer.headers.get("ETag") ?? ""];
   if (answer.status >= 500) throw new Error(answer.statusText);
   location.reload();
   return null;
@@ -137,4 +137,4 @@ document.addEventListener("click", async (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-if (pulse) look();
+if (pulse && "look" in document.body.dataset) look();

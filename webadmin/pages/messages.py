@@ -1,0 +1,71 @@
+"""The message log: what was sent, filtered, and the life line of one message with the reasons in words."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from smsgw.errors import BadInput, SmsgwError
+from smsgw.money.rates import money
+from smsgw.outbound import outbox
+from smsgw.outbound.cutting import shown
+from smsgw.store.lifecycle import MESSAGE, WAITING
+from smsgw.text.number import read_number
+
+from ..auth import current_person, person_required
+from ..context import the_gateway
+from .blueprint import pages
+from .sheets import sheet
+
+LIST = 50  # messages on a page
+
+
+@pages.get("/messages")
+@person_required
+def messages() -> Response:
+    """Messages, newest first, of one state or to one number if asked."""
+    gateway, state, to = the_gateway(), request.args.get("state") or None, request.args.get("to") or None
+    wanted = outbox.Wanted(state if state in MESSAGE.states else None, to and _number(to))
+    with gateway.database.reading() as conn:
+        rows = outbox.listing(conn, wanted, LIST + 1, request.args.get("before") or None)
+    older = rows[LIST - 1].id if len(rows) > LIST else None
+    return sheet("messages.html", rows=rows[:LIST], older=older, state=state, to=to or "", states=list(MESSAGE.states))
+
+
+@pages.get("/messages/<id>")
+@person_required
+def message(id: str) -> Response:
+    """One message: what it says, what happened to it and why, its parts, and what it costs."""
+    return _one(id)
+
+
+@pages.post("/messages/<id>/cancel")
+@person_required
+def take_back(id: str) -> Response:
+    """Take a message back; when it is too late the page says so."""
+    gateway = the_gateway()
+    try:
+        outbox.cancel(gateway.database.writer, outbox.Cancelled(id, current_person().id, gateway.clock()))
+    except SmsgwError as error:
+        return _one(id, error)
+    return redirect(url_for("pages.message", id=id), 303)
+
+
+def _one(id: str, error: SmsgwError | None = None) -> Response:
+    with the_gateway().database.reading() as conn:
+        row = outbox.get(conn, id)
+        events = outbox.events(conn, [id])
+        parts = outbox.parts_of(conn, id)
+    price = money(row.price, row.currency)
+    words = shown(dict(row._mapping))
+    return sheet(
+        "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING
+    )
+
+
+def _number(written: str) -> str:
+    """The one spelling of a number; as it was written when it is none: then nothing is found."""
+    try:
+        return read_number(written, the_gateway().config.sending.region)
+    except BadInput:
+        return written

@@ -1,0 +1,31 @@
+"""The places of the web admin, in the order of the strip on top: a page that is not here is found by nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, request
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One way on the strip: an endpoint, and what it is called. Its sub-pages have endpoints that begin like it."""
+
+    endpoint: str
+    label: str
+
+
+PLACES: tuple[Place, ...] = (
+    Place("pages.inbox", _l("Inbox")),
+    Place("pages.messages", _l("Messages")),
+)
+
+INSIDE = {"pages.conversation": "pages.inbox", "pages.message": "pages.messages"}
+"""Pages that belong to a place: it stays marked on the strip while they are open."""
+
+
+def places() -> list[tuple[Place, bool]]:
+    """The places that this version has, and whether we are there."""
+    here = INSIDE.get(request.endpoint or "", request.endpoint)
+    return [(place, place.endpoint == here) for place in PLACES if place.endpoint in current_app.view_functions]
