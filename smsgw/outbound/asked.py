@@ -38,6 +38,7 @@ class Asked:
     metadata: Mapping[str, Any] | None = None
     data: bytes | None = None
     ports: tuple[int, int] | None = None
+    campaign_id: str | None = None
 
 
 @dataclass(frozen=True)

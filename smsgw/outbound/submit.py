@@ -180,6 +180,7 @@ class Door:
             "trace": choice.trace,
             "price": price,
             "currency": currency,
+            "campaign_id": asked.campaign_id,
             "final_at": None,
         }
         candidate = gate.Candidate(recipient, text, asked.purpose, due_at, asked.reply_to, asked.allow_duplicate)

@@ -315,6 +315,34 @@ CORRECTION = Life(
     ),
 )
 
+CAMPAIGN = Life(
+    "campaign",
+    "create",
+    {
+        "draft": "being written",
+        "estimated": "what it costs and when it ends is known; a change makes it a draft again",
+        "approved": "somebody who may has said yes",
+        "scheduled": "begins at its time",
+        "running": "its audience is frozen and gets its messages",
+        "paused": "nothing more leaves until somebody resumes it",
+        "finished": "nothing is left to send",
+        "stopped": "ended by somebody: what had not left never will",
+    },
+    (
+        _move("estimate", "draft estimated", "estimated"),
+        _move("edit", "draft estimated approved scheduled", "draft"),
+        _move("approve", "estimated", "approved"),
+        _move("schedule", "approved", "scheduled"),
+        _move("spawn", "draft", "scheduled"),
+        _move("start", "approved scheduled", "running"),
+        _move("block", "running", "draft"),
+        _move("pause", "running", "paused"),
+        _move("resume", "paused", "running"),
+        _move("finish", "scheduled running", "finished"),
+        _move("stop", "draft estimated approved scheduled running paused", "stopped"),
+    ),
+)
+
 LIVES = (
     MESSAGE,
     INBOUND,
@@ -330,4 +358,5 @@ LIVES = (
     PARTICIPANT,
     CORRECTION,
     CUSTOMER_IMPORT,
+    CAMPAIGN,
 )

@@ -59,6 +59,7 @@ message = Table(
     Column("tried", Json),  # the links that refused it, so that it does not come back to them
     Column("price", BigInteger),  # what it will cost as far as the rates know, in millionths
     Column("currency", String(3)),  # ISO 4217
+    Column("campaign_id", String(40)),  # the campaign that asked for it
     UniqueConstraint("client", "client_ref"),
     one_of("state", MESSAGE.states),
     one_of("purpose", ("transactional", "service", "conversational", "marketing", "otp")),
@@ -91,6 +92,13 @@ Index(
     postgresql_where=text("final_at IS NULL"),
 )
 Index("ix_message_recipient", message.c.recipient, message.c.id)
+Index(
+    "ix_message_campaign",
+    message.c.campaign_id,
+    message.c.state,
+    sqlite_where=text("campaign_id IS NOT NULL"),
+    postgresql_where=text("campaign_id IS NOT NULL"),
+)
 
 part = Table(
     "part",
