@@ -107,7 +107,6 @@ auto_answer = Table(
     Column("text", Text, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("made_at", Moment, nullable=False),
-    Column("message_id", String(40)),  # None: it was only proposed
     Column("decided_at", Moment),
     UniqueConstraint("inbound_id"),
     one_of("state", AUTO_ANSWER.states),

@@ -43,7 +43,6 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("made_at", sa.DateTime(), nullable=False),
-        sa.Column("message_id", sa.String(length=40), nullable=True),
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
             "state IN ('proposed', 'sent', 'accepted', 'rejected')", name=op.f("ck_auto_answer_state_known")
