@@ -8,6 +8,22 @@ from __future__ import annotations
 from .access import account, api_key, idempotency, session
 from .campaigns import campaign, target, template, unreachable
 from .clients import smpp_client, submitted_part
+from .closings import closing, customer_total, day_total
+from .consent import (
+    category,
+    consent,
+    consent_answer,
+    consent_word,
+    consent_wording,
+    frequency_cap,
+    gate_change,
+    open_hours,
+    opt_in,
+    own_key,
+    refusal,
+    suppression,
+    suspected_stop,
+)
 from .customers import (
     access_log,
     address,
@@ -26,11 +42,12 @@ from .inbound import inbound, inbound_part
 from .inquiries import answer_template, answer_topic, auto_answer, inquiry, inquiry_text
 from .learning import correction
 from .mail import mail
-from .money import cost_entry, rate
+from .money import cost_entry, exchange, numbering, rate
 from .orders import alias, catalogue_change, expectation, order, order_line, order_revision, product
 from .outbound import earlier_try, message, part, receipt
+from .plans import alert, budget, budget_use, clearance, plan, plan_person, plan_use, reservation
 from .questions import question
-from .record import consent, follower, history, link
+from .record import follower, history, link
 from .surveys import participant, survey, survey_answer, survey_question
 from .telephony import balance, call
 from .types import metadata
@@ -40,16 +57,25 @@ __all__ = [
     "access_log",
     "account",
     "address",
+    "alert",
     "alias",
     "answer_template",
     "answer_topic",
     "api_key",
     "auto_answer",
     "balance",
+    "budget",
+    "budget_use",
     "call",
     "campaign",
     "catalogue_change",
+    "category",
+    "clearance",
+    "closing",
     "consent",
+    "consent_answer",
+    "consent_word",
+    "consent_wording",
     "correction",
     "cost_entry",
     "customer",
@@ -59,10 +85,15 @@ __all__ = [
     "customer_merge",
     "customer_note",
     "customer_tag",
+    "customer_total",
+    "day_total",
     "delivery",
     "earlier_try",
+    "exchange",
     "expectation",
     "follower",
+    "frequency_cap",
+    "gate_change",
     "group_member",
     "history",
     "idempotency",
@@ -75,22 +106,33 @@ __all__ = [
     "mail",
     "message",
     "metadata",
+    "numbering",
+    "open_hours",
+    "opt_in",
     "order",
     "order_line",
     "order_revision",
+    "own_key",
     "part",
     "participant",
+    "plan",
+    "plan_person",
+    "plan_use",
     "product",
     "question",
     "rate",
     "receipt",
+    "refusal",
+    "reservation",
     "segment",
     "session",
     "smpp_client",
     "submitted_part",
+    "suppression",
     "survey",
     "survey_answer",
     "survey_question",
+    "suspected_stop",
     "target",
     "template",
     "unreachable",

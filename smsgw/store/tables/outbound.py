@@ -59,6 +59,7 @@ message = Table(
     Column("tried", Json),  # the links that refused it, so that it does not come back to them
     Column("price", BigInteger),  # what it will cost as far as the rates know, in millionths
     Column("currency", String(3)),  # ISO 4217
+    Column("category", String(24)),  # of marketing: what the consent must be for
     Column("campaign_id", String(40)),  # the campaign that asked for it
     UniqueConstraint("client", "client_ref"),
     one_of("state", MESSAGE.states),

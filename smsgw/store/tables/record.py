@@ -1,4 +1,4 @@
-"""History, its Followers, Consent and Link: what moved, who reads on, who said no, how each connection is."""
+"""History, its Followers and Link: what moved, who reads on, how each connection is."""
 
 from __future__ import annotations
 
@@ -29,23 +29,6 @@ follower = Table(
     Column("upto", BigInteger, nullable=False),  # a history id: everything up to it is told
     Column("updated_at", Moment, nullable=False),
 )
-
-# Append only. The newest statement about an address and a purpose is the one that counts; "*" is every purpose.
-consent = Table(
-    "consent",
-    metadata,
-    Column("id", Counting, primary_key=True, autoincrement=True),
-    Column("address", String(20), nullable=False),
-    Column("purpose", String(24), nullable=False),
-    Column("statement", String(10), nullable=False),
-    Column("source", String(16), nullable=False),  # "sms", "clerk", "api"
-    Column("words", Text, nullable=False),  # the proof: what was said
-    Column("inbound_id", String(40)),
-    Column("by", String(64), nullable=False),
-    Column("at", Moment, nullable=False),
-    one_of("statement", ("granted", "withdrawn")),
-)
-Index("ix_consent_address", consent.c.address, consent.c.purpose, consent.c.id)
 
 link = Table(
     "link",
