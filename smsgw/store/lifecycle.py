@@ -343,6 +343,20 @@ CAMPAIGN = Life(
     ),
 )
 
+ALERT = Life(
+    "alert",
+    "raise",
+    {
+        "raised": "the owner is to know this, and has not said that they do",
+        "seen": "somebody has read it, and it still stands",
+        "over": "it is so no more, or somebody dealt with it",
+    },
+    (
+        _move("see", "raised", "seen"),
+        _move("end", "raised seen", "over"),
+    ),
+)
+
 LIVES = (
     MESSAGE,
     INBOUND,
@@ -359,4 +373,5 @@ LIVES = (
     CORRECTION,
     CUSTOMER_IMPORT,
     CAMPAIGN,
+    ALERT,
 )
