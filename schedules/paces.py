@@ -14,6 +14,10 @@ def run(gateway: Gateway, now: datetime) -> None:
     with gateway.database.reading() as conn:
         known = {row.name: row.pace for row in links.listing(conn)}
     told = {name: sender.pace.reading(time.monotonic()).as_json() for name, sender in gateway.senders.items()}
-    moved = [(name, pace) for name, pace in told.items() if name in known and known[name] != pace]
+    moved = [
+        (name, links.with_past(pace, known[name], now))
+        for name, pace in told.items()
+        if name in known and pace != {key: value for key, value in (known[name] or {}).items() if key != "past"}
+    ]
     if moved:
         gateway.database.writer.do(links.write_paces, moved)

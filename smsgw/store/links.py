@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..link import Health
 from .database import Database, Writer
 from .tables import link, message
 from .tables.types import AnyRow
+
+COUNTED = 10_000  # a page that looks every second must not count a million
+PAST = 120  # readings that are kept: ten minutes of a link that is never quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,16 @@ def add_facts(conn: Connection, batch: list[tuple[str, dict[str, str | None]]]) 
 
 
 def write_paces(conn: Connection, batch: list[list[tuple[str, dict[str, Any]]]]) -> list[None]:
-    """Store how fast links send (see `outbound.pace.Reading`), by name."""
+    """Store how fast links send (see `outbound.pace.Reading`), by name, with `past`: the last readings to draw."""
     for name, pace in {name: pace for listed in batch for name, pace in listed}.items():
         conn.execute(update(link).where(link.c.name == name).values(pace=pace))
     return [None] * len(batch)
+
+
+def with_past(pace: dict[str, Any], before: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """A reading with those before it in `past`, oldest first: [seconds since 1970, parts in a second, bound]."""
+    past = [] if before is None else before.get("past", [])
+    return pace | {"past": [*past, [int(now.timestamp()), pace["sent_second"], pace["allowed"]]][-PAST:]}
 
 
 def forget_others(writer: Writer, names: list[str]) -> None:
@@ -69,6 +78,13 @@ def _forget_others(conn: Connection, batch: list[list[str]]) -> list[None]:
 def listing(conn: Connection) -> list[AnyRow]:
     """Every link as last heard, by name."""
     return list(conn.execute(select(link).order_by(link.c.name)))
+
+
+def queues(conn: Connection) -> dict[str, int]:
+    """How many messages wait for each link; of more than COUNTED only COUNTED are counted."""
+    waiting = select(message.c.id).where(message.c.state == "queued", message.c.link == link.c.name).limit(COUNTED)
+    counted = select(func.count()).select_from(waiting.correlate(link).subquery()).scalar_subquery()
+    return {row.name: row[1] for row in conn.execute(select(link.c.name, counted))}
 
 
 def sending_somewhere(database: Database) -> list[str]:

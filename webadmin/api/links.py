@@ -34,8 +34,8 @@ def _link(gateway: Gateway, row: AnyRow) -> dict[str, Any]:
 
 def _pace(gateway: Gateway, row: AnyRow) -> dict[str, Any] | None:
     """How fast a link sends: at this moment if it is ours, else as it was last written down."""
+    pace: dict[str, Any] | None = row.pace
     sender = gateway.senders.get(row.name)
     if sender is not None and sender.started:
-        return sender.pace.reading(time.monotonic()).as_json()
-    pace: dict[str, Any] | None = row.pace
+        return sender.pace.reading(time.monotonic()).as_json() | {"past": (pace or {}).get("past", [])}
     return pace

@@ -21,6 +21,10 @@ class Pace(Shape):
     throttled: int = Field(description="How often its network said that it is too fast, since the gateway started.")
     throttled_minute: int = Field(description="How often in the last sixty seconds.")
     why: str = Field(description="What bounds it, in words.")
+    past: list[tuple[int, int, float | None]] = Field(
+        default=[],
+        description="Earlier readings, oldest first, at most 120: seconds since 1970, `sent_second`, `allowed`.",
+    )
 
 
 class LinkHealth(Shape):

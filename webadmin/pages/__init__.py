@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 from smsgw.errors import Unauthenticated
 
 from ..problems import Problem, request_id
-from . import entering, inbox, language, messages, phones
+from . import entering, inbox, language, links, messages, phones
 from .blueprint import pages
 from .places import places
 
-ROUTED = (entering, inbox, messages, phones)  # imported for the routes they hang on the blueprint
+ROUTED = (entering, inbox, links, messages, phones)  # imported for the routes they hang on the blueprint
 
 SAFETY = {
     # Nothing is loaded from elsewhere and nothing is written into a page: no script, no style, no frame.

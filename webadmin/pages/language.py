@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 import phonenumbers
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
     """Give `app` its languages, and templates their filters."""
     Babel(app, default_locale="en", locale_selector=chosen)
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, clock, when, day_name):
+    for one in (spoken, sentence, snippet, clock, when, day_name, short):
         app.add_template_filter(one)
 
 
@@ -86,6 +86,11 @@ def day_name(day: date) -> str:
 def _day(day: date) -> str:
     skeleton = "MMMd" if day.year == today().year else "yMMMd"
     return str(dates.format_skeleton(skeleton, day, locale=locale()))
+
+
+def short(value: float) -> str:
+    """A number with at most three digits that count, as the language writes it: 1,2 k."""
+    return str(numbers.format_compact_decimal(value, locale=locale(), fraction_digits=0 if 100 <= value < 1000 else 2))
 
 
 def today() -> date:

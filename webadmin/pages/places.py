@@ -19,6 +19,7 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("pages.inbox", _l("Inbox")),
     Place("pages.messages", _l("Messages")),
+    Place("pages.links", _l("Links")),
 )
 
 INSIDE = {"pages.conversation": "pages.inbox", "pages.message": "pages.messages"}
