@@ -16,6 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from smsgw.config.business import BusinessConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
 from smsgw.config.webhooks import WebhooksConfig
@@ -292,6 +293,7 @@ class Config(Section):
     web: WebConfig = Field(default=WebConfig(), description="The web server.")
     sending: SendingConfig = Field(default=SendingConfig(), description="Texts on their way out.")
     receiving: ReceivingConfig = Field(default=ReceivingConfig(), description="Texts on their way in.")
+    business: BusinessConfig = Field(default=BusinessConfig(), description="When somebody is there to answer.")
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
