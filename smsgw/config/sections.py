@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from smsgw.config.business import BusinessConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
+from smsgw.config.orders import MailConfig, OrdersConfig
 from smsgw.config.webhooks import WebhooksConfig
 
 HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
@@ -295,6 +296,8 @@ class Config(Section):
     receiving: ReceivingConfig = Field(default=ReceivingConfig(), description="Texts on their way in.")
     business: BusinessConfig = Field(default=BusinessConfig(), description="When somebody is there to answer.")
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
+    orders: OrdersConfig = Field(default=OrdersConfig(), description="How texts become orders.")
+    mail: MailConfig = Field(default=MailConfig(), description="The server that takes our letters.")
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(

@@ -1,0 +1,78 @@
+"""What the gateway writes to customers about their orders, by language: see `wording`."""
+
+from __future__ import annotations
+
+ORDERS: dict[str, dict[str, str]] = {
+    "order_summary": {
+        "en": "Order {number}: {lines} = {total}. Reply YES to confirm, NO to cancel.",
+        "sl": "Naročilo {number}: {lines} = {total}. Odgovorite DA za potrditev, NE za preklic.",
+        "ru": "Заказ {number}: {lines} = {total}. Ответьте ДА для подтверждения, НЕТ для отмены.",
+        "fa": "سفارش {number}: {lines} = {total}. برای تأیید «بله» و برای لغو «نه» بفرستید.",
+        "de": "Bestellung {number}: {lines} = {total}. Antworten Sie JA zum Bestätigen, NEIN zum Absagen.",
+        "hr": "Narudžba {number}: {lines} = {total}. Odgovorite DA za potvrdu, NE za otkaz.",
+        "it": "Ordine {number}: {lines} = {total}. Risponda SI per confermare, NO per annullare.",
+    },
+    "order_confirmed": {
+        "en": "Thank you, order {number} is confirmed: {total}.",
+        "sl": "Hvala, naročilo {number} je potrjeno: {total}.",
+        "ru": "Спасибо, заказ {number} подтверждён: {total}.",
+        "fa": "متشکریم، سفارش {number} تأیید شد: {total}.",
+        "de": "Danke, Bestellung {number} ist bestätigt: {total}.",
+        "hr": "Hvala, narudžba {number} je potvrđena: {total}.",
+        "it": "Grazie, l'ordine {number} è confermato: {total}.",
+    },
+    "order_cancelled": {
+        "en": "Order {number} is cancelled. Nothing is ordered.",
+        "sl": "Naročilo {number} je preklicano. Nič ni naročeno.",
+        "ru": "Заказ {number} отменён. Ничего не заказано.",
+        "fa": "سفارش {number} لغو شد. چیزی سفارش داده نشده است.",
+        "de": "Bestellung {number} ist storniert. Es ist nichts bestellt.",
+        "hr": "Narudžba {number} je otkazana. Ništa nije naručeno.",
+        "it": "L'ordine {number} è annullato. Nulla è stato ordinato.",
+    },
+    "order_reminder": {
+        "en": "Your order {number} still waits: {lines} = {total}. Reply YES or NO; without an answer it lapses.",
+        "sl": "Vaše naročilo {number} še čaka: {lines} = {total}. Odgovorite DA ali NE; brez odgovora zapade.",
+        "ru": "Ваш заказ {number} ждёт: {lines} = {total}. Ответьте ДА или НЕТ, иначе он не будет принят.",
+        "fa": "سفارش {number} شما منتظر است: {lines} = {total}. «بله» یا «نه» بفرستید؛ بدون پاسخ لغو می‌شود.",
+        "de": "Bestellung {number} wartet noch: {lines} = {total}. Antworten Sie JA oder NEIN, sonst verfällt sie.",
+        "hr": "Vaša narudžba {number} još čeka: {lines} = {total}. Odgovorite DA ili NE; bez odgovora istječe.",
+        "it": "Il suo ordine {number} attende: {lines} = {total}. Risponda SI o NO; senza risposta decade.",
+    },
+    "order_lapsed": {
+        "en": "Order {number} was not confirmed, so nothing is ordered. Reply YES if you still want it.",
+        "sl": "Naročilo {number} ni bilo potrjeno, nič ni naročeno. Če še velja, odgovorite DA.",
+        "ru": "Заказ {number} не подтверждён, ничего не заказано. Если он нужен, ответьте ДА.",
+        "fa": "سفارش {number} تأیید نشد و چیزی سفارش داده نشد. اگر هنوز می‌خواهید «بله» بفرستید.",
+        "de": "Bestellung {number} wurde nicht bestätigt, es ist nichts bestellt. Wenn Sie sie noch wollen: JA.",
+        "hr": "Narudžba {number} nije potvrđena, ništa nije naručeno. Ako je još želite, odgovorite DA.",
+        "it": "L'ordine {number} non è stato confermato, nulla è ordinato. Se lo vuole ancora, risponda SI.",
+    },
+    "order_unclear": {
+        "en": "Sorry, we did not understand. Order {number}: {lines} = {total}. Reply YES or NO.",
+        "sl": "Oprostite, nismo razumeli. Naročilo {number}: {lines} = {total}. Odgovorite DA ali NE.",
+        "ru": "Извините, мы не поняли. Заказ {number}: {lines} = {total}. Ответьте ДА или НЕТ.",
+        "fa": "ببخشید، متوجه نشدیم. سفارش {number}: {lines} = {total}. «بله» یا «نه» بفرستید.",
+        "de": "Das haben wir nicht verstanden. Bestellung {number}: {lines} = {total}. Antworten Sie JA oder NEIN.",
+        "hr": "Oprostite, nismo razumjeli. Narudžba {number}: {lines} = {total}. Odgovorite DA ili NE.",
+        "it": "Scusi, non abbiamo capito. Ordine {number}: {lines} = {total}. Risponda SI o NO.",
+    },
+    "order_add_or_replace": {
+        "en": "{lines}: add to order {number}, or instead of it? Reply 1 to add, 2 to replace.",
+        "sl": "{lines}: dodamo k naročilu {number} ali namesto njega? 1 dodaj, 2 zamenjaj.",
+        "ru": "{lines}: добавить к заказу {number} или вместо него? 1 добавить, 2 заменить.",
+        "fa": "{lines}: به سفارش {number} اضافه شود یا به جای آن؟ ۱ اضافه، ۲ جایگزین.",
+        "de": "{lines}: zur Bestellung {number} dazu oder stattdessen? 1 dazu, 2 stattdessen.",
+        "hr": "{lines}: dodati narudžbi {number} ili umjesto nje? 1 dodaj, 2 zamijeni.",
+        "it": "{lines}: aggiungere all'ordine {number} o al suo posto? 1 aggiungere, 2 sostituire.",
+    },
+    "order_received": {
+        "en": "Thank you, we have your order {number}. Somebody looks at it and answers you.",
+        "sl": "Hvala, vaše naročilo {number} smo prejeli. Pogledali ga bomo in vam odgovorili.",
+        "ru": "Спасибо, мы получили ваш заказ {number}. Мы проверим его и ответим вам.",
+        "fa": "متشکریم، سفارش {number} شما رسید. آن را بررسی می‌کنیم و پاسخ می‌دهیم.",
+        "de": "Danke, Ihre Bestellung {number} ist da. Wir sehen sie an und antworten Ihnen.",
+        "hr": "Hvala, primili smo vašu narudžbu {number}. Pogledat ćemo je i odgovoriti vam.",
+        "it": "Grazie, abbiamo ricevuto l'ordine {number}. Lo controlliamo e le rispondiamo.",
+    },
+}
