@@ -1,4 +1,4 @@
-"""Inquiry and its texts; answer_topic, answer_template and auto_answer: what a person must answer, and what goes alone."""
+"""Inquiry and its texts; answer_topic, answer_template, auto_answer: what a person answers, and what goes alone."""
 
 from __future__ import annotations
 
