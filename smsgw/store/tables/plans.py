@@ -1,8 +1,19 @@
-"""Plan, Budget and Alert: a SIM's bundle and caps, what may be spent and what is kept for it, what the owner is told."""
+"""Plan, Budget and Alert: a SIM's bundle and caps, what may be spent, what the owner is told."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy import text as sql
 
 from ..lifecycle import ALERT

@@ -1,0 +1,1 @@
+"""Sheets that people keep: CSV, XLSX and PDF, read and written."""
