@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, cast, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from ..errors import BadInput, Conflict, Fault, NotFound
 from ..store.database import Writer
 from ..store.storable import storable
-from ..store.tables import customer_field
+from ..store.tables import customer, customer_field
 
 KINDS = ("text", "number", "date", "yesno", "choice")
 LONGEST_VALUE = 500
@@ -33,7 +34,8 @@ RESERVED = frozenset(
     (
         "id", "name", "language", "zone", "channel", "reference", "address", "addresses", "phone", "email", "tag",
         "tags", "group", "groups", "fields", "note", "notes", "created", "updated", "country", "prefix", "consent",
-        "segment", "all", "any", "and", "or", "not", "bought", "ordered", "replied", "active", "silent", "messaged",
+        "segment", "has", "allows", "withdrew", "everybody", "all", "any", "and", "or", "not", "bought", "replied",
+        "active", "silent", "messaged",
     )
 )  # fmt: skip
 
@@ -72,7 +74,7 @@ def define(writer: Writer, field: Field, now: datetime) -> bool:
 
 
 def remove(writer: Writer, name: str) -> None:
-    """Take a field away; values that customers have stay with them, unseen. Raises NotFound."""
+    """Take a field away, with the values that customers have of it. Raises NotFound."""
     if not writer.do(_remove, name):
         raise NotFound(f"there is no field {name[:40]!r}", hint="smsgw customer field list shows them")
 
@@ -122,7 +124,20 @@ def _define_one(conn: Connection, field: Field, now: datetime) -> bool | Excepti
 
 
 def _remove(conn: Connection, batch: list[str]) -> list[bool]:
-    return [bool(conn.execute(delete(customer_field).where(customer_field.c.name == name)).rowcount) for name in batch]
+    gone = []
+    for name in batch:
+        gone.append(bool(conn.execute(delete(customer_field).where(customer_field.c.name == name)).rowcount))
+        for column in (customer.c.fields, customer.c.folded):
+            some = update(customer).where(column[name].as_string().is_not(None))
+            conn.execute(some.values({column: _without(conn, column, name)}))
+    return gone
+
+
+def _without(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """What a column of JSON objects holds, without one key."""
+    if conn.dialect.name == "postgresql":
+        return cast(cast(column, JSONB).op("-", return_type=JSONB())(literal(name)), JSON)
+    return func.json_remove(column, f'$."{name}"')
 
 
 class WrongValue(ValueError):

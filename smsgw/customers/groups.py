@@ -1,0 +1,132 @@
+"""Groups: lists of customers by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, or_, select
+
+from ..errors import BadInput, Fault, NotFound
+from ..store.database import Writer
+from ..store.history import chunks
+from ..store.ids import new_id
+from ..store.tables import customer, customer_group, group_member
+from ..store.tables.types import AnyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is to be in a group, or to leave it."""
+
+    group: str
+    ids: Sequence[str]
+    by: str
+    at: datetime
+    leave: bool = False
+
+
+def create(writer: Writer, name: str, by: str, at: datetime) -> str:
+    """Make an empty group; returns its id. Raises BadInput, also when the name is taken."""
+    plain = " ".join(name.split())
+    if not 1 <= len(plain) <= 80:
+        raise BadInput([Fault("/name", "name_invalid", "a group's name has 1 to 80 letters")])
+    return writer.do(_create, (plain, by, at))
+
+
+def _create(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[str | Exception]:
+    results: list[str | Exception] = []
+    for name, by, at in batch:
+        if conn.scalar(select(customer_group.c.id).where(customer_group.c.name == name)) is not None:
+            results.append(BadInput([Fault("/name", "name_taken", f"there is a group {name!r} already")]))
+            continue
+        id = new_id("grp", at)
+        conn.execute(insert(customer_group), [{"id": id, "name": name, "created_at": at, "by": by}])
+        results.append(id)
+    return results
+
+
+def get(conn: Connection, name: str) -> AnyRow:
+    """A group by its id or its name. Raises NotFound."""
+    g = customer_group.c
+    row = conn.execute(select(customer_group).where(or_(g.id == name, g.name == name))).first()
+    if row is None:
+        raise NotFound(f"there is no group {name[:60]!r}", hint="smsgw customer groups shows them")
+    return row
+
+
+def listing(conn: Connection) -> list[AnyRow]:
+    """Every group by name, with how many are in it (`members`)."""
+    g = customer_group.c
+    count = select(func.count()).where(group_member.c.group_id == g.id).scalar_subquery()
+    return list(conn.execute(select(customer_group, count.label("members")).order_by(g.name)))
+
+
+def of(conn: Connection, id: str) -> list[AnyRow]:
+    """The groups that a customer is in, by name."""
+    joined = select(customer_group).join(group_member, group_member.c.group_id == customer_group.c.id)
+    return list(conn.execute(joined.where(group_member.c.customer_id == id).order_by(customer_group.c.name)))
+
+
+def remove(writer: Writer, name: str) -> None:
+    """Take a group away; its members stay customers. Raises NotFound."""
+    writer.do(_remove, name)
+
+
+def _remove(conn: Connection, batch: list[str]) -> list[Exception | None]:
+    results: list[Exception | None] = []
+    for name in batch:
+        try:
+            conn.execute(delete(customer_group).where(customer_group.c.id == get(conn, name).id))
+            results.append(None)
+        except NotFound as missing:
+            results.append(missing)
+    return results
+
+
+def set_members(writer: Writer, wish: Members) -> int:
+    """Put customers into a group, or take them out of it; returns how many that changed. Raises NotFound."""
+    return writer.do(set_members_step, wish)
+
+
+def set_members_step(conn: Connection, batch: list[Members]) -> list[int | Exception]:
+    """Writer step of `set_members`."""
+    results: list[int | Exception] = []
+    for wish in batch:
+        try:
+            group = get(conn, wish.group).id
+        except NotFound as missing:
+            results.append(missing)
+            continue
+        there = _among(conn, group, wish.ids)
+        if wish.leave:
+            m = group_member.c
+            for some in chunks(sorted(there)):
+                conn.execute(delete(group_member).where(m.group_id == group, m.customer_id.in_(some)))
+            results.append(len(there))
+            continue
+        known = _today(conn, wish.ids)
+        new = [id for id in dict.fromkeys(wish.ids) if id in known and id not in there]
+        if new:
+            rows = [{"group_id": group, "customer_id": id, "at": wish.at, "by": wish.by} for id in new]
+            conn.execute(insert(group_member), rows)
+        results.append(len(new))
+    return results
+
+
+def _among(conn: Connection, group: str, ids: Sequence[str]) -> set[str]:
+    m = group_member.c
+    found: set[str] = set()
+    for some in chunks(list(ids)):
+        found |= set(conn.scalars(select(m.customer_id).where(m.group_id == group, m.customer_id.in_(some))))
+    return found
+
+
+def _today(conn: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for some in chunks(list(ids)):
+        found |= set(
+            conn.scalars(select(customer.c.id).where(customer.c.id.in_(some), customer.c.merged_into.is_(None)))
+        )
+    return found
