@@ -172,7 +172,7 @@ ORDER = Life(
         "lapsed": "nobody said yes in time: nothing is ordered",
     },
     (
-        _move("doubt", "asked confirmed", "needs_review"),
+        _move("doubt", "asked confirmed lapsed", "needs_review"),
         _move("revise", "asked needs_review lapsed", "asked"),
         _move("confirm", "asked needs_review", "confirmed"),
         _move("fulfil", "confirmed", "fulfilled"),
