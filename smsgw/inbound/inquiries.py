@@ -211,10 +211,11 @@ def close(writer: Writer, wish: Closing) -> None:
     if wish.reason not in REASONS:
         says = f"there is no reason {wish.reason!r} to close; there are: {', '.join(REASONS)}"
         raise BadInput([Fault("/reason", "unknown_value", says)])
-    writer.do(_close, wish)
+    writer.do(close_step, wish)
 
 
-def _close(conn: Connection, batch: Sequence[Closing]) -> list[None]:
+def close_step(conn: Connection, batch: Sequence[Closing]) -> list[None]:
+    """Writer step: close inquiries; raises as `close`."""
     for wish in batch:
         require(conn, wish.id, running=True)
         why = wish.reason.replace("_", " ") + (f": {wish.why}" if wish.why else "")
