@@ -18,6 +18,7 @@ from ..store.database import Writer
 from ..store.lifecycle import INBOUND
 from ..store.tables import call, history, inbound, message
 from ..store.tables.types import AnyRow
+from . import inquiries
 
 WINDOW = 1_000  # newest texts of each direction that the list looks at first
 WIDER = 30  # times more, if these were with too few numbers to fill a page
@@ -106,11 +107,11 @@ def _handle(conn: Connection, batch: list[Seen]) -> list[int]:
     counts: list[int] = []
     for seen in batch:
         c = inbound.c
-        ids = conn.scalars(
-            select(c.id).where(c.sender == seen.number, c.id <= seen.upto, c.state.in_(("received", "waiting")))
-        )
+        waiting = c.state.in_(("received", "waiting"))
+        ids = conn.scalars(select(c.id).where(c.sender == seen.number, c.id <= seen.upto, waiting)).all()
         steps = [moves.Step(id, seen.why, {"handled_at": seen.at}) for id in ids]
         moved = moves.move(conn, INBOUND, "handle", steps, by=seen.by, now=seen.at)
+        inquiries.texts_handled(conn, ids, seen.why, seen.by, seen.at)
         counts.append(sum(was is not None for was in moved))
     return counts
 
