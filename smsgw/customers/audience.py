@@ -246,6 +246,8 @@ class _Compiler:
             wanted = [fold(one) for one in wanted] if way == "in" else fold(wanted)
         if kind == "date":
             return self.day(column, way, wanted)
+        if kind == "number":  # psycopg binds the whole numbers of a list with its others as if all were whole
+            wanted = [float(one) for one in wanted] if way == "in" else float(wanted)
         if way == "is_not":  # whoever has none is not it either
             return func.coalesce(column != wanted, true())
         if way == "in":

@@ -121,7 +121,8 @@ class _Look:
     def several(self, word: str, inner: Any, pointer: str, depth: int) -> Rule:
         if not isinstance(inner, list) or not inner:
             return self.wrong(pointer, "rule_wrong", f"{word} takes a list of rules, at least one")
-        return {word: [self.rule(one, f"{pointer}/{place}", depth + 1) for place, one in enumerate(inner)]}
+        found = [self.rule(one, f"{pointer}/{place}", depth + 1) for place, one in enumerate(inner)]
+        return found[0] if len(found) == 1 else {word: found}
 
     def _not(self, inner: Any, pointer: str, depth: int) -> Rule:
         return {"not": self.rule(inner, pointer, depth + 1)}

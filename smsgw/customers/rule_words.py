@@ -191,7 +191,7 @@ def _write(rule: Rule, names: Mapping[str, str], top: bool = False) -> str:
     ((word, inner),) = rule.items()
     if word in ("all", "any"):
         said = (" and " if word == "all" else " or ").join(_write(one, names) for one in inner)
-        return said if top or len(inner) == 1 else f"({said})"
+        return said if top else f"({said})"
     if word == "not":
         return f"not {_write(inner, names)}"
     if word == "everybody":
