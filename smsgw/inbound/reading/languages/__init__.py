@@ -1,0 +1,182 @@
+"""Read the language data: a language is one TOML file in this folder, and nothing else.
+
+docs/reading.md says what each table of the file means.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import product
+from typing import Any
+
+from smsgw.inbound.reading.letters import is_cyrillic
+from smsgw.inbound.reading.lexicon import Entry, Lexicon
+from smsgw.inbound.reading.romanised import of_cyrillic
+from smsgw.inbound.reading.tokens import NUMBER, WORD, cut
+
+ROMANISED = "-Latn"
+"""What the tag of a language ends in when its words are written in Latin letters though it has others."""
+
+_MEASURES = frozenset({"x", "х", "h", "am", "pm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the words of a language are like; its phrases are in the lexicon.
+
+    endings: what a noun or an adjective may end in. plural: endings that may be a plural. fleeting: vowels that come
+    and go before the last consonant. alternations: pairs of consonants that change before an ending. digraphs: how a
+    marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
+    negation stands behind what it denies.
+    """
+
+    tag: str
+    name: str
+    script: str
+    endings: tuple[str, ...] = ()
+    plural: tuple[str, ...] = ()
+    fleeting: str = ""
+    alternations: tuple[tuple[str, str], ...] = ()
+    digraphs: dict[str, str] = field(default_factory=dict)
+    implied: bool = True
+    not_after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """All languages that are read. measures: the units of all of them."""
+
+    by_tag: dict[str, Language]
+    lexicon: Lexicon
+    measures: frozenset[str]
+    phrases: dict[tuple[str, str], tuple[str, ...]]
+
+    def of(self, tag: str, sort: str) -> tuple[str, ...]:
+        """The phrases of one sort in one language, as the file spells them (`of("sl", "optout_word")`)."""
+        return self.phrases.get((tag, sort), ())
+
+
+@cache
+def load(*folders: Traversable) -> Languages:
+    """The languages of this package, and those of further folders.
+
+    Raises ValueError for a file that is no language, with its name.
+    """
+    files = [
+        entry
+        for folder in (resources.files(__name__), *folders)
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    ]
+    tables = {}
+    for entry in files:
+        try:
+            tables[entry.name] = tomllib.loads(entry.read_text(encoding="utf-8"))
+            tables[entry.name]["tag"]
+        except (tomllib.TOMLDecodeError, KeyError) as wrong:
+            raise ValueError(f"{entry.name} is no language: {wrong}") from wrong
+    measures = _MEASURES | {
+        word for table in tables.values() for words in table.get("units", {}).values() for word in words
+    }
+    lexicon = Lexicon()
+    by_tag = {}
+    phrases = {}
+    for table in tables.values():
+        language = _language(table)
+        by_tag[language.tag] = language
+        for sort, words in table.get("words", {}).items():
+            phrases[language.tag, sort] = tuple(words)
+        for phrase, entry in _entries(table, language.tag):
+            for spelling in _spellings(phrase, language):
+                _add(lexicon, spelling, entry, language, measures)
+    return Languages(by_tag, lexicon, measures, phrases)
+
+
+def _language(table: dict[str, Any]) -> Language:
+    forms = table.get("forms", {})
+    return Language(
+        tag=table["tag"],
+        name=table.get("name", table["tag"]),
+        script=table.get("script", "latin"),
+        endings=tuple(sorted({"", *forms.get("endings", "").split()}, key=len, reverse=True)),
+        plural=tuple(forms.get("plural", "").split()),
+        fleeting=forms.get("fleeting", ""),
+        alternations=tuple((pair[0], pair[1]) for pair in forms.get("alternations", [])),
+        digraphs=dict(forms.get("digraphs", {})),
+        implied=forms.get("implied", True),
+        not_after=forms.get("not_after", False),
+    )
+
+
+def _entries(table: dict[str, Any], tag: str) -> Iterator[tuple[str, Entry]]:
+    """Every phrase of a file, with what it is."""
+    for sort, words in table.get("words", {}).items():
+        for phrase in words:
+            yield phrase, Entry(sort, tag)
+    for unit, words in table.get("units", {}).items():
+        for phrase in words:
+            yield phrase, Entry("unit", tag, unit=unit)
+    numbers: dict[str, list[str]] = table.get("numbers", {})
+    for value, words in numbers.items():
+        for phrase in words:
+            yield phrase, Entry("number", tag, Fraction(value))
+    for value, words in table.get("times", {}).items():
+        for phrase in words:
+            yield phrase, Entry("multiple", tag, Fraction(value))
+    for phrase, value in _compounds(numbers, table.get("compound", [])):
+        yield phrase, Entry("number", tag, Fraction(value))
+
+
+def _compounds(numbers: dict[str, list[str]], templates: list[str]) -> Iterator[tuple[str, int]]:
+    """21 to 99 as the templates build them of tens and units."""
+    for template, tens, unit in product(templates, range(20, 100, 10), range(1, 10)):
+        for ten, one in product(numbers.get(str(tens), []), numbers.get(str(unit), [])):
+            yield template.format(ten=ten, unit=one), tens + unit
+
+
+def _spellings(phrase: str, language: Language) -> list[str]:
+    """A phrase, and as it is typed with digraphs ("fuer" for "für")."""
+    typed = phrase
+    for letter, digraph in language.digraphs.items():
+        typed = typed.replace(letter, digraph)
+    return [phrase] if typed == phrase else [phrase, typed]
+
+
+def _add(lexicon: Lexicon, phrase: str, entry: Entry, language: Language, measures: frozenset[str]) -> None:
+    words: list[str] = []
+    for piece in phrase.split():
+        if piece == "_":
+            words.append("_")
+            continue
+        begun = piece.endswith("*")
+        parts = [token.text for token in cut(piece.rstrip("*"), measures)[1] if token.kind in (WORD, NUMBER)]
+        if begun and parts:
+            parts[-1] += "*"
+        words += parts
+    if not words:
+        return
+    latin = all(word.isascii() for word in words)
+    if language.script != "latin" and latin:
+        entry = entry._replace(language=language.tag + ROMANISED)
+    lexicon.add(_rejoined(words), entry)
+    if language.script == "cyrillic" and any(is_cyrillic(letter) for word in words for letter in word):
+        sounds = ["~" + of_cyrillic(word) if not word.startswith("_") else word for word in words]
+        if all(len(sound) > 2 or len(words) > 1 for sound in sounds):
+            lexicon.add(sounds, entry._replace(language=language.tag + ROMANISED))
+
+
+def _rejoined(words: list[str]) -> list[str]:
+    """Persian prefixes and plurals joined as in a text."""
+    joined: list[str] = []
+    for word in words:
+        if joined and (joined[-1] in ("می", "نمی") or word in ("ها", "های")):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined

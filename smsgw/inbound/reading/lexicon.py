@@ -1,0 +1,120 @@
+"""Find the words and phrases of all languages in a text, in one walk along a trie of their words.
+
+A phrase is words with a space between; "naroc*" is any word that begins so, "_" stands for up to two other words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from smsgw.inbound.reading.romanised import of_russian_in_latin
+from smsgw.inbound.reading.tokens import MARK, NUMBER, WORD, Token
+
+_GAP = "_"
+_GAP_MOST = 2
+_REMEMBERED_MOST = 50_000
+_WITHIN = frozenset("-'./")
+
+
+class Entry(NamedTuple):
+    """What a phrase is: one of the classes of the language data, its language, and its value when it is a number."""
+
+    sort: str
+    language: str
+    value: Fraction | None = None
+    unit: str | None = None
+
+
+class Mark(NamedTuple):
+    """A phrase found: tokens first to last (exclusive) are an entry."""
+
+    first: int
+    last: int
+    entry: Entry
+
+
+@dataclass(slots=True)
+class _Node:
+    next: dict[str, _Node] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Lexicon:
+    """The phrases of all languages."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+        self._keys: set[str] = set()
+        self._remembered: dict[str, tuple[str, ...]] = {}
+
+    def add(self, words: list[str], entry: Entry) -> None:
+        """Take a phrase in; words end in "*" for any ending, and begin with "~" when they are a skeleton."""
+        node = self._root
+        for word in words:
+            self._keys.add(word)
+            node = node.next.setdefault(word, _Node())
+        if entry not in node.entries:
+            node.entries.append(entry)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word as it stands is in some phrase."""
+        return word in self._keys
+
+    def find(self, tokens: list[Token]) -> list[Mark]:
+        """All phrases in the text, in the order of their first word."""
+        keys = [self._keys_of(token.text) if token.kind in (WORD, NUMBER) else None for token in tokens]
+        found: list[Mark] = []
+        for first, ways in enumerate(keys):
+            if ways:
+                self._walk(self._root, tokens, keys, first, first, found)
+        return found
+
+    def _walk(
+        self,
+        node: _Node,
+        tokens: list[Token],
+        keys: list[tuple[str, ...] | None],
+        first: int,
+        place: int,
+        found: list[Mark],
+    ) -> None:
+        while place < len(tokens) and place > first and tokens[place].kind == MARK and tokens[place].text in _WITHIN:
+            place += 1
+        if place >= len(tokens):
+            return
+        ways = keys[place]
+        if ways is None:
+            return
+        for key in ways:
+            following = node.next.get(key)
+            if following is not None:
+                found.extend(Mark(first, place + 1, entry) for entry in following.entries)
+                if following.next:
+                    self._walk(following, tokens, keys, first, place + 1, found)
+        gap = node.next.get(_GAP) if node is not self._root else None
+        if gap is not None:
+            for skipped in range(_GAP_MOST + 1):
+                if place + skipped >= len(tokens) or keys[place + skipped] is None:
+                    break
+                self._walk(gap, tokens, keys, first, place + skipped, found)
+
+    def _keys_of(self, word: str) -> tuple[str, ...]:
+        known = self._remembered.get(word)
+        if known is None:
+            if len(self._remembered) >= _REMEMBERED_MOST:
+                self._remembered.clear()
+            spellings = [word]
+            if word.isascii() and word.isalpha():
+                spellings.append("~" + of_russian_in_latin(word))
+            ways = []
+            for spelling in spellings:
+                ways += [spelling] if spelling in self._keys else []
+                ways += [
+                    spelling[:length] + "*"
+                    for length in range(2, len(spelling) + 1)
+                    if spelling[:length] + "*" in self._keys
+                ]
+            known = self._remembered[word] = tuple(ways)
+        return known
