@@ -25,7 +25,7 @@ from ..text.keywords import normalise
 from ..text.wording import wording
 from . import answer_topics, catalogue, expectations
 from .answer_topics import LONGEST, STATUS
-from .brake import AUTOMATIC
+from .brake import AUTOMATIC, may_answer
 from .dialogue_terms import Heard
 from .orders_money import money
 from .reading.read import compile_catalogue, read
@@ -86,6 +86,9 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
         return f"a reading must be sure to {topic.confidence:.2f}, and is to {reading.confidence:.2f}"
     if _asks_twice(text):
         return "it asks more than one thing"
+    verdict = may_answer(conn, heard.address, heard.now, text=text)
+    if not verdict.may:
+        return verdict.why
     if with_a_person(conn, heard.address, heard.now):
         return "a person is in conversation with the customer"
     span = STATUS_EVERY if topic.id == STATUS else DAY
@@ -150,7 +153,7 @@ def _of_product(conn: Connection, heard: Heard) -> dict[str, str | None]:
     skus = {item.sku for item in heard.reading.items} | set(heard.reading.candidates)
     if len(skus) != 1:
         return {}
-    row = catalogue.of(conn, skus).get(*skus)
+    row = catalogue.of(conn, skus).get(next(iter(skus)))
     if row is None or not row.active or not _whole(heard):
         return {}
     return {

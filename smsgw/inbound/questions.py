@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from ..text.wording import wording
 from . import answers, inquiries
 from .answers import Found, Status
+from .decision import Decision
 from .dialogue_terms import Heard, Say
 from .inquiries import Asks, Promise
-from .readers import Decision
 from .reading.terms import TOPICS
 
 BY_ITSELF = "answers"
