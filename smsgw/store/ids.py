@@ -22,9 +22,12 @@ def new_id(prefix: str, at: datetime) -> str:
     return _spell(prefix, at, (next(_count) & 0xFFFF) << 64 | _by_chance())
 
 
-def first_id(prefix: str, at: datetime) -> str:
-    """Return the smallest id that `new_id` could have made at `at`: every id made later is greater."""
-    return _spell(prefix, at, 0)
+def first_id(prefix: str, at: datetime, place: int = 0) -> str:
+    """Return the smallest id that `new_id` could have made at `at`: every id made later is greater.
+
+    place: behind how many others of that moment, for what has a time and a number but no id of this kind.
+    """
+    return _spell(prefix, at, place)
 
 
 def _by_chance() -> int:

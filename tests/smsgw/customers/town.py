@@ -88,7 +88,8 @@ def _resident(chance: random.Random, place: int) -> Resident:
     told["tags"] = [tag for tag in ("vip", "rude") if chance.random() < 0.3]
     values = {
         "city": chance.choice(CITIES), "visits": chance.choice((0, 1, 2.5, 7)), "member": chance.random() < 0.5,
-        "birthday": chance.choice(("1990-11-27", "1985-12-20", "2000-02-29", "2026-11-26")), "size": chance.choice("SMŽ"),
+        "birthday": chance.choice(("1990-11-27", "1985-12-20", "2000-02-29", "2026-11-26")),
+        "size": chance.choice("SMŽ"),
     }  # fmt: skip
     told["fields"] = {name: value for name, value in values.items() if chance.random() < 0.7}
     made = NOW - timedelta(days=chance.randrange(300))
@@ -150,7 +151,8 @@ def _buy(conn: Connection, number: str, at: datetime, sku: str, place: int) -> N
     id = new_id("ord", at)
     row = {
         "id": id, "state": "confirmed", "why": "", "number": int(number[5:]) * 10 + place, "address": number,
-        "language": "sl", "revision": 1, "unclear": 0, "created_at": at, "confirmed_at": at, "proof": {}, "asked_at": at,
+        "language": "sl", "revision": 1, "unclear": 0, "created_at": at, "confirmed_at": at, "proof": {},
+        "asked_at": at,
     }  # fmt: skip
     conn.execute(insert(order), [row])
     conn.execute(insert(order_revision), [{"order_id": id, "revision": 1, "words": "", "by": "test", "at": at}])
