@@ -27,6 +27,7 @@ from .reading.terms import REST, TOPICS
 PRIORITIES = ("low", "normal", "high", "urgent")
 REASONS = ("solved", "no_answer_needed", "customer_left_it", "duplicate", "spam")
 HURRIES = {"complaint": 2, "cancel": 2}  # priorities of topics that are not of the usual one
+SURE = 0.6  # of a proposal of the learned model, to move an inquiry forward
 _USUAL = PRIORITIES.index("normal")
 _SHARE = (2.0, 1.0, 0.25, 0.125)  # of the promised minutes, by priority
 _RUNNING = INQUIRY.by_event["close"][0].was
@@ -287,10 +288,21 @@ def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
 
 
 def queue(conn: Connection, wanted: Wanted, limit: int = 100) -> list[AnyRow]:
-    """What somebody must answer: the most urgent first, then what is due first."""
+    """What somebody must answer: the most urgent first, then what is due first.
+
+    Of equal priority, those come first that the learned model takes for something that hurries.
+    """
     i = inquiry.c
     query = _which(wanted).where(i.state == "open")
-    return list(conn.execute(query.order_by(i.priority.desc(), i.due_at, i.id).limit(limit)))
+    rows = list(conn.execute(query.order_by(i.priority.desc(), i.due_at, i.id).limit(limit)))
+    return sorted(rows, key=lambda row: (-row.priority, -_hurry(row.proposal)))
+
+
+def _hurry(proposal: dict[str, Any] | None) -> float:
+    """How likely the model thinks that it hurries, if it is rather sure."""
+    if proposal is None or proposal["share"] < SURE:
+        return 0.0
+    return float(proposal["share"]) if str(proposal["topic"]).partition("/")[2] in HURRIES else 0.0
 
 
 def _which(wanted: Wanted) -> Select[*tuple[Any, ...]]:
