@@ -1,0 +1,155 @@
+"""Who is left out of a campaign and why: each with a code that stays, counted like everything else.
+
+The checks of the gate that look at a person are asked here already when the audience is frozen, and again by the gate
+itself when the message is stored: who says STOP in between is left out then.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ..customers import consent
+from ..outbound import gate_people
+from ..outbound.gate_terms import Candidate, Check, Refuse, Rules
+from ..store.prepared import Prepared, among
+from ..store.tables import consent as ledger
+from . import unreachable
+from .facts import Person
+from .people import has_number
+from .terms import Terms
+
+WORDS = {
+    "no_number": "there is no number to write to",
+    "duplicate_number": "the number is in the audience already",
+    "unreachable_number": "could not be reached lately, time after time",
+    "control": "held out, to compare with",
+    "recipient_opted_out": "said stop",
+    "consent_missing": "never agreed to this category",
+    "suppressed": "is on the suppression list",
+    "channel_not_wanted": "wants to be reached in another way",
+    "frequency_capped": "got as many lately as the caps allow",
+    "country_not_allowed": "lives in a country that nothing is sent to",
+    "duplicate_message": "got the same text a moment ago",
+    "variable_undefined": "a variable of the text has no value",
+    "no_route": "no link serves the number",
+}
+PEOPLE_CHECKS: list[Check] = [
+    gate_people.suppressed,
+    gate_people.opted_out,
+    gate_people.agreed,
+    gate_people.channel,
+]
+
+_PLAIN = Prepared(
+    select(ledger.c.address, ledger.c.purpose, ledger.c.statement, ledger.c.basis, ledger.c.expires_at).where(
+        among(ledger.c.address, "addresses")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why somebody gets nothing: a code, and words where they say more than the code."""
+
+    code: str
+    says: str | None = None
+
+
+@dataclass
+class Leaving:
+    """One campaign's way of leaving out; remembers the numbers it has seen, where one could come twice."""
+
+    id: str
+    purpose: str
+    category: str | None
+    terms: Terms
+    rules: Rules
+    twice: bool = False  # whether a number can come twice: in a list, not among customers
+    seen: set[str] = field(default_factory=set)
+
+    def reasons(self, conn: Connection, people: Sequence[Person], now: datetime) -> list[LeftOut | None]:
+        """For each of these people why they are left out, None for those who get it.
+
+        Who is held out as a control group would have got it otherwise: that is asked last.
+        """
+        found: list[LeftOut | None] = [None if has_number(one) else LeftOut("no_number") for one in people]
+        if self.twice:
+            self._twice(people, found)
+        self._unreachable(conn, people, found)
+        self._by_the_gate(conn, people, found, now)
+        if self.terms.control:
+            for index, one in enumerate(people):
+                if found[index] is None and lot(self.id, "control", one) < self.terms.control * 100:
+                    found[index] = LeftOut("control")
+        return found
+
+    def _twice(self, people: Sequence[Person], found: list[LeftOut | None]) -> None:
+        for index, one in enumerate(people):
+            if found[index] is None and one.address in self.seen:
+                found[index] = LeftOut("duplicate_number")
+            self.seen.add(one.address)
+
+    def _unreachable(self, conn: Connection, people: Sequence[Person], found: list[LeftOut | None]) -> None:
+        if self.terms.unreachable or not unreachable.some_dead(conn):
+            return
+        dead = unreachable.dead(conn, [one.address for one in people])
+        for index, one in enumerate(people):
+            if found[index] is None and one.address in dead:
+                found[index] = LeftOut("unreachable_number")
+
+    def _by_the_gate(
+        self, conn: Connection, people: Sequence[Person], found: list[LeftOut | None], now: datetime
+    ) -> None:
+        places = [index for index, no in enumerate(found) if no is None]
+        plain = self._plain_yes(conn, [people[index].address for index in places])
+        for check in PEOPLE_CHECKS:
+            asked = places if check not in _ABOUT_CONSENT else [i for i in places if people[i].address not in plain]
+            if check is gate_people.channel:
+                asked = [index for index in places if people[index].channel in ("email", "call")]
+            batch = [self._candidate(people[index], now) for index in asked]
+            for place, verdict in (check(conn, batch, self.rules, now) if batch else {}).items():
+                index = asked[place]
+                if isinstance(verdict, Refuse) and found[index] is None:
+                    found[index] = LeftOut(verdict.code, verdict.says)
+
+    def _plain_yes(self, conn: Connection, addresses: Sequence[str]) -> set[str]:
+        """Those with nothing in their ledger but a yes to this category: nearly all, and nothing is to be weighed."""
+        known = self.rules.facts.categories.get(self.category or "")
+        if self.purpose != "marketing" or known is None or not known.active:
+            return set()
+        about = (consent.EVERYTHING, consent.MARKETING, self.category)
+        yes: set[str] = set()
+        doubt: set[str] = set()
+        for address, purpose, statement, basis, expires in _PLAIN.run(conn, {"addresses": list(addresses)}):
+            plain = statement == "granted" and purpose in about and basis is None and expires is None
+            (yes if plain else doubt).add(address)
+        return yes - doubt
+
+    def _candidate(self, one: Person, now: datetime) -> Candidate:
+        return Candidate(one.address, "", self.purpose, now, category=self.category, campaign_id=self.id)
+
+
+_ABOUT_CONSENT: tuple[Callable[..., object], ...] = (gate_people.opted_out, gate_people.agreed)
+
+
+def lot(campaign_id: str, about: str, one: Person) -> int:
+    """A number from 0 to 9999 by chance, but the same at every look: so a frozen half goes on as it began."""
+    return zlib.crc32(f"{campaign_id} {about} {one.customer_id or one.address}".encode()) % 10_000
+
+
+def wave_and_variant(campaign_id: str, terms: Terms, variants: Sequence[str], one: Person) -> tuple[int, str | None]:
+    """In which wave somebody goes, 0 to 2, and with which text (None: the one that wins)."""
+    drawn = lot(campaign_id, "wave", one)
+    canary = terms.canary.share * 100 if terms.canary else 0
+    tried = terms.split.share * 100 if terms.split else 10_000
+    variant = variants[lot(campaign_id, "variant", one) % len(variants)] if terms.split else "a"
+    if drawn < canary:
+        return 0, variant
+    if terms.split is None or terms.split.share >= 100:
+        return 2, variant
+    return (1, variant) if drawn < canary + tried else (2, None)

@@ -1,0 +1,234 @@
+"""Put the next targets of a running campaign into the queue: texts, messages and targets commit together.
+
+Each message goes through the same door as any other; what the door or the gate refuses leaves its target out, with the
+reason. A target has its message or has not: whatever is killed, nothing comes twice and nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from ..errors import BadInput, QueueFull, RefusedByPolicy
+from ..inbound import expectations
+from ..inbound.expectations import Expected
+from ..inbound.reading import terms as reading
+from ..outbound.submit import Asked, Door, Ready
+from ..store.database import Database
+from ..store.history import IDS
+from ..store.prepared import Prepared
+from ..store.tables import campaign, message, target
+from ..store.tables.types import AnyRow
+from ..text import template as grammar
+from . import facts, people
+from .facts import Person
+from .freezing import text_for
+from .leaving_out import LeftOut
+from .terms import Offer, Terms
+
+BATCH = 500  # messages in one step of the writer: a tenth of a second
+AHEAD = 5_000  # messages that wait for one link, at most, before nothing more is put there
+SECONDS, SHORTEST = 60, 20  # of its pace it has in its queue; and so many messages in any case
+Paces = Mapping[str, float | None]
+
+_STILL = select(target.c.id).where(target.c.id.in_(IDS), target.c.left_out.is_(None), target.c.message_id.is_(None))
+_PLACED = Prepared(update(target).where(target.c.id == bindparam("its_id")).values(message_id=bindparam("its_message")))
+_LEFT_OUT = Prepared(
+    update(target).where(target.c.id == bindparam("its_id")).values(left_out=bindparam("code"), says=bindparam("words"))
+)
+_DEPTH = Prepared(
+    select(func.count()).select_from(
+        select(message.c.id)
+        .where(message.c.state == "queued", message.c.link == bindparam("its_link"))
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
+
+
+@dataclass
+class Placed:
+    """What became of a batch: how many messages are in the queue, how many were left out; full: the queue was full.
+
+    halted: the campaign does not run any more. away: the links that were to take everything and cannot.
+    """
+
+    count: int = 0
+    left_out: int = 0
+    full: bool = False
+    halted: bool = False
+    away: frozenset[str] = frozenset()
+    over_budget: bool = False
+
+    @property
+    def moved(self) -> int:
+        """How many targets are decided now."""
+        return self.count + self.left_out
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one step stores."""
+
+    row: AnyRow
+    terms: Terms
+    ready: Sequence[tuple[Person, Ready]]
+    refused: Sequence[tuple[Person, LeftOut]]
+    paced_at: datetime | None
+    now: datetime
+
+
+class Placing:
+    """Holds the door and the store."""
+
+    def __init__(self, database: Database, door: Door, ahead: int = AHEAD) -> None:
+        self._database = database
+        self._door = door
+        self._ahead = ahead
+
+    def room(self, conn: Connection, paces: Paces) -> int:
+        """How many messages may be put into the queue now: it stays as short as serves the links for a minute."""
+        room = 0
+        for link in self._door.network.links:
+            pace = paces.get(link)
+            most = self._ahead if pace is None else max(SHORTEST, min(self._ahead, int(pace * SECONDS)))
+            room += most - int(_DEPTH.run(conn, {"its_link": link, "most": most})[0][0])
+        return room
+
+    def next(self, conn: Connection, row: AnyRow, most: int) -> list[Person]:
+        """The targets whose turn it is."""
+        t = target.c
+        rows = conn.execute(
+            select(t.id, t.customer_id, t.address, t.language, t.variant)
+            .where(t.campaign_id == row.id, t.wave <= row.wave, t.left_out.is_(None), t.message_id.is_(None))
+            .order_by(t.wave, t.id)
+            .limit(most)
+        ).all()
+        return people.by_targets(conn, rows)
+
+    def place(self, row: AnyRow, some: Sequence[Person], paced_at: datetime | None, now: datetime) -> Placed:
+        """Put these targets of a campaign (its row) into the queue. paced_at: up to when its pace is used then."""
+        terms = Terms.model_validate(row.terms)
+        ready: list[tuple[Person, Ready]] = []
+        refused: list[tuple[Person, LeftOut]] = []
+        for one, asked in zip(some, self.asked(row, terms, some), strict=True):
+            if isinstance(asked, LeftOut):
+                refused.append((one, asked))
+                continue
+            try:
+                ready.append((one, self._door.read(asked)))
+            except (BadInput, RefusedByPolicy) as no:
+                refused.append((one, LeftOut(no.faults[0].code[:24], no.faults[0].detail)))
+        used = {one.row["link"] for _, one in ready}
+        if used and not any(self._door.network.able(link, now) for link in used):
+            return Placed(away=frozenset(used))
+        return self._database.writer.do(self._store, _Batch(row, terms, ready, refused, paced_at, now))
+
+    def asked(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Asked | LeftOut]:
+        """What the door is asked for each of these people."""
+        found: list[Asked | LeftOut] = []
+        for text, missing, one in self.texts(row, some):
+            if missing:
+                found.append(LeftOut("variable_undefined", ", ".join(missing)))
+                continue
+            found.append(
+                Asked(
+                    to=one.address, text=text, client=row.by, sender=row.sender, purpose=row.purpose,
+                    expires_in=terms.expires_in, link=row.link, max_parts=terms.max_parts, campaign_id=row.id,
+                    category=row.category,
+                )
+            )  # fmt: skip
+        return found
+
+    def texts(self, row: AnyRow, some: Sequence[Person]) -> list[tuple[str, list[str], Person]]:
+        """For each of these people the text with its values, and the variables that have none."""
+        templates = {
+            (name, language): grammar.read(text)
+            for name, texts in row.texts.items()
+            for language, text in texts.items()
+        }
+        names = frozenset().union(*(one.names for one in templates.values()))
+        if names:
+            with self._database.reading() as conn:
+                values = facts.values(conn, some, names, row.language)
+        else:
+            values = [{} for _ in some]
+        found = []
+        for one, told in zip(some, values, strict=True):
+            texts = row.texts[one.variant or row.winner or "a"]
+            text, missing = grammar.read(text_for(texts, one.language, row.language)).fill(told)
+            found.append((text, missing, one))
+        return found
+
+    def _store(self, conn: Connection, batch: list[_Batch]) -> list[Placed]:
+        return [self._store_one(conn, one) for one in batch]
+
+    def _store_one(self, conn: Connection, batch: _Batch) -> Placed:
+        """One transaction: what still waits gets its message, and both are written or neither is."""
+        c, id = campaign.c, batch.row.id
+        at = conn.execute(select(c.state, c.wave, c.planned).where(c.id == id).with_for_update()).one()
+        if at.state != "running":
+            return Placed(halted=True)
+        ids = [one.target_id for one, _ in (*batch.ready, *batch.refused)]
+        still = set(conn.scalars(_STILL, {"ids": ids}))
+        ready = [(one, made) for one, made in batch.ready if one.target_id in still]
+        refused = [(one, no) for one, no in batch.refused if one.target_id in still]
+        spent = sum(made.row["price"] or 0 for _, made in ready)
+        budget = batch.terms.limits.budget
+        if budget is not None and at.planned + spent > int(budget * Decimal(1_000_000)):
+            return Placed(over_budget=True)
+        told = Placed()
+        placed: list[tuple[Person, Mapping[str, Any]]] = []
+        for (one, _), result in zip(ready, self._door.store(conn, [made for _, made in ready]), strict=True):
+            if isinstance(result, QueueFull):
+                told.full = True
+            elif isinstance(result, RefusedByPolicy):
+                refused.append((one, LeftOut(result.faults[0].code[:24], result.faults[0].detail)))
+            elif isinstance(result, Exception):
+                raise result
+            else:
+                placed.append((one, result.row))
+        self._write(conn, batch, placed, refused)
+        told.count, told.left_out = len(placed), len(refused)
+        return told
+
+    def _write(
+        self,
+        conn: Connection,
+        batch: _Batch,
+        placed: Sequence[tuple[Person, Mapping[str, Any]]],
+        refused: Sequence[tuple[Person, LeftOut]],
+    ) -> None:
+        _PLACED.many(conn, [{"its_id": one.target_id, "its_message": row["id"]} for one, row in placed])
+        _LEFT_OUT.many(conn, [{"its_id": one.target_id, "code": no.code, "words": no.says} for one, no in refused])
+        c = campaign.c
+        currency = next((row["currency"] for _, row in placed if row["currency"]), None)
+        values: dict[str, Any] = {
+            "placed": c.placed + len(placed), "planned": c.planned + sum(row["price"] or 0 for _, row in placed)
+        }  # fmt: skip
+        if currency is not None:
+            values["currency"] = currency
+        if batch.paced_at is not None:
+            values["paced_at"] = batch.paced_at
+        conn.execute(update(campaign).where(c.id == batch.row.id).values(**values))
+        if batch.terms.offer is not None:
+            offer = batch.terms.offer
+            expectations.open(conn, [_expected(batch.row, offer, row, batch.now) for _, row in placed])
+
+
+def _expected(row: AnyRow, offer: Offer, stored: Mapping[str, Any], now: datetime) -> Expected:
+    """What an answer to this message would mean."""
+    choices = [reading.Choice(one.number, one.sku, one.label) for one in offer.choices]
+    quantity = None if offer.quantity is None else Fraction(str(offer.quantity))
+    sent_at = max(stored["due_at"], now)
+    return Expected(
+        address=stored["recipient"], kind="offer", sent_at=sent_at, expires_at=sent_at + timedelta(hours=offer.hours),
+        payload=expectations.payload_of(stored["text"], choices, quantity), campaign=row.id,
+        message_id=stored["id"],
+    )  # fmt: skip

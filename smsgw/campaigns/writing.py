@@ -1,0 +1,197 @@
+"""Write a campaign: what it says, to whom, and on which terms; every mistake is told at once.
+
+A campaign keeps the texts as they are when it is written, also those of a template. A change makes it a draft again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from ..customers import consent_categories, fields
+from ..errors import BadInput, Fault, NotFound
+from ..store import history
+from ..store.database import Database
+from ..store.ids import new_id
+from ..store.lifecycle import CAMPAIGN
+from ..text import template as grammar
+from . import facts, people, templates
+from .life import attempt, get, move
+from .occurrences import check_rule
+from .terms import VARIANTS, Terms
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A campaign as somebody wants it. texts: by language; template: the name or id of one to take them from.
+
+    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of.
+    """
+
+    name: str
+    audience: Any
+    by: str
+    now: datetime
+    texts: Mapping[str, str] = field(default_factory=dict)
+    template: str | None = None
+    language: str | None = None
+    purpose: str = "marketing"
+    category: str | None = None
+    sender: str | None = None
+    link: str | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    links: Sequence[str] = ()
+    region: str | None = None
+
+
+def create(database: Database, wish: Wish) -> str:
+    """Store a campaign as a draft; returns its id. Raises BadInput with every fault, NotFound for its template."""
+    return database.writer.do(_create, wish)
+
+
+def _create(conn: Connection, batch: list[Wish]) -> list[str | Exception]:
+    return [attempt(_create_one, conn, wish) for wish in batch]
+
+
+def _create_one(conn: Connection, wish: Wish) -> str:
+    values = checked(conn, wish)
+    id = new_id("cam", wish.now)
+    born = {**values, "id": id, "by": wish.by, "created_at": wish.now, **UNBEGUN}
+    history.begin(
+        conn, CAMPAIGN, [history.Birth(born, [("create", f"written by {wish.by}")])], by=wish.by, now=wish.now
+    )
+    return id
+
+
+UNBEGUN = {"wave": 0, "placed": 0, "planned": 0}  # what a campaign has before it begins
+
+
+def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
+    """The columns of a campaign as somebody wants it. Raises BadInput with every fault, NotFound for its template."""
+    faults: list[Fault] = []
+    terms = _terms(wish.terms, faults)
+    if not wish.name.strip() or len(wish.name) > 120:
+        faults.append(Fault("/name", "name_missing", "give the campaign a name of at most 120 letters"))
+    try:
+        audience = people.check(conn, wish.audience, wish.region)
+    except BadInput as wrong:
+        audience = {}
+        faults += wrong.faults
+    texts, language, template_id = _texts(conn, wish, faults)
+    told = (
+        {"a": texts} | {VARIANTS[n]: more for n, more in enumerate(terms.split.against, 1)}
+        if terms.split
+        else {"a": texts}
+    )
+    faults += check_texts(conn, told, language)
+    for number, follow_up in enumerate(terms.follow_ups):
+        faults += check_texts(conn, {"a": follow_up.texts}, language, f"/terms/follow_ups/{number}")
+    faults += _purpose(conn, wish)
+    if wish.link is not None and wish.link not in wish.links:
+        known = ", ".join(sorted(wish.links)) or "none"
+        faults.append(Fault("/link", "link_unknown", f"there is no link {wish.link!r}; there are: {known}"))
+    faults += _series(conn, terms, audience)
+    if faults:
+        raise BadInput(faults)
+    return {
+        "name": wish.name.strip(), "kind": terms.kind, "purpose": wish.purpose, "category": wish.category,
+        "audience": dict(audience), "texts": told, "language": language, "template_id": template_id,
+        "sender": wish.sender, "link": wish.link, "terms": terms.model_dump(mode="json"), "changed_at": wish.now,
+    }  # fmt: skip
+
+
+def _terms(told: Mapping[str, Any], faults: list[Fault]) -> Terms:
+    try:
+        return Terms.model_validate(dict(told))
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            place = "/".join(["", "terms", *map(str, error["loc"])])
+            faults.append(Fault(place, "terms_wrong", str(error["msg"])))
+        return Terms()
+
+
+def _purpose(conn: Connection, wish: Wish) -> list[Fault]:
+    """What is wrong with what it is for: marketing needs a category that people can agree to."""
+    if wish.purpose not in ("marketing", "service", "transactional"):
+        return [Fault("/purpose", "purpose_unknown", "a campaign is marketing, service or transactional")]
+    if wish.purpose != "marketing":
+        return []
+    try:
+        consent_categories.known(conn, wish.category or "")
+    except BadInput as wrong:
+        return wrong.faults
+    return []
+
+
+def _series(conn: Connection, terms: Terms, audience: Mapping[str, Any]) -> list[Fault]:
+    if terms.repeat is not None:
+        return check_rule(terms.repeat.rule, terms.repeat.first, terms.repeat.zone, terms.repeat.holidays)
+    if terms.relative is None:
+        return []
+    faults = _date_field(conn, terms.relative.field)
+    if audience and "rule" not in audience:
+        says = 'a series by a date is about customers: say {"rule": {"everybody": true}}'
+        faults.append(Fault("/audience", "audience_wrong", says))
+    return faults
+
+
+def change(database: Database, id: str, wish: Wish) -> None:
+    """Write a campaign anew: it is a draft then. Raises NotFound, BadInput, Conflict once it has begun."""
+    database.writer.do(_change, (id, wish))
+
+
+def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception | None]:
+    return [attempt(_change_one, conn, id, wish) for id, wish in batch]
+
+
+def _change_one(conn: Connection, id: str, wish: Wish) -> None:
+    get(conn, id)
+    values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
+    move(conn, id, "edit", f"changed by {wish.by}", values, wish.by, wish.now)
+
+
+def _texts(conn: Connection, wish: Wish, faults: list[Fault]) -> tuple[dict[str, str], str, str | None]:
+    """The texts by language, whose text is for everybody else, and the id of the template they are from."""
+    if wish.template is not None:
+        if wish.texts:
+            faults.append(Fault("/texts", "text_and_template", "give texts or a template, not both"))
+        try:
+            row = templates.find(conn, wish.template)
+        except NotFound as unknown:
+            faults.append(Fault("/template", "template_unknown", str(unknown)))
+            return {}, "en", None
+        return dict(row.texts), wish.language or row.language, row.id
+    if not wish.texts:
+        faults.append(Fault("/texts", "text_missing", 'say what to send, by language: {"sl": "…"}; or name a template'))
+        return {}, "en", None
+    return dict(wish.texts), wish.language or next(iter(wish.texts)), None
+
+
+def check_texts(
+    conn: Connection, told: Mapping[str, Mapping[str, str]], language: str, pointer: str = ""
+) -> list[Fault]:
+    """What is wrong with texts by variant and language: their grammar, their variables, the language of everybody."""
+    faults: list[Fault] = []
+    known = facts.known(conn)
+    for variant, texts in told.items():
+        where = f"{pointer}/texts" if variant == "a" else f"{pointer}/terms/split/against/{VARIANTS.index(variant) - 1}"
+        if texts and language not in texts:
+            says = f"there is no text in {language}, the language of those without one of their own"
+            faults.append(Fault(where, "language_missing", says))
+        for spoken, text in texts.items():
+            faults += grammar.faults(text, known, f"{where}/{spoken}")
+    return faults
+
+
+def _date_field(conn: Connection, name: str) -> list[Fault]:
+    defined = fields.defined(conn)
+    if name in defined and defined[name].kind == "date":
+        return []
+    dates = ", ".join(one.name for one in defined.values() if one.kind == "date") or "none yet"
+    says = f"{name!r} is no field of customers that holds a date; there are: {dates}"
+    return [Fault("/terms/relative/field", "field_unknown", says)]
