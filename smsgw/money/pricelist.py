@@ -1,7 +1,7 @@
-"""Keep the price list: read lines of it from a person or a CSV file, store them all at once, list and export them.
+"""Keep the price list: read lines of it from a person or a file, store them all at once, list and export them.
 
-A line is one rate: what a part to numbers with a prefix costs over a link, from a moment on. The same link, prefix and
-moment again is a correction and replaces what was there; what was booked by the old one stays booked.
+A line is one rate: what a part to numbers with a prefix, or of a network, costs over a link, from a moment on. The same
+again is a correction and replaces what was there; what was booked by the old one stays booked.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -22,17 +21,23 @@ from ..store.database import Writer
 from ..store.tables import rate
 from ..store.tables.types import AnyRow
 from .rates import spelled
+from .spelling import read_amount, read_currency, read_moment
+from .spelling import read_prefix as prefix_of
 
-COLUMNS = ("link", "prefix", "valid_from", "amount", "currency", "charged")
+COLUMNS = (
+    "link", "prefix", "valid_from", "amount", "currency", "charged", "kind", "network", "upto_kb", "failed", "minimum",
+    "round_up_to",
+)  # fmt: skip
 NEEDED = ("link", "prefix", "amount", "currency")
-MOST = Decimal(1_000_000)  # for one part; more is a slip of the decimal point
+KINDS = ("sms", "mms", "inbound", "ussd")
 _IN_USE = rate.c.gone_at.is_(None)
-_PREFIX = re.compile(r"\+?([1-9][0-9]{0,14})")
+_NETWORK = re.compile(r"[2-9][0-9]{2}([0-9]{2,3})?")
+_SAYS = ("amount", "currency", "charged", "failed", "minimum", "step")  # what a line says, beside what it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rate. amount: millionths of the currency for one part. prefix: "" is every number."""
+    """One rate. amount: millionths of the currency for one part. prefix: "" is every number. See the table `rate`."""
 
     link: str
     prefix: str
@@ -40,6 +45,17 @@ class Line:
     amount: int
     currency: str
     charged: str = "submit"
+    kind: str = "sms"
+    network: str = ""
+    upto: int = 0
+    failed: int | None = None
+    minimum: int | None = None
+    step: int | None = None
+
+    @property
+    def about(self) -> tuple[str, str, str, str, int, datetime]:
+        """What the line is the price of, and from when on: there is one price for each."""
+        return self.link, self.kind, self.network, self.prefix, self.upto, self.valid_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +85,23 @@ def read_line(told: Mapping[str, str], zones: Mapping[str, ZoneInfo], now: datet
     zone = zones.get(str(link), ZoneInfo("UTC"))
     values = {
         "link": link,
-        "prefix": take("prefix", _prefix),
-        "valid_from": take("valid_from", lambda written: _moment(written, zone) if written else now),
-        "amount": take("amount", _amount),
-        "currency": take("currency", _currency),
+        "prefix": take("prefix", prefix_of),
+        "valid_from": take("valid_from", lambda written: read_moment(written, zone) if written else now),
+        "amount": take("amount", read_amount),
+        "currency": take("currency", read_currency),
         "charged": take("charged", _charged),
+        "kind": take("kind", _kind),
+        "network": take("network", _network),
+        "upto": take("upto_kb", _size),
+        "failed": take("failed", _maybe),
+        "minimum": take("minimum", _maybe),
+        "step": take("round_up_to", _step),
     }
+    if values["network"] and values["prefix"]:
+        says = "a price is for a network or for a prefix: leave one of them out"
+        faults.append(Fault(f"{where}/network", "network_invalid", says))
+    if values["upto"] and values["kind"] != "mms":
+        faults.append(Fault(f"{where}/upto_kb", "upto_kb_invalid", "only the price of an MMS depends on its size"))
     if faults:
         raise BadInput(faults)
     return Line(**values)  # type: ignore[arg-type]
@@ -85,35 +112,50 @@ def read_csv(text: str, zones: Mapping[str, ZoneInfo], now: datetime) -> list[Li
 
     The pointers name the line of the file: /3/amount.
     """
-    first = text.lstrip("\ufeff").splitlines()[:1]
-    rows = csv.DictReader(
-        io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=";" if ";" in "".join(first) else ","
-    )
-    heading = [name.strip().lower() for name in rows.fieldnames or ()]
-    missing, odd = [n for n in NEEDED if n not in heading], [n for n in heading if n not in COLUMNS]
-    if missing or odd:
-        says = f"the first line must name the columns {', '.join(COLUMNS)} (valid_from and charged may be left out)"
-        raise BadInput([Fault("/1", "columns_wrong", f"{says}; {_heading(missing, odd)}")])
-    rows.fieldnames = heading
-    lines: dict[tuple[str, str, datetime], Line] = {}
+    plain = text.lstrip("\ufeff")
+    first = plain.splitlines()[:1]
+    reader = csv.reader(io.StringIO(plain, newline=""), delimiter=";" if ";" in "".join(first) else ",")
+    return read_rows(((reader.line_num, row) for row in reader), zones, now)
+
+
+def read_rows(rows: Iterable[tuple[int, Sequence[str]]], zones: Mapping[str, ZoneInfo], now: datetime) -> list[Line]:
+    """The same of a sheet's rows, each with its number; the first one is the heading."""
+    lines: dict[tuple[object, ...], Line] = {}
     faults: list[Fault] = []
-    for row in rows:
-        where = f"/{rows.line_num}"
+    for number, told in _named(iter(rows)):
+        where = f"/{number}"
         try:
-            line = read_line({key: value for key, value in row.items() if isinstance(value, str)}, zones, now, where)
+            line = read_line(told, zones, now, where)
         except BadInput as wrong:
             faults += wrong.faults
             continue
-        key = (line.link, line.prefix, line.valid_from)
-        if key in lines and lines[key] != line:
-            says = f"{line.link} {line.prefix or '*'} has two prices from {line.valid_from:%Y-%m-%d} on: keep one"
+        if line.about in lines and lines[line.about] != line:
+            what = line.network or line.prefix or "*"
+            says = f"{line.link} {what} has two prices from {line.valid_from:%Y-%m-%d} on: keep one"
             faults.append(Fault(where, "price_twice", says))
-        lines[key] = line
+        lines[line.about] = line
     if faults:
         raise BadInput([Fault(f.pointer, f.code, f"line {f.pointer.split('/')[1]}: {f.detail}") for f in faults])
     if not lines:
         raise BadInput([Fault("/1", "empty", "there is no line below the heading")])
     return list(lines.values())
+
+
+def _named(rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows below the heading that are not empty, their cells by the heading's names."""
+    _, first = next(rows, (1, ()))
+    heading = [name.strip().lower() for name in first]
+    while heading and not heading[-1]:
+        heading.pop()
+    missing, odd = [n for n in NEEDED if n not in heading], [n for n in heading if n not in COLUMNS]
+    if "network" in heading and missing == ["prefix"]:
+        missing = []
+    if missing or odd:
+        says = f"the first line must name the columns {', '.join(COLUMNS)} (those behind currency may be left out)"
+        raise BadInput([Fault("/1", "columns_wrong", f"{says}; {_heading(missing, odd)}")])
+    for number, row in rows:
+        if any(cell.strip() for cell in row):
+            yield number, dict(zip(heading, row, strict=False))
 
 
 def _heading(missing: Sequence[str], odd: Sequence[str]) -> str:
@@ -131,13 +173,12 @@ def _store(conn: Connection, batch: list[tuple[Sequence[Line], datetime]]) -> li
 
 
 def _store_all(conn: Connection, lines: Sequence[Line], now: datetime) -> Stored:
-    rows = conn.execute(select(rate).where(_IN_USE, rate.c.link.in_({line.link for line in lines})))
-    known = {(row.link, row.prefix, row.valid_from): row for row in rows}
+    known = in_use(conn, {line.link for line in lines})
     fresh: list[Line] = []
     replaced: list[int] = []
     for line in lines:
-        row = known.get((line.link, line.prefix, line.valid_from))
-        if row is not None and (row.amount, row.currency, row.charged) == (line.amount, line.currency, line.charged):
+        row = known.get(line.about)
+        if row is not None and same(row, line):
             continue
         fresh.append(line)
         if row is not None:
@@ -146,8 +187,19 @@ def _store_all(conn: Connection, lines: Sequence[Line], now: datetime) -> Stored
         gone = update(rate).where(rate.c.id == bindparam("its_id"))
         conn.execute(gone, [{"its_id": id, "gone_at": now} for id in replaced])
     if fresh:
-        conn.execute(insert(rate), [asdict(line) for line in fresh])
+        conn.execute(insert(rate), [asdict(line) | {"added_at": now} for line in fresh])
     return Stored(len(fresh) - len(replaced), len(replaced), len(lines) - len(fresh))
+
+
+def in_use(conn: Connection, links: Iterable[str]) -> dict[tuple[object, ...], AnyRow]:
+    """The rates of these links that count, by what they are about (see `Line.about`)."""
+    rows = conn.execute(select(rate).where(_IN_USE, rate.c.link.in_(list(links))))
+    return {(row.link, row.kind, row.network, row.prefix, row.upto, row.valid_from): row for row in rows}
+
+
+def same(row: AnyRow, line: Line) -> bool:
+    """Whether a row says what a line says."""
+    return all(row._mapping[name] == getattr(line, name) for name in _SAYS)
 
 
 def remove(writer: Writer, link: str, prefix: str, now: datetime) -> int:
@@ -163,10 +215,21 @@ def _remove(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[in
     ]
 
 
+def remove_one(writer: Writer, id: int, now: datetime) -> bool:
+    """Take one rate away; returns whether it was there."""
+    return writer.do(_remove_one, (id, now))
+
+
+def _remove_one(conn: Connection, batch: list[tuple[int, datetime]]) -> list[bool]:
+    taken = update(rate).where(_IN_USE)
+    return [conn.execute(taken.where(rate.c.id == id).values(gone_at=now)).rowcount == 1 for id, now in batch]
+
+
 def listing(conn: Connection, link: str | None = None) -> list[AnyRow]:
-    """Every rate that counts, or those of one link: by link, prefix and time."""
-    query = select(rate).where(_IN_USE).order_by(rate.c.link, rate.c.prefix, rate.c.valid_from)
-    return list(conn.execute(query if link is None else query.where(rate.c.link == link)))
+    """Every rate that counts, or those of one link: by link, kind, network, prefix and time."""
+    c = rate.c
+    query = select(rate).where(_IN_USE).order_by(c.link, c.kind, c.network, c.prefix, c.upto, c.valid_from)
+    return list(conn.execute(query if link is None else query.where(c.link == link)))
 
 
 def as_csv(rows: Iterable[AnyRow]) -> str:
@@ -175,15 +238,30 @@ def as_csv(rows: Iterable[AnyRow]) -> str:
     write = csv.writer(out, lineterminator="\n")
     write.writerow(COLUMNS)
     for row in rows:
-        at = row.valid_from.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        write.writerow([row.link, row.prefix, at, spelled(row.amount), row.currency, row.charged])
+        told = as_told(row)
+        write.writerow([told[name] for name in COLUMNS])
     return out.getvalue()
+
+
+def as_told(row: AnyRow) -> dict[str, str]:
+    """A rate by the columns of a file, as `read_line` reads it."""
+    at = row.valid_from.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "link": row.link, "prefix": row.prefix, "valid_from": at, "amount": spelled(row.amount),
+        "currency": row.currency, "charged": row.charged, "kind": row.kind, "network": row.network,
+        "upto_kb": str(row.upto) if row.upto else "", "failed": _told(row.failed), "minimum": _told(row.minimum),
+        "round_up_to": _told(row.step),
+    }  # fmt: skip
+
+
+def _told(amount: int | None) -> str:
+    return "" if amount is None else spelled(amount)
 
 
 def read_prefix(written: str) -> str:
     """The beginning of a number as rates have it: "+386"; "" for every number. Raises BadInput."""
     try:
-        return _prefix(written.strip())
+        return prefix_of(written.strip())
     except ValueError as wrong:
         raise BadInput([Fault("/prefix", "prefix_invalid", f"prefix {wrong}")]) from wrong
 
@@ -194,51 +272,36 @@ def _link(written: str, zones: Mapping[str, ZoneInfo]) -> str:
     return written
 
 
-def _prefix(written: str) -> str:
-    if written in ("", "*", "+"):
-        return ""
-    found = _PREFIX.fullmatch(written)
-    if found is None:
-        raise ValueError(f"{written!r} must be how numbers begin, such as +386, or * for every number")
-    return f"+{found[1]}"
-
-
-def _moment(written: str, zone: ZoneInfo) -> datetime:
-    try:
-        if len(written) == len("2026-03-01"):
-            return datetime.combine(date.fromisoformat(written), time(), zone).astimezone(UTC)
-        at = datetime.fromisoformat(written)
-        if at.tzinfo is not None:
-            return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError(f"{written!r} must be a day (2026-03-01) or a time with its zone (2026-03-01T00:00:00Z)")
-
-
-def _amount(written: str) -> int:
-    like = f"{written!r} must be what a part costs, such as 0.012"
-    plain = written.replace(",", ".") if written.count(",") == 1 and "." not in written else written
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        raise ValueError(like) from None
-    if not amount.is_finite() or not 0 <= amount <= MOST:
-        raise ValueError(f"{like}, and not below 0 or above {MOST:,}")
-    millionths = amount * 1_000_000
-    if millionths != millionths.to_integral_value():
-        raise ValueError(f"{written!r} has more than six decimals")
-    return int(millionths)
-
-
-def _currency(written: str) -> str:
-    from babel.numbers import is_currency  # it reads a table of its own, which only this needs
-
-    if not is_currency(written.upper()):
-        raise ValueError(f"{written!r} must be three letters such as EUR (ISO 4217)")
-    return written.upper()
-
-
 def _charged(written: str) -> str:
     if written not in ("", "submit", "delivery"):
         raise ValueError(f"{written!r} must be submit or delivery")
     return written or "submit"
+
+
+def _kind(written: str) -> str:
+    if written not in ("", *KINDS):
+        raise ValueError(f"{written!r} must be one of {', '.join(KINDS)}")
+    return written or "sms"
+
+
+def _network(written: str) -> str:
+    if written and not _NETWORK.fullmatch(written):
+        raise ValueError(f"{written!r} must be MCC and MNC such as 29341, or an MCC alone such as 293")
+    return written
+
+
+def _size(written: str) -> int:
+    if written and not (written.isascii() and written.isdigit() and len(written) < 7):
+        raise ValueError(f"{written!r} must be a whole number of kilobytes")
+    return int(written or 0)
+
+
+def _maybe(written: str) -> int | None:
+    return read_amount(written) if written else None
+
+
+def _step(written: str) -> int | None:
+    step = _maybe(written)
+    if step == 0:
+        raise ValueError("must be above 0, such as 0.01")
+    return step

@@ -66,7 +66,7 @@ plan_person = Table(
     Column("recipient", String(20), primary_key=True),
 )
 
-# Append only, but for `gone_at`.
+# What it allows may be changed; whose it is and its currency may not, for what was spent is counted by its id.
 budget = Table(
     "budget",
     metadata,
@@ -105,7 +105,7 @@ budget_use = Table(
 reservation = Table(
     "reservation",
     metadata,
-    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", String(40), primary_key=True),  # no foreign key: it is written before the message
     Column("budget_id", Integer, primary_key=True, autoincrement=False),
     Column("period", String(10), nullable=False),
     Column("amount", BigInteger, nullable=False),  # in the budget's currency

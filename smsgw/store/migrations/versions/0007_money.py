@@ -168,9 +168,6 @@ def _budgets() -> None:
         sa.Column("budget_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["message.id"], name=op.f("fk_reservation_message_id_message"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("message_id", "budget_id", name=op.f("pk_reservation")),
     )
 
