@@ -53,7 +53,12 @@ def may_answer(
 
     Codes: name, short_code, own_number, premium, robot, echo, alike, often.
     """
-    return _to_whom(sender, ours) or _by_words(text) or _by_what_was(conn, sender, text, now, most) or _YES
+    return never(sender, text, ours) or _by_what_was(conn, sender, text, now, most) or _YES
+
+
+def never(sender: str, text: str = "", ours: Collection[str] = ()) -> Verdict | None:
+    """What forbids an automatic answer whatever was before: who it is, or a text that a machine wrote. None: nothing."""
+    return _to_whom(sender, ours) or _by_words(text)
 
 
 def _to_whom(sender: str, ours: Collection[str]) -> Verdict | None:

@@ -20,6 +20,7 @@ from .reading.terms import TOPICS
 
 BY_ITSELF = "answers"
 ASKED = "inquiries"
+ASK_NOTHING = ("chat", "empty", "spam")  # topics of texts that wait in the inbox without being an inquiry
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Questions:
 
     def act(self, conn: Connection, heard: Heard, say: Say) -> Decision:
         """Answer, or have a person answer: for every text that nobody else acts on."""
+        reading = heard.reading
+        if reading.kind == "other" and reading.topic in ASK_NOTHING:
+            return Decision("wait", f"it asks nothing ({reading.topic}): a person may look", ASKED)
         found = answers.find(conn, heard, self.promise.business, self.status)
         if found.text is not None and found.topic is not None:
             if found.topic.state == "live":
