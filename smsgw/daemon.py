@@ -20,13 +20,26 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from .campaigns.desk import Campaigns
 from .clients.reception import Reception
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
+from .inbound.dialogue import Dialogue
+from .inbound.dialogue_orders import Ordering
+from .inbound.dialogue_part import Listening
+from .inbound.dialogue_saying import Mouth
 from .inbound.inbox import Arrived, Inbox
-from .inbound.readers import READERS, no_text, person
+from .inbound.inquiries import Promise
+from .inbound.orders_clock import Waiting as WaitingOrders
+from .inbound.orders_desk import Desk
+from .inbound.orders_rules import rules_of
+from .inbound.orders_status import status
+from .inbound.questions import Questions
+from .inbound.readers import readers
+from .inbound.surveys_answers import Surveys
 from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
+from .media.mail import Postman
 from .money.rates import Rates
 from .outbound import gate
 from .outbound.asking import Asking
@@ -75,7 +88,8 @@ class Gateway:
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
-        self.inbox = Inbox(READERS if config.receiving.stop_words else (no_text, person))
+        receiving = config.receiving
+        self.inbox = Inbox(readers(stop_words=receiving.stop_words, understand=receiving.understand))
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
         self.rates = Rates()
@@ -95,6 +109,7 @@ class Gateway:
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
         self.door.familiar = self._familiar
         self.reception = Reception(self.database, self.door, clock)
+        self.campaigns = Campaigns(self.database, self.door, self.paces)
         self.waiting = Waiting(
             self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)
         )
@@ -112,6 +127,21 @@ class Gateway:
         after = timedelta(seconds=sending.ask_after) if sending.ask_after else None
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
+        self._understand(config)
+
+    def _understand(self, config: Config) -> None:
+        """The parts that make something of what came in."""
+        rules = rules_of(config.orders, config.business.zone)
+        promise = Promise(config.business.business, config.business.answer_within)
+        mouth = Mouth(self.door, self.own_numbers)
+        dialogue = Dialogue(
+            Ordering(rules), Questions(promise, status), Surveys(promise), mouth, config.orders.language
+        )
+        joining = timedelta(seconds=config.orders.join_within)
+        self.reading = Listening(self.database, dialogue, self.clock, joining)
+        self.orders = Desk(self.database, self.door, rules)
+        self.waiting_orders = WaitingOrders(self.door, rules)
+        self.postman = Postman(config.mail, self.clock)
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []
@@ -128,6 +158,10 @@ class Gateway:
         """The link and number that somebody knows of us."""
         with self.database.reading() as conn:
             return familiar(conn, number, reply_to)
+
+    def paces(self) -> dict[str, float | None]:
+        """How many parts a second each link may send now; None for as many as it takes."""
+        return {name: sender.pace.reading(time.monotonic()).allowed for name, sender in self.senders.items()}
 
     def read_rates(self) -> None:
         """Read what parts cost, if it is not what was read last."""
@@ -181,7 +215,9 @@ class Gateway:
 
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in over a link: the future is done when it is on disk."""
-        return self.database.writer.put(self.inbox.take, Arrived(link, piece, self.clock()))
+        stored = self.database.writer.put(self.inbox.take, Arrived(link, piece, self.clock()))
+        stored.add_done_callback(lambda _: self.reading.wake())
+        return stored
 
     def start_links(self) -> None:
         """Clear up what the last run left in the air, then connect every link."""

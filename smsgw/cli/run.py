@@ -65,7 +65,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     gateway = Gateway(config)
     try:
         parts = office.parts(gateway)
-        daemon = Daemon(gateway, [webhooks_of(gateway, parts), *parts, LocalKey(gateway, parts)])
+        daemon = Daemon(gateway, [webhooks_of(gateway, parts), gateway.reading, *parts, LocalKey(gateway, parts)])
 
         def end() -> None:
             systemd.stopping()

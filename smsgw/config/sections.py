@@ -270,6 +270,11 @@ class ReceivingConfig(Section):
         default=True,
         description="Whether STOP and its like in other languages end all marketing to the number that sent it.",
     )
+    understand: bool = Field(
+        default=True,
+        description="Whether texts are read: answers to what was asked, orders, questions; else every text but STOP "
+        "and its like waits for a person.",
+    )
 
 
 class LogConfig(Section):

@@ -116,11 +116,11 @@ def unteach(conn: Connection, batch: Sequence[Taught]) -> list[bool]:
     return results
 
 
-def name_of(row: AnyRow | Mapping[str, object], language: str) -> str:
+def name_of(row: AnyRow, language: str) -> str:
     """What a product is called in a language; else in any, else its sku."""
-    names = dict(row["names"] if isinstance(row, Mapping) else row.names)  # type: ignore[call-overload]
+    names: dict[str, str] = row.names
     own = names.get(language) or names.get("") or names.get("en") or next(iter(names.values()), "")
-    return str(own or (row["sku"] if isinstance(row, Mapping) else row.sku))
+    return own or str(row.sku)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def _store(conn: Connection, wish: Wish, told: Difference) -> None:
         conn.execute(insert(product), [_row(line, wish.now) for line in told.new])
     rows = [{**_row(lines[one.sku], wish.now), "its_sku": one.sku} for one in told.changed]
     if rows:
-        named = {name: bindparam(name) for name in rows[0] if name not in ("its_sku", "sku")}
+        named: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in ("its_sku", "sku")}
         change = update(product).where(product.c.sku == bindparam("its_sku")).values(named)
         conn.execute(change, [{key: value for key, value in row.items() if key != "sku"} for row in rows])
     for some in chunks(told.gone):

@@ -21,6 +21,7 @@ from .orders import CLIENT
 
 log = logging.getLogger(__name__)
 
+_CLIENTS = {"answer": "answers", "person": "answers", "survey": "surveys"}  # by the beginning of a reference
 MOST_PARTS = 6
 MOST_AN_HOUR = 12  # automatic texts to one customer: an order that is changed a few times takes that many
 
@@ -70,13 +71,14 @@ class Mouth:
     def of(self, conn: Connection, heard: Heard) -> Say:
         """What the actors about this text may say things with."""
 
-        def say(text: str, reference: str, client: str = CLIENT) -> str | None:
+        def say(text: str, reference: str) -> str | None:
             verdict = brake.may_answer(
                 conn, heard.address, heard.now, text=heard.text, ours=self._ours(), most=MOST_AN_HOUR
             )
             if not verdict.may:
                 log.info("%s is not answered automatically: %s", heard.address, verdict.why)
                 return None
+            client = _CLIENTS.get(reference.partition(":")[0], CLIENT)
             told = send(conn, self._door, Words(heard.address, text, reference, client, heard.id))
             if isinstance(told, SmsgwError):
                 log.warning("%s could not be answered: %s", heard.address, told)

@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from ..store.tables.types import AnyRow
-from .readers import Decision
+from .decision import Decision
 from .reading.terms import Open, Reading
 
 
@@ -47,9 +47,9 @@ class Heard:
 class Say(Protocol):
     """Sends one automatic answer in the transaction of the text, through the door, the gate and the loop brake."""
 
-    def __call__(self, text: str, reference: str, client: str = "orders") -> str | None:
+    def __call__(self, text: str, reference: str) -> str | None:
         """Returns the message's id; None when it may not go (then a person should look). reference: the answer's own
-        name ("order:ord_…:2"): what is said twice under one name is sent once. client: one of `brake.AUTOMATIC`."""
+        name ("order:ord_…:2", "answer:…", "survey:…"): what is said twice under one name is sent once."""
         ...
 
 

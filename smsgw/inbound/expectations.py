@@ -65,14 +65,14 @@ def payload_of(
     }
 
 
-def open(conn: Connection, batch: Sequence[Expected]) -> list[str]:
+def open(conn: Connection, batch: Sequence[Expected], *, beside: bool = False) -> list[str]:
     """Remember what is asked, in the transaction that stores the messages; returns the ids, in order.
 
-    A new one about the same subject of the same customer replaces the one before it.
+    A new one about the same subject of the same customer replaces the one before it, unless it stands beside it.
     """
     rows: list[dict[str, Any]] = []
     for one in batch:
-        if one.subject is not None:
+        if one.subject is not None and not beside:
             close(conn, one.sent_at, "replaced by a newer one", address=one.address, subject=one.subject)
         rows.append(
             {
@@ -145,12 +145,13 @@ def as_open(row: AnyRow, now: datetime) -> Open:
         age=max(0.0, (now - row.sent_at) / timedelta(hours=1)),
         campaign=row.campaign,
         choices=tuple(Choice(one["number"], one["sku"], one["label"]) for one in told.get("choices", ())),
-        quantity=_fraction(told.get("quantity")),
-        pending=tuple(Item(sku, _fraction(quantity)) for sku, quantity in told.get("pending", ())),
+        quantity=fraction(told.get("quantity")),
+        pending=tuple(Item(sku, fraction(quantity)) for sku, quantity in told.get("pending", ())),
         scale=None if told.get("scale") is None else (told["scale"][0], told["scale"][1]),
         order=told.get("order"),
     )
 
 
-def _fraction(written: str | None) -> Fraction | None:
+def fraction(written: str | None) -> Fraction | None:
+    """A quantity as a payload writes it."""
     return None if written is None else Fraction(written)

@@ -24,7 +24,8 @@ from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
-from .readers import READERS, Reader
+from . import orders
+from .readers import READERS, Decision, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
 _SEEN = Prepared(
@@ -125,12 +126,26 @@ class Inbox:
             why = f"came over {values['link']}"
             why += f"; {missing} of {values['parts']} parts never came" if missing else ""
             decisions = (reader(conn, values, now) for reader in self._readers)
-            decided = next(decision for decision in decisions if decision is not None)
+            decided = next((decision for decision in decisions if decision is not None), None)
+            if decided is None:
+                births.append(history.Birth(values, [("receive", why)]))
+                continue
+            if decided.values.get("understood_as") == "optout":
+                decided = _with_orders(conn, values, decided, now)
             events = [("receive", why), (decided.event, decided.why)]
             births.append(history.Birth({**values, **decided.values}, events, by=decided.by))
         if births:
             history.begin(conn, INBOUND, births, by=str(births[0].values["link"]), now=now)
         return [str(birth.values["id"]) for birth in births]
+
+
+def _with_orders(conn: Connection, text: dict[str, Any], decided: Decision, now: datetime) -> Decision:
+    """A STOP in the middle of an order: what was not confirmed is cancelled too, and a person is told."""
+    numbers = orders.stopped(conn, str(text["sender"]), str(text["text"]), now)
+    if not numbers:
+        return decided
+    why = f"{decided.why}; order {', '.join(map(str, numbers))} is cancelled with it: a person should know"
+    return replace(decided, event="wait", why=why, values={**decided.values, "handled_at": None})
 
 
 def _text_row(rows: list[dict[str, Any]], missing: int, now: datetime) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from ..config import OrdersConfig
 from ..store.ids import first_id
 from ..store.tables import order
+from ..text.hours import Hours, read_hours
 from .orders import Priced, Times
 
 DAY = timedelta(days=1)
@@ -27,10 +29,28 @@ class Rules:
     trusted: frozenset[str] = frozenset()
     trusted_maximum: int = 0
     mail_to: tuple[str, ...] = ()
+    remind_hours: Hours | None = None  # None: always
 
     def trusts(self, address: str, total: int | None) -> bool:
         """Whether this customer's order is confirmed as it comes."""
         return address in self.trusted and total is not None and total <= self.trusted_maximum
+
+
+def rules_of(config: OrdersConfig, zone: str) -> Rules:
+    """The rules of a configuration; zone: of the business."""
+    times = Times(timedelta(seconds=config.lapse_after), config.remind, timedelta(seconds=config.renew_within))
+    return Rules(
+        language=config.language,
+        times=times,
+        minimum=config.millionths(config.minimum) or 0,
+        maximum=config.millionths(config.maximum),
+        daily_orders=config.daily_orders,
+        daily_amount=config.millionths(config.daily_amount),
+        trusted=frozenset(config.trusted),
+        trusted_maximum=config.millionths(config.trusted_maximum) or 0,
+        mail_to=tuple(config.mail_to),
+        remind_hours=read_hours(config.remind_hours, zone),
+    )
 
 
 def reasons(conn: Connection, address: str, priced: Priced, rules: Rules, now: datetime, own: str = "") -> list[str]:

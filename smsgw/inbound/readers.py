@@ -1,62 +1,25 @@
 """The ordered list of readers: each looks at a whole text and says what becomes of it, if it understood it.
 
-The first that understands wins. Today there are three: the stop words, what is no text, and the person who reads
-everything else. A reader sees a text before its row is stored, in the same transaction: what it decides is stored with
-the row.
+The first that understands wins. A reader sees a text before its row is stored, in the same transaction: what it decides
+is stored with the row. What none of them takes stays `received`: it is read a moment later (`dialogue`), by what is
+open with its sender and by the catalogue; where nothing shall be read, the person is the last of the readers.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from ..customers import consent
-from ..store import history
-from ..store.lifecycle import MESSAGE, WAITING
-from ..store.tables import message
-from ..text import keywords
+from .consent_words import consent_words
+from .decision import Decision, Reader
+
+__all__ = ["READERS", "Decision", "Reader"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of a text: the event of its life, why, which reader says so, and further columns of its row."""
-
-    event: str
-    why: str
-    by: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-Reader = Callable[[Connection, Mapping[str, Any], datetime], Decision | None]
-
-
-def stop_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
-    """STOP: nothing more goes to this number; what waits for it is refused in the same transaction. START undoes."""
-    words = str(text["text"])
-    stopped = keywords.is_stop(words)
-    if text["kind"] != "text" or not (stopped or keywords.is_start(words)):
-        return None
-    sender, id = str(text["sender"]), str(text["id"])
-    consent.record(
-        conn,
-        [consent.Statement(sender, not stopped, words, now, source="sms", by=str(text["link"]), inbound_id=id)],
-    )
-    if stopped:
-        open_ids = conn.scalars(select(message.c.id).where(message.c.recipient == sender, message.c.state.in_(WAITING)))
-        why = f"{sender} said {words.strip()[:40]!r}"
-        steps = [history.Step(one, why, {"final_at": now}) for one in open_ids]
-        history.move(conn, MESSAGE, "refuse", steps, by="stop_words", now=now)
-    kind = "optout" if stopped else "optin"
-    explanation = {"words": words.strip(), "spans": [[0, len(words)]]}
-    values = {"understood_as": kind, "explanation": explanation, "handled_at": now}
-    return Decision("handle", f"understood as {kind}", "stop_words", values)
 
 
 def no_text(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
@@ -72,4 +35,11 @@ def person(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision
     return Decision("wait", "no reader understood it: a person must look", "person")
 
 
-READERS: tuple[Reader, ...] = (stop_words, no_text, person)
+READERS: tuple[Reader, ...] = (consent_words, no_text, person)
+FIRST: tuple[Reader, ...] = (consent_words, no_text)
+
+
+def readers(*, stop_words: bool, understand: bool) -> tuple[Reader, ...]:
+    """The readers of a configuration: with stop words or without; understand: the rest is read a moment later."""
+    first = tuple(reader for reader in FIRST if stop_words or reader is not consent_words)
+    return first if understand else (*first, person)

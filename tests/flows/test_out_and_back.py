@@ -38,8 +38,12 @@ def types(client: Client, text: str, phone: str = PHONE) -> None:
 
 
 def inbound(client: Client, text: str) -> dict[str, Any]:
-    """Wait for a text to come in; returns it."""
-    found = until(lambda: [one for one in client.get("/inbound")["data"] if one["text"] == text], why=f"no {text!r}")
+    """Wait for a text to come in and to be read; returns it."""
+
+    def read() -> list[dict[str, Any]]:
+        return [one for one in client.get("/inbound")["data"] if one["text"] == text and one["status"] != "received"]
+
+    found = until(read, why=f"no {text!r}")
     assert len(found) == 1
     one: dict[str, Any] = found[0]
     return one

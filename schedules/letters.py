@@ -1,0 +1,12 @@
+"""Every five seconds: letters that are due are taken to the mail server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from smsgw.daemon import Gateway
+
+
+def run(gateway: Gateway, now: datetime) -> None:
+    """Send the letters that are due at `now`."""
+    gateway.postman.run(gateway.database, now)

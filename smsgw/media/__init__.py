@@ -1,0 +1,1 @@
+"""What is no text message: letters by e-mail."""
