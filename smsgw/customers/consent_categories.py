@@ -80,7 +80,9 @@ def wrong(wanted: Category) -> list[Fault]:
     """What is wrong with a category that somebody wants to keep."""
     faults: list[Fault] = []
     if wanted.code in RESERVED or not _CODE.fullmatch(wanted.code):
-        says = f"{wanted.code!r} is no code: 2 to 24 of a-z, 0-9 and -, such as school-supplies; not marketing or orders"
+        says = (
+            f"{wanted.code!r} is no code: 2 to 24 of a-z, 0-9 and -, such as school-supplies; not marketing or orders"
+        )
         faults.append(Fault("/code", "category_code_invalid", says))
     if not wanted.names:
         faults.append(Fault("/names", "value_missing", 'say what it is called: {"sl": "šolske potrebščine"}'))

@@ -39,6 +39,7 @@ class Asked:
     data: bytes | None = None
     ports: tuple[int, int] | None = None
     campaign_id: str | None = None
+    category: str | None = None  # of marketing: what its recipients agreed to
 
 
 @dataclass(frozen=True)

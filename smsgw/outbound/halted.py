@@ -18,7 +18,7 @@ PAUSED = "its campaign is paused"
 UNTIL = timedelta(days=400)  # for what has no validity; whoever resumes a campaign releases what waits
 _HALTED = Prepared(
     select(campaign.c.id, campaign.c.state, campaign.c.why).where(
-        among(campaign.c.id), campaign.c.state.in_(("paused", "stopped"))
+        among(campaign.c.id), (campaign.c.state == "paused") | (campaign.c.state == "stopped")
     )
 )
 

@@ -59,7 +59,8 @@ _DUE = Prepared(
     select(
         message.c.id, message.c.recipient, message.c.text, message.c.purpose, message.c.reply_to, message.c.due_at,
         message.c.attempts, message.c.sender, message.c.valid_until, message.c.message_class, message.c.priority,
-        message.c.parts, message.c.deliver_at,
+        message.c.parts, message.c.deliver_at, message.c.category, message.c.campaign_id, message.c.client,
+        message.c.link, message.c.encoding, message.c.price, message.c.currency,
     )
     .where(
         message.c.state == "queued",
@@ -119,9 +120,12 @@ _REFUSED = Prepared(update(part).where(*_THIS_PART, part.c.link == bindparam("it
 
 
 class Handover:
-    """The steps; holds the retry policy and chance, which settling needs."""
+    """The steps; holds the retry policy and chance, which settling needs, and the gate's rules."""
 
-    def __init__(self, receipts: Receipts, retry: Retry, chance: Callable[[], float]) -> None:
+    def __init__(
+        self, receipts: Receipts, retry: Retry, chance: Callable[[], float], rules: gate.Rules | None = None
+    ) -> None:
+        self._rules = rules or gate.Rules()
         self._receipts = receipts
         self._retry = retry
         self._chance = chance
@@ -149,16 +153,18 @@ class Handover:
         return wire
 
     def _still_wanted(self, conn: Connection, rows: list[Due], claim: Claim) -> list[Due]:
-        """Refuse what goes to a number that said STOP since the gate let it pass, also while a try was in the air."""
-        batch = [
-            gate.Candidate(row["recipient"], row["text"], row["purpose"], row["due_at"], row["reply_to"], id=row["id"])
-            for row in rows
-        ]
-        verdicts = gate.opted_out(conn, batch, gate.Rules(), claim.now)
+        """Refuse or hold what may not go any more: somebody said no since the gate let it pass, or a campaign rests."""
+        batch = [gate.candidate_of(row, row["due_at"]) for row in rows]
+        verdicts = gate.still(conn, batch, self._rules, claim.now)
         if not verdicts:
             return rows
-        steps = [history.Step(rows[index]["id"], no.says, {"final_at": claim.now}) for index, no in verdicts.items()]
-        history.move(conn, MESSAGE, "refuse", steps, by="gate", now=claim.now)
+        moves: dict[str, list[history.Step]] = {"refuse": [], "hold": []}
+        for index, verdict in verdicts.items():
+            refused = isinstance(verdict, gate.Refuse)
+            values = {"final_at": claim.now} if isinstance(verdict, gate.Refuse) else {"due_at": verdict.until}
+            moves["refuse" if refused else "hold"].append(history.Step(rows[index]["id"], verdict.says, values))
+        for event, steps in moves.items():
+            history.move(conn, MESSAGE, event, steps, by="gate", now=claim.now)
         return [row for index, row in enumerate(rows) if index not in verdicts]
 
     def unclaim(self, conn: Connection, batch: list[Claim]) -> list[None]:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..errors import BadInput
-from ..money.booking import Charged, book, entries
+from ..money.booking import Charged
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import earlier_try, message, part
@@ -138,17 +138,17 @@ class Moving:
 
     def _charge(self, conn: Connection, row: AnyRow, taken: Sequence[AnyRow], now: datetime) -> None:
         """What the earlier link took it charges for, although it never had the whole."""
-        if self.network.rates.some:
+        if self.network.books.some:
             went = Charged(row.id, taken[0].link, row.recipient, len(taken), now)
-            book(conn, entries(self.network.rates, [went], "submit", now))
+            self.network.books.submitted(conn, [went], now, more=True)
 
     def charge_taken(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
         """Book the parts that a link took of messages that it never took as a whole, and never will."""
-        if not ids or not self.network.rates.some:
+        if not ids or not self.network.books.some:
             return
         rows = [row for some in history.chunks(ids) for row in conn.execute(_TAKEN, {"ids": some})]
         went = [Charged(row.message_id, row.link, row.recipient, row.parts, now) for row in rows]
-        book(conn, entries(self.network.rates, went, "submit", now))
+        self.network.books.submitted(conn, went, now)
 
     def keep(self, conn: Connection, id: str, taken: Sequence[AnyRow], of: int, now: datetime) -> None:
         """Remember under which references an earlier link took parts of a message that is sent anew."""

@@ -1,4 +1,4 @@
-"""Which link, and why: prefix, what can be used now, who knows the customer, preference, price, weight, in this order.
+"""Which link, and why: prefix, what can be used now, who knows the customer, preference, cost, weight, in this order.
 
 The order and its reasons are told in docs/routing.md. A link that is down still gets messages when nothing better
 serves the number: they wait in its queue, and `schedules/reroute` moves them when another link can take them.
@@ -10,18 +10,23 @@ until a link's health, the hours or the rates change, so that a choice costs a f
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
 from ..link import Alphabet, Health, LinkState
+from ..money.booking import Books
+from ..money.budget import Budgets
+from ..money.exchange import Exchange
+from ..money.plans import Plans
 from ..money.rates import Rates
 from .cutting import is_data
 from .familiar import Familiar
 from .standing import Choice as Choice  # whoever routes has all names from here
-from .standing import Field, Fitness, Ranked, Standing, priced, stand
+from .standing import Field, Fitness, Ranked, Standing, stand
 from .standing import Moves as Moves
 from .standing import Served as Served
+from .tariff import Tariff, priced
 
 RESTS = 10.0  # seconds of rest from which on a link's work goes elsewhere; shorter ones are a matter of its pace
 KEPT = timedelta(seconds=60)  # how long a standing is believed at most
@@ -31,6 +36,7 @@ class Network:
     """The links of this process and how each is now. Reading and changing are safe from any thread.
 
     patience: seconds for which a link that went away is waited for. rates: what parts cost, None to know nothing.
+    plans, budgets: what SIMs have left, and what may be spent; `books` writes down what was charged by all three.
     tolerance: per cent by which a price may be higher and still be called equal. chance: numbers in [0, 1) that say
     with whom a round among equals begins; None: with the first.
     """
@@ -42,11 +48,18 @@ class Network:
         *,
         patience: float = 60.0,
         rates: Rates | None = None,
+        plans: Plans | None = None,
+        budgets: Budgets | None = None,
+        exchange: Exchange | None = None,
         tolerance: float = 0.0,
         chance: Callable[[], float] | None = None,
     ) -> None:
         self.links = {link.name: link for link in links}
         self.rates = rates or Rates()
+        self.plans = plans or Plans()
+        self.exchange = exchange or Exchange()
+        self.books = Books(self.rates, self.plans, budgets)
+        self.shares: dict[str, float] = {}  # by link: how much of what it sent lately arrived, where that is known
         self._tolerance = tolerance
         self._chance = chance
         self._patience = timedelta(seconds=patience)
@@ -56,7 +69,7 @@ class Network:
         self._turns: dict[tuple[str, ...], list[int]] = {}
         self._standings: dict[tuple[str, str | None, tuple[str, ...]], Standing | None] = {}
         self._stale_at = now
-        self._rates_version = self.rates.version
+        self._seen = (self.rates.version, self.plans.version)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -116,6 +129,8 @@ class Network:
             return Fitness.CLOSED, f"is {self.hours_told(name, now)}"
         if health.state is LinkState.RESTING or self._rests.get(name, now) > now:
             return Fitness.RESTING, "rests, for its network refuses it"
+        if (full := self.plans.closed(name, now)) is not None:
+            return Fitness.RESTING, full
         if health.state is LinkState.UP:
             return Fitness.UP, "is up"
         if health.state is LinkState.DEGRADED:
@@ -148,7 +163,7 @@ class Network:
         wanted: the only link that will do. avoid: links that must not be taken (they failed). known: the link and
         number that the customer knows, if the message is to keep to them.
         """
-        if now >= self._stale_at or self.rates.version != self._rates_version:
+        if now >= self._stale_at or (self.rates.version, self.plans.version) != self._seen:
             self._refresh(now)
         table, prefix = self._table, None
         for length in self._lengths:
@@ -170,9 +185,18 @@ class Network:
         return self._among(standing, recipient, now)
 
     def estimate(self, link: str, recipient: str, parts: int, now: datetime) -> tuple[int | None, str | None]:
-        """What so many parts will cost over a link, in millionths, and the currency; None and None if no rate says."""
+        """What so many parts will cost over a link, in millionths, and the currency; None and None if no rate says.
+
+        What a bundle may pay for is not taken off: whether it still can is known when they are booked.
+        """
         price = self.rates.price(link, recipient, now) if self.rates.some else None
-        return (None, None) if price is None else (price.amount * parts, price.currency)
+        return (None, None) if price is None else (price.of(parts), price.currency)
+
+    def learn(self, shares: Mapping[str, float]) -> None:
+        """How much of what each link sent lately arrived, from 0 to 1, of those where enough went to know."""
+        with self._lock:
+            self.shares = dict(shares)
+            self._standings = {}
 
     def _refresh(self, now: datetime) -> None:
         """Forget every standing, for time went on; and tell until when the new ones hold."""
@@ -182,7 +206,7 @@ class Network:
             ends.append(now.replace(second=0, microsecond=0) + timedelta(minutes=1))
         next_rate = self.rates.changes_after(now)
         with self._lock:
-            self._rates_version = self.rates.version
+            self._seen = (self.rates.version, self.plans.version)
             self._standings = {}
             self._stale_at = min([*ends, next_rate] if next_rate else ends)
 
@@ -216,9 +240,12 @@ class Network:
         if standing.only is not None:
             return standing.only
         place = self.rates.place(recipient) if self.rates.some else ""
+        if self.plans.some:
+            place = f"{place} {self.plans.place(recipient)}"
         field = standing.fields.get(place)
         if field is None:
-            field = standing.fields[place] = priced(standing, self.rates, recipient, now, self._tolerance)
+            tariff = Tariff(self.rates, self.plans, self.exchange, self.shares, self._tolerance)
+            field = standing.fields[place] = priced(standing, tariff, recipient, now)
         return field.choices[0 if len(field.choices) == 1 else self._turn(field)]
 
     def _begun(self, field: Field) -> list[int]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from ..money.booking import Charged, Event, book, entries
-from ..money.rates import Rates
+from ..money.booking import Books, Charged, Event
 from ..store import history
 from ..store.prepared import Prepared, among
 from ..store.tables import message, part
@@ -38,6 +37,15 @@ _WENT = Prepared(
 )
 
 
+_ANSWERED = (  # the parts of a message that its link said anything to
+    select(message.c.id, message.c.link, message.c.recipient, message.c.sent_at, func.count().label("parts"))
+    .join_from(message, part)
+    .where(message.c.id.in_(history.IDS), part.c.message_id.in_(history.IDS))
+    .where(part.c.answer.in_(("taken", "refused")))
+    .group_by(message.c.id, message.c.link, message.c.recipient, message.c.sent_at)
+)
+
+
 class Sequel:
     """See `retry.Sequel`. Holds what moves messages, which knows the links and through them the rates."""
 
@@ -45,21 +53,22 @@ class Sequel:
         self._moving = moving
 
     @property
-    def _rates(self) -> Rates:
-        return self._moving.network.rates
+    def _books(self) -> Books:
+        return self._moving.network.books
 
     def follow(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:
         """Before these steps (by event) are made: turn refusals into moves to another link, and book what is due."""
         self._elsewhere(conn, steps, now)
-        if self._rates.some:
+        if self._books.some:
             ids = {event: [step.id for step in moves] for event, moves in steps.items()}
             self.charge(conn, ids.get("hand_over", ()), "submit", now)
             self.charge(conn, ids.get("deliver", ()), "delivery", now)
             self._moving.charge_taken(conn, ids.get("give_up", ()), now)
+            self._charge_failed(conn, [*ids.get("bounce", ()), *ids.get("expire", ()), *ids.get("give_up", ())], now)
 
     def charge(self, conn: Connection, ids: Sequence[str], event: Event, now: datetime) -> None:
         """Book what the event costs for these messages, all of whose parts it is about."""
-        if not ids or not self._rates.some:
+        if not ids or not self._books.some:
             return
         rows = _WENT.records(conn, {"ids": list(ids)})
         submitted = event == "submit"  # then this is the moment of handing over
@@ -67,7 +76,18 @@ class Sequel:
             Charged(row["id"], row["link"], row["recipient"], row["parts"], now if submitted else row["sent_at"] or now)
             for row in rows
         ]
-        book(conn, entries(self._rates, went, event, now))
+        if submitted:
+            self._books.submitted(conn, went, now)
+        else:
+            self._books.delivered(conn, went, now)
+
+    def _charge_failed(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
+        """Book what a failure costs where a rate says so, or gives back."""
+        if not ids or not self._books.rates.fails:
+            return
+        rows = [row for some in history.chunks(ids) for row in conn.execute(_ANSWERED, {"ids": some})]
+        went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at or now) for row in rows]
+        self._books.failed(conn, went, now)
 
     def _elsewhere(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:
         links = self._moving.network.links

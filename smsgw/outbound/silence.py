@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from ..money.booking import Charged, book, entries
+from ..money.booking import Charged
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import earlier_try, message, part, receipt
@@ -99,10 +99,10 @@ class Silence:
             update(earlier_try).where(e.id == bindparam("its_id"), e.outcome.is_(None)),
             [{"its_id": row.id, "outcome": row.state} for row in late],
         )
-        if (rates := self._moving.network.rates).some:
+        if (books := self._moving.network.books).some:
             came = [row for row in late if row.state == "delivered"]
             went = [Charged(row.message_id, row.link, row.recipient, 1, row.moved_at) for row in came]
-            book(conn, entries(rates, went, "delivery", now))
+            books.delivered(conn, went, now)
         for link in dict.fromkeys(row.link for row in late):
             self._tell(conn, link, [row for row in late if row.link == link], now)
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum
 
 from ..link import Abilities
-from ..money.rates import Price, Rates, spelled
 from ..text.hours import Hours
 
 NAMED = 4  # others that a trace names; of twenty links nobody wants to read all
@@ -120,7 +118,7 @@ def stand(prefix: str, serving: Sequence[Ranked], insisted: bool) -> Standing:
     if len(equals) == 1:
         head = [f"{best.link.name} serves {what} and {best.words}" + (", and the sender asked for it" * insisted)]
     else:
-        head = [f"{_listed([r.link.name for r in equals])} serve {what} and are alike"]
+        head = [f"{listed([r.link.name for r in equals])} serve {what} and are alike"]
     if best.fitness > Fitness.COMING:
         head.append("nothing better serves the number, so it waits there")
     others = [_other(r, best, prefix) for r in serving if r.length > length]
@@ -145,53 +143,7 @@ def _other(ranked: Ranked, best: Ranked, prefix: str) -> str:
     return f"{name} serves it too, but {best.link.name} is preferred ({preferences})"
 
 
-def priced(standing: Standing, rates: Rates, recipient: str, now: datetime, tolerance: float) -> Field:
-    """What prices leave of those that stand equal. tolerance: per cent by which a price is still called equal.
-
-    A link with a price list that has no price for the number comes last, for nobody knows what it costs. Where a link
-    has no price list at all, or the currencies differ, prices are not compared.
-    """
-    equals, said = _cheapest(standing.equals, rates, recipient, now, tolerance) if rates.some else (standing.equals, [])
-    names = tuple(link.name for link in equals)
-    trace = [*standing.head, *said]
-    if len(equals) == 1:
-        return Field(names, (1,), 1, (Choice(equals[0], trace),))
-    weights = tuple(link.weight for link in equals)
-    shares = ", ".join(f"{link.name} {link.weight}" for link in equals[: NAMED + 1]) + " …" * (len(equals) > NAMED + 1)
-    turns = [f"it was the turn of {name} (weights: {shares})" for name in names]
-    choices = tuple(Choice(link, [*trace, turn]) for link, turn in zip(equals, turns, strict=True))
-    return Field(names, weights, sum(weights), choices)
-
-
-def _cheapest(
-    equals: tuple[Served, ...], rates: Rates, recipient: str, now: datetime, tolerance: float
-) -> tuple[tuple[Served, ...], list[str]]:
-    strangers = [link.name for link in equals if not rates.knows(link.name)]
-    if len(strangers) == len(equals):
-        return equals, []
-    if strangers:
-        return equals, [f"no price list of {_listed(strangers)} is known, so prices are not compared"]
-    prices = {link.name: rates.price(link.name, recipient, now) for link in equals}
-    known = {name: price for name, price in prices.items() if price is not None}
-    currencies = sorted({price.currency for price in known.values()})
-    if not known:
-        return equals, ["no rate says what this number costs"]
-    if len(currencies) > 1:
-        return equals, [f"prices are in {_listed(currencies)}, so they are not compared"]
-    bound = min(price.amount for price in known.values()) * (100 + tolerance) / 100
-    kept = tuple(link for link in equals if link.name in known and known[link.name].amount <= bound)
-    return kept, [_prices(known, currencies[0], [name for name, price in prices.items() if price is None])]
-
-
-def _prices(known: dict[str, Price], currency: str, unknown: Sequence[str]) -> str:
-    first, *rest = sorted(known.items(), key=lambda item: (item[1].amount, item[0]))
-    words = f"{first[0]} costs {spelled(first[1].amount)} {currency} a part"
-    words += "".join(f", {name} {spelled(price.amount)}" for name, price in rest[:NAMED])
-    words += f" and {len(rest) - NAMED} links no less" if len(rest) > NAMED else ""
-    return words + (f"; {_listed(unknown)} has no price for it" if unknown else "")
-
-
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """a, b and c; of many the first ones."""
     if len(names) > NAMED + 1:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"

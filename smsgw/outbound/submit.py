@@ -152,7 +152,9 @@ class Door:
         id = new_id("msg", now)
         count, text = parts.count(pieces), written(asked.text, asked.data)
         price, currency = self.network.estimate(choice.link.name, recipient, count, now)
-        kept = "schedule" in choice.link.abilities.optional and send_at > now  # by the network, until then
+        # By the network, until then; never marketing, for a STOP that comes meanwhile must win.
+        schedules = "schedule" in choice.link.abilities.optional and asked.purpose != "marketing"
+        kept = schedules and send_at > now
         due_at = now if kept else send_at
         row = {
             "id": id,
@@ -181,9 +183,10 @@ class Door:
             "price": price,
             "currency": currency,
             "campaign_id": asked.campaign_id,
+            "category": asked.category,
             "final_at": None,
         }
-        candidate = gate.Candidate(recipient, text, asked.purpose, due_at, asked.reply_to, asked.allow_duplicate)
+        candidate = gate.candidate_of(row, due_at, asked.allow_duplicate, stored=False)
         return Ready(asked, row, part_rows(id, pieces), candidate)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select, update
 
-from ..money.booking import Charged, book, entries
+from ..money.booking import Charged
 from ..store import history
 from ..store.lifecycle import MESSAGE, WAITING
 from ..store.prepared import Prepared
@@ -75,9 +75,7 @@ class Waiting:
         due = self._with_a_way(conn, due, now)
         steps = [history.Step(row.id, f"its time has come: {row.why}") for row in due]
         history.move(conn, MESSAGE, "release", steps, by="clock", now=now)
-        candidates = [
-            gate.Candidate(row.recipient, row.text, row.purpose, row.due_at, row.reply_to, True, row.id) for row in due
-        ]
+        candidates = [gate.candidate_of(row._mapping, row.due_at, True) for row in due]
         woken: set[str] = set()
         moves: dict[str, list[history.Step]] = {}
         for row, verdict in zip(due, gate.check(conn, candidates, self._rules, now), strict=True):
@@ -148,9 +146,9 @@ class Waiting:
         why = f"this link reports failures only, and told of none within {_words(wait)}: taken for delivered"
         ended = [history.Step(row.id, why, {"final_at": now}) for row in rows]
         history.move(conn, MESSAGE, "deliver", ended, by="clock", now=now)
-        if self._network.rates.some:
+        if self._network.books.some:
             went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at) for row in rows]
-            book(conn, entries(self._network.rates, went, "delivery", now))
+            self._network.books.delivered(conn, went, now)
         return len(rows)
 
     def reroute(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:

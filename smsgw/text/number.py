@@ -177,6 +177,27 @@ def mask(number: str) -> str:
     return f"{number[:-6]}***{number[-3:]}"
 
 
+@functools.lru_cache(maxsize=65536)
+def region_of(number: str) -> str | None:
+    """The country of a number in E.164, in two letters (ISO 3166); None for a short code or a number of no country."""
+    if not number.startswith("+") or not number[1:].isdecimal():
+        return None
+    for end in (2, 3, 4):
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(number[1:end] or 0))
+        if regions is not None:
+            region = regions[0] if len(regions) == 1 else _among_several(number) or regions[0]
+            return region if region.isalpha() else None
+    return None
+
+
+def _among_several(number: str) -> str | None:
+    """The country of a number whose code several share: as its digits say, which may be nobody's."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except NumberParseException:
+        return None
+
+
 def is_reachable(sender: str) -> bool:
     """Whether an answer to this sender can arrive: yes for E.164, no for names and short codes."""
     return _E164.fullmatch(sender) is not None

@@ -5,6 +5,7 @@ A confirmation must fit into one part, also where its letters need UCS-2: 70 let
 
 from __future__ import annotations
 
+from .wording_consent import CONSENT
 from .wording_inquiries import INQUIRIES
 from .wording_orders import ORDERS
 
@@ -27,6 +28,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "hr": "[nedostaje {position}. dio od {of}]",
         "it": "[manca la parte {position} di {of}]",
     },
+    **CONSENT,
     **INQUIRIES,
     **ORDERS,
 }
@@ -38,7 +40,7 @@ LANGUAGES = ("en", "sl", "ru", "fa", "de", "hr", "it")
 def wording(key: str, language: str) -> str:
     """The sentence `key` in a language; `{names}` in it are for str.format.
 
-    key: `stop_confirmation`, `part_missing` (position, of), those of wording_orders (number, lines, total), those of
+    key: `stop_confirmation`, `part_missing` (position, of), those of wording_consent (category), those of wording_orders (number, lines, total), those of
     wording_inquiries (low, high, labels, question). language:
     a tag like `sl` or `sl-SI`; English stands in for languages not written yet. Raises KeyError for an unknown key: a
     mistake of ours.
