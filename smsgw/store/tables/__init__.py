@@ -51,7 +51,7 @@ from .record import follower, history, link
 from .surveys import participant, survey, survey_answer, survey_question
 from .telephony import balance, call
 from .types import metadata
-from .webhooks import delivery, webhook
+from .webhooks import delivery, signing, webhook
 
 __all__ = [
     "access_log",
@@ -126,6 +126,7 @@ __all__ = [
     "reservation",
     "segment",
     "session",
+    "signing",
     "smpp_client",
     "submitted_part",
     "suppression",

@@ -36,6 +36,9 @@ webhook = Table(
     Column("by", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("failing_since", Moment),  # the first failure after the last success
+    Column("dialect", String(12)),  # in whose words it is told: kannel, twilio, …; None: Standard Webhooks
+    Column("client", String(64)),  # whose messages it is told of, if it speaks a dialect
+    Column("terms", Json),  # what its dialect wants to know: method, number, which events
     one_of("state", WEBHOOK.states),
 )
 
@@ -57,6 +60,8 @@ delivery = Table(
     Column("said", Text),  # how the last answer began
     Column("ended_at", Moment),
     Column("tries", Json),  # those that failed: {"at", "url", "status", "error", "said", "ms"}
+    Column("request", Json),  # method, URL and headers, where a dialect has its own
+    Column("reply", Text),  # what the receiver answered to the phone, until that is on its way
     UniqueConstraint("webhook_id", "record_id", "line"),
     one_of("state", DELIVERY.states),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended"),
@@ -70,4 +75,18 @@ Index(
     delivery.c.line,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "ix_delivery_reply",
+    delivery.c.id,
+    sqlite_where=text("reply IS NOT NULL"),
+    postgresql_where=text("reply IS NOT NULL"),
+)
+
+# What signs for a client whose dialect signs with the client's own secret (Twilio): kept in clear, as webhooks' are.
+signing = Table(
+    "signing",
+    metadata,
+    Column("key_id", ForeignKey("api_key.id", ondelete="CASCADE"), primary_key=True),
+    Column("secret", Text, nullable=False),
 )
