@@ -75,7 +75,7 @@ class Advance:
             return True
         terms = Terms.model_validate(row.terms)
         if row.ends_at is not None and now >= row.ends_at:
-            return self._finish(row, "its time was over", now)
+            return self._finish(row, "its time was over before all of it had left", now)
         seen = self._look(row, now)
         why = watching.reason_to_pause(seen, terms.limits)
         if why is not None:
@@ -182,15 +182,13 @@ def begin(conn: Connection, batch: list[tuple[str, datetime]]) -> list[None]:
         if row.state != "scheduled" or row.starts_at > now:
             continue
         terms = Terms.model_validate(row.terms)
-        late = now - row.starts_at > timedelta(minutes=terms.late)
-        if terms.kind == "once" and (late or (row.ends_at is not None and row.ends_at <= now)):
+        if terms.kind == "once" and now - row.starts_at > timedelta(minutes=terms.late):
             why = f"it was due at {row.starts_at:%Y-%m-%d %H:%M} UTC, which is too long ago: nothing was sent"
             history.move(conn, CAMPAIGN, "finish", [history.Step(id, why, {"ended_at": now})], by="clock", now=now)
             continue
-        values: dict[str, Any] = {
-            "started_at": now, "wave": terms.first_wave, "wave_at": now, "paced_at": None,
-            "consent_from": conn.scalar(select(func.coalesce(func.max(consent.c.id), 0))),
-        }  # fmt: skip
+        values: dict[str, Any] = {"started_at": now, "wave": terms.first_wave, "wave_at": now, "paced_at": None}
+        values["ends_at"] = now + timedelta(minutes=terms.within) if terms.kind == "once" else None
+        values["consent_from"] = conn.scalar(select(func.coalesce(func.max(consent.c.id), 0)))
         history.move(conn, CAMPAIGN, "start", [history.Step(id, "its time has come", values)], by="clock", now=now)
     return [None] * len(batch)
 

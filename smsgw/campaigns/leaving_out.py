@@ -9,12 +9,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from ..customers import consent
 from ..outbound import gate_people
+from ..outbound.caps import capped
+from ..outbound.destinations import country
 from ..outbound.gate_terms import Candidate, Check, Refuse, Rules
 from ..store.prepared import Prepared, among
 from ..store.tables import consent as ledger
@@ -38,12 +40,14 @@ WORDS = {
     "variable_undefined": "a variable of the text has no value",
     "no_route": "no link serves the number",
 }
-PEOPLE_CHECKS: list[Check] = [
+PEOPLE_CHECKS: tuple[Check, ...] = (
+    country,
     gate_people.suppressed,
     gate_people.opted_out,
     gate_people.agreed,
     gate_people.channel,
-]
+    capped,
+)
 
 _PLAIN = Prepared(
     select(ledger.c.address, ledger.c.purpose, ledger.c.statement, ledger.c.basis, ledger.c.expires_at).where(
@@ -131,7 +135,8 @@ class Leaving:
         return yes - doubt
 
     def _candidate(self, one: Person, now: datetime) -> Candidate:
-        return Candidate(one.address, "", self.purpose, now, category=self.category, campaign_id=self.id)
+        upto = now + timedelta(seconds=self.terms.expires_in)
+        return Candidate(one.address, "", self.purpose, now, category=self.category, valid_until=upto)
 
 
 _ABOUT_CONSENT: tuple[Callable[..., object], ...] = (gate_people.opted_out, gate_people.agreed)

@@ -57,13 +57,18 @@ def attempt(work: Any, *given: Any) -> Any:
         return problem
 
 
+def require(row: AnyRow, event: str) -> None:
+    """Raises Conflict where a campaign's life does not allow an event now."""
+    if CAMPAIGN.after(event, row.state) is None:
+        says = f"the campaign is {row.state}: it cannot {event} now"
+        raise Conflict(says, code="campaign_state", hint=_NEXT.get(row.state, "docs/campaigns.md tells its states"))
+
+
 def move(conn: Connection, id: str, event: str, why: str, values: Mapping[str, Any], by: str, now: datetime) -> None:
     """Move a campaign on. Raises Conflict where its life does not allow that."""
     (was,) = history.move(conn, CAMPAIGN, event, [history.Step(id, why, values)], by=by, now=now)
     if was is None:
-        state = get(conn, id).state
-        says = f"the campaign is {state}: it cannot {event.replace('_', ' ')} now"
-        raise Conflict(says, code="campaign_state", hint=_NEXT.get(state, "see docs/campaigns.md for its states"))
+        require(get(conn, id), event)
 
 
 _NEXT = {

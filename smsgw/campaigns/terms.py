@@ -120,6 +120,9 @@ class Terms(Section):
         86_400, ge=60, le=2_592_000, description="After how many seconds a message is worth nothing."
     )
     late: int = Field(360, ge=1, le=20_160, description="A start that was missed is made up within so many minutes.")
+    within: int = Field(
+        4320, ge=1, le=131_400, description="Nothing of it leaves later than so many minutes after it has begun."
+    )
     per_minute: int | None = Field(None, ge=1, le=1_000_000, description="Its own pace, in messages a minute.")
     max_parts: int | None = Field(None, ge=1, le=255, description="The longest text, in parts.")
     control: PerCent = Field(0.0, le=50, description="Per cent that get nothing, to compare with.")
@@ -137,6 +140,8 @@ class Terms(Section):
     def _one_series(self) -> Terms:
         if self.repeat is not None and self.relative is not None:
             raise ValueError("repeat and relative are two kinds of series: leave one of them out")
+        if self.split is not None and self.split.share < 100 and self.split.decide_after >= self.within:
+            raise ValueError("the winner is known after `within` minutes only: decide earlier, or give it longer")
         return self
 
     @property

@@ -1,0 +1,201 @@
+"""What a campaign will cost and when it will be done, before it begins: every text filled in, cut and priced.
+
+Nothing is sampled: the same people, texts, links and rates as when it begins, so that a campaign of which nothing fails
+costs what was said, to the cent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..errors import BadInput, RefusedByPolicy
+from ..outbound import hours
+from ..outbound.destinations import sender
+from ..outbound.gate_facts import Facts
+from ..outbound.gate_terms import Candidate, Hold, Refuse, Rules
+from ..outbound.gate_text import text
+from ..outbound.submit import Door, Ready
+from ..store.database import Database
+from ..store.tables.types import AnyRow
+from . import life, people, series
+from .facts import Person
+from .leaving_out import WORDS, Leaving, LeftOut, wave_and_variant
+from .placing import Paces, Placing
+from .terms import Terms
+
+PIECE = 5_000
+NAMED = 20
+UNKNOWN_PACE = 10.0  # parts a second that a link without a bound is taken to send
+
+
+@dataclass
+class Figures:
+    """What is added up over the audience."""
+
+    people: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    says: dict[str, str] = field(default_factory=dict)  # by code, what was said of the first
+    messages: int = 0
+    parts: int = 0
+    by_link: dict[tuple[str, str | None], list[int]] = field(default_factory=dict)  # [messages, parts, amount]
+    unpriced: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
+    longest: Mapping[str, Any] | None = None
+    undefined: list[dict[str, Any]] = field(default_factory=list)
+    undefined_count: int = 0
+    last_hour: datetime | None = None  # when the last of those begins who are asleep at the start
+
+    def left(self, no: LeftOut, one: Person) -> None:
+        """Count one who is left out."""
+        self.left_out[no.code] += 1
+        self.says.setdefault(no.code, no.says or WORDS.get(no.code, no.code))
+        if no.code == "variable_undefined":
+            self.undefined_count += 1
+            if len(self.undefined) < NAMED:
+                names = (no.says or "").split(", ")
+                self.undefined.append({"who": one.name or one.address, "number": one.address, "names": names})
+
+    def goes(self, one: Person, ready: Ready, default: str) -> None:
+        """Count one who gets it."""
+        row = ready.row
+        self.messages += 1
+        self.parts += row["parts"]
+        self.languages[(one.language or default).split("-")[0]] += 1
+        counted = self.by_link.setdefault((row["link"], row["currency"]), [0, 0, 0])
+        counted[0] += 1
+        counted[1] += row["parts"]
+        counted[2] += row["price"] or 0
+        self.unpriced += row["price"] is None
+        if self.longest is None or (row["parts"], len(row["text"])) > (self.longest["parts"], self.longest["letters"]):
+            self.longest = {
+                "text": row["text"], "parts": row["parts"], "letters": len(row["text"]), "encoding": row["encoding"],
+                "to": row["recipient"],
+            }  # fmt: skip
+
+
+class Estimate:
+    """Holds the door and the store."""
+
+    def __init__(self, database: Database, door: Door, paces: Callable[[], Paces]) -> None:
+        self._database = database
+        self._door = door
+        self._paces = paces
+
+    def of(self, row: AnyRow, now: datetime, start: datetime | None = None) -> dict[str, Any]:
+        """The estimate of a campaign (its row) as JSON. start: when it is to begin, by default now."""
+        start = max(start or now, now)
+        figures = self.figures(row, start)
+        costs = Counter[str]()
+        for (_, currency), counted in figures.by_link.items():
+            if currency is not None:
+                costs[currency] += counted[2]
+        longest = figures.longest
+        return {
+            "people": figures.people,
+            "left_out": dict(sorted(figures.left_out.items())),
+            "says": figures.says,
+            "messages": figures.messages,
+            "parts": figures.parts,
+            "costs": [{"currency": currency, "amount": amount} for currency, amount in sorted(costs.items())],
+            "unpriced": figures.unpriced,
+            "links": [
+                {"link": link, "messages": told[0], "parts": told[1], "amount": told[2], "currency": currency}
+                for (link, currency), told in sorted(figures.by_link.items(), key=str)
+            ],
+            "languages": dict(figures.languages.most_common()),
+            "longest": None if longest is None else dict(longest),
+            "undefined": {"count": figures.undefined_count, "some": figures.undefined},
+            "starts_at": start.isoformat(),
+            "ends_at": self._ends(row, figures, start).isoformat(),
+        }
+
+    def figures(self, row: AnyRow, now: datetime) -> Figures:
+        """What is added up over the audience as it is at `now`."""
+        terms = Terms.model_validate(row.terms)
+        rules = replace(self._door.terms.rules, facts=Facts())
+        leaving = Leaving(row.id, row.purpose, row.category, terms, rules, "numbers" in row.audience)
+        placing, found = Placing(self._database, self._door), Figures()
+        with self._database.reading() as conn:
+            rules.facts.look(conn)
+            for some in people.pieces(conn, audience_now(row, terms, now), now, PIECE):
+                found.people += len(some)
+                reasons = leaving.reasons(conn, some, now)
+                going = []
+                for one, no in zip(some, reasons, strict=True):
+                    if no is None:
+                        going.append(with_variant(row, terms, one))
+                    else:
+                        found.left(no, one)
+                ready = self._read(placing, row, terms, going, found)
+                refused = self._refused(conn, [made.candidate for _, made in ready], rules, now)
+                for index, (one, made) in enumerate(ready):
+                    if index in refused:
+                        found.left(LeftOut(refused[index].code, refused[index].says), one)
+                    else:
+                        found.goes(one, made, row.language)
+                candidates = [replace(made.candidate, send_at=now) for _, made in ready]
+                for verdict in hours.quiet_hours(conn, candidates, rules, now).values():
+                    if isinstance(verdict, Hold):
+                        found.last_hour = max(found.last_hour or verdict.until, verdict.until)
+        return found
+
+    def _read(
+        self, placing: Placing, row: AnyRow, terms: Terms, going: Sequence[Person], found: Figures
+    ) -> list[tuple[Person, Ready]]:
+        """What the door makes of the texts of these people; those whose text it refuses are counted."""
+        read = []
+        for one, asked in zip(going, placing.asked(row, terms, going), strict=True):
+            if isinstance(asked, LeftOut):
+                found.left(asked, one)
+                continue
+            try:
+                ready = self._door.read(asked)
+            except (BadInput, RefusedByPolicy) as no:
+                found.left(LeftOut(no.faults[0].code, no.faults[0].detail), one)
+                continue
+            read.append((one, ready))
+        return read
+
+    def _refused(self, conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Refuse]:
+        """What the gate will refuse for its text or its sender, which is the same for everybody there."""
+        found: dict[int, Refuse] = {}
+        for check in (sender, text):
+            for index, verdict in check(conn, batch, rules, now).items():
+                if isinstance(verdict, Refuse):
+                    found.setdefault(index, verdict)
+        return found
+
+    def _ends(self, row: AnyRow, figures: Figures, start: datetime) -> datetime:
+        """When the last message will have left: the slowest link, its own pace, the waits between, the last to wake."""
+        terms, paces = Terms.model_validate(row.terms), self._paces()
+        by_link = Counter[str]()
+        for (link, _), counted in figures.by_link.items():
+            by_link[link] += counted[1]
+        seconds = max((parts / (paces.get(link) or UNKNOWN_PACE) for link, parts in by_link.items()), default=0.0)
+        if terms.per_minute:
+            seconds = max(seconds, figures.messages * 60 / terms.per_minute)
+        if terms.canary:
+            seconds += terms.canary.wait * 60
+        if terms.split and terms.split.share < 100:
+            seconds += terms.split.decide_after * 60
+        ends = start + timedelta(seconds=seconds)
+        return max(ends, figures.last_hour) if figures.last_hour else ends
+
+
+def audience_now(row: AnyRow, terms: Terms, now: datetime) -> people.Audience:
+    """Whom it is about; of a series by a date those of its next run."""
+    if terms.relative is None:
+        return dict(row.audience)
+    return series.audience_of(row, terms, life.first_run(terms, now) or now)
+
+
+def with_variant(row: AnyRow, terms: Terms, one: Person) -> Person:
+    """The text that somebody will get, as far as that is known; of those that wait for the winner the first."""
+    _, variant = wave_and_variant(row.id, terms, sorted(row.texts), one)
+    return replace(one, variant=variant or "a")
