@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -33,6 +34,7 @@ def text(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: dateti
     return verdicts
 
 
+@lru_cache(maxsize=1024)  # a campaign says the same to many
 def has_way_out(words: str, sender: str | None) -> bool:
     """Whether a text says how to get no more of its kind: a stop word, or a link; a name as sender hears no word."""
     if _ADDRESS.search(words):
