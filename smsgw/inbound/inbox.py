@@ -24,7 +24,7 @@ from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
-from . import orders
+from . import orders, surveys_answers
 from .readers import READERS, Decision, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
@@ -131,6 +131,7 @@ class Inbox:
                 births.append(history.Birth(values, [("receive", why)]))
                 continue
             if decided.values.get("understood_as") == "optout":
+                surveys_answers.left(conn, str(values["sender"]), str(values["text"]), now)
                 decided = _with_orders(conn, values, decided, now)
             events = [("receive", why), (decided.event, decided.why)]
             births.append(history.Birth({**values, **decided.values}, events, by=decided.by))

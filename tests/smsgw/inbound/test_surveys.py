@@ -252,3 +252,11 @@ def test_the_results_count_each_answer_and_keep_the_words(desk: Desk) -> None:
     assert lines[0] == "number,at,question,value,label,words,comment"
     assert lines[2].startswith(f"{ANA},2026-03-01T12:00:00Z,3,1,price,1,")
     assert len(lines) == 5
+
+
+def test_who_says_stop_is_asked_nothing_more(counter: Counter) -> None:
+    running(counter, remind_after=3600)
+    counter.desk.text_from(ANA, "STOP")
+    assert (person(counter).state, person(counter).remind_at) == ("left", None)
+    counter.desk.later(hours=2)
+    assert tick(counter) == (0, 0, 0)
