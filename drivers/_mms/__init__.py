@@ -1,0 +1,1 @@
+"""How MMS travel in octets: WSP values, MMS PDUs, and the push that announces them. For drivers; no kind of link."""
