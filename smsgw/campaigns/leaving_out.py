@@ -111,15 +111,23 @@ class Leaving:
     ) -> None:
         places = [index for index, no in enumerate(found) if no is None]
         plain = self._plain_yes(conn, [people[index].address for index in places])
+        asked = {index: self._candidate(people[index], now) for index in places} if self.all_asked else {}
         for check in PEOPLE_CHECKS:
-            asked = places if check not in _ABOUT_CONSENT else [i for i in places if people[i].address not in plain]
-            if check is gate_people.channel:
-                asked = [index for index in places if people[index].channel in ("email", "call")]
-            batch = [self._candidate(people[index], now) for index in asked]
+            some = places if self.all_asked or check in _ABOUT_CONSENT else []
+            if check in _ABOUT_CONSENT:
+                some = [index for index in places if people[index].address not in plain]
+            elif check is gate_people.channel:
+                some = [index for index in places if people[index].channel in ("email", "call")]
+            batch = [asked.get(index) or self._candidate(people[index], now) for index in some]
             for place, verdict in (check(conn, batch, self.rules, now) if batch else {}).items():
-                index = asked[place]
+                index = some[place]
                 if isinstance(verdict, Refuse) and found[index] is None:
                     found[index] = LeftOut(verdict.code, verdict.says)
+
+    @property
+    def all_asked(self) -> bool:
+        """Whether there is a rule about everybody: a list of countries, of suppressed numbers, or a cap."""
+        return bool(self.rules.countries or self.rules.facts.suppressions or self.rules.facts.caps)
 
     def _plain_yes(self, conn: Connection, addresses: Sequence[str]) -> set[str]:
         """Those with nothing in their ledger but a yes to this category: nearly all, and nothing is to be weighed."""
