@@ -1,4 +1,4 @@
-"""What tshark reads in an SMPP conversation: a tap that records one, and its octets as a capture file.
+"""What tshark reads in a conversation: a tap that records one, and its octets as a capture file.
 
 The surprise: nothing is captured. The octets that passed the tap are written into a pcap file with IP and TCP headers
 that are made up, so that no privileges are needed and PDUs can be cut into segments on purpose.
@@ -122,13 +122,16 @@ class Read:
         return self.number("smpp.command_id")
 
 
-def read(talk: list[tuple[bool, bytes]], folder: Path) -> list[Read]:
-    """Every PDU in order. Fails when tshark finds something malformed or wrong, or is not there."""
+def read(talk: list[tuple[bool, bytes]], folder: Path, over: str = "smpp", protocol: str = "smpp") -> list[Read]:
+    """Every PDU of `protocol` in order. Fails when tshark finds something malformed or wrong, or is not there.
+
+    over: the protocol that the octets of the connection are.
+    """
     if shutil.which("tshark") is None:
         pytest.fail("tshark is missing: apt-get install -y --no-install-recommends tshark")
     file = folder / "smpp.pcap"
     file.write_bytes(capture(talk))
-    words = ["tshark", "-n", "-r", str(file), "-d", f"tcp.port=={SMPP_PORT},smpp", "-T", "pdml"]
+    words = ["tshark", "-n", "-r", str(file), "-d", f"tcp.port=={SMPP_PORT},{over}", "-T", "pdml"]
     ran = subprocess.run(words, capture_output=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     found: list[Read] = []
@@ -137,7 +140,7 @@ def read(talk: list[tuple[bool, bytes]], folder: Path) -> list[Read]:
         for layer in packet.iter("proto"):
             name = layer.get("name")
             assert name != "_ws.malformed", ElementTree.tostring(packet).decode()
-            if name == "smpp":
+            if name == protocol:
                 pdu = Read()
                 found.append(pdu)
             if pdu is not None:
