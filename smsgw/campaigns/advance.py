@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 LOOKS = timedelta(seconds=5)  # between two looks at how a campaign fares
 BURST = 5.0  # seconds of its own pace that a campaign may make up at once
-UNDECIDED = ("accepted", "held", "queued", "sending", "unsure")
+UNDECIDED = ("accepted", "held", "queued", "sending")  # what is unsure is not in flight: nobody knows where it is
 
 
 class Advance:
