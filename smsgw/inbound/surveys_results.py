@@ -50,7 +50,7 @@ def results(conn: Connection, id: str, language: str | None = None) -> list[Coun
 
 def _counted(question: AnyRow, rows: Sequence[AnyRow], language: str | None) -> Counted:
     text = dict(question.text)
-    spoken = language if language in text else next(iter(text))
+    spoken = str(language if language in text else next(iter(text)))
     numbers = Counter(row.value for row in rows if row.value is not None)
     if question.kind == "scale":
         names = {value: str(value) for value in range(question.low, question.high + 1)}
