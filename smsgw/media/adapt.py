@@ -134,8 +134,8 @@ def _within(drawn: Image.Image, bounds: tuple[int, int]) -> Image.Image:
 def _bare(drawn: Image.Image) -> Image.Image:
     """The picture without what a camera or a program wrote beside it."""
     bare = drawn.copy()
-    keep = {key: bare.info[key] for key in ("transparency",) if key in bare.info}
-    bare.info = dict(keep)
+    for key in [key for key in bare.info if key != "transparency"]:
+        del bare.info[key]
     return bare
 
 
