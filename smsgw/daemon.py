@@ -10,13 +10,14 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -31,6 +32,7 @@ from .inbound.dialogue_part import Listening
 from .inbound.dialogue_saying import Mouth
 from .inbound.inbox import Arrived, Inbox
 from .inbound.inquiries import Promise
+from .inbound.learning_model import Proposer
 from .inbound.orders_clock import Waiting as WaitingOrders
 from .inbound.orders_desk import Desk
 from .inbound.orders_rules import rules_of
@@ -40,7 +42,8 @@ from .inbound.readers import readers
 from .inbound.surveys_answers import Surveys
 from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
 from .media.mail import Postman
-from .money.rates import Rates
+from .money.estimate import Estimate, of
+from .money.till import Till
 from .outbound import gate
 from .outbound.asking import Asking
 from .outbound.balances import Balances, Plan
@@ -55,6 +58,7 @@ from .outbound.sender import Sender
 from .outbound.sequel import Sequel
 from .outbound.serving import network_of, served_of
 from .outbound.silence import Silence
+from .outbound.spending import budget_check, plan_check
 from .outbound.submit import Door, Terms
 from .outbound.unsure import Unsure
 from .outbound.usage import usage
@@ -92,9 +96,10 @@ class Gateway:
         self.inbox = Inbox(readers(stop_words=receiving.stop_words, understand=receiving.understand))
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
-        self.rates = Rates()
+        self.till = Till(config.money, {link.name: ZoneInfo(link.zone) for link in config.links})
+        self.rates = self.till.rates
         served = self._open_links([link for link in config.links if link.enabled])
-        self.network = network_of(config, served, self.rates, clock(), chance)
+        self.network = network_of(config, served, self.till, clock(), chance)
         rules = gate.Rules(duplicate_window=sending.duplicate_window)
         terms = Terms(
             region=sending.region,
@@ -105,11 +110,14 @@ class Gateway:
             on_unsure=sending.resend_unsure,
             sticky=frozenset(sending.sticky),
             rules=rules,
+            budgets=self.till.budgets,
         )
+        rules.more["budget"] = budget_check(self.till.budgets, self.till.brake)
+        rules.more["plan"] = plan_check(self.till.plans)
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
         self.door.familiar = self._familiar
         self.reception = Reception(self.database, self.door, clock)
-        self.campaigns = Campaigns(self.database, self.door, self.paces)
+        self.campaigns = Campaigns(self.database, self.door, self.paces, config.campaigns.ahead)
         self.waiting = Waiting(
             self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)
         )
@@ -142,6 +150,8 @@ class Gateway:
         self.orders = Desk(self.database, self.door, rules)
         self.waiting_orders = WaitingOrders(self.door, rules)
         self.postman = Postman(config.mail, self.clock)
+        self.promise = promise
+        self.proposer = Proposer()
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []
@@ -163,11 +173,28 @@ class Gateway:
         """How many parts a second each link may send now; None for as many as it takes."""
         return {name: sender.pace.reading(time.monotonic()).allowed for name, sender in self.senders.items()}
 
-    def read_rates(self) -> None:
-        """Read what parts cost, if it is not what was read last."""
+    def read_money(self) -> None:
+        """Read what parts cost, what SIMs have left and what may be spent, if it is not what was read last."""
         with self.database.reading() as conn:
-            if self.rates.read(conn):
+            if self.till.read(conn, self.clock()):
                 log.info("the rates were read")
+
+    def watch_money(self, now: datetime) -> None:
+        """Tell the owner what must be told of money, and give back what is kept for what has ended."""
+        self.till.watch(self.database, now)
+
+    def estimate(self, texts: Iterable[tuple[str, str]], at: datetime | None = None) -> Estimate:
+        """What it will cost to send each text to its recipient, at a time or now; nothing is stored.
+
+        texts: (E.164 number, rendered text), in the order in which they would go.
+        """
+        now = self.clock()
+
+        def route(recipient: str) -> Served | None:
+            choice = self.network.choose(recipient, now=now)
+            return None if choice is None else choice.link
+
+        return of(texts, route, self.rates, self.till.plans, at or now, serving=self.network.serving)
 
     def _told(self, link: str, receipt: Receipt) -> Future[None]:
         """What a network said when it was asked goes the way of what it says by itself."""
@@ -221,7 +248,7 @@ class Gateway:
 
     def start_links(self) -> None:
         """Clear up what the last run left in the air, then connect every link."""
-        self.read_rates()
+        self.read_money()
         names = sorted(set(links.sending_somewhere(self.database)) | set(self.senders))
         for name in names:
             lost = self.database.writer.do(self.handover.recover, (name, self.clock()))

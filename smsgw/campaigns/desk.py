@@ -11,17 +11,18 @@ from ..store.database import Database
 from . import life, series
 from .advance import Advance
 from .estimate import Estimate
-from .placing import Paces
+from .placing import AHEAD, Paces
 from .unreachable import Learning, forget
 
 
 class Campaigns:
-    """One for each gateway. paces: parts a second that each link may send now, None for as many as it takes."""
+    """One for each gateway. paces: parts a second that each link may send now, None for as many as it takes; ahead: how
+    many messages may wait for a link."""
 
-    def __init__(self, database: Database, door: Door, paces: Callable[[], Paces]) -> None:
+    def __init__(self, database: Database, door: Door, paces: Callable[[], Paces], ahead: int = AHEAD) -> None:
         self.database = database
         self.door = door
-        self._advance = Advance(database, door, paces)
+        self._advance = Advance(database, door, paces, ahead)
         self._estimate = Estimate(database, door, paces)
         self._learning = Learning(database)
 

@@ -17,8 +17,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from smsgw.config.business import BusinessConfig
+from smsgw.config.campaigns import CampaignsConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
+from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import MailConfig, OrdersConfig
 from smsgw.config.webhooks import WebhooksConfig
 
@@ -303,6 +305,8 @@ class Config(Section):
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
     orders: OrdersConfig = Field(default=OrdersConfig(), description="How texts become orders.")
     mail: MailConfig = Field(default=MailConfig(), description="The server that takes our letters.")
+    campaigns: CampaignsConfig = Field(default=CampaignsConfig(), description="What it takes to send to many.")
+    money: MoneyConfig = Field(default=MoneyConfig(), description="What messages cost.")
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(
