@@ -93,7 +93,7 @@ def read_networks(written: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(one, strict=False) for one in written)
 
 
-def read_url(url: str) -> Target:
+def read_url(url: str, longest: int = LONGEST_URL) -> Target:
     """A webhook's URL in its pieces. Raises BadInput, code `url_invalid`, at /url."""
     try:
         split = urlsplit(url)
@@ -104,8 +104,8 @@ def read_url(url: str) -> Target:
         raise _invalid("a webhook's URL begins with https:// or http:// and a host")
     if split.username is not None or split.password is not None:
         raise _invalid("a URL with a password in it would end up in logs: the signature proves who calls")
-    if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise _invalid(f"a URL has at most {LONGEST_URL} plain letters; others are written as %C4%8D, hosts as xn--")
+    if len(url) > longest or not url.isascii() or not url.isprintable() or " " in url:
+        raise _invalid(f"a URL has at most {longest} plain letters; others are written as %C4%8D, hosts as xn--")
     if port == 0:
         raise _invalid("port 0 cannot be called")
     tls = split.scheme == "https"

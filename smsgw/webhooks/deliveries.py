@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
@@ -17,7 +17,7 @@ from ..store.lifecycle import DELIVERY
 from ..store.tables import delivery, webhook
 from ..store.tables import history as lines
 from ..store.tables.types import AnyRow
-from . import events, hooks, settle
+from . import events, hooks, settle, speaking
 
 PIECE = 500  # lines of history replayed, or deliveries forgotten, in one transaction
 _d = delivery.c
@@ -172,6 +172,11 @@ def _planned(conn: Connection, wish: Replay, records: list[str]) -> list[AnyRow]
 def _plan(conn: Connection, hook: hooks.Hook, wish: Replay, happened: Sequence[AnyRow]) -> int:
     """Plan what this webhook was never told: it was switched off then, or is newer, or wanted other events."""
     missing = [line for line in happened if events.type_of(line) in hook.types]
+    if hook.dialect is not None:
+        rows = speaking.deliveries(conn, [replace(hook, after=0)], missing, wish.at)
+        spoken = [Birth({**row, "due_at": wish.at}, [("plan", f"replayed by {wish.by}")]) for row in rows]
+        history.begin(conn, DELIVERY, spoken, by=wish.by, now=wish.at)
+        return len(spoken)
     births = [
         Birth(
             settle.delivery_row(

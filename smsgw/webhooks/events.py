@@ -1,7 +1,7 @@
 """What can be told, and the JSON that tells it: an event is a record that came to a state, `message.delivered`.
 
-Whatever has a life in `store.lifecycle` has events; a message and a text that came in are told with their fields, the
-others with what history says. A message is told without its text: whoever sent it knows it.
+Whatever has a life in `store.lifecycle` has events; a message and a text that came in are told with their fields, an
+order whole, the others with what history says. A message is told without its text: whoever sent it knows it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from sqlalchemy import Connection, Table, select
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.history import IDS, chunks
-from ..store.lifecycle import INBOUND, LIVES, MESSAGE
+from ..store.lifecycle import INBOUND, LIVES, MESSAGE, ORDER
 from ..store.tables import inbound, message
 from ..store.tables.types import AnyRow
+from .dialects.event import PLACE
+from .order_document import documents
 
 TYPES = tuple(f"{life.record}.{state}" for life in LIVES if life.told for state in life.states)
 USUAL = (
@@ -66,6 +68,8 @@ def bodies(conn: Connection, lines: Sequence[AnyRow]) -> list[str]:
     rows: dict[str, Mapping[str, Any]] = {}
     for record, (table, names, _) in _FIELDS.items():
         rows.update(_rows(conn, table, names, {line.record_id for line in lines if line.record == record}))
+    ordered = {line.record_id for line in lines if line.record == ORDER.record}
+    rows.update(documents(conn, ordered) if ordered else {})
     return [_body(line, rows.get(line.record_id)) for line in lines]
 
 
@@ -77,7 +81,9 @@ def body_of_test(webhook_id: str, now: datetime) -> str:
 
 def _body(line: AnyRow, row: Mapping[str, Any] | None) -> str:
     data = {"id": line.record_id, "status": line.now, "was": line.was, "why": line.why, "by": line.by}
-    if row is not None:
+    if row is not None and line.record == ORDER.record:
+        data = {**row, **data}
+    elif row is not None:
         data |= _FIELDS[line.record][2](row)
     return to_json({"type": f"{line.record}.{line.now}", "timestamp": line.at, "data": data}).decode()
 
@@ -105,7 +111,7 @@ def _message(row: Mapping[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"],
         "sent_at": row["sent_at"],
         "final_at": row["final_at"],
-        "metadata": row["metadata"] or {},
+        "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
     }
 
 

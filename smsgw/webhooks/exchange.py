@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +20,10 @@ import httptools
 
 from .. import __version__
 from ..store.storable import storable
-from .addresses import AddressRefused, Allowed, Target
+from .addresses import AddressRefused, Allowed, Target, read_url
 
 MOST = 64 * 1024  # octets of one answer that are read; then the connection is closed
+LONGEST = 60_000  # letters of a URL with a text in it
 KEPT = 500  # octets of an answer's body that are kept for the log
 ONE_ADDRESS = 5.0  # seconds for one of several addresses to take a connection
 
@@ -30,7 +32,7 @@ ONE_ADDRESS = 5.0  # seconds for one of several addresses to take a connection
 class Answer:
     """How a request ended. status: None if no answer came, then `error` says why. said: how the body begins.
 
-    retry_after: what the header of that name says, seconds or a date. ms: how long it took.
+    retry_after: what the header of that name says, seconds or a date. ms: how long it took. media: its content type.
     """
 
     status: int | None
@@ -38,6 +40,7 @@ class Answer:
     error: str = ""
     retry_after: str | None = None
     ms: int = 0
+    media: str = ""
 
     @property
     def good(self) -> bool:
@@ -63,6 +66,7 @@ class Line(asyncio.Protocol):
         self._gone = asyncio.Event()
         self._used = False
         self._begun = 0.0
+        self._keep = KEPT
         self._forget()
 
     def _forget(self) -> None:
@@ -70,19 +74,20 @@ class Line(asyncio.Protocol):
         self._status: int | None = None
         self._said = b""
         self._retry_after: str | None = None
+        self._media = ""
 
     @property
     def open(self) -> bool:
         """Whether it can be used."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(self, request: bytes, within: float) -> Answer:
-        """Send a request and wait for its answer, at most `within` seconds. Raises Stale."""
+    async def exchange(self, request: bytes, within: float, keep: int = KEPT) -> Answer:
+        """Send a request and wait for its answer, at most `within` seconds. keep: octets of its body. Raises Stale."""
         if self._transport is None or self._transport.is_closing():
             raise Stale
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Answer] = loop.create_future()
-        self._waiting = waiting
+        self._waiting, self._keep = waiting, keep
         self._begun = time.monotonic()
         alarm = loop.call_later(within, self._give_up, f"no answer within {within:g} seconds")
         self._transport.write(request)
@@ -140,6 +145,8 @@ class Line(asyncio.Protocol):
         """A header of the answer."""
         if len(name) == 11 and name.lower() == b"retry-after":
             self._retry_after = value.decode("latin-1")[:60]
+        elif len(name) == 12 and name.lower() == b"content-type":
+            self._media = value.decode("latin-1")[:60].partition(";")[0].strip().lower()
 
     def on_headers_complete(self) -> None:
         """The answer's head is whole."""
@@ -147,8 +154,8 @@ class Line(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the answer's body."""
-        if len(self._said) < KEPT:
-            self._said += body[: KEPT - len(self._said)]
+        if len(self._said) < self._keep:
+            self._said += body[: self._keep - len(self._said)]
 
     def on_message_complete(self) -> None:
         """The answer is whole; 1xx only announces one (RFC 9110 section 15.2)."""
@@ -163,10 +170,11 @@ class Line(asyncio.Protocol):
     def _answer(self) -> None:
         answer = Answer(
             self._status,
-            storable(self._said.decode(errors="replace"), KEPT) if self._said else "",
+            storable(self._said.decode(errors="replace"), self._keep) if self._said else "",
             "",
             self._retry_after,
             int((time.monotonic() - self._begun) * 1000),
+            self._media,
         )
         self._forget()
         if self._waiting is not None and not self._waiting.done():
@@ -263,6 +271,24 @@ class Requests:
                 b"\r\nContent-Length: %d\r\n\r\n" % len(body), body,
             )
         )  # fmt: skip
+
+
+def spoken(target: Target, request: Mapping[str, Any], headers: Mapping[str, str], body: bytes) -> bytes:
+    """A whole request of a dialect: its own method, path and headers, `headers` beside them."""
+    path = read_url(request["url"], LONGEST).path
+    fields = {
+        "Host": target.authority, "User-Agent": f"smsgw/{__version__}", "Accept": "*/*",
+        **request.get("headers", {}), **headers,
+    }  # fmt: skip
+    if body or request["method"] != "GET":
+        fields["Content-Length"] = str(len(body))
+    lines = "".join(f"{name}: {_line(value)}\r\n" for name, value in fields.items())
+    return f"{request['method']} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+def _line(value: str) -> str:
+    """A value that stays in its line."""
+    return value.replace("\r", " ").replace("\n", " ")
 
 
 def trusting() -> ssl.SSLContext:

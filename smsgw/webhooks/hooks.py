@@ -6,12 +6,12 @@ while, so that a receiver can change over without missing anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from ..errors import BadInput, Fault, NotFound
 from ..store import followers, history
@@ -19,7 +19,7 @@ from ..store.database import Writer
 from ..store.history import Birth, Step
 from ..store.ids import new_id
 from ..store.lifecycle import WEBHOOK
-from ..store.tables import delivery, webhook
+from ..store.tables import api_key, delivery, webhook
 from ..store.tables import history as lines
 from ..store.tables.types import AnyRow
 from .addresses import Allowed, check_url, read_url
@@ -34,7 +34,10 @@ _SHORTEST_KEY, _LONGEST_KEY = 24, 64  # octets, by the standard
 
 @dataclass(frozen=True)
 class Hook:
-    """A webhook as the sender needs it. secrets: (secret, until), newest first. types: the events it is told."""
+    """A webhook as the sender needs it. secrets: (secret, until), newest first. types: the events it is told.
+
+    dialect: in whose words, None for Standard Webhooks; then `client` is whose messages it is about, `terms` how.
+    """
 
     id: str
     url: str
@@ -42,6 +45,9 @@ class Hook:
     secrets: tuple[tuple[str, datetime | None], ...]
     after: int
     failing_since: datetime | None
+    dialect: str | None = None
+    client: str | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
     def secrets_at(self, now: datetime) -> list[str]:
         """The secrets that sign now."""
@@ -131,18 +137,19 @@ def _chosen(secret: str) -> str:
 def _create(conn: Connection, batch: list[dict[str, Any]]) -> list[str | BadInput]:
     results: list[str | BadInput] = []
     for values in batch:
-        if (conn.scalar(select(func.count()).select_from(webhook)) or 0) >= MOST:
+        count = select(func.count()).select_from(webhook).where(webhook.c.dialect.is_(None))
+        if (conn.scalar(count) or 0) >= MOST:
             says = f"there are {MOST} webhooks already: remove one that nobody needs"
             results.append(BadInput([Fault("", "too_many", says)]))
             continue
         birth = Birth(values, [("create", f"set up by {values['by']}")])
         history.begin(conn, WEBHOOK, [birth], by=values["by"], now=values["created_at"])
-        _from_now_on(conn, values["id"])
+        from_now_on(conn, values["id"])
         results.append(str(values["id"]))
     return results
 
 
-def _from_now_on(conn: Connection, id: str) -> None:
+def from_now_on(conn: Connection, id: str) -> None:
     """It is told what comes after the present end of history."""
     end = conn.scalar(select(func.max(lines.c.id))) or 0
     conn.execute(update(webhook).where(webhook.c.id == id).values(after=end))
@@ -179,7 +186,7 @@ def _switch(conn: Connection, wish: Change) -> None:
         return
     step = Step(wish.id, f"by {wish.by}", {"failing_since": None})
     if history.move(conn, WEBHOOK, "enable", [step], by=wish.by, now=wish.at)[0] is not None:
-        _from_now_on(conn, wish.id)
+        from_now_on(conn, wish.id)
         waits = (delivery.c.webhook_id == wish.id, delivery.c.ended_at.is_(None), delivery.c.due_at.is_not(None))
         conn.execute(update(delivery).where(*waits).values(due_at=wish.at))
 
@@ -233,15 +240,18 @@ def listing(conn: Connection) -> list[AnyRow]:
 
 
 def active(conn: Connection) -> list[Hook]:
-    """Those that are to be told."""
-    rows = conn.execute(select(webhook).where(webhook.c.state == "active").order_by(webhook.c.id))
+    """Those that are to be told; not those of a client whose key was revoked."""
+    c = webhook.c
+    revoked = exists().where(api_key.c.id == c.client, api_key.c.revoked_at.is_not(None))
+    rows = conn.execute(select(webhook).where(c.state == "active", ~revoked).order_by(c.id))
     return [hook_of(row) for row in rows]
 
 
 def hook_of(row: AnyRow) -> Hook:
     """A row as the sender needs it."""
     secrets = tuple((one["secret"], _moment(one["until"])) for one in row.secrets)
-    return Hook(row.id, row.url, types_of(row.events), secrets, row.after, row.failing_since)
+    types = types_of(row.events)
+    return Hook(row.id, row.url, types, secrets, row.after, row.failing_since, row.dialect, row.client, row.terms or {})
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, func, select
 
 from ..store.database import Database
@@ -24,7 +25,7 @@ WINDOW = 500  # deliveries of a webhook in memory
 
 _d = delivery.c
 _PENDING = (_d.webhook_id == bindparam("webhook"), _d.state == "pending")
-_READ = (_d.id, _d.record_id, _d.line, _d.body, _d.attempts)
+_READ = (_d.id, _d.record_id, _d.line, _d.body, _d.attempts, _d.request)
 _FRESH = Prepared(
     select(*_READ)
     .where(*_PENDING, _d.due_at.is_(None), _d.line > bindparam("after"))
@@ -47,7 +48,7 @@ _HELD_UP = (
 
 @dataclass(slots=True)
 class Item:
-    """A delivery in memory. tries: the failed ones, as they are stored."""
+    """A delivery in memory. tries: the failed ones, as they are stored. request: of a dialect, else None."""
 
     id: str
     record_id: str
@@ -55,6 +56,13 @@ class Item:
     body: bytes
     attempts: int
     tries: list[dict[str, Any]]
+    request: dict[str, Any] | None = None
+
+
+def _json(given: Any) -> dict[str, Any] | None:
+    """A JSON column as the engine's driver gives it."""
+    told: dict[str, Any] | None = from_json(given) if isinstance(given, str | bytes) else given
+    return told
 
 
 class Queue:
@@ -108,7 +116,7 @@ class Queue:
         rows = conn.execute(_DUE, {"webhook": self._webhook, "now": now, "most": most}).all()
         self._more_due = len(rows) == most
         return [
-            Item(row.id, row.record_id, row.line, row.body.encode(), row.attempts, row.tries or [])
+            Item(row.id, row.record_id, row.line, row.body.encode(), row.attempts, row.tries or [], row.request)
             for row in rows
             if row.id not in self._held
         ]
@@ -121,7 +129,7 @@ class Queue:
         self._more = len(rows) == most
         if rows:
             self._after = rows[-1][2]
-        return [Item(row[0], row[1], row[2], row[3].encode(), row[4], []) for row in rows]
+        return [Item(row[0], row[1], row[2], row[3].encode(), row[4], [], _json(row[5])) for row in rows]
 
     def _held_up(self, conn: Connection, fresh: list[Item]) -> dict[str, Behind]:
         """The records among these of which an earlier event waits in the store, and none is here."""

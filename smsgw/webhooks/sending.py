@@ -20,7 +20,7 @@ from ..store import followers
 from ..store.database import Database
 from ..store.tables import delivery
 from ..store.tables.types import AnyRow
-from . import events, hooks, settle
+from . import events, hooks, settle, speaking
 from .hooks import Hook
 from .settle import Behind, Health, Plan
 from .terms import Terms
@@ -145,10 +145,13 @@ class Sending:
 
     def _deliveries(self, conn: Connection, wanted: Sequence[Hook], lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
         now = self._terms.clock()
-        rows = []
+        rows = speaking.deliveries(conn, wanted, lines, now)
+        plain = [hook for hook in wanted if hook.dialect is None]
+        if not plain:
+            return rows
         for line, body in zip(lines, events.bodies(conn, lines), strict=True):
             kind = f"{line.record}.{line.now}"
-            for hook in wanted:
+            for hook in plain:
                 if kind in hook.types and line.id > hook.after:
                     rows.append(settle.delivery_row(hook.id, kind, line.record_id, line.id, body, now))
         return rows

@@ -47,7 +47,7 @@ class Outcome:
     """How a try ended. event: the life's, `deliver`, `put_off` or `give_up`. due_at: of what is put off.
 
     What is put off holds up the later events of its record. attempts: with this one. status, said: of the answer.
-    tries: all that failed; None leaves them as they are.
+    tries: all that failed; None leaves them as they are. reply: what is to be answered to a phone.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Outcome:
     status: int | None
     said: str
     tries: Sequence[Mapping[str, Any]] | None = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ def settle(conn: Connection, batch: list[tuple[datetime, Sequence[Outcome]]]) ->
             }
             if one.tries is not None:
                 values["tries"] = one.tries
+            if one.reply is not None:
+                values["reply"] = one.reply
             steps.setdefault(one.event, []).append(Step(one.id, one.why, values))
         for event, some in steps.items():
             history.move(conn, DELIVERY, event, some, by=BY, now=now)
@@ -143,7 +146,7 @@ def _alike(conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> Sequ
     kinds: dict[tuple[str, int, int | None, str], list[str]] = {}
     others = []
     for one in outcomes:
-        if one.event == "deliver":
+        if one.event == "deliver" and one.reply is None:
             kinds.setdefault((one.why, one.attempts, one.status, one.said), []).append(one.id)
         else:
             others.append(one)

@@ -18,11 +18,11 @@ from ..errors import SmsgwError
 from ..store.database import Database
 from . import retry
 from .addresses import read_url
-from .exchange import Answer, Line, NotConnected, Requests, Stale, connect
+from .exchange import KEPT, MOST, Answer, Line, NotConnected, Requests, Stale, connect, spoken
 from .hooks import Hook
 from .queue import Item, Queue
 from .settle import Behind, Health, Outcome
-from .signing import Signer
+from .signing import Signer, signed_headers
 from .terms import Terms
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class Worker:
         octets = self._signed(item)
         if line is not None:
             try:
-                return line, await line.exchange(octets, self._terms.timeout)
+                return line, await line.exchange(octets, self._terms.timeout, _kept(item))
             except Stale:
                 await line.gone()
         try:
@@ -174,7 +174,7 @@ class Worker:
         except NotConnected as problem:
             return None, Answer(None, "", str(problem))
         try:
-            return line, await line.exchange(octets, self._terms.timeout)
+            return line, await line.exchange(octets, self._terms.timeout, _kept(item))
         except Stale:
             await line.gone()
             return None, Answer(None, "", "the connection was closed at once")
@@ -184,10 +184,14 @@ class Worker:
 
     def _signed(self, item: Item) -> bytes:
         id, timestamp = item.id.encode(), b"%d" % int(self._terms.clock().timestamp())
+        if item.request is not None:
+            headers = signed_headers(item.request.get("key", ""), timestamp, item.body)
+            return spoken(self._target, item.request, headers, item.body)
         return self._requests.write(id, timestamp, self._signer.signature(id, timestamp, item.body), item.body)
 
     def _judge(self, item: Item, answer: Answer) -> None:
         """Decide what becomes of a delivery, and of the webhook."""
+        answer = _expected(item, answer)
         if answer.good:
             if self._failures or self._failing_since is not None:
                 self._recovered()
@@ -195,7 +199,8 @@ class Worker:
             return
         now = self._terms.clock()
         wish = retry.wish_of(answer.retry_after, now)
-        self._failed(answer, wish, now)
+        if self.hook.dialect is None or answer.status is None or answer.status >= 500:
+            self._failed(answer, wish, now)  # else it is one URL of many that is wrong
         outcome = self._failure(item, answer, wish, now)
         if outcome.event == "give_up":
             log.warning("webhook %s: %s is given up: %s", self.hook.id, item.id, outcome.why)
@@ -224,9 +229,10 @@ class Worker:
         due = None if answer.status == GONE else self._terms.retry.next(attempts, wish, now)
         event = "give_up" if due is None else "put_off"
         then = f"given up after {attempts} tries" if due is None else f"tried again at {due:%Y-%m-%d %H:%M:%S}Z"
+        url = (item.request or {}).get("url", self.hook.url)
         told = {
-            "at": f"{now.isoformat()[:19]}Z", "url": self.hook.url, "status": answer.status, "error": said,
-            "said": answer.said, "ms": answer.ms,
+            "at": f"{now.isoformat()[:19]}Z", "url": url, "status": answer.status, "error": said,
+            "said": answer.said[:KEPT], "ms": answer.ms,
         }  # fmt: skip
         tries = [*item.tries, told][-LOGGED_TRIES:]
         return replace(self._outcome(item, answer, event, f"{said}; {then}"), due_at=due, tries=tries)
@@ -234,7 +240,7 @@ class Worker:
     def _outcome(self, item: Item, answer: Answer, event: str, why: str) -> Outcome:
         return Outcome(
             item.id, self.hook.id, item.record_id, item.line, event, why, None, item.attempts + 1, answer.status,
-            answer.said,
+            answer.said[:KEPT], reply=_reply(item, answer),
         )  # fmt: skip
 
     def _failed(self, answer: Answer, wish: float, now: datetime) -> None:
@@ -267,3 +273,24 @@ class Worker:
             log.info("webhook %s works again", self.hook.id)
             self._report(Health(self.hook.id, None, self._terms.clock()))
         self._hire()
+
+
+def _kept(item: Item) -> int:
+    """How many octets of the answer matter: all of them if it may be a text for the phone."""
+    return MOST if item.request is not None and item.request.get("replies") else KEPT
+
+
+def _expected(item: Item, answer: Answer) -> Answer:
+    """An answer that is not in the words that the dialect demands is none."""
+    wanted = (item.request or {}).get("expects", "")
+    if not wanted or not answer.good or answer.said.strip().startswith(wanted):
+        return answer
+    return replace(answer, status=None, error=f"answered {answer.status}, but not {wanted}")
+
+
+def _reply(item: Item, answer: Answer) -> str | None:
+    """What a receiver answers to the phone, if it is something to be read."""
+    asked = item.request is not None and item.request.get("replies")
+    if not asked or not answer.good or answer.status == 204 or not answer.said.strip():
+        return None
+    return answer.said if answer.media.startswith("text/") or answer.media.endswith("xml") else None

@@ -14,6 +14,7 @@ from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
+from smsgw.webhooks.dialects.event import PLACE
 
 from ..context import the_gateway
 from . import paging
@@ -55,7 +56,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "sent_at": row["sent_at"],
         "final_at": row["final_at"],
         "attempts": row["attempts"],
-        "metadata": row["metadata"] or {},
+        "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
     }
 
 
