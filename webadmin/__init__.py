@@ -14,23 +14,54 @@ from . import auth, pages, problems
 from .api import (
     batch,
     bound,
+    campaigns,
+    campaigns_report,
+    catalogue,
     description,
     health,
     inbound,
+    inquiries,
+    inquiries_answers,
+    inquiries_learning,
     links,
     messages,
+    orders,
     preview,
     routes,
     sending,
     simulator,
+    surveys,
     telephony,
+    templates,
     webhooks,
 )
 from .api.clients import KnownClients
 from .context import Context
 
 # Imported for the routes that they put into the table.
-ROUTED = (sending, batch, preview, messages, inbound, links, telephony, bound, webhooks, simulator, health, description)
+ROUTED = (
+    sending,
+    catalogue,
+    orders,
+    batch,
+    preview,
+    messages,
+    inbound,
+    inquiries,
+    inquiries_answers,
+    inquiries_learning,
+    surveys,
+    links,
+    telephony,
+    bound,
+    webhooks,
+    simulator,
+    templates,
+    campaigns,
+    campaigns_report,
+    health,
+    description,
+)
 
 
 def create_app(gateway: Gateway) -> Flask:

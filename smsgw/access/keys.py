@@ -35,6 +35,13 @@ SCOPES = {
     "orders:read": "see orders and the catalogue",
     "orders:manage": "decide about orders, and change the catalogue",
     "orders:*": "both",
+    "inquiries:read": "see inquiries, automatic answers and corrections, and read again what came in",
+    "inquiries:write": "assign, answer and close inquiries, and propose corrections",
+    "inquiries:*": "both",
+    "answers:manage": "write and switch automatic answers, and approve corrections",
+    "surveys:read": "see surveys and what they brought",
+    "surveys:write": "draft, start and end surveys",
+    "surveys:*": "both",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",
 }
