@@ -46,7 +46,7 @@ SCOPES = {
     "admin:*": "everything",
 }
 # Who sees messages sees the links that they go over.
-GREATER = {"links:read": ("messages:read", "messages:*")}
+GREATER = {"links:read": ("messages:read", "messages:*"), "campaigns:read": ("campaigns:write", "campaigns:approve")}
 SHORTEST = 24
 
 

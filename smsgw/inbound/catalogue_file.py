@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import BadInput, Fault
 from ..store.tables.types import AnyRow
+from ..webhooks.order_document import decimal
 from .catalogue import THOUSAND
 
 COLUMNS = ("sku", "code", "unit", "pack", "price", "currency", "max_auto", "stock", "valid_from", "valid_to")
@@ -268,13 +269,7 @@ def _written(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "price":
-        return spelled(value, MILLION)
+        return decimal(value, MILLION)
     if name == "max_auto":
-        return spelled(value, THOUSAND)
+        return decimal(value, THOUSAND)
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def spelled(value: int, scale: int) -> str:
-    """A whole number of parts as a decimal without needless zeros: 2900000 millionths are "2.9"."""
-    number = (Decimal(value) / scale).normalize()
-    return f"{number:f}"

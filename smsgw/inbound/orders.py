@@ -341,8 +341,9 @@ def open_with(conn: Connection, address: str) -> AnyRow | None:
 
 
 def stopped(conn: Connection, address: str, words: str, now: datetime) -> list[int]:
-    """The customer said STOP: what is not confirmed is cancelled; returns the numbers of these orders."""
+    """The customer said STOP: what was never confirmed is cancelled; returns the numbers of these orders."""
     o = order.c
-    rows = list(conn.execute(select(order).where(o.address == address, o.state.in_(OPEN))))
+    never = o.confirmed_revision.is_(None)
+    rows = list(conn.execute(select(order).where(o.address == address, o.state.in_(OPEN), never)))
     why = f"{address} said {words.strip()[:40]!r}"
     return [row.number for row in rows if cancel(conn, row, "stop_words", now, why)]

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, select
 from ..errors import NotFound
 from ..store.tables import history, order, order_line, order_revision
 from ..store.tables.types import AnyRow
+from ..webhooks.order_document import decimal
 from . import orders
 from .catalogue import THOUSAND
 from .orders_money import MILLION
@@ -106,19 +106,18 @@ def as_csv(rows: Iterable[AnyRow], told: dict[str, list[AnyRow]]) -> str:
     table.writerow(COLUMNS)
     for row in rows:
         head = [row.number, row.id, row.state, row.address, _time(row.created_at), _time(row.confirmed_at)]
-        tail = [decimal(row.total, MILLION), _harmless(row.wish), _harmless((row.proof or {}).get("words"))]
+        tail = [_decimal(row.total, MILLION), _harmless(row.wish), _harmless((row.proof or {}).get("words"))]
         if not told.get(row.id):
             table.writerow([*head, *[""] * 6, row.currency or "", *tail])
         for line in told.get(row.id, ()):
-            amounts = [decimal(line.price, MILLION), decimal(line.amount, MILLION), line.currency or ""]
-            name, count = _harmless(line.name), decimal(line.quantity, THOUSAND)
+            amounts = [_decimal(line.price, MILLION), _decimal(line.amount, MILLION), line.currency or ""]
+            name, count = _harmless(line.name), _decimal(line.quantity, THOUSAND)
             table.writerow([*head, line.sku, name, count, line.unit, *amounts, *tail])
     return out.getvalue()
 
 
-def decimal(value: int | None, scale: int) -> str:
-    """A whole number of parts as programs write it: "5.8"; "" for None."""
-    return "" if value is None else f"{(Decimal(value) / scale).normalize():f}"
+def _decimal(value: int | None, scale: int) -> str:
+    return "" if value is None else decimal(value, scale)
 
 
 def _time(at: datetime | None) -> str:

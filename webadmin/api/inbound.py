@@ -23,13 +23,13 @@ def inbound(query: InboundFilter) -> Response:
     """List texts that came in, newest first."""
     before = paging.after(query)
     with the_gateway().database.reading() as conn:
-        rows = inbox.listing(conn, query.limit + 1, before, _sender(query.from_))
+        rows = inbox.listing(conn, query.limit + 1, before, sender_of(query.from_))
         no_texts = [row.id for row in rows if row.kind == "data"]
         data = inbox.data_of(conn, no_texts) if no_texts else {}
     return paging.page(rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())))
 
 
-def _sender(written: str | None) -> str | None:
+def sender_of(written: str | None) -> str | None:
     """A sender in its one spelling; one that is no number is a name."""
     try:
         return None if written is None else number_of(written, "/from")

@@ -11,6 +11,7 @@ from smsgw.store.lifecycle import DELIVERY, WEBHOOK
 from smsgw.webhooks import events
 from smsgw.webhooks.addresses import LONGEST_URL
 
+from .orders_shapes import Order
 from .shapes import Moment, Page, Paging, Purpose, Shape, Words
 
 _EVENTS = f"The events that are told: names such as message.delivered, message.* for all of a message, * for all. \
@@ -195,6 +196,13 @@ class InboundData(EventData):
     understood_as: str | None = Field(description="What a reader of the gateway took it for, such as optout.")
 
 
+class OrderData(Order):
+    """An order that came to a state, with everything that is known of it when it is told."""
+
+    was: str | None = Field(description="The state before; null when it was born.")
+    by: str = Field(description="Who did it: the dialogue, the clock, a person, a client.")
+
+
 class RecordEvent(Shape):
     """Something happened to a record. Answer 2xx to take it; anything else, and it comes again for three days."""
 
@@ -215,7 +223,15 @@ class InboundEvent(RecordEvent):
     data: InboundData = Field(description="The text.")
 
 
-_SHAPES: dict[str, type[RecordEvent]] = {"message": MessageEvent, "inbound": InboundEvent}
+class OrderEvent(Shape):
+    """An order came to a state: what is pushed to the business's own system. docs/orders.md tells how to take it."""
+
+    type: str = Field(description="What happened, such as order.confirmed.")
+    timestamp: Moment = Field(description="When it happened.")
+    data: OrderData = Field(description="The order.")
+
+
+_SHAPES: dict[str, type[BaseModel]] = {"message": MessageEvent, "inbound": InboundEvent, "order": OrderEvent}
 EVENTS: Mapping[str, type[BaseModel]] = {
     kind: _SHAPES.get(kind.partition(".")[0], RecordEvent) for kind in (*events.TYPES, events.TEST)
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from smsgw.inbound.orders import Times
 from smsgw.inbound.orders_rules import Rules
 from smsgw.inbound.reading.terms import Reading
+from smsgw.store import schema
+from smsgw.store.database import Database
 from tests.smsgw.desk import Desk
 from tests.smsgw.inbound.talk import ANA, BOR, NO, SHOP, WHAT, YES, Talk, order_of
 
@@ -16,9 +20,42 @@ SUMMARY = "Order 10001: 2 x notebook A4 = 5.80 EUR. Reply YES to confirm, NO to 
 
 
 @pytest.fixture
-def talk(desk: Desk) -> Talk:
-    """A shop with its catalogue."""
-    return Talk(desk)
+def talk(tmp_path: Path) -> Iterator[Talk]:
+    """A shop with its catalogue, on SQLite: the two tests that begin with `on_both` see every statement on both."""
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    yield Talk(Desk(database))
+    database.close()
+
+
+def test_on_both_engines_an_order_is_asked_changed_reminded_lapsed_renewed_and_confirmed(desk: Desk) -> None:
+    talk = Talk(desk, Rules(mail_to=("shop@example.com",), maximum=50_000_000))
+    talk.hears("2 notebooks", order_of(("NB-A4", 2), wish="tomorrow"))
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    talk.hears("3 pens", order_of(("PEN-BL", 3)))
+    talk.hears("1", Reading("survey", answer="1", language="en"))
+    talk.hears("hmpf", WHAT, answers=False)
+    talk.desk.later(hours=13)
+    assert talk.clock() == 1
+    talk.desk.later(hours=13)
+    assert talk.clock() == 1
+    talk.hears("yes", YES)
+    talk.hears("yes", YES)
+    [row] = talk.orders()
+    assert (row.state, row.revision, row.confirmed_revision, row.total) == ("confirmed", 3, 3, 8_200_000)
+    assert talk.lines(row) == [("NB-A4", 2000), ("PEN-BL", 3000)]
+    assert len(talk.letters()) == 1
+    assert talk.desk.events(row.id) == ["take", "revise", "unclear", "remind", "lapse", "revise", "confirm"]
+
+
+def test_on_both_engines_a_change_after_the_yes_and_a_stop_are_for_people(desk: Desk) -> None:
+    talk = Talk(desk)
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    talk.hears("yes", YES)
+    talk.hears("make it 3", order_of(("NB-A4", 3)))
+    talk.hears("also blue pens?", order_of(("PEN-BL", None), reasons=("no quantity",)), answers=False)
+    text = talk.hears("STOP", WHAT)
+    assert ([row.state for row in talk.orders()], text.state) == (["needs_review"], "handled"), "it was confirmed once"
 
 
 def test_an_order_is_asked_about_with_its_total_and_confirmed_by_a_yes(talk: Talk) -> None:

@@ -1,0 +1,141 @@
+"""The catalogue of products over the API: shown, compared with a file, changed by it in a second step, exported."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from smsgw.errors import BadInput, Fault
+from smsgw.inbound import catalogue, catalogue_file, catalogue_import
+from smsgw.inbound.catalogue_file import MILLION
+from smsgw.inbound.catalogue_import import Difference
+from smsgw.store.tables.types import AnyRow
+from smsgw.webhooks.order_document import decimal, money
+
+from ..context import the_gateway
+from .catalogue_shapes import (
+    CatalogueCsv,
+    CatalogueFile,
+    CatalogueImport,
+    Differences,
+    NewAlias,
+    Product,
+    ProductFilter,
+    ProductPage,
+)
+from .routes import answer, client, route
+
+READ, CHANGE = "orders:read", "orders:manage"
+
+
+def product_json(row: AnyRow, spoken: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """A product's row as the API shows it."""
+    price = money(row.price, row.currency)
+    names = ("sku", "code", "unit", "pack", "stock", "valid_from", "valid_to", "active", "names", "changed_at")
+    told = {name: row._mapping[name] for name in names}
+    aliases = {tag: list(words) for tag, words in spoken.items()}
+    return told | {"price": price, "max_auto": decimal(row.max_auto, catalogue.THOUSAND), "aliases": aliases}
+
+
+@route("GET", "/catalogue", scope=READ, query=ProductFilter, answers={200: ProductPage})
+def products(query: ProductFilter) -> Response:
+    """List the products, by sku."""
+    with the_gateway().database.reading() as conn:
+        rows = catalogue.listing(conn, query.limit + 1, _after(query.cursor), inactive=query.inactive == "yes")
+        shown = rows[: query.limit]
+        spoken = catalogue.aliases(conn, [row.sku for row in shown])
+        version = catalogue.version(conn)
+    cursor = urlsafe_b64encode(shown[-1].sku.encode()).decode() if len(rows) > query.limit else None
+    headers = {}
+    if cursor is not None:
+        headers["Link"] = f'<{request.path}?{urlencode({**request.args, "cursor": cursor})}>; rel="next"'
+    data = [product_json(row, spoken.get(row.sku, {})) for row in shown]
+    return answer({"version": version, "data": data, "next_cursor": cursor}, headers=headers)
+
+
+def _after(cursor: str | None) -> str | None:
+    try:
+        return None if cursor is None else urlsafe_b64decode(cursor.encode()).decode()
+    except ValueError:
+        says = "this cursor was not given by a listing: take next_cursor as it is, or begin without one"
+        raise BadInput([Fault("/cursor", "cursor_invalid", says)]) from None
+
+
+@route("GET", "/catalogue/export", scope=READ, answers={200: CatalogueCsv})
+def export_catalogue() -> Response:
+    """Give the whole catalogue as CSV."""
+    with the_gateway().database.reading() as conn:
+        rows, spoken = catalogue.listing(conn), catalogue.aliases(conn)
+    lines = [catalogue_file.as_line(row, spoken.get(row.sku, {})) for row in rows]
+    return answer({"csv": catalogue_file.as_csv(lines)})
+
+
+@route("POST", "/catalogue/compare", scope=READ, takes=CatalogueFile, answers={200: Differences})
+def compare_catalogue(body: CatalogueFile) -> Response:
+    """Show what a file would change: new, changed, gone, and the lines that are wrong. Nothing is changed."""
+    gateway = the_gateway()
+    listed = catalogue_file.read(body.csv, gateway.config.orders.currency)
+    with gateway.database.reading() as conn:
+        told = catalogue_import.compare(conn, listed, keep=body.keep)
+    return answer(differences_json(told, applied=False))
+
+
+@route(
+    "POST",
+    "/catalogue/import",
+    scope=CHANGE,
+    takes=CatalogueImport,
+    answers={200: Differences},
+    errors=("catalogue_changed",),
+)
+def import_catalogue(body: CatalogueImport) -> Response:
+    """Bring the catalogue to what a file says, all of it or nothing."""
+    gateway = the_gateway()
+    listed = catalogue_file.read(body.csv, gateway.config.orders.currency)
+    wish = catalogue_import.Wish(listed, body.version, client().id, gateway.clock(), body.keep, body.despite)
+    return answer(differences_json(catalogue_import.apply(gateway.database.writer, wish), applied=True))
+
+
+def differences_json(told: Difference, *, applied: bool) -> dict[str, Any]:
+    """What a file would change, or has changed, as the API shows it."""
+    return {
+        "version": told.version,
+        "applied": applied,
+        "new": [line.sku for line in told.new],
+        "changed": [
+            {
+                "sku": one.sku,
+                "fields": {name: [_plain(name, was), _plain(name, now)] for name, (was, now) in one.fields.items()},
+            }
+            for one in told.changed
+        ],
+        "gone": list(told.gone),
+        "same": told.same,
+        "invalid": [
+            {"line": one.line, "sku": one.sku, "column": one.column, "code": one.code, "why": one.why}
+            for one in told.invalid
+        ],
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A field's value as a file writes it."""
+    if isinstance(value, int) and name in ("price", "max_auto"):
+        return decimal(value, MILLION if name == "price" else catalogue.THOUSAND)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@route("POST", "/catalogue/<sku>/aliases", scope=CHANGE, takes=NewAlias, answers={200: Product}, errors=("not_found",))
+def teach_alias(sku: str, body: NewAlias) -> Response:
+    """Have words mean a product from now on; an import does not take them away."""
+    gateway = the_gateway()
+    wish = catalogue.Taught(sku, body.language, body.words, client().id, gateway.clock())
+    gateway.database.writer.do(catalogue.teach, wish)
+    with gateway.database.reading() as conn:
+        row = catalogue.get(conn, sku)
+        return answer(product_json(row, catalogue.aliases(conn, [sku]).get(sku, {})))
