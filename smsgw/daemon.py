@@ -44,7 +44,7 @@ from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_lin
 from .media.mail import Postman
 from .money.estimate import Estimate, of
 from .money.till import Till
-from .outbound import gate
+from .outbound import gate_rules
 from .outbound.asking import Asking
 from .outbound.balances import Balances, Plan
 from .outbound.familiar import Familiar, familiar
@@ -100,7 +100,7 @@ class Gateway:
         self.rates = self.till.rates
         served = self._open_links([link for link in config.links if link.enabled])
         self.network = network_of(config, served, self.till, clock(), chance)
-        rules = gate.Rules(duplicate_window=sending.duplicate_window)
+        rules = gate_rules.rules_of(config)
         terms = Terms(
             region=sending.region,
             sender=sending.sender,
@@ -127,7 +127,7 @@ class Gateway:
         self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most, sequel=sequel)
         over = {link.name: link.receipts_over for link in config.links if link.receipts_over}
         self.receipts = Receipts(self.retry, chance, over)
-        self.handover = Handover(self.receipts, self.retry, chance)
+        self.handover = Handover(self.receipts, self.retry, chance, rules)
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell

@@ -17,11 +17,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from smsgw.config.business import BusinessConfig
+from smsgw.config.doors import DoorsConfig
 from smsgw.config.campaigns import CampaignsConfig
+from smsgw.config.gate import GateConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
 from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import MailConfig, OrdersConfig
+from smsgw.config.retention import RetentionConfig
 from smsgw.config.webhooks import WebhooksConfig
 
 HOME = Path("/var/lib/smsgw")  # where the unit's StateDirectory= is
@@ -300,6 +303,7 @@ class Config(Section):
     store: StoreConfig = Field(default=StoreConfig(), description="Where everything is kept.")
     web: WebConfig = Field(default=WebConfig(), description="The web server.")
     sending: SendingConfig = Field(default=SendingConfig(), description="Texts on their way out.")
+    gate: GateConfig = Field(default=GateConfig(), description="May a message go, where to and to whom.")
     receiving: ReceivingConfig = Field(default=ReceivingConfig(), description="Texts on their way in.")
     business: BusinessConfig = Field(default=BusinessConfig(), description="When somebody is there to answer.")
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
@@ -308,6 +312,8 @@ class Config(Section):
     campaigns: CampaignsConfig = Field(default=CampaignsConfig(), description="What it takes to send to many.")
     money: MoneyConfig = Field(default=MoneyConfig(), description="What messages cost.")
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
+    doors: DoorsConfig = Field(default=DoorsConfig(), description="Doors for other gateways' clients.")
+    retention: RetentionConfig = Field(default=RetentionConfig(), description="For how long what is kept.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(
         default=[], description="The connections to networks, one [[links]] table for each."

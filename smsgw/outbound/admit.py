@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, insert, select, tuple_
 
@@ -20,15 +20,17 @@ from ..store import history
 from ..store.database import Writer
 from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared
-from ..store.tables import message, part
+from ..store.tables import message, part, refusal
 from ..store.tables.types import AnyRow
 from . import gate
 from .asked import Accepted, Ready, Terms
 from .handover import Claim, why_claimed
+from .spending import keep
 from .wire import wire_part
 
 COUNTED_FOR = timedelta(seconds=1)  # how long a count of the queue is believed when it is nearly full
 COUNTED_AFAR = timedelta(seconds=30)  # the same while it is far from full; what we store meanwhile is added
+_REFUSED = Prepared(insert(refusal), ("client", "recipient", "purpose", "category", "code", "says", "at"))
 _STORE_PARTS = Prepared(insert(part), ("message_id", "position", "alphabet", "user_data", "udh", "written_at", "link"))
 
 
@@ -96,16 +98,21 @@ class Admission:
     ) -> None:
         """Ask the gate about the new ones, store those that may go or wait, and write down every answer."""
         verdicts = gate.check(conn, [batch[i].candidate for i in fresh], self._terms.rules, now)
+        if (budgets := self._terms.budgets) is not None and budgets.some:
+            verdicts = keep(conn, budgets, [batch[i].row for i in fresh], verdicts, now, fresh=True)
         births: list[history.Birth] = []
         places: list[int] = []
+        refused: list[dict[str, Any]] = []
         after = _After(now)
         self._writer.when_decided(partial(self._decided, after))
         for index, verdict in zip(fresh, verdicts, strict=True):
             if isinstance(verdict, gate.Refuse):
-                results[index] = RefusedByPolicy([Fault("/to", verdict.code, verdict.says)])
+                results[index] = RefusedByPolicy([Fault(gate.pointer(verdict.code), verdict.code, verdict.says)])
+                refused.append(_refusal(batch[index], verdict, now))
             else:
                 places.append(index)
                 births.append(self._birth(batch[index], verdict, after))
+        _REFUSED.many(conn, refused)
         states = history.begin(conn, MESSAGE, births, by="door", now=now)
         _STORE_PARTS.many(
             conn,
@@ -158,6 +165,13 @@ class Admission:
         if not timedelta() <= now - at < believed:
             self._waiting = (count, at) = (gate.waiting(conn), now)
         return max(0, self._terms.queue_bound - count)
+
+
+def _refusal(ready: Ready, no: gate.Refuse, now: datetime) -> dict[str, Any]:
+    """What is kept of a message that was refused: not its text."""
+    c = ready.candidate
+    who = {"client": ready.asked.client, "recipient": c.recipient, "purpose": c.purpose, "category": c.category}
+    return {**who, "code": no.code, "says": no.says, "at": now}
 
 
 def _first_of_each_ref(batch: list[Ready]) -> tuple[list[int], list[int]]:

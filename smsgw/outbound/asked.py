@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..money.budget import Budgets
 from . import gate
 
 PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
@@ -54,6 +55,7 @@ class Terms:
     on_unsure: str = "resend"
     sticky: frozenset[str] = frozenset({"conversational"})
     rules: gate.Rules = field(default_factory=gate.Rules)
+    budgets: Budgets | None = None
 
 
 @dataclass(frozen=True, slots=True)

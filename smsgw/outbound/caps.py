@@ -26,7 +26,7 @@ _WENT = Prepared(
         message.c.id > bindparam("first"),
         message.c.purpose.in_([bindparam(f"p{n}", value) for n, value in enumerate(sorted(COUNTED))]),
         message.c.state.in_([bindparam(f"s{n}", value) for n, value in enumerate(GONE)]),
-        _WENT_AT > bindparam("since", type_=message.c.due_at.type),
+        bindparam("since", type_=message.c.due_at.type) < _WENT_AT,
     )
 )
 _Went = list[tuple[datetime, str | None]]  # when, and of which category

@@ -42,6 +42,12 @@ def budget(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: date
     return {} if ask is None else ask(conn, batch, rules, now)
 
 
+def plan(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
+    """What the plan of its SIM does not allow now waits."""
+    ask = rules.more.get("plan")
+    return {} if ask is None else ask(conn, batch, rules, now)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("country", country),
     ("suppression", suppressed),
@@ -60,7 +66,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 """The checks by name. Before them a message's syntax is read, and after them its link stands: see `submit`."""
 
-STILL: tuple[Check, ...] = (suppressed, opted_out, agreed, doubted, halted)
+STILL: tuple[Check, ...] = (suppressed, opted_out, agreed, doubted, halted, plan)
 """What is asked once more as a message is claimed: between planning and sending somebody may have said no."""
 
 
@@ -116,6 +122,20 @@ def decided(answers: Sequence[Answer]) -> Verdict | None:
     for answer in answers:
         verdict = verdict if answer.verdict is None else _stronger(verdict, answer.verdict)
     return verdict
+
+
+def pointer(code: str) -> str:
+    """Which field of a request a refusal is about, as a JSON pointer."""
+    return _POINTERS.get(code, "/to")
+
+
+_POINTERS = {
+    "category_missing": "/category",
+    "category_unknown": "/category",
+    "sender_not_allowed": "/from",
+    "text_too_long": "/text",
+    "way_out_missing": "/text",
+}
 
 
 def waiting(conn: Connection) -> int:

@@ -8,7 +8,7 @@ What the earlier link took is kept in `earlier_try`, where a late receipt finds 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from ..text import parts
 from .cutting import encoding, is_data, part_rows
 from .familiar import familiar
 from .routing import Choice, Network
+from .spending import keep
 from .standing import Fitness
 
 log = logging.getLogger(__name__)
@@ -134,13 +135,25 @@ class Moving:
         if taken:
             self.keep(conn, row.id, taken, len(pieces), now)
             self._charge(conn, row, taken, now)
-        return Moved(self.given(conn, row, choice, now, anew=bool(taken)), len(taken))
+        values = self.given(conn, row, choice, now, anew=bool(taken))
+        return Moved(values, len(taken)) if self._affords(conn, row, values, now) else None
+
+    def _affords(self, conn: Connection, row: AnyRow, values: Mapping[str, Any], now: datetime) -> bool:
+        """Whether the budgets have money for the way over another link; what was kept for this one becomes that."""
+        budgets = self.network.books.budgets
+        if budgets is None or not budgets.some:
+            return True
+        before = dict(row._mapping)
+        [no] = keep(conn, budgets, [{**before, **values}], [None], now)
+        if no is not None:
+            keep(conn, budgets, [before], [None], now)
+        return no is None
 
     def _charge(self, conn: Connection, row: AnyRow, taken: Sequence[AnyRow], now: datetime) -> None:
         """What the earlier link took it charges for, although it never had the whole."""
         if self.network.books.some:
             went = Charged(row.id, taken[0].link, row.recipient, len(taken), now)
-            self.network.books.submitted(conn, [went], now, more=True)
+            self.network.books.submitted(conn, [went], now)
 
     def charge_taken(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
         """Book the parts that a link took of messages that it never took as a whole, and never will."""
@@ -180,6 +193,7 @@ class Moving:
                 values |= {"parts": count, "encoding": encoding(pieces)}
             elif anew:
                 conn.execute(update(part).where(part.c.message_id == row.id).values(_UNTOUCHED))
+        self.network.plans.promise(choice.link.name, row.recipient, count)
         price, currency = self.network.estimate(choice.link.name, row.recipient, count, now)
         return values | {"price": price, "currency": currency}
 

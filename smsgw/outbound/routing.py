@@ -145,6 +145,11 @@ class Network:
             return ()
         return tuple(name for name, link in self.links.items() if Alphabet.OCTETS not in link.abilities.alphabets)
 
+    def serving(self, recipient: str) -> list[Served]:
+        """Every link that could carry something to this number, however it is now."""
+        found = (self._table.get(recipient[:length], ()) for length in self._lengths)
+        return list({link.name: link for links in found for link in links}.values())
+
     def able(self, name: str, now: datetime) -> bool:
         """Whether a link can send now."""
         return name in self.links and self.fitness(name, now)[0] <= Fitness.DEGRADED

@@ -104,8 +104,8 @@ class Sender:
 
     def reserve(self, parts: int) -> bool:
         """Keep room for the parts of a message that is about to be stored, if it could be sent this moment."""
-        if not self.started or not self._carries():
-            return False
+        if not self.started or not self._carries() or self._desk.network.plans.guards(self.name):
+            return False  # what a plan guards is looked at by the claim
         with self._state:
             assert self.link is not None
             now = time.monotonic()

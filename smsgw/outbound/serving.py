@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..config import Config, LinkConfig
 from ..link import Abilities
-from ..money.rates import Rates
+from ..money.till import Till
 from .routing import Network
 from .standing import Moves, Served
 
@@ -30,8 +30,11 @@ def served_of(link: LinkConfig, abilities: Abilities) -> Served:
 
 
 def network_of(
-    config: Config, served: Iterable[Served], rates: Rates, now: datetime, chance: Callable[[], float]
+    config: Config, served: Iterable[Served], till: Till, now: datetime, chance: Callable[[], float]
 ) -> Network:
     """The links together, with the rules for all of them."""
     patience, tolerance = config.sending.reroute_after, config.sending.price_tolerance
-    return Network(served, now, patience=patience, rates=rates, tolerance=tolerance, chance=chance)
+    return Network(
+        served, now, patience=patience, rates=till.rates, plans=till.plans, budgets=till.budgets,
+        exchange=till.exchange, tolerance=tolerance, chance=chance,
+    )  # fmt: skip

@@ -151,6 +151,7 @@ class Door:
         on_unsure = asked.on_unsure or ("hold" if asked.purpose == "marketing" else self.terms.on_unsure)
         id = new_id("msg", now)
         count, text = parts.count(pieces), written(asked.text, asked.data)
+        self.network.plans.promise(choice.link.name, recipient, count)
         price, currency = self.network.estimate(choice.link.name, recipient, count, now)
         # By the network, until then; never marketing, for a STOP that comes meanwhile must win.
         schedules = "schedule" in choice.link.abilities.optional and asked.purpose != "marketing"

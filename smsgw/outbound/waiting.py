@@ -21,6 +21,7 @@ from . import gate
 from .familiar import Familiar, familiar
 from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
+from .spending import keep
 
 _MISSING = {"expire": "expire", "undelivered": "bounce"}  # the event for a message whose receipt never came
 
@@ -75,7 +76,7 @@ class Waiting:
         due = self._with_a_way(conn, due, now)
         steps = [history.Step(row.id, f"its time has come: {row.why}") for row in due]
         history.move(conn, MESSAGE, "release", steps, by="clock", now=now)
-        candidates = [gate.candidate_of(row._mapping, row.due_at, True) for row in due]
+        candidates = [gate.candidate_of(row._asdict(), row.due_at, True) for row in due]
         woken: set[str] = set()
         moves: dict[str, list[history.Step]] = {}
         for row, verdict in zip(due, gate.check(conn, candidates, self._rules, now), strict=True):
@@ -106,6 +107,9 @@ class Waiting:
         if choice is None:
             return "hold", history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN})
         values = {"due_at": now, **self.moving.given(conn, row, choice, now)}
+        [no] = keep(conn, self._network.books.budgets, [{**row._mapping, **values}], [None], now)
+        if no is not None:
+            return self._admit(conn, row, no, now)
         return "admit", history.Step(row.id, "; ".join(choice.trace), values)
 
     def _choose(self, row: AnyRow, now: datetime, known: Familiar | None = None) -> Choice | None:

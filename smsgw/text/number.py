@@ -190,6 +190,11 @@ def region_of(number: str) -> str | None:
     return None
 
 
+def is_region(letters: str) -> bool:
+    """Whether these are the two letters of a country with telephones (ISO 3166)."""
+    return letters in phonenumbers.SUPPORTED_REGIONS
+
+
 def _among_several(number: str) -> str | None:
     """The country of a number whose code several share: as its digits say, which may be nobody's."""
     try:

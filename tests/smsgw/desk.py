@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from smsgw.customers import consent
+from smsgw.customers.consent_categories import Category, every, keep
 from smsgw.inbound.inbox import Arrived, Inbox
 from smsgw.link import Abilities, Health, InboundPiece, LinkError, LinkState, Receipt, ReceiptState, WirePart
 from smsgw.outbound import gate
@@ -69,7 +71,7 @@ class Desk:
         self.hands = {link.name: Hand(link.name, self.woken) for link in self.links}
         self.door = Door(self.database.writer, self.network, self.terms, lambda: self.now, self.hands, 7)
         self.receipts = Receipts(RETRY, lambda: 0.0)
-        self.handover = Handover(self.receipts, RETRY, lambda: 0.0)
+        self.handover = Handover(self.receipts, RETRY, lambda: 0.0, self.terms.rules)
         self.inbox = Inbox()
         self.unsure = Unsure(self.receipts, RETRY, lambda: 0.0)
         self.waiting = Waiting(self.network, self.terms.rules, self.door.next_reference)
@@ -83,6 +85,24 @@ class Desk:
     def submit(self, to: str = "+38640111222", text: str = "hello", **more: Any) -> str:
         """Take one message in; returns its id."""
         return str(self.door.submit(Asked(to, text, "test", **more)).row["id"])
+
+    def agrees(self, to: str = "+38640111222", category: str = "news", **more: Any) -> None:
+        """Somebody says yes to offers, in writing; the category is there from then on."""
+
+        def write(conn: Connection, batch: list[None]) -> list[None]:
+            if category not in every(conn):
+                keep(conn, Category(category, {"en": category}), "test", self.now)
+            consent.record(
+                conn, [consent.Statement(to, True, "yes, please", self.now, "form", "test", scope=category, **more)]
+            )
+            return batch
+
+        self.database.writer.do(write, None)
+
+    def offer(self, to: str = "+38640111222", text: str = "sale", category: str = "news", **more: Any) -> str:
+        """Take marketing in, for somebody who agreed to it; returns its id."""
+        self.agrees(to, category)
+        return self.submit(to, f"{text}; STOP ends it", purpose="marketing", category=category, **more)
 
     def claim(self, link: str = "a", most: int = 10) -> list[WirePart]:
         """What a sender would get now."""

@@ -284,7 +284,7 @@ def test_a_receipt_that_two_unsure_messages_could_own_settles_neither(desk: Desk
 def test_what_nothing_settles_is_resent_failed_or_held_by_its_own_policy(
     desk: Desk, purpose: str, asked: str | None, then: str
 ) -> None:
-    id = desk.submit(purpose=purpose, on_unsure=asked)
+    id = desk.offer() if purpose == "marketing" else desk.submit(purpose=purpose, on_unsure=asked)
     [wire] = desk.claim()
     desk.failed(wire, NoAnswer("lost"))
     desk.later(seconds=59)

@@ -222,7 +222,7 @@ def look(desk: Desk) -> set[str]:
 
 
 def sent_over_a(desk: Desk, purpose: str = "otp", text: str = "your code is 1234") -> str:
-    id = desk.submit(text=text, purpose=purpose)
+    id = desk.offer(text=text) if purpose == "marketing" else desk.submit(text=text, purpose=purpose)
     for wire in desk.claim():
         desk.taken(wire, f"r{wire.position}")
     assert desk.state(id) == "sent"

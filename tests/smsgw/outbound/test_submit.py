@@ -199,8 +199,8 @@ def test_the_door_takes_from_many_threads_and_loses_nothing(desk: Desk) -> None:
 
 
 def test_a_reply_overtakes_a_campaign_unless_the_caller_says_otherwise(desk: Desk) -> None:
-    campaign = desk.submit(text="sale", purpose="marketing")
+    campaign = desk.offer(text="sale")
     order = desk.submit(text="ready")
     reply = desk.submit(text="yes", purpose="conversational")
-    urgent = desk.submit(text="urgent sale", purpose="marketing", priority=8)
+    urgent = desk.offer(text="urgent sale", priority=8)
     assert [w.message_id for w in desk.claim()] == [urgent, reply, order, campaign]
