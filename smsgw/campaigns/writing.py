@@ -71,6 +71,26 @@ def _create_one(conn: Connection, wish: Wish) -> str:
 UNBEGUN = {"wave": 0, "placed": 0, "planned": 0}  # what a campaign has before it begins
 
 
+def copy(database: Database, id: str, by: str, now: datetime) -> str:
+    """The same once more as a draft; its audience will be frozen anew. Returns its id. Raises NotFound."""
+    return database.writer.do(_copy, (id, by, now))
+
+
+def _copy(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[str | Exception]:
+    return [attempt(_copy_one, conn, *one) for one in batch]
+
+
+def _copy_one(conn: Connection, id: str, by: str, now: datetime) -> str:
+    row = get(conn, id)
+    new = new_id("cam", now)
+    kept = ("purpose", "category", "audience", "texts", "language", "template_id", "sender", "link", "terms")
+    born = {name: getattr(row, name) for name in kept} | UNBEGUN
+    born |= {"id": new, "name": row.name, "kind": Terms.model_validate(row.terms).kind, "by": by}
+    born |= {"created_at": now, "changed_at": now}
+    history.begin(conn, CAMPAIGN, [history.Birth(born, [("create", f"a copy of {id}, by {by}")])], by=by, now=now)
+    return new
+
+
 def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
     """The columns of a campaign as somebody wants it. Raises BadInput with every fault, NotFound for its template."""
     faults: list[Fault] = []
