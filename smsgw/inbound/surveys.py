@@ -64,7 +64,7 @@ class NewSurvey:
 
 
 def draft(writer: Writer, new: NewSurvey) -> str:
-    """Keep a survey, which asks nobody yet; returns its id. Raises BadInput with every fault, Conflict (its name)."""
+    """Keep a survey, which asks nobody yet; returns its id. Raises BadInput with every fault."""
     faults = _faults(new)
     if faults:
         raise BadInput(faults)
@@ -137,7 +137,7 @@ def _draft(conn: Connection, batch: Sequence[NewSurvey]) -> list[str]:
     for new in batch:
         name = new.name.strip()
         if conn.scalar(select(survey.c.id).where(survey.c.name == name)) is not None:
-            raise Conflict(f"there is a survey {name!r} already", code="name_taken", hint="choose another name")
+            raise BadInput([Fault("/name", "name_taken", f"there is a survey {name!r} already")])
         id = new_id("sur", new.at)
         values = {
             "id": id,

@@ -61,7 +61,7 @@ def list_surveys(query: SurveyFilter) -> Response:
     return paging.page(rows, query.limit, lambda row: survey_json(row, people[row.id]))
 
 
-@route("POST", "/surveys", scope=WRITE, takes=NewSurvey, answers={201: Survey}, errors=("conflict",))
+@route("POST", "/surveys", scope=WRITE, takes=NewSurvey, answers={201: Survey})
 def draft_survey(body: NewSurvey) -> Response:
     """Draft a survey; nobody is asked yet."""
     gateway = the_gateway()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -66,17 +66,9 @@ class Counter:
     def stored(self, text: str, sender: str = ANA) -> str:
         """A text is stored, and nobody has acted on it."""
         now = self.desk.now = self.desk.now + timedelta(milliseconds=1)
-        values: dict[str, Any] = {
-            "id": new_id("in", now), "link": "a", "reference": f"r{next(self._count)}", "sender": sender,
-            "recipient": OURS, "text": text, "kind": "text", "parts": 1, "missing": 0, "sent_at": now,
-            "received_at": now, "understood_as": None, "explanation": None, "handled_at": None,
-        }  # fmt: skip
-        self.writer.do(_store, (values, now))
+        values = text_row(text, sender, now, f"r{next(self._count)}")
+        self.writer.do(store_text, (values, now))
         return str(values["id"])
-
-    def answer_of(self, text: str) -> Reading:
-        """Whatever the question that is open makes of a text, as the real reading would say it of a survey."""
-        return Reading("survey", answer=text, language="en")
 
     def reading(self) -> Any:
         """A look into the store."""
@@ -93,7 +85,17 @@ class Counter:
             return conn.execute(select(inbound).where(inbound.c.id == id)).one()
 
 
-def _store(conn: Connection, batch: Sequence[tuple[dict[str, Any], Any]]) -> list[None]:
+def text_row(text: str, sender: str, now: datetime, reference: str) -> dict[str, Any]:
+    """The row of a text that came in."""
+    return {
+        "id": new_id("in", now), "link": "a", "reference": reference, "sender": sender, "recipient": OURS, "text": text,
+        "kind": "text", "parts": 1, "missing": 0, "sent_at": now, "received_at": now, "understood_as": None,
+        "explanation": None, "handled_at": None,
+    }  # fmt: skip
+
+
+def store_text(conn: Connection, batch: Sequence[tuple[dict[str, Any], Any]]) -> list[None]:
+    """Writer step: keep texts that came in."""
     for values, now in batch:
         history.begin(conn, INBOUND, [history.Birth(values, [("receive", "came over a")])], by="a", now=now)
     return [None] * len(batch)

@@ -228,7 +228,7 @@ def test_a_survey_tells_all_its_mistakes_at_once(counter: Counter) -> None:
         "/questions/2/branches/0/next", "/questions/3/kind",
     ]  # fmt: skip
     drafted(counter)
-    with pytest.raises(Conflict, match="a survey 'After' already"):
+    with pytest.raises(BadInput, match="a survey 'After' already"):
         drafted(counter)
     with pytest.raises(BadInput, match="nonsense"):
         surveys.start(counter.writer, Start("After", [ANA, "nonsense"], "usr_1", counter.desk.now, "SI"))
