@@ -19,9 +19,11 @@ from . import (
     balances,
     calls,
     campaigns,
+    consent,
     expire,
     follow_ups,
     forget,
+    imports,
     incomplete,
     learning,
     letters,
@@ -30,6 +32,7 @@ from . import (
     prices,
     release,
     reroute,
+    retention,
     revoked,
     series,
     silence,
@@ -50,7 +53,9 @@ Job = Callable[[Gateway, datetime], None]
 TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
     (release.run, 1),
     (campaigns.run, 1),
+    (imports.run, 1),
     (calls.run, 2),
+    (consent.run, 2),
     (revoked.run, 2),
     (surveys.run, 2),
     (unsure.run, 5),
@@ -71,6 +76,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (follow_ups.run, 60),
     (unreachable.run, 60),
     (forget.run, 3600),
+    (retention.run, 86_400),
 )
 STUCK_AFTER = 120.0  # seconds without a tick
 

@@ -36,8 +36,8 @@ _ALL = Prepared(select(consent).where(among(consent.c.address, "addresses")))
 class Statement:
     """What one address said, or somebody for it.
 
-    words: as said. at: when it was said. source: one of SOURCES. by: who or what wrote it down. scope: "*", "marketing",
-    "orders" or a category's code. basis: None for consent, SOFT for an existing customer. wording_id: which text of
+    words: as said. at: when it was said. source: one of SOURCES. by: who or what wrote it down. scope: "*",
+    "marketing", "orders" or a category's code. basis: None for consent, SOFT for an existing customer. wording_id: which text of
     ours they answered. recorded_at: when it was written down, if that was later.
     """
 
@@ -113,7 +113,7 @@ def withdrawn(conn: Connection, addresses: Collection[str]) -> dict[str, Stateme
 
 
 def stop_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The STOP to everything that stands in a ledger, None if there is none. Any later yes lifts it, but a soft opt-in."""
+    """The STOP to everything that stands in a ledger, if there is one. Any later yes lifts it, but a soft opt-in."""
     stops = [row for row in rows if row["statement"] == "withdrawn" and row["purpose"] == EVERYTHING]
     if not stops or any(row["statement"] == "granted" and row["basis"] is None and _undoes(row, stops) for row in rows):
         return None

@@ -1,4 +1,4 @@
-"""The categories that customers say yes or no to: a code for programs, a name in each language, words for "STOP school".
+"""The categories that customers say yes or no to: a code for programs, names by language, words for "STOP school".
 
 A category is never taken away, for the ledger speaks of it; one that is not active takes no consent and sends nothing.
 """

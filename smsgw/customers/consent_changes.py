@@ -1,4 +1,4 @@
-"""The log of who changed which rule of the gate: its newest line tells everybody whether what they cached still holds."""
+"""The log of who changed which rule of the gate: its newest line tells whether what was cached still holds."""
 
 from __future__ import annotations
 

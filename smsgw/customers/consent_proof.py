@@ -33,10 +33,11 @@ def certificate(conn: Connection, written: str, now: datetime, soft: bool = Fals
     """
     owner, addresses = _whose(conn, written)
     ledgers = ledger(conn, addresses)
-    rows = [row for listed in ledgers.values() for row in listed]
-    asked = conn.execute(select(opt_in).where(opt_in.c.address.in_(addresses)).order_by(opt_in.c.id)).mappings().all()
+    rows = [row for spoken in ledgers.values() for row in spoken]
+    questions = select(opt_in).where(opt_in.c.address.in_(addresses)).order_by(opt_in.c.id)
+    asked = [row._asdict() for row in conn.execute(questions)]
     used = {row["wording_id"] for row in [*rows, *asked] if row["wording_id"] is not None}
-    wordings = conn.execute(select(consent_wording).where(consent_wording.c.id.in_(used))).mappings().all()
+    wordings = conn.execute(select(consent_wording).where(consent_wording.c.id.in_(used)))
     listed = suppressed(conn, addresses)
     return {
         "made_at": now,
@@ -45,8 +46,8 @@ def certificate(conn: Connection, written: str, now: datetime, soft: bool = Fals
         "standing": {one: standing(conn, ledgers.get(one, []), now, soft) for one in addresses},
         "suppressed": {one: {"reach": no.reach, "why": no.why} for one, no in listed.items()},
         "statements": [_told(row) for row in sorted(rows, key=lambda row: int(row["id"]))],
-        "questions": [dict(row) for row in asked],
-        "wordings": [dict(row) for row in wordings],
+        "questions": asked,
+        "wordings": [row._asdict() for row in wordings],
     }
 
 

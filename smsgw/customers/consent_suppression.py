@@ -1,5 +1,4 @@
-"""Numbers and mail addresses that nothing goes to, whoever asks: kept as keyed digests, so that it also holds for people
-whose data we forgot.
+"""Numbers and mail addresses that nothing goes to, whoever asks: kept as keyed digests, so also of people we forgot.
 
 The key stays in the store: whoever has the store could try all numbers, but a list that leaves it alone tells nobody.
 """

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from ..customers.consent import EVERYTHING, Statement, record
 from ..customers.consent_proof import wording_id
 from ..customers.consent_stop import withdraw
+from ..store.database import Database
 from ..store.tables import opt_in
 from ..store.tables.types import AnyRow
 from . import expectations
@@ -112,6 +113,14 @@ def answered(
     elif question.category != EVERYTHING:
         withdraw(conn, [said], now)
     return True
+
+
+def some_due(database: Database, now: datetime) -> bool:
+    """Whether `advance` would find anything: a look that writes nothing, for the many times when nothing is there."""
+    o = opt_in.c
+    due = (o.expires_at <= now) | (o.remind_at <= now)
+    with database.reading() as conn:
+        return conn.execute(select(o.id).where(o.closed_at.is_(None), due).limit(1)).first() is not None
 
 
 def advance(conn: Connection, batch: list[datetime]) -> list[int]:

@@ -19,7 +19,8 @@ COUNTED = frozenset({MARKETING, "service"})  # what frequency caps count and hol
 class Candidate:
     """What the checks look at. send_at: not before this time. id: set when the message is stored already.
 
-    sender: None for the link's own number. price: of the whole message, in millionths of `currency`, if a rate is known.
+    sender: None for the link's own number. price: of the whole message, in millionths of `currency`,
+    if a rate is known.
     """
 
     recipient: str
