@@ -1,4 +1,4 @@
-"""A store for each test about people, on each engine: on PostgreSQL one database that is emptied, for it has many tables."""
+"""A store for each test about people, on each engine; on PostgreSQL one that is emptied, for it has many tables."""
 
 from __future__ import annotations
 

@@ -1,0 +1,18 @@
+"""Every day: what is older than `[retention]` says is forgotten, but for people under a legal hold."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from smsgw.customers import retention
+from smsgw.daemon import Gateway
+
+log = logging.getLogger(__name__)
+
+
+def run(gateway: Gateway, now: datetime) -> None:
+    """Forget what is due at `now`."""
+    found = retention.run(gateway.database, gateway.config.retention, now, "clock")
+    if told := ", ".join(f"{count} {kind}" for kind, count in found.items() if count):
+        log.info("forgotten: %s", told)

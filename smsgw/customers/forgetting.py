@@ -1,0 +1,110 @@
+"""Clear the words of records: of messages, texts that came in, orders and whatever speaks of them.
+
+Everything that keeps words or numbers of people is named here once; erasing a person and the retention of bodies both
+use it. Records stay, with their states, times and costs; what was said is gone, also from history and webhooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, update
+
+from ..store.history import chunks
+from ..store.tables import (
+    auto_answer,
+    call,
+    consent_answer,
+    correction,
+    delivery,
+    history,
+    inbound,
+    inbound_part,
+    inquiry,
+    mail,
+    message,
+    order,
+    order_line,
+    order_revision,
+    part,
+    receipt,
+    submitted_part,
+    survey_answer,
+    suspected_stop,
+)
+
+GONE = "forgotten"
+EMPTY_BODY = '{"forgotten":true}'
+
+
+def messages(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear what messages say and what networks said of them."""
+    _clear(conn, message, message.c.id, ids, text="", metadata=None, trace=None, why=GONE, client_ref=None)
+    _clear(conn, part, part.c.message_id, ids, user_data=b"", udh=b"")
+    _clear(conn, receipt, receipt.c.message_id, ids, said=None, recipient=None)
+    _clear(conn, submitted_part, submitted_part.c.message_id, ids, user_data=b"", udh=b"", asked={})
+    _tales(conn, ids)
+
+
+def texts(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear texts that came in, and what was made of their words."""
+    _clear(conn, inbound, inbound.c.id, ids, text="", explanation=None, why=GONE)
+    _clear(conn, inbound_part, inbound_part.c.inbound_id, ids, user_data=b"", udh=b"")
+    _clear(conn, auto_answer, auto_answer.c.inbound_id, ids, text="", why=GONE)
+    _clear(
+        conn, correction, correction.c.inbound_id, ids, text="", words="", why=GONE, only=correction.c.kind == "alias"
+    )
+    _clear(conn, correction, correction.c.inbound_id, ids, text="", why=GONE)
+    _clear(conn, survey_answer, survey_answer.c.inbound_id, ids, words="", comment=None)
+    _clear(conn, suspected_stop, suspected_stop.c.inbound_id, ids, words="")
+    _clear(conn, consent_answer, consent_answer.c.inbound_id, ids, text="", why=None)
+    _tales(conn, ids)
+
+
+def orders(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear the words of orders; products, quantities and prices stay, for the books."""
+    _clear(conn, order, order.c.id, ids, wish=None, request=None, candidates=None, why=GONE)
+    _clear(conn, order, order.c.id, ids, proof={GONE: True}, only=order.c.confirmed_at.is_not(None))
+    _clear(conn, order_revision, order_revision.c.order_id, ids, words="")
+    _clear(conn, order_line, order_line.c.order_id, ids, spans=[], how="")
+    for id in ids:
+        letters = mail.c.reference.contains(id, autoescape=True)
+        conn.execute(update(mail).where(letters).values(subject=GONE, body="", why=GONE))
+    _tales(conn, ids)
+
+
+def calls(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear who rang."""
+    _clear(conn, call, call.c.id, ids, caller=None, why=GONE)
+    _tales(conn, ids)
+
+
+def inquiries(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear what inquiries say of themselves; their texts are texts."""
+    _clear(conn, inquiry, inquiry.c.id, ids, why=GONE, proposal=None)
+    _tales(conn, ids)
+
+
+def _tales(conn: Connection, ids: Sequence[str]) -> None:
+    """What history and the log of webhooks tell of records."""
+    _clear(conn, history, history.c.record_id, ids, why=GONE)
+    _clear(conn, delivery, delivery.c.record_id, ids, body=EMPTY_BODY, said=None, tries=None, request=None, reply=None)
+
+
+def records(conn: Connection, table: Table, ids: Sequence[str]) -> None:
+    """Take whole records of `message`, `inbound` or `call` away, with what tells of them; what they cost stays."""
+    for some in chunks(ids):
+        conn.execute(delete(table).where(table.c.id.in_(some)))
+        conn.execute(delete(history).where(history.c.record_id.in_(some)))
+        conn.execute(delete(delivery).where(delivery.c.record_id.in_(some)))
+        if table is message:
+            conn.execute(delete(receipt).where(receipt.c.message_id.in_(some)))
+
+
+def _clear(conn: Connection, table: Table, key: Any, ids: Sequence[str], *, only: Any = None, **values: Any) -> None:
+    changed = update(table).values(**values)
+    if only is not None:
+        changed = changed.where(only)
+    for some in chunks(ids):
+        conn.execute(changed.where(key.in_(some)))
