@@ -14,7 +14,28 @@ from typing import Any
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import config, db, demo, doctor, inbox, init, key, link, modem, rate, run, send, sim, user, webhook
+from smsgw.cli import (
+    campaign,
+    catalogue,
+    config,
+    db,
+    demo,
+    doctor,
+    inbox,
+    init,
+    key,
+    link,
+    mail,
+    modem,
+    order,
+    rate,
+    run,
+    send,
+    sim,
+    template,
+    user,
+    webhook,
+)
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
@@ -28,14 +49,19 @@ COMMANDS: tuple[click.Command, ...] = (
     send.send,
     send.cancel,
     inbox.inbox,
+    order.group,
+    catalogue.group,
     messages.log,
     link.link,
+    template.template,
+    campaign.campaign,
     rate.rate,
     config.config,
     doctor.doctor,
     key.key,
     user.user,
     webhook.webhook,
+    mail.group,
     db.db,
     modem.modem,
     sim.sim,

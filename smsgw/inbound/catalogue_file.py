@@ -1,7 +1,8 @@
 """The catalogue as a CSV file: read it, show what it would change, change it in a second step, write it.
 
 Columns: sku, code, unit, pack, price, currency, max_auto, stock, valid_from, valid_to, and for each language name_xx
-and aliases_xx (several separated by |); name and aliases without a language are for any. Only sku is always needed.
+and aliases_xx (several separated by |); name and aliases without a language are for any. Only sku is always needed:
+what a file has no column for stays as it is, and of a new product it is what is usual.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -60,10 +61,26 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file that was read."""
+    """A file that was read. columns: those it has; what it leaves out stays as it is. numbers: the line of each sku."""
 
     lines: tuple[Line, ...]
     invalid: tuple[Invalid, ...]
+    columns: frozenset[str] = frozenset()
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def over(self, was: Line, line: Line) -> Line:
+        """A product as it was, with what the file says of it."""
+        told = {name: getattr(line, name) for name in COLUMNS if name in self.columns}
+        if "price" in self.columns:
+            told["currency"] = (line.currency or was.currency) if line.price is not None else None
+        return replace(
+            was, **told, names=self._spoken("name", was.names, line.names),
+            aliases=self._spoken("aliases", was.aliases, line.aliases),
+        )  # fmt: skip
+
+    def _spoken(self, kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        named = {tag for tag in {*was, *now} if f"{kind}_{tag}".rstrip("_") in self.columns}
+        return {tag: words for tag, words in was.items() if tag not in named} | dict(now)
 
 
 def read(text: str, currency: str | None = None) -> Listed:
@@ -95,7 +112,9 @@ def read(text: str, currency: str | None = None) -> Listed:
             lines[sku] = (number, found)
     if not lines and not invalid:
         raise BadInput([Fault("/1", "empty", "there is no line below the heading")])
-    return Listed(tuple(line for _, line in lines.values()), tuple(invalid))
+    numbers = {sku: number for sku, (number, _) in lines.items()}
+    columns = frozenset(rows.fieldnames or ())
+    return Listed(tuple(line for _, line in lines.values()), tuple(invalid), columns, numbers)
 
 
 def _rows(text: str) -> csv.DictReader[str]:
@@ -158,13 +177,18 @@ def _line(told: Mapping[str, str], currency: str | None) -> tuple[Line | None, l
     }
     if not values["sku"] and not any(column == "sku" for column, _, _ in wrong):
         wrong.append(("sku", "sku_missing", "every product needs a sku"))
-    if price is not None and values["currency"] is None:
-        wrong.append(("currency", "currency_missing", "the price has no currency: write EUR, or set [orders] currency"))
     if values["valid_from"] and values["valid_to"] and values["valid_from"] >= values["valid_to"]:
         wrong.append(("valid_to", "valid_to_invalid", "ends before it begins"))
-    if not spoken["name"] and not spoken["aliases"] and not values["code"]:
-        wrong.append(("name", "name_missing", "nobody could order it: it has no name, alias or code"))
     return (None if wrong else Line(**values)), wrong
+
+
+def lacks(line: Line) -> _Wrong | None:
+    """What a whole product lacks, if anything: the column, a code, and the reason."""
+    if line.price is not None and line.currency is None:
+        return "currency", "currency_missing", "the price has no currency: write EUR, or set [orders] currency"
+    if not line.names and not line.aliases and not line.code:
+        return "name", "name_missing", "nobody could order it: it has no name, alias or code"
+    return None
 
 
 def _sku(written: str) -> str:

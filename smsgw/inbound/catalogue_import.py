@@ -14,8 +14,9 @@ from ..store.database import Writer
 from ..store.history import chunks
 from ..store.tables import alias, product
 from . import catalogue
-from .catalogue_file import Invalid, Line, Listed, as_line
+from .catalogue_file import Invalid, Line, Listed, as_line, lacks
 
+MEND = "nothing was changed: mend these lines, or leave them out"
 COLUMNS = [one.name for one in fields(Line) if one.name != "aliases"]
 
 
@@ -61,22 +62,28 @@ def compare(conn: Connection, listed: Listed, *, keep: bool = False) -> Differen
     spoken, taught = _by_source(conn, "file"), _by_source(conn, "person")
     new: list[Line] = []
     changed: list[Change] = []
+    invalid = list(listed.invalid)
     same = 0
     for line in listed.lines:
         row = known.get(line.sku)
-        if row is None:
+        was = None if row is None else as_line(row, spoken.get(line.sku, {}))
+        whole = line if was is None else listed.over(was, line)
+        if (wrong := lacks(whole)) is not None:
+            invalid.append(Invalid(listed.numbers.get(line.sku, 0), line.sku, *wrong))
+            continue
+        if row is None or was is None:
             new.append(line)
             continue
-        told = _changes(as_line(row, spoken.get(line.sku, {})), line, taught.get(line.sku, {}))
+        told = _changes(was, whole, taught.get(line.sku, {}))
         if not row.active:
             told = {"active": (False, True), **told}
         if told:
             changed.append(Change(line.sku, told))
         else:
             same += 1
-    named = {line.sku for line in listed.lines} | {one.sku for one in listed.invalid}
+    named = {line.sku for line in listed.lines} | {one.sku for one in invalid}
     gone = () if keep else tuple(sku for sku, row in known.items() if row.active and sku not in named)
-    return Difference(catalogue.version(conn), tuple(new), tuple(changed), gone, same, listed.invalid)
+    return Difference(catalogue.version(conn), tuple(new), tuple(changed), gone, same, tuple(invalid))
 
 
 def apply(writer: Writer, wish: Wish) -> Difference:
@@ -84,8 +91,6 @@ def apply(writer: Writer, wish: Wish) -> Difference:
 
     Raises BadInput with every wrong line (unless `despite`), Conflict when the catalogue has another version by now.
     """
-    if wish.listed.invalid and not wish.despite:
-        raise BadInput(faults(wish.listed.invalid), hint="nothing was changed: mend these lines, or leave them out")
     return writer.do(_apply, wish)
 
 
@@ -106,6 +111,9 @@ def _apply(conn: Connection, batch: list[Wish]) -> list[Difference | Exception]:
             says = f"the catalogue was changed since: it has the version {told.version}, you saw {wish.version}"
             results.append(Conflict(says, code="catalogue_changed", hint="look at the differences again"))
             continue
+        if told.invalid and not wish.despite:
+            results.append(BadInput(faults(told.invalid), hint=MEND))
+            continue
         if told.new or told.changed or told.gone:
             _store(conn, wish, told)
         results.append(told)
@@ -113,7 +121,12 @@ def _apply(conn: Connection, batch: list[Wish]) -> list[Difference | Exception]:
 
 
 def _store(conn: Connection, wish: Wish, told: Difference) -> None:
-    lines = {line.sku: line for line in wish.listed.lines}
+    spoken = _by_source(conn, "file")
+    known = catalogue.of(conn, [one.sku for one in told.changed])
+    lines = {line.sku: line for line in told.new}
+    for line in wish.listed.lines:
+        if line.sku in known:
+            lines[line.sku] = wish.listed.over(as_line(known[line.sku], spoken.get(line.sku, {})), line)
     if told.new:
         conn.execute(insert(product), [_row(line, wish.now) for line in told.new])
     rows = [{**_row(lines[one.sku], wish.now), "its_sku": one.sku} for one in told.changed]
