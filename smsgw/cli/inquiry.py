@@ -12,10 +12,11 @@ from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import harmless, local
 from smsgw.inbound import answer_topics, answers, inquiries, replying
 from smsgw.inbound.answer_topics import TOPICS, Switch, Words
-from smsgw.inbound.inquiries import PRIORITIES, REASONS, Assignment, Closing, Wanted
+from smsgw.inbound.inquiries import REASONS, Assignment, Closing, Wanted
 from smsgw.inbound.replying import Reply
 from smsgw.store.lifecycle import ANSWER_TOPIC, INQUIRY
 from smsgw.store.tables import inbound, message
+from smsgw.store.tables.inquiries import PRIORITIES
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
 

@@ -20,11 +20,11 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.lifecycle import INBOUND, INQUIRY
 from ..store.tables import address, inquiry, inquiry_text
+from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from ..text.business import Business
 from .reading.terms import REST, TOPICS
 
-PRIORITIES = ("low", "normal", "high", "urgent")
 REASONS = ("solved", "no_answer_needed", "customer_left_it", "duplicate", "spam")
 HURRIES = {"complaint": 2, "cancel": 2}  # priorities of topics that are not of the usual one
 SURE = 0.6  # of a proposal of the learned model, to move an inquiry forward

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Table, select
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.history import IDS, chunks
-from ..store.lifecycle import INBOUND, LIVES, MESSAGE, ORDER
-from ..store.tables import inbound, message
+from ..store.lifecycle import INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
+from ..store.tables import inbound, inquiry, message, participant, survey
+from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
 from .order_document import documents
@@ -131,6 +132,19 @@ def _inbound(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _inquiry(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("topic", "assigned_to", "language", "about", "opened_at", "due_at", "closed_for")
+    return {"from": row["address"], "priority": PRIORITIES[row["priority"]]} | {name: row[name] for name in names}
+
+
+def _survey(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": row["name"], "closes_at": row["closes_at"]}
+
+
+def _participant(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"survey": row["survey_id"], "from": row["address"], "question": row["position"]}
+
+
 _Fields = tuple[Table, tuple[str, ...], Callable[[Mapping[str, Any]], dict[str, Any]]]
 _FIELDS: dict[str, _Fields] = {
     MESSAGE.record: (
@@ -149,5 +163,15 @@ _FIELDS: dict[str, _Fields] = {
         ),
         _inbound,
     ),
+    INQUIRY.record: (
+        inquiry,
+        (
+            "id", "address", "topic", "priority", "assigned_to", "language", "about", "opened_at", "due_at",
+            "closed_for",
+        ),
+        _inquiry,
+    ),
+    SURVEY.record: (survey, ("id", "name", "closes_at"), _survey),
+    PARTICIPANT.record: (participant, ("id", "survey_id", "address", "position"), _participant),
 }  # fmt: skip
 """For each record that is told with its fields: its table, the columns that are read, and what is told of them."""

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select
 from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import NotFound
 from smsgw.inbound import answers, inquiries, replying
-from smsgw.inbound.inquiries import PRIORITIES, Assignment, Closing, Wanted
+from smsgw.inbound.inquiries import Assignment, Closing, Wanted
 from smsgw.inbound.replying import Reply
 from smsgw.store.tables import inbound, message
+from smsgw.store.tables.inquiries import PRIORITIES
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway

@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from smsgw.inbound.answer_topics import FIELDS, LONGEST, TOPICS
-from smsgw.inbound.inquiries import PRIORITIES, REASONS
+from smsgw.inbound.inquiries import REASONS
 from smsgw.inbound.reading import terms
 from smsgw.store.lifecycle import ANSWER_TOPIC, AUTO_ANSWER, CORRECTION, INQUIRY
+from smsgw.store.tables.inquiries import PRIORITIES
 
 from .shapes import LONGEST_TEXT, Moment, Page, Paging, Ref, Shape, Words
 

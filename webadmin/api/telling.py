@@ -203,6 +203,35 @@ class OrderData(Order):
     by: str = Field(description="Who did it: the dialogue, the clock, a person, a client.")
 
 
+class InquiryData(EventData):
+    """An inquiry that came to a state."""
+
+    from_: str = Field(alias="from", description="Who asked.")
+    topic: str = Field(description="What it is about.")
+    priority: str = Field(description="low, normal, high or urgent.")
+    assigned_to: str | None = Field(description="Whose it is; null: nobody's.")
+    language: str = Field(description="The language that the customer writes.")
+    about: str | None = Field(description="The number of the order that it is about.")
+    opened_at: Moment = Field(description="When it was opened, for the last time.")
+    due_at: Moment = Field(description="When it should be answered, by business hours.")
+    closed_for: str | None = Field(description="The reason, once it is closed.")
+
+
+class SurveyData(EventData):
+    """A survey that came to a state."""
+
+    name: str = Field(description="What it is called.")
+    closes_at: Moment = Field(description="Its deadline.")
+
+
+class ParticipantData(EventData):
+    """Somebody who is asked in a survey came to a state: asked, done, lapsed or left."""
+
+    survey: str = Field(description="The id of the survey.")
+    from_: str = Field(alias="from", description="The number.")
+    question: int = Field(description="The number of the question that was asked last.")
+
+
 class RecordEvent(Shape):
     """Something happened to a record. Answer 2xx to take it; anything else, and it comes again for three days."""
 
@@ -231,7 +260,29 @@ class OrderEvent(Shape):
     data: OrderData = Field(description="The order.")
 
 
-_SHAPES: dict[str, type[BaseModel]] = {"message": MessageEvent, "inbound": InboundEvent, "order": OrderEvent}
+class InquiryEvent(RecordEvent):
+    """An inquiry came to a state."""
+
+    data: InquiryData = Field(description="The inquiry.")
+
+
+class SurveyEvent(RecordEvent):
+    """A survey came to a state."""
+
+    data: SurveyData = Field(description="The survey.")
+
+
+class ParticipantEvent(RecordEvent):
+    """Somebody in a survey came to a state."""
+
+    data: ParticipantData = Field(description="Who, and where in the survey.")
+
+
+_SHAPES: dict[str, type[BaseModel]] = {"message": MessageEvent, "inbound": InboundEvent, "order": OrderEvent} | {
+    "inquiry": InquiryEvent,
+    "survey": SurveyEvent,
+    "participant": ParticipantEvent,
+}
 EVENTS: Mapping[str, type[BaseModel]] = {
     kind: _SHAPES.get(kind.partition(".")[0], RecordEvent) for kind in (*events.TYPES, events.TEST)
 }

@@ -20,6 +20,9 @@ from sqlalchemy import (
 from ..lifecycle import ANSWER_TOPIC, AUTO_ANSWER, INQUIRY
 from .types import Counting, Json, Moment, metadata, one_of
 
+PRIORITIES = ("low", "normal", "high", "urgent")
+"""What the numbers of `inquiry.priority` mean."""
+
 inquiry = Table(
     "inquiry",
     metadata,

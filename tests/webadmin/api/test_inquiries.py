@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from smsgw.daemon import Gateway
 from smsgw.inbound import inquiries
 from smsgw.inbound.inquiries import Asks
-from smsgw.store.tables import product
+from smsgw.store.tables import history, product
+from smsgw.webhooks import events
 from tests.smsgw.inbound.counter import store_text, text_row
 from tests.webadmin.conftest import PHONE
+from webadmin.api.telling import EVENTS
 
 ALL = "/api/v1/inquiries"
 
@@ -130,6 +132,19 @@ def test_a_replay_reads_again_and_tells_wrong_lines_of_a_catalogue(call: Any) ->
     assert told == {"read": 0, "more": False, "counts": {}, "data": []}
     wrong = {"since": "2026-11-01T00:00:00Z", "catalogue": "sku,unit\nPEN,crates\n"}
     assert call("POST", "/api/v1/replay", wrong).code == "validation_failed"
+
+
+def test_what_happens_is_told_as_the_document_says(call: Any, gateway: Gateway, asked: str) -> None:
+    call("POST", f"{ALL}/{asked}/close", {"reason": "solved"})
+    survey = {"name": "S", "questions": [{"kind": "free", "text": {"en": "?"}}], "closes_at": "2026-12-01T00:00:00Z"}
+    call("POST", f"{call('POST', '/api/v1/surveys', survey).headers['Location']}/start", {"to": [PHONE]})
+    with gateway.database.reading() as conn:
+        lines = [line for line in conn.execute(select(history)) if events.type_of(line)]
+        bodies = events.bodies(conn, lines)
+    kinds = [str(events.type_of(line)) for line in lines]
+    assert {"inquiry.open", "inquiry.closed", "survey.running", "participant.invited"} <= set(kinds)
+    for kind, body in zip(kinds, bodies, strict=True):
+        assert EVENTS[kind].model_validate_json(body).model_dump(by_alias=True)["type"] == kind
 
 
 def test_each_scope_opens_its_own_doors(app: Any, caller_of: Any, asked: str) -> None:
