@@ -2,21 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
 
-from smsgw.inbound.reading.languages import Languages, load
+from smsgw.inbound.reading.forms import deletions, slips, stems
+from smsgw.inbound.reading.languages import ROMANISED, Language, Languages, load
+from smsgw.inbound.reading.letters import latinised
+from smsgw.inbound.reading.pieces import build
+from smsgw.inbound.reading.romanised import of_cyrillic, of_persian, of_persian_in_latin, of_russian_in_latin
 from smsgw.inbound.reading.terms import Product
+from smsgw.inbound.reading.tokens import cut
+
+_REMEMBERED_MOST = 50_000
+_SLIP_LEAST, _TWO_SLIPS_LEAST = 4, 8
+_WEAK_SORTS = frozenset({"filler", "deliver", "apiece", "at", "and", "each", "unit", "one", "number", "also", "order"})
+_STRONG_SORTS = frozenset({"not"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One name of a product: its words, as (language, word); needed: those that must be said for a full match."""
+
+    number: int
+    sku: str
+    language: str
+    text: str
+    words: tuple[str, ...]
+    needed: frozenset[int]
+    joins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A word of a text that is like a word of an alias. how: "", "stem", "slip", "sound" or "romanised"."""
+
+    alias: int
+    position: int
+    score: float
+    how: str
+
+
+_Take = Callable[..., None]
+
+
+@dataclass
 class Compiled:
     """A catalogue that can be read with, together with the languages that it is read in."""
 
     products: dict[str, Product]
     languages: Languages
+    codes: dict[str, str] = field(default_factory=dict)
+    aliases: list[Alias] = field(default_factory=list)
+    weak: set[tuple[int, int]] = field(default_factory=set)
+    sizes: dict[str, set[tuple[str, Fraction]]] = field(default_factory=lambda: defaultdict(set))
+    _words: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    _stems: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    _slips: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    _hits: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+
+    def hits(self, word: str, fuzzy: bool) -> tuple[Hit, ...]:
+        """The words of aliases that a word of a text is like, best first; fuzzy: also misspelt and romanised ones."""
+        key = word if fuzzy else word + "!"
+        known = self._hits.get(key)
+        if known is None:
+            if len(self._hits) >= _REMEMBERED_MOST:
+                self._hits.clear()
+            known = self._hits[key] = tuple(self._find(word, fuzzy))
+        return known
+
+    def _find(self, word: str, fuzzy: bool) -> list[Hit]:
+        best: dict[tuple[int, int], Hit] = {}
+
+        def take(places: Iterable[tuple[int, int]], score: float, how: str, language: str | None = None) -> None:
+            for alias, position in places:
+                of = self.aliases[alias].language
+                if language is not None and of not in (language, ""):
+                    continue
+                held = best.get((alias, position))
+                if held is None or held.score < score:
+                    best[alias, position] = Hit(alias, position, score, how)
+
+        for spelling in {word, latinised(word)}:
+            take(self._words.get(spelling, ()), 1.0, "")
+        for language in self.languages.by_tag.values():
+            for stem in stems(word, language):
+                for spelling in self._stems.get((language.tag, stem), ()):
+                    take(self._words[spelling], 0.97, "stem", language.tag)
+        if best or not fuzzy:
+            return list(best.values())
+        if len(word) >= _SLIP_LEAST and word.isalpha():
+            self._slipped(word, take)
+        if word.isascii() and word.isalpha() and len(word) > 1:
+            self._romanised(word, take)
+        return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
+
+    def _slipped(self, word: str, take: _Take) -> None:
+        most = 2 if len(word) >= _TWO_SLIPS_LEAST else 1
+        candidates = {pair for part in deletions(word) for pair in self._slips.get(part, ())}
+        for language in self.languages.by_tag.values():
+            for stem in stems(word, language) - {word}:
+                if len(stem) >= _SLIP_LEAST:
+                    candidates |= {pair for part in deletions(stem) for pair in self._slips.get(part, ())}
+        for form, spelling in candidates:
+            length = min(len(form), len(word))
+            if length < _SLIP_LEAST or (length < _TWO_SLIPS_LEAST and form[0] != word[0]):
+                continue
+            count = min(
+                slips(stem, form, most)
+                for language in self.languages.by_tag.values()
+                for stem in stems(word, language)
+                if len(stem) >= _SLIP_LEAST
+            )
+            if count <= most:
+                take(self._words[spelling], 0.9 - 0.03 * count, "slip")
+
+    def _romanised(self, word: str, take: _Take) -> None:
+        for language in self.languages.by_tag.values():
+            tag = language.tag + ROMANISED
+            if language.script == "cyrillic":
+                for stem in _sound_stems(of_russian_in_latin(word), language):
+                    for spelling in self._stems.get((tag, stem), ()):
+                        take(self._words[spelling], 0.88, "romanised", language.tag)
+            elif language.script == "arabic":
+                for spelling in self._stems.get((tag, of_persian_in_latin(word)), ()):
+                    take(self._words[spelling], 0.86, "romanised", language.tag)
+
+
+def _sound_stems(sound: str, language: Language) -> set[str]:
+    """The stems of a romanised word: endings are compared by their sound too."""
+    found = {sound}
+    for ending in language.endings:
+        heard = of_cyrillic(ending)
+        if heard and sound.endswith(heard) and len(sound) - len(heard) >= 2:
+            found.add(sound[: -len(heard)])
+    for stem in list(found):
+        if len(stem) > 2 and stem[-2] in "eo":
+            found.add(stem[:-2] + stem[-1])
+    return found
 
 
 def compile_catalogue(products: Iterable[Product], languages: Languages | None = None) -> Compiled:
     """A catalogue ready for reading."""
-    return Compiled({product.sku: product for product in products}, languages or load())
+    compiled = Compiled({product.sku: product for product in products}, languages or load())
+    for product in compiled.products.values():
+        if product.code:
+            compiled.codes[product.code.casefold()] = product.sku
+        _add(compiled, product.sku, "", product.sku)
+        for language, name in product.names.items():
+            _add(compiled, product.sku, language, name)
+        for language, names in product.aliases.items():
+            for name in names:
+                _add(compiled, product.sku, language, name)
+    for words in compiled._words.values():
+        words.sort()
+    return compiled
+
+
+def _add(compiled: Compiled, sku: str, language: str, name: str) -> None:
+    """Take one name of a product in, as it stands and with its words joined."""
+    words, weak, joins = _words_of(compiled, sku, language, name)
+    if not words:
+        return
+    _enter(compiled, sku, language, name, words, weak, joins)
+    joined = "".join(words)
+    if len(words) > 1 and len(joined) >= 4 and "#" not in joined:
+        _enter(compiled, sku, language, name, [joined], set(), False)
+    typed = name
+    of = compiled.languages.by_tag.get(language)
+    for letter, digraph in (of.digraphs if of else {}).items():
+        typed = typed.replace(letter, digraph).replace(letter.upper(), digraph)
+    if typed != name:
+        _add(compiled, sku, language, typed)
+
+
+def _words_of(compiled: Compiled, sku: str, language: str, name: str) -> tuple[list[str], set[int], bool]:
+    """The words of a name, with sizes as one word; which of them are weak; and whether it holds an "and"."""
+    _, tokens = cut(name, compiled.languages.measures)
+    spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
+    found = compiled.languages.lexicon.find(tokens)
+    marks = [mark for mark in found if mark.entry.language in spoken or mark.entry.sort == "unit"]
+    words: list[str] = []
+    weak: set[int] = set()
+    joins = False
+    for piece in build(tokens, marks, {}, language == "fa"):
+        if piece.size and piece.measured:
+            words.append(piece.size)
+            compiled.sizes[sku].add(piece.measured)
+        elif piece.kind == "amount" or piece.kind == "word":
+            for token in tokens[piece.first : piece.last]:
+                if language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS:
+                    weak.add(len(words))
+                words.append(token.text)
+            joins = joins or "and" in piece.sorts
+    return words, weak if len(weak) < len(words) else set(), joins
+
+
+def _enter(
+    compiled: Compiled, sku: str, language: str, name: str, words: list[str], weak: set[int], joins: bool
+) -> None:
+    number = len(compiled.aliases)
+    needed = frozenset(range(len(words))) - weak
+    compiled.aliases.append(Alias(number, sku, language, name, tuple(words), needed, joins))
+    for position, word in enumerate(words):
+        compiled._words[word].append((number, position))
+        if position in weak:
+            compiled.weak.add((number, position))
+            continue
+        of = compiled.languages.by_tag.get(language)
+        if of is None or not word.isalpha():
+            continue
+        forms = stems(word, of)
+        for stem in forms:
+            compiled._stems[of.tag, stem].add(word)
+        for form in {word, min(forms, key=len)}:
+            if len(form) >= _SLIP_LEAST:
+                for part in deletions(form):
+                    compiled._slips[part].add((form, word))
+        _sounds(compiled, word, of)
+
+
+def _sounds(compiled: Compiled, word: str, language: Language) -> None:
+    """How a word of another alphabet is spelt in Latin letters."""
+    tag = language.tag + ROMANISED
+    if language.script == "cyrillic":
+        for sound in _sound_stems(of_cyrillic(word), language):
+            compiled._stems[tag, sound].add(word)
+    elif language.script == "arabic":
+        for sound in of_persian(word):
+            compiled._stems[tag, sound].add(word)
+
+

@@ -106,7 +106,7 @@ class Lexicon:
             if len(self._remembered) >= _REMEMBERED_MOST:
                 self._remembered.clear()
             spellings = [word]
-            if word.isascii() and word.isalpha():
+            if word.isascii() and word.isalpha() and len(word) > 1:
                 spellings.append("~" + of_russian_in_latin(word))
             ways = []
             for spelling in spellings:

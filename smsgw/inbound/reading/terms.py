@@ -92,7 +92,8 @@ class Reading:
     whole new order). reasons: why a person must look, in stable words; empty means that it may be acted on. evidence:
     the words that made it. answers: the id of the open message that it answers. answer: of a survey. wish: about the
     delivery, as written. language: the tag it seems to be written in. candidates: products that fit where several do.
-    confidence: 0 to 1, for the order of a queue only.
+    confidence: 0 to 1, for the order of a queue only. usual: it asks for the last confirmed order again; whoever knows
+    the customer looks that up.
     """
 
     kind: str
@@ -107,6 +108,7 @@ class Reading:
     language: str = ""
     candidates: tuple[str, ...] = ()
     confidence: float = 0.0
+    usual: bool = False
 
     @property
     def needs_review(self) -> bool:

@@ -112,4 +112,3 @@ def _join_codes(tokens: list[Token], measures: frozenset[str]) -> list[Token]:
         else:
             joined.append(token)
     return joined
-

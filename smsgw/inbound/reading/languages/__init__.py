@@ -30,7 +30,8 @@ _MEASURES = frozenset({"x", "х", "h", "am", "pm"})
 class Language:
     """What the words of a language are like; its phrases are in the lexicon.
 
-    endings: what a noun or an adjective may end in. plural: endings that may be a plural. fleeting: vowels that come
+    endings: what a noun or an adjective may end in. plural: endings that may be a plural; singular: those of
+    a singular that the name in the catalogue does not have. fleeting: vowels that come
     and go before the last consonant. alternations: pairs of consonants that change before an ending. digraphs: how a
     marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
     negation stands behind what it denies.
@@ -41,6 +42,7 @@ class Language:
     script: str
     endings: tuple[str, ...] = ()
     plural: tuple[str, ...] = ()
+    singular: tuple[str, ...] = ()
     fleeting: str = ""
     alternations: tuple[tuple[str, str], ...] = ()
     digraphs: dict[str, str] = field(default_factory=dict)
@@ -106,6 +108,7 @@ def _language(table: dict[str, Any]) -> Language:
         script=table.get("script", "latin"),
         endings=tuple(sorted({"", *forms.get("endings", "").split()}, key=len, reverse=True)),
         plural=tuple(forms.get("plural", "").split()),
+        singular=tuple(forms.get("singular", "").split()),
         fleeting=forms.get("fleeting", ""),
         alternations=tuple((pair[0], pair[1]) for pair in forms.get("alternations", [])),
         digraphs=dict(forms.get("digraphs", {})),
@@ -126,11 +129,14 @@ def _entries(table: dict[str, Any], tag: str) -> Iterator[tuple[str, Entry]]:
     for value, words in numbers.items():
         for phrase in words:
             yield phrase, Entry("number", tag, Fraction(value))
-    for value, words in table.get("times", {}).items():
-        for phrase in words:
-            yield phrase, Entry("multiple", tag, Fraction(value))
-    for phrase, value in _compounds(numbers, table.get("compound", [])):
-        yield phrase, Entry("number", tag, Fraction(value))
+    for sort, name in (("multiple", "times"), ("more", "more")):
+        for value, words in table.get(name, {}).items():
+            for phrase in words:
+                yield phrase, Entry(sort, tag, Fraction(value))
+    for phrase in table.get("one", {}).get("words", []):
+        yield phrase, Entry("one", tag)
+    for phrase, number in _compounds(numbers, table.get("compound", {}).get("templates", [])):
+        yield phrase, Entry("number", tag, Fraction(number))
 
 
 def _compounds(numbers: dict[str, list[str]], templates: list[str]) -> Iterator[tuple[str, int]]:
@@ -164,19 +170,9 @@ def _add(lexicon: Lexicon, phrase: str, entry: Entry, language: Language, measur
     latin = all(word.isascii() for word in words)
     if language.script != "latin" and latin:
         entry = entry._replace(language=language.tag + ROMANISED)
-    lexicon.add(_rejoined(words), entry)
+    lexicon.add(words, entry)
     if language.script == "cyrillic" and any(is_cyrillic(letter) for word in words for letter in word):
         sounds = ["~" + of_cyrillic(word) if not word.startswith("_") else word for word in words]
         if all(len(sound) > 2 or len(words) > 1 for sound in sounds):
             lexicon.add(sounds, entry._replace(language=language.tag + ROMANISED))
 
-
-def _rejoined(words: list[str]) -> list[str]:
-    """Persian prefixes and plurals joined as in a text."""
-    joined: list[str] = []
-    for word in words:
-        if joined and (joined[-1] in ("می", "نمی") or word in ("ها", "های")):
-            joined[-1] += word
-        else:
-            joined.append(word)
-    return joined

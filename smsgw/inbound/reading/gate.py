@@ -1,0 +1,110 @@
+"""The gate: any one of these reasons sends an order to a person, with the best guess filled in.
+
+An empty list accepts; there is no score to tune. The reasons are stable words.
+"""
+
+from __future__ import annotations
+
+from smsgw.inbound.reading.matching import Found
+from smsgw.inbound.reading.quantities import Line, Lines
+from smsgw.inbound.reading.scan import Scan
+
+_NAME_LEAST = 5
+
+
+def reasons(scan: Scan, lines: Lines, expected: bool) -> list[str]:
+    """Why a person must see this order. expected: whether it answers a message that asks for it."""
+    found: list[str] = list(lines.reasons)
+    for line in lines.lines:
+        found += _of_line(line, scan)
+    found += _of_words(scan, lines, expected)
+    found += _of_whole(scan, lines, expected)
+    return list(dict.fromkeys(found))
+
+
+def _of_line(line: Line, scan: Scan) -> list[str]:
+    if line.denied:
+        return ["negation"]
+    found = list(line.reasons)
+    if line.found.how == "ambiguous":
+        found.append("several products fit")
+    elif line.found.sku is None:
+        found.append("unknown product")
+    if line.quantity is None and not line.reasons:
+        if line.found.sku is not None and _is_singular(line.found, scan):
+            return found
+        found.append("no quantity")
+    return found
+
+
+def _is_singular(found: Found, scan: Scan) -> bool:
+    """Whether a product named without a number is one: in the singular, and not sold by weight."""
+    assert found.sku is not None
+    product = scan.catalogue.products[found.sku]
+    tag = found.alias.language if found.alias else scan.language
+    language = scan.catalogue.languages.by_tag.get(tag)
+    if product.unit == "kg" or language is None or not language.implied or found.quality == "romanised":
+        return False
+    words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
+    if any(len(word) > 2 and word.endswith(language.plural) for word in words):
+        return False
+    spelt = set(found.alias.words) if found.alias else set()
+    return all(word in spelt or (language.singular and word.endswith(language.singular)) for word in words)
+
+
+def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
+    """What the unknown words forbid."""
+    unknown = scan.unknown()
+    found = []
+    if unknown:
+        found.append("unknown word")
+    if any(scan.pieces[place].kind == "sign" and scan.pieces[place].text.isalnum() for place in range(len(scan.pieces))):
+        found.append("unknown word")
+    for line in lines.lines:
+        quality, how = line.found.quality, line.found.how
+        if quality == "slip" and line.found.weakest < _NAME_LEAST and len(line.found.places) == 1:
+            found.append("misspelt name")
+        if quality == "slip" and unknown:
+            found.append("misspelt name")
+        if how == "partial" and not expected and (unknown or quality not in ("", "stem")):
+            found.append("partial name")
+        if quality == "romanised" and not any(tag.endswith("-Latn") for tag in scan.languages):
+            found.append("romanised name")
+        if _is_foreign(line.found, scan) and unknown:
+            found.append("foreign name")
+    return found
+
+
+def _is_foreign(found: Found, scan: Scan) -> bool:
+    if found.alias is None or not found.alias.language or not scan.languages:
+        return False
+    return not any(tag.split("-")[0] == found.alias.language for tag in scan.languages)
+
+
+def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
+    found = []
+    if lines.left:
+        found.append("number left over")
+    if any(piece.unclear for piece in scan.amounts):
+        found.append("number that was not understood")
+    for sort, reason in (
+        ("doubt", "doubt"),
+        ("if", "condition"),
+        ("vague", "vague quantity"),
+        ("address", "address"),
+        ("complaint", "another matter"),
+        ("account", "another matter"),
+        ("returns", "another matter"),
+        ("cancel", "another matter"),
+        ("dont_send", "negation"),
+        ("decline", "negation"),
+    ):
+        if scan.has(sort):
+            found.append(reason)
+    if not scan.has("request") and (scan.asks or scan.has("question") or scan.has("ask")):
+        found.append("question")
+    if not expected and not scan.has("order", "request", "yes", "also") and not any(line.amount for line in lines.lines):
+        found.append("neither order word nor number")
+    if scan.types() & {"link", "dialled"}:
+        found.append("link")
+    return found

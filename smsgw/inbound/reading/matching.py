@@ -1,0 +1,236 @@
+"""Find the products of a catalogue in the pieces of a text: full names first, longer before shorter, then parts of names.
+
+A word that belongs to a name is used up: "jagodna marmelada" leaves nothing for strawberries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+
+from smsgw.inbound.reading.index import Alias, Compiled, Hit
+from smsgw.inbound.reading.pieces import Piece
+from smsgw.inbound.reading.tokens import WORD, Token
+
+_WINDOW = 2
+_COMBINATIONS_MOST = 64
+_SURE = 0.97
+_HOWS = ("", "stem", "slip", "romanised")
+
+Hits = dict[int, tuple[Hit, ...]]
+
+
+@dataclass(slots=True)
+class Found:
+    """A mention of a product. sku: None when several fit, or none does. places: of the pieces.
+
+    how: "full", "partial", "ambiguous" or "unknown"; quality: the worst of its words ("", "stem", "slip",
+    "romanised"). offered: it was chosen among what an open message offers.
+    """
+
+    sku: str | None
+    places: tuple[int, ...]
+    how: str
+    quality: str
+    alias: Alias | None = None
+    candidates: tuple[str, ...] = ()
+    weakest: int = 0
+    extra: set[int] = field(default_factory=set)
+
+    @property
+    def first(self) -> int:
+        """The piece that it begins with."""
+        return self.places[0]
+
+    @property
+    def last(self) -> int:
+        """The piece that it ends with."""
+        return self.places[-1]
+
+
+def hits_of(pieces: list[Piece], tokens: list[Token], catalogue: Compiled) -> Hits:
+    """For each piece, the words of names that it is like."""
+    found: Hits = {}
+    for place, piece in enumerate(pieces):
+        if piece.kind == "amount" and piece.size:
+            hits = catalogue.hits(piece.size, False)
+        elif piece.kind == "word" or (piece.kind == "amount" and tokens[piece.first].kind == WORD):
+            hits = catalogue.hits(tokens[piece.first].text, not piece.sorts)
+        else:
+            continue
+        if hits:
+            found[place] = hits
+    for left, right in pairwise(range(len(pieces))):
+        if pieces[left].kind == pieces[right].kind == "word" and not (found.get(left) and found.get(right)):
+            joined = catalogue.hits(pieces[left].text + pieces[right].text, False)
+            sure = tuple(hit for hit in joined if hit.score == 1.0 and len(catalogue.aliases[hit.alias].words) == 1)
+            if sure:
+                found[left] = found[right] = ()
+                found[-1 - left] = sure
+    return found
+
+
+def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str]) -> list[Found]:
+    """The products mentioned, in order. wanted: what an open message is about, which settles what is ambiguous."""
+    if not hits:
+        return []
+    barriers = _barriers(pieces)
+    taken: set[int] = set()
+    found = [] if hits is None else _joined(hits, catalogue, taken)
+    found += _full(pieces, hits, catalogue, barriers, taken, wanted)
+    _absorb(found, hits, catalogue, barriers, taken)
+    found += _partial(pieces, hits, catalogue, barriers, taken, wanted)
+    return sorted(found, key=lambda one: one.first)
+
+
+def _barriers(pieces: list[Piece]) -> list[int]:
+    """For each piece the number of separators before it: two pieces with the same number share a stretch."""
+    count, marks = 0, []
+    for piece in pieces:
+        if piece.kind == "separator" or "and" in piece.sorts or (piece.kind == "amount" and not piece.size):
+            count += 1
+        marks.append(count)
+        if piece.kind == "amount" and not piece.size:
+            count += 1
+    return marks
+
+
+def _joined(hits: Hits, catalogue: Compiled, taken: set[int]) -> list[Found]:
+    """Names that are written apart: "note book"."""
+    found = []
+    for key, sure in hits.items():
+        if key < 0:
+            left = -1 - key
+            skus = {catalogue.aliases[hit.alias].sku for hit in sure}
+            if len(skus) == 1 and not taken & {left, left + 1}:
+                alias = catalogue.aliases[sure[0].alias]
+                found.append(Found(alias.sku, (left, left + 1), "full", "stem", alias))
+                taken |= {left, left + 1}
+    return found
+
+
+def _full(
+    pieces: list[Piece], hits: Hits, catalogue: Compiled, barriers: list[int], taken: set[int], wanted: set[str]
+) -> list[Found]:
+    """Names of which every needed word is there, the longest and surest first."""
+    by_alias: dict[int, dict[int, list[tuple[int, Hit]]]] = defaultdict(lambda: defaultdict(list))
+    for place, all_hits in hits.items():
+        for hit in all_hits:
+            by_alias[hit.alias][hit.position].append((place, hit))
+    ways: list[tuple[tuple[float, ...], Alias, tuple[int, ...], list[Hit]]] = []
+    for number, positions in by_alias.items():
+        alias = catalogue.aliases[number]
+        if alias.needed <= positions.keys():
+            ways += _ways(alias, positions, barriers)
+    ways.sort(key=lambda way: way[0])
+    found: list[Found] = []
+    for at, (rank, alias, places, made) in enumerate(ways):
+        if taken & set(places):
+            continue
+        rivals = {alias.sku}
+        for other_rank, other, other_places, _ in ways[at + 1 :]:
+            if other_rank[:2] != rank[:2]:
+                break
+            if set(other_places) == set(places):
+                rivals.add(other.sku)
+        if len(rivals) > 1 and len(rivals & wanted) == 1:
+            rivals &= wanted
+        quality = max((hit.how for hit in made), key=_HOWS.index)
+        weakest = min(len(pieces[place].text) for place in places)
+        taken |= set(places)
+        if len(rivals) == 1:
+            found.append(Found(rivals.pop(), places, "full", quality, alias, weakest=weakest))
+        else:
+            found.append(Found(None, places, "ambiguous", quality, alias, tuple(sorted(rivals)), weakest))
+    return found
+
+
+def _ways(
+    alias: Alias, positions: dict[int, list[tuple[int, Hit]]], barriers: list[int]
+) -> list[tuple[tuple[float, ...], Alias, tuple[int, ...], list[Hit]]]:
+    """How the words of a name can be laid on the pieces of a text."""
+    needed = sorted(alias.needed)
+    choices = [positions[position] for position in needed]
+    count = 1
+    for choice in choices:
+        count *= len(choice)
+    if count > _COMBINATIONS_MOST:
+        return []
+    found = []
+    for way in product(*choices):
+        places = [place for place, _ in way]
+        if len(set(places)) < len(places) or min(places) < 0:
+            continue
+        low, high = min(places), max(places)
+        if high - low >= len(alias.words) + _WINDOW or (barriers[low] != barriers[high] and not alias.joins):
+            continue
+        made = [hit for _, hit in way]
+        for position, others in positions.items():
+            if position not in alias.needed:
+                near = [(at, hit) for at, hit in others if low - 1 <= at <= high + 1 and at not in places]
+                if near and (barriers[near[0][0]] == barriers[low] or alias.joins):
+                    places.append(near[0][0])
+                    made.append(near[0][1])
+        score = sum(hit.score for hit in made) / len(made)
+        rank = (-len(needed), -score, -len(places), high - low, alias.number)
+        found.append((rank, alias, tuple(sorted(places)), made))
+    return found
+
+
+def _absorb(found: list[Found], hits: Hits, catalogue: Compiled, barriers: list[int], taken: set[int]) -> None:
+    """Words beside a full name that are of another name of the same product say it again: they are used up."""
+    for one in found:
+        for place, all_hits in hits.items():
+            if place < 0 or place in taken or barriers[place] != barriers[one.first]:
+                continue
+            if abs(place - one.first) > 3 and abs(place - one.last) > 3:
+                continue
+            if any(catalogue.aliases[hit.alias].sku == one.sku and hit.score >= _SURE for hit in all_hits):
+                one.extra.add(place)
+                taken.add(place)
+
+
+def _partial(
+    pieces: list[Piece], hits: Hits, catalogue: Compiled, barriers: list[int], taken: set[int], wanted: set[str]
+) -> list[Found]:
+    """Stretches of words that are of names, but make up no name."""
+    stretches: list[list[int]] = []
+    for place in sorted(place for place in hits if place >= 0 and place not in taken):
+        strong = [hit for hit in hits[place] if (hit.alias, hit.position) not in catalogue.weak]
+        if not strong or (pieces[place].kind == "word" and pieces[place].sorts and not _sure(strong)):
+            continue
+        if stretches and barriers[stretches[-1][-1]] == barriers[place] and place - stretches[-1][-1] <= _WINDOW:
+            stretches[-1].append(place)
+        else:
+            stretches.append([place])
+    found = []
+    for stretch in stretches:
+        if all(pieces[place].kind == "amount" for place in stretch):
+            continue
+        found.append(_part(stretch, pieces, hits, catalogue, wanted))
+    return found
+
+
+def _sure(hits: list[Hit]) -> bool:
+    return any(hit.score == 1.0 for hit in hits)
+
+
+def _part(stretch: list[int], pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str]) -> Found:
+    sets, qualities = [], []
+    for place in stretch:
+        top = max(hit.score for hit in hits[place])
+        near = [hit for hit in hits[place] if hit.score >= top - 0.03]
+        sets.append({catalogue.aliases[hit.alias].sku for hit in near})
+        qualities.append(max((hit.how for hit in near if hit.score == top), key=_HOWS.index))
+    common = set.intersection(*sets)
+    quality = max(qualities, key=_HOWS.index)
+    weakest = min(len(pieces[place].text) for place in stretch)
+    if len(common) > 1 and len(common & wanted) == 1:
+        common &= wanted
+    if len(common) == 1:
+        return Found(next(iter(common)), tuple(stretch), "partial", quality, weakest=weakest)
+    if common:
+        return Found(None, tuple(stretch), "ambiguous", quality, candidates=tuple(sorted(common)), weakest=weakest)
+    union = set.union(*sets)
+    return Found(None, tuple(stretch), "unknown", quality, candidates=tuple(sorted(union))[:8], weakest=weakest)

@@ -1,0 +1,86 @@
+"""Read the answer to a survey: a number on its scale, or the number or name of a choice, with a comment behind it."""
+
+from __future__ import annotations
+
+from smsgw.inbound.reading.forms import slips
+from smsgw.inbound.reading.letters import fold
+from smsgw.inbound.reading.pieces import Piece
+from smsgw.inbound.reading.scan import Scan
+from smsgw.inbound.reading.terms import Choice, Open
+from smsgw.inbound.reading.verdict import Verdict
+
+_SLIP_LEAST = 5
+_STARS = "⭐★"
+
+
+def fits_survey(scan: Scan, open: Open) -> bool:
+    """Whether the text may answer: a number, a rating or a label, and no order."""
+    if _label(scan, open) is not None or "rating" in scan.types() or _stars(scan):
+        return True
+    if scan.has("yes") or any(one.sku for one in scan.found):
+        return False
+    numbers = _numbers(scan)
+    return len(numbers) == 1 and not scan.asks and not scan.has("order", "request", "dont_send")
+
+
+def read_survey(scan: Scan, open: Open) -> Verdict | None:
+    """The answer; outside the scale a person must look."""
+    choice = _label(scan, open)
+    if choice is not None:
+        return Verdict("survey", answer=str(choice.number))
+    value = _value(scan)
+    if value is None:
+        return None
+    verdict = Verdict("survey", answer=value, comment=_comment(scan))
+    if open.scale is not None:
+        inside = open.scale[0] <= int(value) <= open.scale[1]
+    else:
+        inside = not open.choices or any(choice.number == int(value) for choice in open.choices)
+    return verdict if inside else verdict.because("outside the scale")
+
+
+def _numbers(scan: Scan) -> list[Piece]:
+    whole = [piece for piece in scan.amounts if piece.value is not None and piece.value.denominator == 1]
+    return [piece for piece in whole if piece.unit in (None, "pcs")]
+
+
+def _value(scan: Scan) -> str | None:
+    for piece in scan.pieces:
+        if piece.type == "rating":
+            return piece.text.split("/")[0].strip()
+    numbers = _numbers(scan)
+    if numbers and numbers[0].value is not None:
+        return str(int(numbers[0].value))
+    return str(_stars(scan)) if _stars(scan) else None
+
+
+def _stars(scan: Scan) -> int:
+    return sum(scan.text.count(star) for star in _STARS)
+
+
+def _label(scan: Scan, open: Open) -> Choice | None:
+    """The choice whose name the text says."""
+    said = [piece.text for piece in scan.pieces if piece.kind == "word"]
+    fitting = []
+    for choice in open.choices:
+        if choice.label:
+            words = fold(choice.label).text.split()
+            if all(any(_alike(word, one) for one in said) for word in words):
+                fitting.append((len(words), choice))
+    if not fitting:
+        return None
+    most = max(count for count, _ in fitting)
+    best = [choice for count, choice in fitting if count == most]
+    return best[0] if len(best) == 1 and len(said) <= most + 3 else None
+
+
+def _alike(word: str, other: str) -> bool:
+    return word == other or (min(len(word), len(other)) >= _SLIP_LEAST and slips(word, other, 1) <= 1)
+
+
+def _comment(scan: Scan) -> str | None:
+    """What is said beside the number."""
+    words = [piece for piece in scan.pieces if piece.kind == "word"]
+    if not words:
+        return None
+    return scan.text[words[0].start : words[-1].end]

@@ -1,0 +1,164 @@
+"""Everything that is seen in a text before its kind is decided: words by sort, amounts, products, languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from smsgw.inbound.reading import pieces as pieces_of
+from smsgw.inbound.reading.index import Compiled
+from smsgw.inbound.reading.languages import ROMANISED
+from smsgw.inbound.reading.lexicon import Mark
+from smsgw.inbound.reading.matching import Found, Hits, find, hits_of
+from smsgw.inbound.reading.pieces import Piece
+from smsgw.inbound.reading.shapes import typed
+from smsgw.inbound.reading.terms import Open
+from smsgw.inbound.reading.tokens import WORD, Token, cut
+
+_EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
+_SURE = 0.97
+
+ACCOUNTED = frozenset(
+    {"order", "request", "filler", "courtesy", "thanks", "greeting", "yes", "and", "times", "each", "apiece", "also"}
+    | {"them", "unit", "number", "multiple", "more", "one", "deliver", "day", "at", "hour", "month", "code", "usual"}
+    | {"order_noun", "but", "correction", "currency", "percent", "not", "vague", "if", "doubt", "question", "address"}
+    | {"payment", "ask", "no", "decline", "dont_send", "shipping", "arrive", "again"}
+)
+"""The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
+
+
+@dataclass
+class Scan:
+    """What is seen. sorts: all sorts of words outside the names of products. unknown: places of words nobody knows."""
+
+    text: str
+    tokens: list[Token]
+    pieces: list[Piece]
+    found: list[Found]
+    languages: frozenset[str]
+    language: str
+    catalogue: Compiled
+    used: set[int] = field(default_factory=set)
+    sorts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for one in self.found:
+            self.used |= set(one.places) | one.extra
+        for place, piece in enumerate(self.pieces):
+            if place not in self.used:
+                self.sorts |= piece.sorts
+
+    def has(self, *sorts: str) -> bool:
+        """Whether a word of one of the sorts is there, outside the names of products."""
+        return not self.sorts.isdisjoint(sorts)
+
+    def places(self, *sorts: str) -> list[int]:
+        """Where words of the sorts are, outside the names of products."""
+        wanted = set(sorts)
+        return [
+            place
+            for place, piece in enumerate(self.pieces)
+            if place not in self.used and not wanted.isdisjoint(piece.sorts)
+        ]
+
+    @property
+    def words(self) -> list[Piece]:
+        """The words outside the names of products."""
+        return [piece for place, piece in enumerate(self.pieces) if piece.kind == "word" and place not in self.used]
+
+    @property
+    def amounts(self) -> list[Piece]:
+        """The amounts that no product's name uses up."""
+        return [piece for place, piece in enumerate(self.pieces) if piece.kind == "amount" and place not in self.used]
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a question mark."""
+        return any(piece.text == "?" for piece in self.pieces)
+
+    def outside(self, *sorts: str) -> list[int]:
+        """The places of words that are of none of the sorts, outside the names of products."""
+        wanted = set(sorts)
+        return [
+            place
+            for place, piece in enumerate(self.pieces)
+            if piece.kind == "word" and place not in self.used and wanted.isdisjoint(piece.sorts)
+        ]
+
+    def unknown(self) -> list[int]:
+        """The places of words that an order does not account for."""
+        return self.outside(*ACCOUNTED)
+
+    def types(self) -> set[str]:
+        """The types of numbers that are no quantity."""
+        return {piece.type for piece in self.pieces if piece.type}
+
+
+def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) -> Scan:
+    """Look at a text. wanted: the products that an open message is about."""
+    languages = catalogue.languages
+    folded, tokens = cut(text, languages.measures)
+    marks = languages.lexicon.find(tokens)
+    spoken = _spoken(tokens, marks, catalogue)
+    kept = _longest([mark for mark in marks if not spoken or mark.entry.language in spoken or _shared(mark)])
+    sorts: list[set[str]] = [set() for _ in tokens]
+    for mark in kept:
+        for place in range(mark.first, mark.last):
+            sorts[place].add(mark.entry.sort)
+    types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
+    pieces = pieces_of.build(tokens, kept, types, "fa" in spoken)
+    hits: Hits = hits_of(pieces, tokens, catalogue)
+    found = find(pieces, hits, catalogue, wanted) + _coded(pieces, catalogue)
+    found.sort(key=lambda one: one.first)
+    language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
+    return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue)
+
+
+def _shared(mark: Mark) -> bool:
+    return mark.entry.sort in _EVERYWHERE
+
+
+def _spoken(tokens: list[Token], marks: list[Mark], catalogue: Compiled) -> set[str]:
+    """The languages that know the most words of the text; all of them when they know equally many."""
+    known: dict[int, set[str]] = {}
+    for mark in marks:
+        for place in range(mark.first, mark.last):
+            known.setdefault(place, set()).add(mark.entry.language)
+    for place, token in enumerate(tokens):
+        if token.kind == WORD:
+            for hit in catalogue.hits(token.text, place not in known):
+                if hit.score >= _SURE or hit.how == "romanised":
+                    of = catalogue.aliases[hit.alias].language
+                    if of:
+                        of = of + ROMANISED if hit.how == "romanised" else of
+                        known.setdefault(place, set()).add(of)
+    counts: Counter[str] = Counter()
+    for languages in known.values():
+        counts.update(languages)
+    if not counts:
+        return set()
+    most = max(counts.values())
+    return {language for language, count in counts.items() if count == most}
+
+
+def _longest(marks: list[Mark]) -> list[Mark]:
+    """The phrases that lie in no longer phrase."""
+    kept = []
+    for mark in marks:
+        length = mark.last - mark.first
+        if not any(
+            other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
+            for other in marks
+            if other.entry.sort not in ("chat", "spam")
+        ):
+            kept.append(mark)
+    return kept
+
+
+def _coded(pieces: list[Piece], catalogue: Compiled) -> list[Found]:
+    """Products named by their short number."""
+    return [
+        Found(catalogue.codes[piece.text], (place,), "full", "")
+        for place, piece in enumerate(pieces)
+        if piece.type == "code" and piece.text in catalogue.codes
+    ]

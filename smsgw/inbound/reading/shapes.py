@@ -1,0 +1,128 @@
+"""Say of what type a number is before any grammar: price, date, time, telephone, percentage, number of an order.
+
+What remains is a quantity or a size.
+"""
+
+from __future__ import annotations
+
+import re
+
+from smsgw.inbound.reading.tokens import LINE, MARK, NUMBER, Token
+
+_DOMAINS = (
+    "com|net|org|info|biz|top|xyz|online|site|shop|club|live|click|link|app|icu|vip|win|eu|ru|si|hr|de|at|it|ir|ch|uk|"
+    "co|io|me|ly|su|cc|tk|pro|store|cn|us"
+)
+_SHAPES = [
+    ("link", re.compile(rf"https?://\S+|www\.\S+|\S+@\S+\.\w+|\b[\w-]{{2,}}(?:\.[\w-]+)*\.(?:{_DOMAINS})\b(?:/\S*)?")),
+    ("dialled", re.compile(r"\*\d+(?:\*\d+)*#")),
+    ("date", re.compile(r"\b\d{4}-\d\d-\d\d\b|\b[0-3]?\d\. ?[01]?\d\.(?: ?(?:20)?\d\d\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b")),
+    (
+        "phone",
+        re.compile(
+            r"\+\d[\d\s()/-]{6,}\d|\b0\d[\d /()-]{5,}\d\b|\b\d{3}-\d{4}\b|\b\d{1,4}(?:-\d{2,4}){2,}\b"
+            r"|\b\d{3} \d{3} \d{3,4}\b|\b\d{8,}\b"
+        ),
+    ),
+    ("time", re.compile(r"\b[0-2]?\d:[0-5]\d\b")),
+    ("rating", re.compile(r"\b\d{1,2} ?/ ?(?:5|10|100)\b")),
+]
+_DAY = re.compile(r"([0-3]?\d)[./]([01]?\d)$")
+_CENTS = re.compile(r"\d+[.,]\d\d$")
+_CURRENCY = frozenset("€$£₽₸₴")
+_ORDER_DIGITS = 5
+_CODE_DIGITS = 3
+
+Sorts = list[set[str]]
+
+
+def typed(folded: str, tokens: list[Token], sorts: Sorts, order: str | None, codes: dict[str, str]) -> dict[int, str]:
+    """The type of each token that belongs to a number which is no quantity, by the token's place.
+
+    sorts: of what sorts the lexicon says each token is. order: the number of the order in question. codes: the short
+    numbers of products; a number that is one gets the type "code".
+    """
+    types: dict[int, str] = {}
+    if not any(token.kind == NUMBER for token in tokens) and "." not in folded and "@" not in folded:
+        return types
+    for name, shape in _SHAPES:
+        for found in shape.finditer(folded):
+            inside = [place for place, token in enumerate(tokens) if found.start() <= token.at < found.end()]
+            if name == "rating" and _before(inside[0] if inside else 0, sorts) & {"deliver", "day"}:
+                continue
+            for place in inside:
+                types.setdefault(place, name)
+    for place, token in enumerate(tokens):
+        if token.kind == NUMBER and place not in types:
+            name = _by_company(place, tokens, sorts, order, codes)
+            if name:
+                types[place] = name
+    return _listed(tokens, types)
+
+
+def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None, codes: dict[str, str]) -> str | None:
+    """The type that the words beside a number give it."""
+    token = tokens[place]
+    before, after = _before(place, sorts), sorts[place + 1] if place + 1 < len(tokens) else set()
+    left = tokens[place - 1].text if place else ""
+    right = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    if right == "%" or left == "%" or "percent" in after:
+        return "percent"
+    if right in _CURRENCY or left in _CURRENCY or "currency" in after:
+        return "price"
+    digits = token.text
+    if digits == order or (digits.isdigit() and len(digits) >= _ORDER_DIGITS):
+        return "order"
+    reference = left == "#" or (left in ".:" and left and place > 1)
+    named = _before(place - 1, sorts) if reference else before
+    if "code" in named and digits in codes:
+        return "code"
+    if digits.isdigit() and len(digits) >= _CODE_DIGITS:
+        if digits in codes and not after & {"unit", "times", "hour"}:
+            return "code"
+        if "order_noun" in named:
+            return "order"
+    measured = "unit" in after or "multiple" in after or "times" in after or "times" in before
+    if "hour" in after and not measured:
+        return "time"
+    if "month" in after or "month" in before:
+        return "date"
+    if measured:
+        return None
+    if _CENTS.match(digits):
+        return "price"
+    return _moment(place, digits, before, tokens, sorts)
+
+
+def _moment(place: int, digits: str, before: set[str], tokens: list[Token], sorts: Sorts) -> str | None:
+    """A date or a time that only the word before it gives away: "on 5/12", "do 14"."""
+    day = _DAY.match(digits)
+    if day and before & {"deliver", "day", "at"} and int(day[1]) <= 31 and 1 <= int(day[2]) <= 12:
+        return "date"
+    last = place + 1 == len(tokens) or tokens[place + 1].kind in (MARK, LINE) or "day" in sorts[place + 1]
+    if "at" in before and "each" not in before and digits.isdigit() and int(digits) <= 24 and last:
+        earlier = _before(place - 1, sorts) | _before(place - 2, sorts)
+        if earlier & {"day", "deliver"} or not before & {"apiece", "filler"}:
+            return "time"
+    return None
+
+
+def _before(place: int, sorts: Sorts) -> set[str]:
+    return sorts[place - 1] if place >= 1 else set()
+
+
+def _listed(tokens: list[Token], types: dict[int, str]) -> dict[int, str]:
+    """The numbers that only count the lines: "1)" and, from two lines on, "1."."""
+    starts = [
+        place
+        for place, token in enumerate(tokens[:-2])
+        if token.kind == NUMBER
+        and token.text.isdigit()
+        and (place == 0 or tokens[place - 1].kind == LINE)
+        and tokens[place + 1].text in (")", ".")
+        and place not in types
+    ]
+    for place in starts:
+        if tokens[place + 1].text == ")" or len(starts) > 1:
+            types[place] = types[place + 1] = "list"
+    return types

@@ -1,0 +1,91 @@
+"""Read what else a text may be: an inquiry with its topic, spam, a chat, a wrong number; the first that fits."""
+
+from __future__ import annotations
+
+from smsgw.inbound.reading.orders import asks_about
+from smsgw.inbound.reading.scan import Scan
+from smsgw.inbound.reading.verdict import Verdict
+
+_SPAM_ENOUGH = 3
+
+
+def read_spam(scan: Scan) -> Verdict | None:
+    """An advertisement or a fraud: words of it, with links, sums and numbers to call."""
+    words = len(scan.places("spam"))
+    types = scan.types()
+    score = words + 2 * ("link" in types) + 2 * ("dialled" in types)
+    score += any(kind in types for kind in ("phone", "price", "order", "percent"))
+    if words and score >= _SPAM_ENOUGH and not (scan.found and scan.has("order")):
+        return Verdict("other", "spam")
+    if "link" in types and scan.has("payment", "account") and not scan.found:
+        return Verdict("other", "spam")
+    return None
+
+
+def read_trouble(scan: Scan) -> Verdict | None:
+    """What must never be an order: a complaint, a cancellation, a return, a wish not to be sent something."""
+    if scan.has("wrong") and not scan.found and not scan.amounts:
+        return Verdict("other", "wrong")
+    if scan.has("returns") and not scan.has("optout"):
+        return Verdict("inquiry", "returns")
+    if scan.has("dont_send") and not scan.has("complaint"):
+        return Verdict("inquiry", "cancel")
+    if scan.has("status") and not scan.amounts and not scan.has("complaint"):
+        return Verdict("inquiry", "status")
+    if scan.has("complaint"):
+        return Verdict("inquiry", "complaint")
+    if scan.has("cancel"):
+        return Verdict("inquiry", "cancel")
+    return None
+
+
+def read_inquiry(scan: Scan) -> Verdict | None:
+    """A question or a request about anything but products to order."""
+    topic = _topic(scan)
+    return Verdict("inquiry", topic) if topic else None
+
+
+def _topic(scan: Scan) -> str | None:
+    if scan.has("account") and not scan.has("where"):
+        return "account"
+    if scan.has("status"):
+        return "status"
+    if scan.has("where") and scan.has("order_noun"):
+        return "status"
+    if scan.has("hours") and (scan.has("when", "question", "ask", "day", "hour", "at") or scan.asks or _short(scan)):
+        return "hours"
+    if scan.has("when") and scan.has("arrive") and (scan.has("order_noun") or not scan.has("shipping")):
+        return "status"
+    if scan.has("payment"):
+        return "payment"
+    if scan.has("shipping") and (scan.has("question", "ask", "request") or scan.asks or _short(scan)):
+        return "delivery"
+    if scan.found and (scan.has("ask", "question") or scan.asks):
+        return "product"
+    if scan.has("when") and scan.has("arrive"):
+        return "status"
+    if scan.has("help"):
+        return "help"
+    if scan.has("help_word") and len(scan.words) <= 3:
+        return "help"
+    if scan.has("ask"):
+        return "product"
+    return None
+
+
+def _short(scan: Scan) -> bool:
+    return len(scan.words) <= 3
+
+
+def read_rest(scan: Scan) -> Verdict:
+    """A chat, or what nobody understands."""
+    if scan.has("spam") and "link" in scan.types():
+        return Verdict("other", "spam")
+    known = ("courtesy", "thanks", "greeting", "yes", "no", "chat", "filler", "decline")
+    if scan.has("chat", "thanks", "greeting") and not scan.amounts:
+        return Verdict("other", "chat")
+    if not scan.outside(*known) and scan.words and not scan.amounts:
+        return Verdict("other", "unclear")
+    if asks_about(scan) and scan.asks:
+        return Verdict("inquiry", "product").because("nothing was understood")
+    return Verdict("other", "unclear").because("nothing was understood")
