@@ -5,20 +5,10 @@ A code is a promise to programs: it may be added, never renamed. Faults inside `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .catalogue_entry import Entry
+from .catalogue_gate import GATE
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One kind of problem. status: HTTP. meaning: what happened. todo: the next step. retry: later it may work."""
-
-    code: str
-    status: int
-    title: str
-    meaning: str
-    todo: str
-    retry: bool = False
-
+__all__ = ["BY_CODE", "CATALOGUE", "Entry"]
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry(
@@ -177,6 +167,13 @@ CATALOGUE: tuple[Entry, ...] = (
         retry=True,
     ),
     Entry(
+        "precondition_failed",
+        412,
+        "Somebody else changed it meanwhile",
+        "The record is not at the revision that `If-Match` names.",
+        "Read it again, and repeat the change if it is still wanted.",
+    ),
+    Entry(
         "body_too_large",
         413,
         "The body is too large",
@@ -218,6 +215,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "This number sent STOP, and nothing but an answer to what it writes goes to it.",
         "Do not send; the recipient may send START.",
     ),
+    *GATE,
     Entry(
         "duplicate_message",
         422,

@@ -37,8 +37,8 @@ class Statement:
     """What one address said, or somebody for it.
 
     words: as said. at: when it was said. source: one of SOURCES. by: who or what wrote it down. scope: "*",
-    "marketing", "orders" or a category's code. basis: None for consent, SOFT for an existing customer. wording_id: which text of
-    ours they answered. recorded_at: when it was written down, if that was later.
+    "marketing", "orders" or a category's code. basis: None for consent, SOFT for an existing customer. wording_id:
+    which text of ours they answered. recorded_at: when it was written down, if that was later.
     """
 
     address: str
@@ -125,17 +125,15 @@ def grant_of(
 ) -> Mapping[str, Any] | None:
     """The yes by which marketing of `category` may go, None if there is none. soft: whether a soft opt-in counts."""
     about = (EVERYTHING, MARKETING, category)
-    noes = [row for row in rows if row["statement"] == "withdrawn" and row["purpose"] in about]
-    for row in reversed(rows):
-        if (
-            row["statement"] == "granted"
-            and row["purpose"] in about
-            and (row["basis"] is None or soft)
-            and (row["expires_at"] is None or row["expires_at"] > now)
-            and _undoes(row, noes)
-        ):
-            return row
-    return None
+    spoken = [row for row in rows if row["purpose"] in about]
+    noes = [row for row in spoken if row["statement"] == "withdrawn"]
+    return next((row for row in reversed(spoken) if _holds(row, now, soft) and _undoes(row, noes)), None)
+
+
+def _holds(row: Mapping[str, Any], now: datetime, soft: bool) -> bool:
+    """Whether a statement is a yes that counts, and whose time is not over."""
+    over = row["expires_at"] is not None and row["expires_at"] <= now
+    return row["statement"] == "granted" and (row["basis"] is None or soft) and not over
 
 
 def _undoes(yes: Mapping[str, Any], noes: Sequence[Mapping[str, Any]]) -> bool:

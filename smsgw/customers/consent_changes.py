@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
+from ..store.database import Writer
 from ..store.prepared import Prepared
 from ..store.tables import gate_change
 from ..store.tables.types import AnyRow
 
+Result = TypeVar("Result")
 _NEWEST = Prepared(select(gate_change.c.id, gate_change.c.at).order_by(gate_change.c.id.desc()).limit(1))
 
 
@@ -26,3 +30,13 @@ def revision(conn: Connection) -> object:
 def listing(conn: Connection, limit: int) -> list[AnyRow]:
     """The newest changes, newest first."""
     return list(conn.execute(select(gate_change).order_by(gate_change.c.id.desc()).limit(limit)))
+
+
+def write(writer: Writer, act: Callable[[Connection], Result]) -> Result:
+    """Do something about consent in a transaction of the writer, and wait for it. Raises what `act` raises."""
+    done: Result = writer.do(_act, act)
+    return done
+
+
+def _act(conn: Connection, batch: list[Callable[[Connection], Any]]) -> list[Any]:
+    return [act(conn) for act in batch]

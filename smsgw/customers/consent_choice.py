@@ -108,10 +108,10 @@ def read_token(secret: bytes | None, written: str, now: datetime) -> str:
     """The address that a link is for. Raises NotFound for one that we did not make, or that is too old."""
     told, _, signature = written.rpartition(".")
     if secret is None or not hmac.compare_digest(_sign(secret, told).encode(), signature.encode()):
-        raise NotFound("this link is not one of ours", code="link_unknown")
+        raise NotFound("this link is not one of ours", hint="open the link from the text as it is")
     until, _, spelled = told.partition(".")
     if datetime.fromtimestamp((int(until, 16) + 1) * 86400, UTC) <= now:
-        raise NotFound("this link is too old", code="link_expired")
+        raise NotFound("this link is too old", hint="ask for a new one: reply STATUS to our last text, or STOP")
     return base64.urlsafe_b64decode(spelled + "=" * (-len(spelled) % 4)).decode()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, delete, insert, select
@@ -92,3 +93,17 @@ def unteach(conn: Connection, words: str, by: str, now: datetime) -> bool:
 def own_words(conn: Connection) -> list[AnyRow]:
     """The shop's own keywords."""
     return list(conn.execute(select(consent_word).order_by(consent_word.c.words)))
+
+
+def tried(conn: Connection, text: str, sender: str = "") -> dict[str, Any]:
+    """What the reader of consent words would make of a text, and whether it would act on it at once."""
+    known = vocabulary(conn)
+    found = keywords.read(text, known.words, known.named, sender)
+    if found is not None:
+        spans = [list(span) for span in found.spans]
+        names = ("meaning", "words", "language", "how", "category")
+        return {name: getattr(found, name) for name in names} | {"spans": spans, "acts": found.certain}
+    yes = keywords.answer(text, known.words)
+    meaning = None if yes is None else "yes" if yes else "no"
+    nothing = dict.fromkeys(("words", "language", "how", "category"))
+    return {"meaning": meaning, **nothing, "spans": [], "acts": False}

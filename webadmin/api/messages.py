@@ -43,6 +43,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "link": row["link"],
         "priority": row["priority"],
         "purpose": row["purpose"],
+        "category": row["category"],
         "message_class": row["message_class"],
         "on_unsure": row["on_unsure"],
         "reply_to": row["reply_to"],

@@ -61,6 +61,7 @@ def _asked(body: NewPreview) -> Asked:
         client=client().id,
         sender=body.from_,
         purpose=body.purpose,
+        category=body.category,
         send_at=body.send_at,
         link=body.link,
         max_parts=MAX_PARTS,  # how many it takes is what is asked here
@@ -82,7 +83,13 @@ def _any_link(wanted: str | None) -> tuple[str | None, Abilities]:
 def _gate(ready: Ready) -> dict[str, Any]:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
-        verdict = gate.check(conn, [ready.candidate], gateway.door.terms.rules, gateway.clock())[0]
+        answers = gate.explain(conn, ready.candidate, gateway.door.terms.rules, gateway.clock())
+    checks = [{"name": one.name, "duty": one.duty, **verdict_json(one.verdict)} for one in answers]
+    return {**verdict_json(gate.decided(answers)), "checks": checks}
+
+
+def verdict_json(verdict: gate.Verdict | None) -> dict[str, Any]:
+    """What a check says, or all together."""
     if isinstance(verdict, gate.Refuse):
         return {"decision": "refuse", "code": verdict.code, "says": verdict.says, "until": None}
     if isinstance(verdict, gate.Hold):

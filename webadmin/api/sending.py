@@ -30,7 +30,24 @@ FURTHEST = timedelta(days=366)  # how far ahead send_at may be
 LONGEST_WAIT = 30  # seconds of `Prefer: wait`
 LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
 BUSY = ("queue_full", "store_full")
-POLICY = ("client_ref_conflict", "recipient_opted_out", "duplicate_message", "no_route", "refused")
+POLICY = (
+    "client_ref_conflict",
+    "category_missing",
+    "category_unknown",
+    "channel_not_wanted",
+    "consent_missing",
+    "country_not_allowed",
+    "duplicate_message",
+    "frequency_capped",
+    "no_route",
+    "quiet_hours",
+    "recipient_opted_out",
+    "refused",
+    "sender_not_allowed",
+    "suppressed",
+    "text_too_long",
+    "way_out_missing",
+)
 _KEYS = re.compile(rb'"[ \t\r\n]*:')
 _LIST = TypeAdapter(list[NewMessage])
 ONCE = ("idempotency_conflict", "idempotency_in_progress")
@@ -144,6 +161,7 @@ def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
         client_ref=shape.client_ref or ref,
         priority=shape.priority,
         purpose=shape.purpose,
+        category=shape.category,
         send_at=shape.send_at,
         expires_in=shape.expires_in,
         link=shape.link,

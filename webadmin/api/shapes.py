@@ -145,7 +145,9 @@ class NewMessage(Shape):
         None, ge=1, le=MAX_PARTS, description="Refuse the text if it takes more parts than this."
     )
     max_segments: int | None = Field(None, ge=1, le=MAX_PARTS, description="The same as max_parts.")
-    category: None = Field(None, description="Categories of consent come later; only null today.")
+    category: Words | None = Field(
+        None, max_length=24, description="Of marketing: the category that the recipient must have agreed to."
+    )
     encoding: Literal["auto"] = Field("auto", description="The cheapest coding that the link carries.")
     transliterate: Literal[False] = Field(False, description="Texts go as they are; /messages/preview offers swaps.")
     track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
@@ -193,6 +195,7 @@ class Message(Shape):
     link: str | None = Field(description="The link that it goes over.")
     priority: int = Field(description="0 to 9.")
     purpose: Purpose = Field(description="What it is for.")
+    category: str | None = Field(description="Of marketing: what its recipient agreed to.")
     message_class: int | None = Field(description="0 to 3, or null.")
     on_unsure: str = Field(description="What becomes of it when nobody knows whether it went out.")
     reply_to: str | None = Field(description="The inbound text that it answers.")
@@ -319,6 +322,7 @@ class NewPreview(Shape):
     to: Words | None = Field(None, max_length=100, description="To whom; without it only the text is looked at.")
     from_: Words | None = Field(None, alias="from", max_length=100, description="The sender.")
     purpose: Purpose = Field("transactional", description="What the message is for.")
+    category: Words | None = Field(None, max_length=24, description="Of marketing: what it is about.")
     link: Words | None = Field(None, max_length=40, description="The only link that will do, by name.")
     send_at: Moment | None = Field(None, description="Not before this time.")
     reply_to: str | None = Field(None, pattern="^in_[0-9A-Z]{26}$", description="The inbound text that this answers.")
@@ -332,6 +336,17 @@ class Swap(Shape):
     plainer: str = Field(description="What may stand for it.")
 
 
+class GateCheck(Shape):
+    """What one check of the gate says."""
+
+    name: str = Field(description="Its name.", examples=["consent"])
+    duty: str = Field(description="What it sees to.")
+    decision: Literal["send", "hold", "refuse"] = Field(description="Go on, wait, or no.")
+    code: str | None = Field(description="The rule that refuses.")
+    says: str | None = Field(description="Why, in words.")
+    until: Moment | None = Field(description="Until when it holds.")
+
+
 class GateAnswer(Shape):
     """What the gate would say at this moment."""
 
@@ -339,6 +354,7 @@ class GateAnswer(Shape):
     code: str | None = Field(description="The rule that refuses.")
     says: str | None = Field(description="Why, in words.")
     until: Moment | None = Field(description="When a held message is looked at again.")
+    checks: list[GateCheck] = Field(description="What each check says, in order; the first refusal decides.")
 
 
 class Preview(Shape):

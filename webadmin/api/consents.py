@@ -1,0 +1,170 @@
+"""Consent over the API: categories, the ledger of an address, choices, certificates, suppressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy import Connection
+
+from smsgw.customers import consent, consent_choice, consent_proof, consent_suppression
+from smsgw.customers.consent_categories import Category as Kept
+from smsgw.customers.consent_categories import every, keep, retire
+from smsgw.customers.consent_changes import write
+from smsgw.customers.consent_telling import Told, read_address, tell, wrong
+from smsgw.errors import BadInput
+from smsgw.inbound import consent_questions
+from smsgw.inbound.consent_vocabulary import vocabulary
+
+from ..context import the_gateway
+from ..preference_links import link_for
+from .consents_shapes import (
+    Category,
+    CategoryList,
+    Certificate,
+    Changed,
+    NewCategory,
+    NewChoice,
+    NewConsent,
+    NewSuppression,
+    OfAddress,
+    PreferencesLink,
+    Recorded,
+    Standing,
+    StatementList,
+    SuppressionRemoval,
+)
+from .routes import answer, client, route
+
+READ, MANAGE = "consents:read", "consents:manage"
+
+
+@route("GET", "/consent/categories", scope=READ, answers={200: CategoryList})
+def categories() -> Response:
+    """List the categories that people say yes or no to."""
+    with the_gateway().database.reading() as conn:
+        return answer({"data": [_category(one) for one in every(conn).values()], "next_cursor": None})
+
+
+@route("PUT", "/consent/categories/<code>", scope=MANAGE, takes=NewCategory, answers={200: Category})
+def put_category(code: str, body: NewCategory) -> Response:
+    """Add a category, or change it."""
+    wanted = Kept(code, body.names, tuple(body.words), body.active)
+    return answer(_category(_write(lambda conn: keep(conn, wanted, client().id, the_gateway().clock()))))
+
+
+@route("DELETE", "/consent/categories/<code>", scope=MANAGE, answers={200: Changed}, errors=("not_found",))
+def retire_category(code: str) -> Response:
+    """Take a category out of use; what was said about it stays."""
+    _write(lambda conn: retire(conn, code, client().id, the_gateway().clock()))
+    return answer({"changed": 1})
+
+
+def _category(one: Kept) -> dict[str, Any]:
+    return {"code": one.code, "names": dict(one.names), "words": list(one.words), "active": one.active}
+
+
+@route("GET", "/consents", scope=READ, query=OfAddress, answers={200: StatementList})
+def consents(query: OfAddress) -> Response:
+    """Show everything that was said about an address, and what holds now."""
+    address = _address(query.address)
+    with the_gateway().database.reading() as conn:
+        rows = consent.ledger(conn, [address]).get(address, [])
+        told = {"data": [statement_json(row) for row in rows], "standing": standing_json(conn, address)}
+    return answer({**told, "next_cursor": None})
+
+
+@route("POST", "/consents", scope=MANAGE, takes=NewConsent, answers={200: Recorded}, errors=("validation_failed",))
+def record_consent(body: NewConsent) -> Response:
+    """Write down a yes or a no with its proof, or ask the number itself whether it is so."""
+    gateway, now = the_gateway(), the_gateway().clock()
+    told = Told(
+        _address(body.address),
+        body.statement != "withdrawn",
+        body.words,
+        body.source,
+        client().id,
+        body.scope,
+        body.at,
+        body.wording,
+        body.expires_at,
+        body.basis == "soft_opt_in",
+        body.note,
+    )
+
+    def act(conn: Connection) -> dict[str, Any]:
+        if body.statement == "asked":
+            if faults := wrong(conn, told, now):
+                raise BadInput(faults)
+            wish = consent_questions.Wish(told.address, told.scope, told.source, told.words, told.by)
+            consent_questions.ask(conn, wish, vocabulary(conn), now)
+        else:
+            tell(conn, told, now)
+        return {"statement": body.statement, "standing": standing_json(conn, told.address)}
+
+    return answer(write(gateway.database.writer, act))
+
+
+@route("PUT", "/consents/choice", scope=MANAGE, takes=NewChoice, answers={200: Standing})
+def choose(body: NewChoice) -> Response:
+    """Write down what somebody wants in one go: everything, some categories, only orders, or nothing."""
+    now, address = the_gateway().clock(), _address(body.address)
+    choice = consent_choice.Choice(body.level, frozenset(body.categories))
+    chosen = consent_choice.Chosen(address, choice, body.words, body.source, client().id, now, note=body.note)
+
+    def act(conn: Connection) -> dict[str, Any]:
+        consent_choice.choose(conn, chosen)
+        return standing_json(conn, address)
+
+    return answer(_write(act))
+
+
+@route("GET", "/consents/certificate", scope=READ, query=OfAddress, answers={200: Certificate})
+def certificate(query: OfAddress) -> Response:
+    """Show everything that was said about one person, for an inspector: give an address, or a customer's id."""
+    whose = query.address if query.address.startswith("cus_") else _address(query.address)
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        return answer(consent_proof.certificate(conn, whose, gateway.clock(), gateway.config.gate.soft_opt_in))
+
+
+@route("POST", "/consents/link", scope=MANAGE, takes=OfAddress, answers={200: PreferencesLink})
+def preferences_link(body: OfAddress) -> Response:
+    """Make a signed link to somebody's own page of choices; it is good for 90 days."""
+    return answer({"url": link_for(_address(body.address))})
+
+
+@route("POST", "/consents/suppressions", scope=MANAGE, takes=NewSuppression, answers={200: Changed})
+def suppress(body: NewSuppression) -> Response:
+    """Have nothing sent to these addresses, whoever asks."""
+    addresses, now, by = [_address(one) for one in body.addresses], the_gateway().clock(), client().id
+    count = _write(lambda conn: consent_suppression.suppress(conn, addresses, body.why, by, now, reach=body.reach))
+    return answer({"changed": count})
+
+
+@route("POST", "/consents/suppressions/remove", scope=MANAGE, takes=SuppressionRemoval, answers={200: Changed})
+def lift_suppression(body: SuppressionRemoval) -> Response:
+    """Take addresses off the suppression list."""
+    addresses, now, by = [_address(one) for one in body.addresses], the_gateway().clock(), client().id
+    return answer({"changed": _write(lambda conn: consent_suppression.lift(conn, addresses, by, now))})
+
+
+def _address(written: str) -> str:
+    return read_address(written, the_gateway().config.sending.region)
+
+
+def _write(act: Any) -> Any:
+    return write(the_gateway().database.writer, act)
+
+
+def standing_json(conn: Connection, address: str) -> dict[str, Any]:
+    """What holds for an address now."""
+    found = consent_choice.standing(conn, address, the_gateway().clock())
+    return {"address": address, "level": found.level, "categories": sorted(found.categories)}
+
+
+def statement_json(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the ledger as the API shows it."""
+    names = ("id", "address", "statement", "words", "source", "basis", "by", "at", "recorded_at", "expires_at")
+    told = {name: row[name] for name in (*names, "inbound_id", "wording_id", "note")}
+    return {**told, "scope": row["purpose"], "double_opt_in": row["opt_in_id"] is not None}
