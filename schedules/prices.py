@@ -1,4 +1,4 @@
-"""Every five seconds: the rates are read anew if somebody changed them."""
+"""Every five seconds: rates, plans and budgets are read anew, and the owner is told what must be told of them."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from smsgw.daemon import Gateway
 
 
 def run(gateway: Gateway, now: datetime) -> None:
-    """Read what parts cost, if it is not what was read last."""
-    gateway.read_rates()
+    """Read what parts cost, what SIMs have left and what may be spent at `now`."""
+    gateway.read_money()
+    gateway.watch_money(now)

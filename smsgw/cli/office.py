@@ -73,7 +73,7 @@ class Office:
                 schema.upgrade(gateway.database)
             schema.require_current(gateway.database)
             _hear(gateway)
-            gateway.read_rates()
+            gateway.read_money()
             yield gateway
         finally:
             gateway.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from smsgw.config.file import Loaded, Origin, find, load, load_with_origins, places
 from smsgw.config.links import LinkConfig, Section, driver_config, kinds
 from smsgw.config.manual import example, reference_markdown
+from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import MailConfig, OrdersConfig
 from smsgw.config.sections import (
     Config,
@@ -25,6 +26,7 @@ __all__ = [
     "Loaded",
     "LogConfig",
     "MailConfig",
+    "MoneyConfig",
     "OrdersConfig",
     "Origin",
     "ReceivingConfig",

@@ -85,19 +85,14 @@ class Books:
         """Whether anything could be charged."""
         return self.rates.some or self.plans.some
 
-    def _write(self, conn: Connection, found: Sequence[Entry], at: datetime, *, more: bool = False) -> None:
+    def _write(self, conn: Connection, found: Sequence[Entry], at: datetime) -> None:
         book(conn, found)
         if self.budgets is not None and self.budgets.some:
             told = [Booked(entry.message_id, entry.link, entry.amount, entry.currency) for entry in found]
-            self.budgets.settle(conn, told, at, more=more)
+            self.budgets.settle(conn, told, at)
 
-    def submitted(
-        self, conn: Connection, charged: Sequence[Charged], at: datetime, *, more: bool = False
-    ) -> list[Entry]:
-        """The link took these parts: book what that costs, and what its bundle pays for.
-
-        more: another link will have them too, so that what is kept for them of a budget stays kept.
-        """
+    def submitted(self, conn: Connection, charged: Sequence[Charged], at: datetime) -> list[Entry]:
+        """The link took these parts: book what that costs, and what its bundle pays for."""
         plain = charged
         found: list[Entry] = []
         if self.plans.some:
@@ -107,7 +102,7 @@ class Books:
                 mine = [one for one, way in zip(charged, ways, strict=True) if way is not None and way.id == plan.id]
                 found += self._planned(conn, plan, sorted(mine), at)
         found += entries(self.rates, plain, "submit", at)
-        self._write(conn, found, at, more=more)
+        self._write(conn, found, at)
         return found
 
     def _planned(self, conn: Connection, plan: of_plans.Plan, charged: Sequence[Charged], at: datetime) -> list[Entry]:

@@ -227,11 +227,8 @@ class Budgets:
             found.append(alerts.Alarm("budget.exceeded", subject, says))
         return found
 
-    def settle(self, conn: Connection, booked: Sequence[Booked], now: datetime, *, more: bool = False) -> None:
-        """What was booked is spent, and what was kept for it is free. more: the messages are not done yet.
-
-        For the transaction of the booking.
-        """
+    def settle(self, conn: Connection, booked: Sequence[Booked], now: datetime) -> None:
+        """What was booked is spent, and what was kept for it is free. For the transaction of the booking."""
         if not self.some or not booked:
             return
         ids = sorted({entry.message_id for entry in booked})
@@ -244,8 +241,7 @@ class Budgets:
                 place = places.get((entry.message_id, one.id))
                 period = self.period(one, now) if place is None else place.period
                 spent[one.id, period] += self._in(one, entry.amount, entry.currency, now) or 0
-        if not more:
-            release(conn, ids)
+        release(conn, ids)
         uses = _locked(conn, set(spent))
         c = budget_use.c
         change = update(budget_use).where(c.budget_id == bindparam("its_id"), c.period == bindparam("its_period"))

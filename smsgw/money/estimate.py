@@ -91,6 +91,9 @@ class Estimate:
     parts_swapped: int
 
 
+_Key = tuple[str, str]  # a text and the link that would carry it
+
+
 @dataclass(slots=True)
 class _Sum:
     messages: int = 0
@@ -112,8 +115,9 @@ class _Tally:
     bundle: dict[str, int] = field(default_factory=dict)  # by link: what is left of it
     swapped: Counter[str] = field(default_factory=Counter)
     parts_swapped: int = 0
-    texts: Counter[tuple[str, Way]] = field(default_factory=Counter)  # the dear ones
-    priced: dict[tuple[str, Way], Counter[Price]] = field(default_factory=lambda: defaultdict(Counter))
+    ways: dict[str, Way] = field(default_factory=dict)
+    texts: Counter[_Key] = field(default_factory=Counter)  # the dear ones
+    priced: dict[_Key, Counter[Price]] = field(default_factory=lambda: defaultdict(Counter))
     worst: Counter[Price] = field(default_factory=Counter)
 
 
@@ -131,15 +135,16 @@ def of(
     route: the link that a number would go over, None for none. serving: every link that could carry it, for the worst
     case; without it the chosen one.
     """
-    seen: dict[tuple[str, Way], Preview | None] = {}
+    seen: dict[_Key, Preview | None] = {}
     tally = _Tally()
     for recipient, text in texts:
         way = route(recipient)
         if way is None:
             tally.unroutable.append(recipient)
             continue
-        key = (text, way)
+        key = (text, way.name)
         if key not in seen:
+            tally.ways[way.name] = way
             seen[key] = _measured(text, way)
         look = seen[key]
         if look is None:
@@ -164,18 +169,16 @@ def _dearest(ways: Sequence[Way], recipient: str, rates: Rates, at: datetime) ->
     return max((price for price in prices if price is not None), key=lambda price: price.of(1), default=None)
 
 
-def _add(
-    tally: _Tally, recipient: str, key: tuple[str, Way], look: Preview, rates: Rates, plans: Plans, at: datetime
-) -> None:
-    way, parts = key[1], look.parts
+def _add(tally: _Tally, recipient: str, key: _Key, look: Preview, rates: Rates, plans: Plans, at: datetime) -> None:
+    link, parts = key[1], look.parts
     free = 0
-    if plans.some:
-        left = tally.bundle.setdefault(way.name, plans.free(way.name, recipient))
-        free = min(parts, left) if plans.free(way.name, recipient) else 0
-        tally.bundle[way.name] = left - free
-    price = rates.price(way.name, recipient, at)
+    if plans.some and (whole := plans.free(link, recipient)):
+        left = tally.bundle.setdefault(link, whole)
+        free = min(parts, left)
+        tally.bundle[link] = left - free
+    price = rates.price(link, recipient, at)
     amount, currency = (0, "") if price is None else (price.of(parts - free), price.currency)
-    line = tally.lines[way.name, place_of(recipient[:FIRST]).country, currency]
+    line = tally.lines[link, place_of(recipient[:FIRST]).country, currency]
     line.messages += 1
     line.parts += parts
     line.free += free
@@ -191,7 +194,7 @@ def _add(
             tally.swapped[currency] += price.of(parts) - price.of(look.parts_after_swap)
 
 
-def _estimate(tally: _Tally, seen: Mapping[tuple[str, Way], Preview]) -> Estimate:
+def _estimate(tally: _Tally, seen: Mapping[_Key, Preview]) -> Estimate:
     lines = [
         Line(link, country, currency, s.messages, s.parts, s.free, s.amount)
         for (link, country, currency), s in sorted(tally.lines.items())
@@ -221,23 +224,23 @@ def _estimate(tally: _Tally, seen: Mapping[tuple[str, Way], Preview]) -> Estimat
     )
 
 
-def _letters(tally: _Tally, seen: Mapping[tuple[str, Way], Preview]) -> list[Letter]:
+def _letters(tally: _Tally, seen: Mapping[_Key, Preview]) -> list[Letter]:
     """What each letter alone saves when it is written plainly; one that only helps with others saves nothing alone."""
     messages: Counter[str] = Counter()
     parts: Counter[str] = Counter()
     plainer: dict[str, str | None] = {}
     saved: dict[str, Counter[str]] = defaultdict(Counter)
-    for (text, way), count in tally.texts.items():
-        look = seen[text, way]
+    for (text, link), count in tally.texts.items():
+        look, abilities = seen[text, link], tally.ways[link].abilities
         swaps = dict(look.swaps)
         for letter in look.forced_by:
             plainer[letter] = swaps.get(letter)
             messages[letter] += count
             if letter not in swaps:
                 continue
-            after = preview(text.replace(letter, swaps[letter]), way.abilities).parts
+            after = preview(text.replace(letter, swaps[letter]), abilities).parts
             parts[letter] += (look.parts - after) * count
-            for price, many in tally.priced[text, way].items():
+            for price, many in tally.priced[text, link].items():
                 saved[letter][price.currency] += (price.of(look.parts) - price.of(after)) * many
     order = sorted(messages, key=lambda letter: (-parts[letter], -messages[letter], letter))
     return [

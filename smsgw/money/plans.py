@@ -129,6 +129,11 @@ class Plans:
         """The plan of a link at a time, if it has one."""
         return next((one for one in self._of.get(link, ()) if one.valid_from <= at), None)
 
+    def with_bundles(self, now: datetime) -> list[Plan]:
+        """The plans in force that have a bundle."""
+        found = (self.in_force(link, now) for link in self._of)
+        return [one for one in found if one is not None and one.units]
+
     def guards(self, link: str) -> bool:
         """Whether a plan of the link may forbid sending, so that a claim must look."""
         return any(one.guards for one in self._of.get(link, ()))

@@ -205,7 +205,7 @@ def _alerts() -> None:
     )
 
 
-def _measures() -> list[sa.Column]:
+def _measures() -> list[sa.Column[int]]:
     names = ("messages", "parts", "delivered", "failed", "planned", "amount", "replies", "orders")
     return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
 

@@ -1,0 +1,66 @@
+"""All that this process knows of money, together: rates, plans, exchange, budgets, the brake, and who books by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from ..config import MoneyConfig
+from ..store.database import Database
+from . import alerts, bundles
+from .booking import Books
+from .brake import Brake, Limits
+from .budget import Budgets, follow
+from .exchange import Exchange
+from .plans import Plans
+from .rates import Rates
+
+LEARN = timedelta(minutes=30)  # how often it is looked up what is usual
+
+
+class Till:
+    """See the module's docstring. currency: in which reports are added up. zone: in which days begin."""
+
+    def __init__(self, config: MoneyConfig, zones: Mapping[str, ZoneInfo]) -> None:
+        """zones: of the links."""
+        self.zone = ZoneInfo(config.zone)
+        self.currency = config.currency
+        self.zones = dict(zones)
+        self.rates = Rates()
+        self.plans = Plans(zones)
+        self.exchange = Exchange()
+        self.budgets = Budgets(self.zone, self.exchange)
+        self.brake = Brake(Limits(config.brake_times, config.brake_least, config.brake_places))
+        self.books = Books(self.rates, self.plans, self.budgets)
+        self._learnt: datetime | None = None
+
+    def read(self, conn: Connection, now: datetime) -> bool:
+        """Read what somebody may have changed; returns whether the rates are others than before."""
+        changed = self.rates.read(conn)
+        self.exchange.read(conn)
+        self.budgets.read(conn)
+        self.plans.read(conn, now)
+        if self._learnt is None or now - self._learnt >= LEARN:
+            self.brake.learn(conn, now)
+            self._learnt = now
+        return changed
+
+    def watch(self, database: Database, now: datetime) -> None:
+        """Tell the owner what must be told, and give back what budgets keep for what has ended."""
+        with database.reading() as conn:
+            alarms = self.brake.read(conn, now)
+            alarms += bundles.alarms(conn, self.plans, now)
+        if alarms:
+            database.writer.do(_tell, (alarms, now))
+            self.brake.told(alarms)
+        if self.budgets.some:
+            database.writer.do(follow, now)
+
+
+def _tell(conn: Connection, batch: list[tuple[list[alerts.Alarm], datetime]]) -> list[None]:
+    for alarms, now in batch:
+        alerts.tell(conn, alarms, now)
+    return [None] * len(batch)
