@@ -18,7 +18,7 @@ from smsgw.errors import BadInput, Fault
 
 LONGEST_VALUE = 200  # letters of one value: somebody's name must not become ten parts
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\.[a-z][a-z0-9_]{0,39})?")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _BAR = re.compile(r"\s*\|\s*(?:(default)\s*:\s*(?:\"([^\"]*)\"|'([^']*)'|“([^”]*)”|„([^“”]*)[“”])|(upper|lower|title))")
 _LIKE = 'write {{ name }} or {{ name|default:"words" }}'
 _WAYS: dict[str, Callable[[str], str]] = {

@@ -1,0 +1,147 @@
+"""Who goes first and with which text: a canary, texts against each other and their winner, and who is held out."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import select
+
+from smsgw.campaigns import report
+from smsgw.link import ReceiptState, RejectedForGood
+from smsgw.store import history
+from smsgw.store.ids import new_id
+from smsgw.store.lifecycle import ORDER
+from smsgw.store.tables import target
+from tests.smsgw.campaigns.town import TEXT, Town
+
+STOP = " Odjava: STOP"
+TWO = {"split": {"against": [{"sl": "Drugo besedilo." + STOP}], "share": 40, "decide_after": 60}}
+
+
+def fail(town: Town, link: str = "a") -> int:
+    """A link takes what waits, and the phones cannot be reached; returns how many messages that were."""
+    count = 0
+    while wire := town.desk.claim(link, 500):
+        for one in wire:
+            town.desk.taken(one, f"f{one.message_id}", link)
+            town.desk.receipt(f"f{one.message_id}", ReceiptState.UNDELIVERABLE, link)
+        count += len(wire)
+    return count
+
+
+def order(town: Town, number: str, total: int = 10_000_000) -> None:
+    """Somebody orders, and confirms it."""
+    now = town.desk.now
+    town.count += 1
+    row = {
+        "id": new_id("ord", now), "number": town.count, "address": number, "language": "sl", "revision": 1,
+        "total": total, "currency": "EUR", "unclear": 0, "created_at": now, "confirmed_at": now,
+        "confirmed_revision": 1, "proof": {"words": "da"}, "asked_at": now,
+    }  # fmt: skip
+    births = [history.Birth(row, [("take", "asked"), ("confirm", "said yes")])]
+    town.do(lambda conn: history.begin(conn, ORDER, births, by="test", now=now))
+
+
+def test_the_first_few_go_alone_and_the_others_follow_when_these_arrived(town: Town) -> None:
+    town.people(300)
+    id = town.started(terms={"canary": {"share": 5, "wait": 30}})
+    town.run()
+    first = len(town.messages(id))
+    assert 5 <= first <= 30
+    town.run()
+    assert len(town.messages(id)) == first
+    town.deliver()
+    town.run()
+    assert len(town.messages(id)) == 300
+
+
+def test_the_others_stay_when_too_many_of_the_first_failed(town: Town) -> None:
+    town.people(300)
+    id = town.started(terms={"canary": {"share": 5, "failures": 20, "wait": 30}, "limits": {"sample": 1000}})
+    town.run()
+    first = fail(town)
+    town.desk.later(seconds=10)
+    town.run()
+    row = town.row(id)
+    assert (row.state, len(town.messages(id))) == ("paused", first)
+    assert f"{first} of the first {first} failed" in row.why
+
+
+def test_receipts_that_do_not_come_are_waited_for_and_not_for_ever(town: Town) -> None:
+    town.people(300)
+    id = town.started(terms={"canary": {"share": 5, "wait": 30}})
+    town.run()
+    first = len(town.messages(id))
+    town.desk.later(minutes=29)
+    town.run()
+    assert len(town.messages(id)) == first
+    town.desk.later(minutes=2)
+    town.run()
+    assert len(town.messages(id)) == 300
+
+
+def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> None:
+    numbers = town.people(200)
+    id = town.started(terms=TWO)
+    town.run()
+    tried = town.messages(id)
+    texts = Counter(row.text for row in tried)
+    assert 50 <= len(tried) <= 110
+    assert set(texts) == {TEXT, "Drugo besedilo." + STOP}
+    town.deliver()
+    second = [row.recipient for row in tried if row.text.startswith("Drugo")]
+    for number in second[:3]:
+        town.desk.text_from(number, "zanima me", f"n{number}")
+    town.desk.later(minutes=61)
+    town.run()
+    rest = town.messages(id)[len(tried) :]
+    assert town.row(id).winner == "b"
+    assert {row.text for row in rest} == {"Drugo besedilo." + STOP}
+    assert len(tried) + len(rest) == len(numbers)
+
+
+def test_when_everybody_is_tried_on_nobody_waits_for_a_winner(town: Town) -> None:
+    town.people(100)
+    id = town.started(terms={"split": {"against": [{"sl": "Drugo." + STOP}, {"sl": "Tretje." + STOP}], "share": 100}})
+    town.run()
+    counted = Counter(row.text for row in town.messages(id))
+    assert sum(counted.values()) == 100
+    assert len(counted) == 3
+    assert min(counted.values()) >= 15
+
+
+def test_who_is_held_out_would_have_got_it_and_is_compared_with_those_who_did(town: Town) -> None:
+    town.people(200)
+    town.people(50, agreed=False)
+    id = town.started(terms={"control": 20})
+    town.run()
+    held = town.left_out(id)
+    assert held["consent_missing"] == 50
+    assert 20 <= held["control"] <= 60
+    with town.database.reading() as conn:
+        t = target.c
+        out = conn.scalars(select(t.address).where(t.campaign_id == id, t.left_out == "control")).all()
+    got = [row.recipient for row in town.messages(id)]
+    assert not set(out) & set(got)
+    town.desk.later(minutes=5)
+    for number in [*got[:10], out[0]]:
+        order(town, number)
+    with town.database.reading() as conn:
+        told = report.report(conn, id)
+    assert (told["brought"]["orders"], told["brought"]["value"], told["control"]["orders"]) == (10, 100_000_000, 1)
+    rate = 10 / len(got) - 1 / len(out)
+    assert told["control"]["extra_orders"] == round(rate * len(got), 1)
+
+
+def test_a_link_that_refuses_everything_makes_it_pause(town: Town) -> None:
+    town.people(100)
+    id = town.started(terms={"limits": {"sample": 10}})
+    town.run()
+    for one in town.desk.claim(most=30):
+        town.desk.failed(one, RejectedForGood("no such subscriber"))
+    town.desk.later(seconds=6)
+    town.run()
+    row = town.row(id)
+    assert row.state == "paused"
+    assert "30 of 30 failed" in row.why
+    assert town.desk.claim(most=500) == []
