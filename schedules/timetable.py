@@ -31,6 +31,7 @@ from . import (
     paces,
     prices,
     release,
+    replies,
     reroute,
     retention,
     revoked,
@@ -52,6 +53,7 @@ Job = Callable[[Gateway, datetime], None]
 
 TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
     (release.run, 1),
+    (replies.run, 1),
     (campaigns.run, 1),
     (imports.run, 1),
     (calls.run, 2),

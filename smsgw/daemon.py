@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from .campaigns.desk import Campaigns
 from .clients.reception import Reception
+from .clients.replies import Replies
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
@@ -117,6 +118,7 @@ class Gateway:
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
         self.door.familiar = self._familiar
         self.reception = Reception(self.database, self.door, clock)
+        self.replies = Replies(self.database, self.door)
         self.campaigns = Campaigns(self.database, self.door, self.paces, config.campaigns.ahead)
         self.waiting = Waiting(
             self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)

@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.daemon import Gateway
 
-from . import auth, pages, problems
+from . import auth, compat, pages, problems
 from .api import (
     batch,
     bound,
@@ -92,4 +92,5 @@ def create_app(gateway: Gateway) -> Flask:
     problems.install(app)
     routes.install(app)
     pages.install(app)
+    compat.install(app, app.extensions["smsgw"].clients, gateway.config.doors.open)
     return app

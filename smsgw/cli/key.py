@@ -10,7 +10,7 @@ import click
 
 from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
-from smsgw.cli import key_smpp
+from smsgw.cli import key_doors, key_smpp
 from smsgw.cli.local_key import NAME as LOCAL
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
@@ -90,3 +90,4 @@ def revoke(office: Office, key: str) -> None:
 
 
 key.add_command(key_smpp.smpp)
+key.add_command(key_doors.doors)

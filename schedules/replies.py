@@ -1,0 +1,12 @@
+"""Every second: what clients' programs answered to a phone is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from smsgw.daemon import Gateway
+
+
+def run(gateway: Gateway, now: datetime) -> None:
+    """Send the replies that wait at `now`."""
+    gateway.replies.act(now)
