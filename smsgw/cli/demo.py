@@ -11,6 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from shutil import which
 
@@ -26,11 +27,12 @@ from smsgw.config import Config, load
 from smsgw.config.toml import as_toml
 from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, StoreUnreachable, Unauthenticated
+from smsgw.inbound import catalogue, catalogue_file, catalogue_import
 
 PHONES = ("+38640111222", "+38640111333")
 NUMBER = "+38640111000"
 CONFIG_FILE, KEY_FILE, TAPE_FILE, ADMIN = "demo.toml", "demo.key", "phones.tape", "demo"
-SCOPES = ["messages:send", "messages:read", "links:read", "simulator:*"]
+SCOPES = ["messages:send", "messages:read", "links:read", "orders:*", "simulator:*"]
 FIRST_PORT, PORTS = 8080, 100
 
 
@@ -129,11 +131,22 @@ def welcome(gateway: Gateway, folder: Path) -> str:
             known = False
     if not known:
         keys.create(writer, keys.NewKey("demo", SCOPES, now, secret))
+    stock_up(gateway)
     admin = people.get(ADMIN) or accounts.add(writer, ADMIN, "admin", None, now)
     token = accounts.open_session(writer, admin, now, accounts.ONCE_FOR, kind="once")
     address_file = folder / ADDRESS_FILE
     base = address_file.read_text().strip() if address_file.exists() else address(gateway.config.web)
     return f"{base}/enter/{token}"
+
+
+def stock_up(gateway: Gateway) -> None:
+    """Give the demo a small shop to order from, once: who has changed the catalogue since keeps it."""
+    with gateway.database.reading() as conn:
+        if catalogue.version(conn):
+            return
+    text = files("smsgw.cli").joinpath("demo.csv").read_text(encoding="utf-8")
+    wish = catalogue_import.Wish(catalogue_file.read(text), None, "demo", gateway.clock())
+    catalogue_import.apply(gateway.database.writer, wish)
 
 
 def tell(office: Office, url: str, folder: Path) -> None:
@@ -143,6 +156,8 @@ def tell(office: Office, url: str, folder: Path) -> None:
     sys.stdout.flush()
     config = folder / CONFIG_FILE
     office.voice.chat(f'\nFrom another terminal: {program()} send --config {config} {PHONES[0]} "Hello" --wait')
+    office.voice.chat("To order from the little shop, let a phone say: 2 notebooks A4 and a blue pen; then: yes")
+    office.voice.chat(f"What was ordered: {program()} order list --config {config}")
     office.voice.chat("Ctrl-C stops it.")
 
 

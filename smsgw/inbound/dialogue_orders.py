@@ -7,7 +7,7 @@ in; the customer is asked once more before that only where an answer was not und
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from ..store.tables import order, order_revision
 from ..store.tables.types import AnyRow
 from ..text.wording import wording
-from . import expectations, orders, orders_mail, orders_rules
+from . import expectations, orders, orders_listing, orders_mail, orders_rules
 from .decision import Decision
 from .dialogue_terms import Heard, Say
 from .orders import Asker, Doubt, Priced, Turn
@@ -64,6 +64,7 @@ class Ordering:
         """A text that orders, or changes an order; None for any other."""
         if heard.reading.kind != "order":
             return None
+        heard = _with_the_usual(conn, heard)
         if (twin := _said_lately(conn, heard)) is not None:
             return _handled(heard, "order", f"the same words again: they are order {twin} already", twin)
         row = _subject(conn, heard)
@@ -306,6 +307,20 @@ def _said_lately(conn: Connection, heard: Heard) -> int | None:
     )
     mine = _folded(heard.text)
     return next((row.number for row in conn.execute(asked) if _folded(row.words) == mine), None)
+
+
+def _with_the_usual(conn: Connection, heard: Heard) -> Heard:
+    """ "The usual" is what this customer confirmed last; it is asked about like every other order."""
+    reading = heard.reading
+    if not reading.usual or reading.items:
+        return heard
+    reasons = tuple(reason for reason in reading.reasons if reason != "the usual")
+    last = orders_listing.usual(conn, heard.address)
+    if last is None:
+        return replace(heard, reading=replace(reading, reasons=(*reasons, "the usual, and there is no order before")))
+    items = orders.items_of(orders.lines_of(conn, last.id, last.confirmed_revision))
+    told = tuple(replace(item, how=f"as in order {number(last)}") for item in items)
+    return replace(heard, reading=replace(reading, items=told, reasons=reasons))
 
 
 def _folded(words: str) -> str:

@@ -1,4 +1,4 @@
-"""A shop that takes orders, over a desk: a small catalogue, the dialogue, and customers whose texts are read at once."""
+"""A shop that takes orders, over a desk: a small catalogue, the dialogue, and customers whose texts are read."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from smsgw.inbound.orders_desk import Desk as OrdersDesk
 from smsgw.inbound.orders_rules import Rules
 from smsgw.inbound.orders_status import status
 from smsgw.inbound.questions import Questions
-from smsgw.inbound.reading.terms import Item, Reading
 from smsgw.inbound.readers import FIRST
+from smsgw.inbound.reading.terms import Item, Reading
 from smsgw.inbound.surveys_answers import Surveys
 from smsgw.link import Abilities, InboundPiece
 from smsgw.store.tables import inbound, mail, message, order
@@ -88,9 +88,7 @@ class Talk:
             return row
         if answers and open is not None and reading.answers is None:
             reading = Reading(**{**_fields(reading), "answers": open.id})
-        done = self.desk.database.writer.do(
-            self.dialogue.act, Understood((row,), text, reading, open, self.desk.now)
-        )
+        done = self.desk.database.writer.do(self.dialogue.act, Understood((row,), text, reading, open, self.desk.now))
         assert done == "done"
         self.desk.later(seconds=30)
         with self.desk.database.reading() as conn:

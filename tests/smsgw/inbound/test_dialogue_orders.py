@@ -135,9 +135,7 @@ def test_a_further_product_with_an_also_is_added(talk: Talk) -> None:
     assert "2 x notebook A4, 1 x blue pen = 6.60 EUR" in talk.said()[-1]
 
 
-@pytest.mark.parametrize(
-    ("answer", "lines"), [("1", [("NB-A4", 2000), ("PEN-BL", 3000)]), ("2", [("PEN-BL", 3000)])]
-)
+@pytest.mark.parametrize(("answer", "lines"), [("1", [("NB-A4", 2000), ("PEN-BL", 3000)]), ("2", [("PEN-BL", 3000)])])
 def test_another_product_without_such_a_word_is_asked_about(talk: Talk, answer: str, lines: list[object]) -> None:
     talk.hears("2 notebooks", order_of(("NB-A4", 2)))
     talk.hears("3 pens", order_of(("PEN-BL", 3)))
@@ -202,9 +200,7 @@ def test_silence_is_reminded_once_and_then_lapses(talk: Talk) -> None:
     talk.desk.later(hours=5)
     assert (talk.clock(), talk.clock()) == (1, 0)
     assert [row.state for row in talk.orders()] == ["lapsed"]
-    assert talk.said()[2:] == [
-        "Order 10001 was not confirmed, so nothing is ordered. Reply YES if you still want it."
-    ]
+    assert talk.said()[2:] == ["Order 10001 was not confirmed, so nothing is ordered. Reply YES if you still want it."]
 
 
 def test_a_reminder_waits_for_its_hours(talk: Talk) -> None:
@@ -313,9 +309,7 @@ def test_a_customer_who_is_trusted_is_not_asked_up_to_a_sum(talk: Talk) -> None:
 
 def test_weights_and_wishes_are_told(talk: Talk) -> None:
     talk.hears("1.5 kg apples tomorrow", order_of(("APPLE", "3/2"), wish="tomorrow"))
-    assert talk.said() == [
-        "Order 10001: 1.5 kg apples (tomorrow) = 2.93 EUR. Reply YES to confirm, NO to cancel."
-    ]
+    assert talk.said() == ["Order 10001: 1.5 kg apples (tomorrow) = 2.93 EUR. Reply YES to confirm, NO to cancel."]
 
 
 def test_who_cannot_be_asked_waits_for_a_person(talk: Talk) -> None:
