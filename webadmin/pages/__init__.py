@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 from smsgw.errors import Unauthenticated
 
 from ..problems import Problem, request_id
-from . import entering, inbox, language, links, messages, phones
+from . import entering, inbox, inquiries, language, links, messages, phones, surveys
 from .blueprint import pages
 from .places import places
 
-ROUTED = (entering, inbox, links, messages, phones)  # imported for the routes they hang on the blueprint
+# Imported for the routes they hang on the blueprint.
+ROUTED = (entering, inbox, links, messages, phones, inquiries, surveys)
 
 SAFETY = {
     # Nothing is loaded from elsewhere and nothing is written into a page: no script, no style, no frame.

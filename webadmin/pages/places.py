@@ -18,11 +18,18 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("pages.inbox", _l("Inbox")),
+    Place("pages.inquiries", _l("Inquiries")),
+    Place("pages.surveys", _l("Surveys")),
     Place("pages.messages", _l("Messages")),
     Place("pages.links", _l("Links")),
 )
 
-INSIDE = {"pages.conversation": "pages.inbox", "pages.message": "pages.messages"}
+INSIDE = {
+    "pages.conversation": "pages.inbox",
+    "pages.message": "pages.messages",
+    "pages.inquiry": "pages.inquiries",
+    "pages.survey": "pages.surveys",
+}
 """Pages that belong to a place: it stays marked on the strip while they are open."""
 
 

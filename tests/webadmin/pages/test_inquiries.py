@@ -1,0 +1,89 @@
+"""The pages of inquiries and surveys: the queue, one of them with its forms, and results as charts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from schedules import surveys as clock
+from smsgw.inbound import inquiries, surveys
+from smsgw.inbound.inquiries import Asks
+from smsgw.inbound.surveys import NewSurvey, Question, Start
+from tests.smsgw.inbound.counter import store_text, text_row
+from tests.webadmin.conftest import PHONE
+from tests.webadmin.pages.conftest import Form, Visitor
+
+Said = Callable[[str], str]
+
+
+@pytest.fixture
+def asked(admin: Visitor) -> str:
+    """An inquiry that a text opened."""
+    gateway = admin.gateway
+    now, writer = gateway.clock(), gateway.database.writer
+    row = text_row("how do I <pay>?", PHONE, now, "n1")
+    writer.do(store_text, (row, now))
+    told = Asks((row["id"],), PHONE, "payment", "en", now, "nothing answers it by itself")
+    return writer.do(lambda conn, batch: [inquiries.collect(conn, one, gateway.promise) for one in batch], told)
+
+
+def test_the_queue_shows_what_waits_and_until_when(admin: Visitor, said: Said, asked: str) -> None:
+    page = said(admin.page("/inquiries"))
+    assert "payment normal" in page
+    assert "Nothing answers it by itself." in page
+    assert "overdue" not in page
+    assert "No inquiry is like that." in said(admin.page("/inquiries?state=closed"))
+
+
+def test_one_is_answered_once_and_closed_with_it(admin: Visitor, said: Said, asked: str) -> None:
+    place = f"/inquiries/{asked}"
+    html = admin.page(place)
+    assert "how do I &lt;pay&gt;?" in html
+    form = Form(html, "answer")
+    for _ in range(2):
+        sent = admin.client.post(form.action, data=form.fields | {"text": "By card.", "closing": "solved"})
+        assert sent.status_code in (303, 409)
+    page = said(admin.page(place))
+    assert "We By card." in page
+    assert "Closed solved" in page
+    assert 'id="answer"' not in admin.page(place)
+
+
+def test_it_is_given_to_somebody_and_closed_without_an_answer(admin: Visitor, said: Said, asked: str) -> None:
+    place = f"/inquiries/{asked}"
+    form = Form(admin.page(place), "assign")
+    admin.client.post(form.action, data=form.fields | {"to": "Maja", "priority": "urgent", "topic": "returns"})
+    page = said(admin.page("/inquiries?whose=Maja"))
+    assert "returns urgent Maja" in page
+    form = Form(admin.page(place), "close")
+    assert admin.client.post(form.action, data=form.fields | {"reason": "tired"}).status_code == 422
+    assert admin.client.post(form.action, data=form.fields | {"reason": "duplicate"}).status_code == 303
+    assert "the same as another" in said(admin.page(place))
+
+
+def test_an_empty_answer_says_what_is_missing(admin: Visitor, asked: str) -> None:
+    form = Form(admin.page(f"/inquiries/{asked}"), "answer")
+    refused = admin.client.post(form.action, data=form.fields | {"text": " "})
+    assert refused.status_code == 422
+    assert "There is nothing in the text" in refused.text
+
+
+def test_a_form_of_another_site_is_not_believed(admin: Visitor, asked: str) -> None:
+    assert admin.client.post(f"/inquiries/{asked}/close", data={"reason": "solved"}).status_code == 403
+
+
+def test_a_survey_shows_its_answers_as_a_chart_and_a_table(admin: Visitor, said: Said) -> None:
+    gateway = admin.gateway
+    now, writer = gateway.clock(), gateway.database.writer
+    how = Question("scale", {"en": "How was it?"}, 1, 5)
+    id = surveys.draft(writer, NewSurvey("After", [how], now + timedelta(days=1), "ana", now))
+    surveys.start(writer, Start(id, [PHONE], "ana", now))
+    clock.run(gateway, now)
+    assert "After running" in said(admin.page("/surveys"))
+    html = admin.page(f"/surveys/{id}")
+    assert "How was it?" in html
+    assert "0 answers" in html
+    assert '<svg class="chart"' not in html
+    assert admin.client.get(f"/surveys/{id}.csv").text.startswith("number,at,question")
