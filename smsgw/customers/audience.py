@@ -49,6 +49,7 @@ def known(conn: Connection) -> Known:
         {row.id: row.rule for row in segments},
         {fold(row.name): row.id for row in groups},
         {fold(row.name): row.id for row in segments},
+        {row.id: row.name for row in segments},
         frozenset(conn.scalars(look(category.c.code))),
     )
 

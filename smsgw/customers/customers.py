@@ -136,7 +136,7 @@ def _create(conn: Connection, wish: Wish, fields: Mapping[str, Field]) -> str | 
 def change(writer: Writer, wish: Wish) -> int:
     """Change a customer as told; what is not told stays (RFC 7396); returns the revision that it has now.
 
-    Raises NotFound, BadInput, Conflict (`revision_differs`) when somebody else changed it since.
+    Raises NotFound, BadInput, Conflict (`precondition_failed`) when somebody else changed it since.
     """
     return writer.do(change_step, wish)
 
@@ -159,10 +159,10 @@ def _change(conn: Connection, wish: Wish, fields: Mapping[str, Field]) -> int | 
 
 
 def require_revision(person: Person, revision: int | None) -> None:
-    """Raise Conflict, code `revision_differs`, unless the customer is as it was when somebody looked."""
+    """Raise Conflict, code `precondition_failed`, unless the customer is as it was when somebody looked."""
     if revision is not None and revision != person.row.revision:
         says = f"{person.id} was changed meanwhile: it is at revision {person.row.revision}, not {revision}"
-        raise Conflict(says, code="revision_differs", hint="read it again, and repeat what is still wanted")
+        raise Conflict(says, code="precondition_failed", hint="read it again, and repeat what is still wanted")
 
 
 def _require_free(conn: Connection, told: Mapping[str, Any], id: str | None) -> None:

@@ -54,13 +54,14 @@ _PREFIX = re.compile(r"\+[1-9]\d{0,14}")
 
 @dataclass(frozen=True)
 class Known:
-    """What rules can speak of. groups: names by id; segments: rules by id; the ids by folded name."""
+    """What rules can speak of. groups: names by id; segments: rules by id; ids: by folded name."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, Rule] = field(default_factory=dict)
     group_ids: Mapping[str, str] = field(default_factory=dict)
     segment_ids: Mapping[str, str] = field(default_factory=dict)
+    segment_names: Mapping[str, str] = field(default_factory=dict)
     categories: frozenset[str] = frozenset()
 
     def kind(self, name: str) -> str | None:

@@ -44,14 +44,13 @@ def _read(written: Mapping[str, Any] | str, known: Known) -> Rule:
 
 def words(rule: Rule, known: Known) -> str:
     """A checked rule in one line of words."""
-    names = {id: name for name, id in known.segment_ids.items()}
-    return rule_words.write(rule, {**names, **known.groups})
+    return rule_words.write(rule, {**known.segment_names, **known.groups})
 
 
 def save(writer: Writer, wish: Wish) -> str:
     """Make a segment, or change one; returns its id.
 
-    Raises BadInput with every mistake of the rule, NotFound, Conflict (`revision_differs`).
+    Raises BadInput with every mistake of the rule, NotFound, Conflict (`precondition_failed`).
     """
     return writer.do(_save, wish)
 
@@ -85,7 +84,7 @@ def _change(conn: Connection, wish: Wish) -> str:
     row = get(conn, wish.id or "")
     if wish.revision is not None and wish.revision != row.revision:
         says = f"{row.name} was changed meanwhile: it is at revision {row.revision}, not {wish.revision}"
-        raise Conflict(says, code="revision_differs", hint="read it again, and repeat what is still wanted")
+        raise Conflict(says, code="precondition_failed", hint="read it again, and repeat what is still wanted")
     faults: list[Fault] = []
     values: dict[str, Any] = {"revision": row.revision + 1, "updated_at": wish.at, "by": wish.by}
     if wish.name is not None:

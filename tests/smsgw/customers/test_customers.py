@@ -96,7 +96,7 @@ def test_who_changes_what_somebody_else_changed_meanwhile_is_told(database: Data
     assert change(database, id, 1, language="sl") == 2
     with pytest.raises(Conflict) as problem:
         change(database, id, 1, language="en")
-    assert problem.value.code == "revision_differs"
+    assert problem.value.code == "precondition_failed"
     with pytest.raises(NotFound):
         change(database, "cus_0", language="en")
 
