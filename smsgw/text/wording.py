@@ -8,6 +8,7 @@ from __future__ import annotations
 from .wording_consent import CONSENT
 from .wording_inquiries import INQUIRIES
 from .wording_orders import ORDERS
+from .wording_preferences import PREFERENCES
 
 _WORDS: dict[str, dict[str, str]] = {
     "stop_confirmation": {
@@ -31,6 +32,7 @@ _WORDS: dict[str, dict[str, str]] = {
     **CONSENT,
     **INQUIRIES,
     **ORDERS,
+    **PREFERENCES,
 }
 
 LANGUAGES = ("en", "sl", "ru", "fa", "de", "hr", "it")

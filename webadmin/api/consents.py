@@ -50,13 +50,15 @@ def categories() -> Response:
 def put_category(code: str, body: NewCategory) -> Response:
     """Add a category, or change it."""
     wanted = Kept(code, body.names, tuple(body.words), body.active)
-    return answer(_category(_write(lambda conn: keep(conn, wanted, client().id, the_gateway().clock()))))
+    by, now = client().id, the_gateway().clock()
+    return answer(_category(_write(lambda conn: keep(conn, wanted, by, now))))
 
 
 @route("DELETE", "/consent/categories/<code>", scope=MANAGE, answers={200: Changed}, errors=("not_found",))
 def retire_category(code: str) -> Response:
     """Take a category out of use; what was said about it stays."""
-    _write(lambda conn: retire(conn, code, client().id, the_gateway().clock()))
+    by, now = client().id, the_gateway().clock()
+    _write(lambda conn: retire(conn, code, by, now))
     return answer({"changed": 1})
 
 
@@ -77,7 +79,7 @@ def consents(query: OfAddress) -> Response:
 @route("POST", "/consents", scope=MANAGE, takes=NewConsent, answers={200: Recorded}, errors=("validation_failed",))
 def record_consent(body: NewConsent) -> Response:
     """Write down a yes or a no with its proof, or ask the number itself whether it is so."""
-    gateway, now = the_gateway(), the_gateway().clock()
+    now = the_gateway().clock()
     told = Told(
         _address(body.address),
         body.statement != "withdrawn",
@@ -92,7 +94,7 @@ def record_consent(body: NewConsent) -> Response:
         body.note,
     )
 
-    def act(conn: Connection) -> dict[str, Any]:
+    def act(conn: Connection) -> None:
         if body.statement == "asked":
             if faults := wrong(conn, told, now):
                 raise BadInput(faults)
@@ -100,9 +102,10 @@ def record_consent(body: NewConsent) -> Response:
             consent_questions.ask(conn, wish, vocabulary(conn), now)
         else:
             tell(conn, told, now)
-        return {"statement": body.statement, "standing": standing_json(conn, told.address)}
 
-    return answer(write(gateway.database.writer, act))
+    _write(act)
+    with the_gateway().database.reading() as conn:
+        return answer({"statement": body.statement, "standing": standing_json(conn, told.address)})
 
 
 @route("PUT", "/consents/choice", scope=MANAGE, takes=NewChoice, answers={200: Standing})
@@ -112,11 +115,9 @@ def choose(body: NewChoice) -> Response:
     choice = consent_choice.Choice(body.level, frozenset(body.categories))
     chosen = consent_choice.Chosen(address, choice, body.words, body.source, client().id, now, note=body.note)
 
-    def act(conn: Connection) -> dict[str, Any]:
-        consent_choice.choose(conn, chosen)
-        return standing_json(conn, address)
-
-    return answer(_write(act))
+    _write(lambda conn: consent_choice.choose(conn, chosen))
+    with the_gateway().database.reading() as conn:
+        return answer(standing_json(conn, address))
 
 
 @route("GET", "/consents/certificate", scope=READ, query=OfAddress, answers={200: Certificate})

@@ -21,6 +21,7 @@ PLACES: tuple[Place, ...] = (
     Place("pages.inquiries", _l("Inquiries")),
     Place("pages.surveys", _l("Surveys")),
     Place("pages.messages", _l("Messages")),
+    Place("pages.consents", _l("Consent")),
     Place("pages.links", _l("Links")),
 )
 

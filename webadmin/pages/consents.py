@@ -1,0 +1,112 @@
+"""The consent centre: what holds for a number and why, a no that came by telephone, texts that a person must read."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from smsgw.customers import consent, consent_choice, consent_doubts
+from smsgw.customers.consent_categories import every
+from smsgw.customers.consent_changes import write
+from smsgw.customers.consent_telling import Told, read_address, tell
+from smsgw.errors import SmsgwError
+from smsgw.inbound.consent_vocabulary import tried
+from smsgw.outbound import gate_rules
+
+from ..auth import current_person, person_required
+from ..context import the_gateway
+from ..preference_links import link_for
+from .blueprint import pages
+from .sheets import sheet
+
+MANY = 50
+
+
+@pages.get("/consents")
+@person_required
+def consents() -> Response:
+    """Categories, doubts, a number's ledger if one is asked for, and a text to try."""
+    return _shown()
+
+
+@pages.post("/consents/record")
+@person_required
+def record_consent() -> Response:
+    """Write down what somebody said by another way than a text."""
+    gateway, person, form = the_gateway(), current_person(), request.form
+    number = form.get("address", "")
+    try:
+        address = read_address(number, gateway.config.sending.region)
+        told = Told(
+            address,
+            form.get("statement") == "granted",
+            form.get("words", ""),
+            "clerk",
+            person.id,
+            form.get("scope") or "*",
+            note=form.get("note") or None,
+        )
+        write(gateway.database.writer, lambda conn: tell(conn, told, gateway.clock()))
+    except SmsgwError as error:
+        return _shown(error, number)
+    return redirect(url_for("pages.consents", address=address), 303)
+
+
+@pages.post("/consents/doubts/<id>")
+@person_required
+def decide_doubt(id: str) -> Response:
+    """Say whether a text was a stop."""
+    gateway, person = the_gateway(), current_person()
+    meant = request.form.get("meant") == "yes"
+    try:
+        write(
+            gateway.database.writer,
+            lambda conn: consent_doubts.decide(conn, id, meant, person.id, gateway.clock()),
+        )
+    except SmsgwError as error:
+        return _shown(error)
+    return redirect(url_for("pages.consents"), 303)
+
+
+@pages.post("/consents/link")
+@person_required
+def make_link() -> Response:
+    """Make the link to somebody's own page of choices."""
+    number = request.form.get("address", "")
+    try:
+        return _shown(None, number, link_for(read_address(number, the_gateway().config.sending.region)))
+    except SmsgwError as error:
+        return _shown(error, number)
+
+
+def _shown(error: SmsgwError | None = None, number: str | None = None, link: str | None = None) -> Response:
+    gateway = the_gateway()
+    number = request.args.get("address", "") if number is None else number
+    text, rows, standing, refused = request.args.get("text", ""), [], None, []
+    address = None
+    try:
+        address = read_address(number, gateway.config.sending.region) if number else None
+    except SmsgwError as wrong:
+        error = error or wrong
+    with gateway.database.reading() as conn:
+        categories = list(every(conn).values())
+        doubts = consent_doubts.listing(conn, MANY)
+        if address is not None:
+            rows = consent.ledger(conn, [address]).get(address, [])
+            standing = consent_choice.standing(conn, address, gateway.clock())
+            refused = gate_rules.refusals(conn, MANY, address)
+        read = tried(conn, text, address or "") if text else None
+    return sheet(
+        "consents.html",
+        error,
+        categories=categories,
+        doubts=doubts,
+        number_asked=number,
+        address=address,
+        rows=list(reversed(rows)),
+        standing=standing,
+        refused=refused,
+        text=text,
+        read=read,
+        link=link,
+    )
