@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from ..errors import BadInput, Conflict, Fault
 from ..outbound.submit import Asked, Door, Ready
 from ..store.database import Database
-from ..store.tables import inbound
+from ..store.tables import inbound, message
 from ..store.tables.types import AnyRow
 from ..text import template
 from ..text.business import Business
@@ -84,6 +84,9 @@ def answer(database: Database, door: Door, business: Business, reply: Reply) -> 
     Raises NotFound, Conflict, BadInput, RefusedByPolicy, QueueFull, StoreError: then nothing has happened.
     """
     with database.reading() as conn:
+        known = _answered_already(conn, reply)
+        if known is not None:
+            return known
         row, text = words(conn, reply, business)
         last = _asked(conn, reply.id)[-1:]
         link = conn.scalar(select(inbound.c.link).where(inbound.c.id.in_(last)))
@@ -97,6 +100,15 @@ def answer(database: Database, door: Door, business: Business, reply: Reply) -> 
         metadata={"inquiry": reply.id},
     )
     return database.writer.do(_answer, (door, reply, door.read(asked)))
+
+
+def _answered_already(conn: Connection, reply: Reply) -> str | None:
+    """The message that this very answer became before: a second try, also after the inquiry was closed with it."""
+    if reply.client_ref is None:
+        return None
+    m = message.c
+    row = conn.execute(select(m.id, m.metadata).where(m.client == reply.by, m.client_ref == reply.client_ref)).first()
+    return str(row.id) if row is not None and (row.metadata or {}).get("inquiry") == reply.id else None
 
 
 def _answer(conn: Connection, batch: Sequence[tuple[Door, Reply, Ready]]) -> list[str]:

@@ -144,9 +144,10 @@ def test_an_answer_goes_to_the_customer_as_a_reply_and_closes_if_so_wished(count
 
 def test_a_second_try_under_the_same_name_answers_once(counter: Counter) -> None:
     id = asks(counter, "payment")
-    assert reply(counter, id, client_ref="r1") == reply(counter, id, client_ref="r1")
+    first = reply(counter, id, client_ref="r1", closing="solved")
+    assert reply(counter, id, client_ref="r1", closing="solved") == first
     assert counter.said() == ["So it is."]
-    assert counter.desk.events(id) == ["open", "answer"]
+    assert counter.desk.events(id) == ["open", "answer", "close"]
 
 
 def test_an_answer_that_may_not_go_leaves_all_as_it_was(counter: Counter) -> None:
