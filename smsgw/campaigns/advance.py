@@ -32,6 +32,7 @@ from .terms import Terms
 log = logging.getLogger(__name__)
 
 LOOKS = timedelta(seconds=5)  # between two looks at how a campaign fares
+FURTHEST = 10  # batches that are looked through for a target whose link has room
 BURST = 5.0  # seconds of its own pace that a campaign may make up at once
 UNDECIDED = ("accepted", "held", "queued", "sending")  # what is unsure is not in flight: nobody knows where it is
 
@@ -81,17 +82,26 @@ class Advance:
         if why is not None:
             self._pause(row, why, now)
             return False
-        share, links = watching.share_of_pace(seen, terms.limits), self._paces()
-        with self._database.reading() as conn:
-            some = self.placing.next(conn, row, BATCH)
-            if not some:
-                return self._wave_is_over(conn, row, terms, now)
-            room = self.placing.room(conn, links)
-        pace = _pace(row, terms, share, links, now)
-        some = some[: max(0, min(pace.count, room))]
-        if not some:
-            return False
-        return self._placed(row, self.placing.place(row, some, pace.used(row, len(some), now), now), now)
+        pace = _pace(row, terms, watching.share_of_pace(seen, terms.limits), self._paces(), now)
+        return self._place(row, terms, pace, now)
+
+    def _place(self, row: AnyRow, terms: Terms, pace: _Pace, now: datetime) -> bool:
+        """Put the next targets into the queue. Where their link has enough to do, those behind them may go before."""
+        after = 0
+        for _ in range(FURTHEST):
+            with self._database.reading() as conn:
+                some = self.placing.next(conn, row, after)
+                if not some:
+                    return False if after else self._wave_is_over(conn, row, terms, now)
+                room = self.placing.room(conn, self._paces())
+            after = some[-1].target_id
+            some = some[: pace.count]
+            if not some or max(room.values(), default=0) <= 0:
+                return False
+            told = self.placing.place(row, some, room, pace.used(row, len(some), now), now)
+            if not told.crowded:
+                return self._placed(row, told, now)
+        return False
 
     def _placed(self, row: AnyRow, told: Placed, now: datetime) -> bool:
         if told.over_budget:

@@ -56,7 +56,8 @@ _DEPTH = Prepared(
 class Placed:
     """What became of a batch: how many messages are in the queue, how many were left out; full: the queue was full.
 
-    halted: the campaign does not run any more. away: the links that were to take everything and cannot.
+    halted: the campaign does not run any more. away: the links that were to take everything and cannot. crowded: these
+    have enough to do.
     """
 
     count: int = 0
@@ -65,6 +66,7 @@ class Placed:
     halted: bool = False
     away: frozenset[str] = frozenset()
     over_budget: bool = False
+    crowded: bool = False
 
     @property
     def moved(self) -> int:
@@ -92,28 +94,34 @@ class Placing:
         self._door = door
         self._ahead = ahead
 
-    def room(self, conn: Connection, paces: Paces) -> int:
-        """How many messages may be put into the queue now: it stays as short as serves the links for a minute."""
-        room = 0
+    def room(self, conn: Connection, paces: Paces) -> dict[str, int]:
+        """How many messages may be put into the queue of each link: it stays as short as serves it for a minute."""
+        found = {}
         for link in self._door.network.links:
             pace = paces.get(link)
             most = self._ahead if pace is None else max(SHORTEST, min(self._ahead, int(pace * SECONDS)))
-            room += most - int(_DEPTH.run(conn, {"its_link": link, "most": most})[0][0])
-        return room
+            found[link] = most - int(_DEPTH.run(conn, {"its_link": link, "most": most})[0][0])
+        return found
 
-    def next(self, conn: Connection, row: AnyRow, most: int) -> list[Person]:
-        """The targets whose turn it is."""
+    def next(self, conn: Connection, row: AnyRow, after: int = 0) -> list[Person]:
+        """The targets whose turn it is, behind the one with this id."""
         t = target.c
         rows = conn.execute(
             select(t.id, t.customer_id, t.address, t.language, t.variant)
             .where(t.campaign_id == row.id, t.wave <= row.wave, t.left_out.is_(None), t.message_id.is_(None))
+            .where(t.id > after)
             .order_by(t.wave, t.id)
-            .limit(most)
+            .limit(BATCH)
         ).all()
         return people.by_targets(conn, rows)
 
-    def place(self, row: AnyRow, some: Sequence[Person], paced_at: datetime | None, now: datetime) -> Placed:
-        """Put these targets of a campaign (its row) into the queue. paced_at: up to when its pace is used then."""
+    def place(
+        self, row: AnyRow, some: Sequence[Person], room: dict[str, int], paced_at: datetime | None, now: datetime
+    ) -> Placed:
+        """Put these targets of a campaign (its row) into the queue, but those whose link has no room.
+
+        room: of each link, which becomes less. paced_at: up to when its pace is used then.
+        """
         terms = Terms.model_validate(row.terms)
         ready: list[tuple[Person, Ready]] = []
         refused: list[tuple[Person, LeftOut]] = []
@@ -122,12 +130,17 @@ class Placing:
                 refused.append((one, asked))
                 continue
             try:
-                ready.append((one, self._door.read(asked)))
+                made = self._door.read(asked)
+                if room[made.row["link"]] > 0:
+                    room[made.row["link"]] -= 1
+                    ready.append((one, made))
             except (BadInput, RefusedByPolicy) as no:
                 refused.append((one, LeftOut(no.faults[0].code[:24], no.faults[0].detail)))
         used = {one.row["link"] for _, one in ready}
         if used and not any(self._door.network.able(link, now) for link in used):
             return Placed(away=frozenset(used))
+        if not ready and not refused:
+            return Placed(crowded=True)
         return self._database.writer.do(self._store, _Batch(row, terms, ready, refused, paced_at, now))
 
     def asked(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Asked | LeftOut]:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import insert
 
 from smsgw.campaigns import life, report
-from smsgw.money import pricelist
+from smsgw.outbound.handover import Handover
+from smsgw.outbound.receipts import Receipts
+from smsgw.outbound.sequel import Sequel
+from smsgw.store.tables import rate
 from tests.smsgw.campaigns.town import TEXT, Town
+from tests.smsgw.desk import RETRY
 
 
 def priced(town: Town, *rates: tuple[str, str, int]) -> None:
-    """These links cost so many millionths a part to numbers that begin so, and the gateway knows it."""
-    from sqlalchemy import insert
-
-    from smsgw.store.tables import rate
-
+    """These links cost so many millionths a part to numbers that begin so; the desk knows it, and books."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
-        {"link": link, "prefix": prefix, "valid_from": datetime(2026, 1, 1, tzinfo=town.desk.now.tzinfo),
-         "amount": amount, "currency": "EUR", "charged": "submit"}
+        {"link": link, "prefix": prefix, "valid_from": begin, "amount": amount, "currency": "EUR", "charged": "submit"}
         for link, prefix, amount in rates
-    ]  # fmt: skip
+    ]
     town.do(lambda conn: conn.execute(insert(rate), rows))
+    desk = town.desk
     with town.database.reading() as conn:
-        town.desk.network.rates.read(conn)
+        desk.network.rates.read(conn)
+    books = replace(RETRY, sequel=Sequel(desk.waiting.moving))
+    desk.receipts = Receipts(books, lambda: 0.0)
+    desk.handover = Handover(desk.receipts, books, lambda: 0.0)
 
 
-assert pricelist
 LONG = "Dragi kupci, " + "zvezki " * 30 + "STOP"
 WIDE = "Čas je za šolske potrebščine! Odjava: STOP"
 
@@ -75,7 +81,7 @@ def test_the_end_is_told_by_the_links_pace_and_its_own(town: Town) -> None:
 
 def test_who_sleeps_at_the_start_is_in_the_end_that_is_told(town: Town) -> None:
     town.people(3)
-    town.people(1, prefix="+790012", zone="Asia/Kamchatka")
+    town.people(1, prefix="+79001", zone="Asia/Kamchatka")
     told = town.campaigns.estimate(town.write(), "ana", town.desk.now)  # 23:00 in Kamchatka
     assert told["messages"] == 4
     assert datetime.fromisoformat(told["ends_at"]).isoformat()[:13] == "2026-11-24T20"
