@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -60,12 +59,12 @@ class Words:
         """A word in the charset that the request names. Raises Misformed."""
         charset = self.text("charset").strip() or usual
         try:
-            text = codecs.lookup(_python_name(charset)).decode(self.octets(name))[0]
-            if not isinstance(text, str) or "\0" in text:
+            text = self.octets(name).decode(_python_name(charset))
+            if "\0" in text:
                 raise LookupError(charset)
             text.encode()
             return text
-        except (LookupError, ValueError, AssertionError) as wrong:
+        except (LookupError, ValueError) as wrong:
             raise Misformed("Charset or body misformed, rejected") from wrong
 
     def udh(self) -> bytes:

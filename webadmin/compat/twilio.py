@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from pydantic_core import to_json
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, select
 
 from smsgw.access.keys import Client
 from smsgw.errors import BadInput, Conflict, Fault, NotFound
@@ -203,6 +203,11 @@ def _shown(
     }  # fmt: skip
 
 
+def _first(conn: Connection, query: Select[Any]) -> dict[str, Any] | None:
+    row = conn.execute(query).mappings().first()
+    return None if row is None else {str(name): value for name, value in row.items()}
+
+
 def _found(client: Client, name: str) -> tuple[str, Mapping[str, Any]]:
     """A message of this client, or an inbound text. Raises NotFound."""
     digits = name[2:]
@@ -210,16 +215,12 @@ def _found(client: Client, name: str) -> tuple[str, Mapping[str, Any]]:
         id = ours("msg", digits)
         row = None
         if id is not None and name[:2] in ("SM", "MM"):
-            row = (
-                conn.execute(select(message).where(message.c.id == id, message.c.client == client.id))
-                .mappings()
-                .first()
-            )
+            row = _first(conn, select(message).where(message.c.id == id, message.c.client == client.id))
         if row is not None and not _kept(row).get("deleted"):
             return "message", row
         if row is None and id is not None and client.may(READ):
             other = f"in_{id.rpartition('_')[2]}"
-            row = conn.execute(select(inbound).where(inbound.c.id == other)).mappings().first()
+            row = _first(conn, select(inbound).where(inbound.c.id == other))
             if row is not None:
                 return "inbound", row
     raise NotFound(f"The requested resource /Messages/{name[:60]} was not found")
@@ -350,7 +351,8 @@ def _both(client: Client, given: Mapping[str, str], low: str, high: str, most: i
                 if value:
                     query = query.where(column.in_([value, number(value)]))
             rows = conn.execute(query.order_by(c.id.desc()).limit(most)).mappings()
-            found += [dict(row) for row in rows if "client" not in row or not _kept(row).get("deleted")]
+            shown = [{str(name): value for name, value in row.items()} for row in rows]
+            found += [row for row in shown if "client" not in row or not _kept(row).get("deleted")]
     return sorted(found, key=lambda row: str(row["id"]).rpartition("_")[2], reverse=True)[:most]
 
 
