@@ -212,9 +212,11 @@ def _convert(line: Line, scan: Scan) -> None:
 
 def converted(sku: str, amount: Piece, scan: Scan) -> tuple[Fraction | None, list[str]]:
     """An amount as a quantity of a product in its own unit, and what is wrong with it."""
-    product = scan.catalogue.products[sku]
     if amount.value is None:
         return None, ["number that was not understood"]
+    product = scan.catalogue.products.get(sku)
+    if product is None:  # what was offered, or is pending, has left the catalogue meanwhile
+        return amount.value, ["product not in the catalogue any more"]
     quantity: Fraction | None = amount.value
     reasons: list[str] = []
     if amount.measured and amount.unit not in COUNTED:
