@@ -100,7 +100,7 @@ class Dialogue:
             reading=reading,
             expected=expected,
             open=one.open,
-            language=_spoken(conn, last.sender, reading.language) or self._language,
+            language=_spoken(conn, last.sender, one) or self._language,
             now=one.now,
             parts=tuple(row.id for row in one.rows),
         )
@@ -175,11 +175,16 @@ def _ids(open: Open | None) -> tuple[str, ...]:
     return () if open is None else (open.id, *(one.id for one in open.older))
 
 
-def _spoken(conn: Connection, address: str, heard: str) -> str | None:
-    """The customer's language: as somebody noted it, else as the text reads, else that of the last order."""
+def _spoken(conn: Connection, address: str, one: Understood) -> str | None:
+    """The customer's language: as somebody noted it; while an order is open, that of the order; else as the text
+    reads, or as the last order did: a lone yes or number has no language."""
     person = customers.of(conn, [address]).get(address)
     if person is not None and person.language:
         return str(person.language)
+    if one.open is None and one.reading.language:
+        return one.reading.language
     o = order.c
     asked = select(o.language).where(o.address == address).order_by(o.id.desc()).limit(1)
-    return heard or conn.scalar(asked)
+    before = conn.scalar(asked)
+    about = one.open is not None and one.open.order is not None
+    return before if about and before else one.reading.language or before

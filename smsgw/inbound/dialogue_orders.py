@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -26,7 +27,8 @@ from .reading.terms import Choice, Item
 
 BY = "orders"
 SAME_TEXT = timedelta(minutes=10)
-CHANGEABLE = timedelta(days=1)  # after a yes: so long a text may be about the order that was just confirmed
+CHANGEABLE = timedelta(hours=2)  # after a yes: so long a text may be about the order that was just confirmed
+UNSAID = "add or replace"  # a reading's only reason, where the customer can be asked
 UNCLEAR = (None, "unclear", "empty")  # topics of a text that nobody understood
 ADD, REPLACE = "1", "2"
 
@@ -42,7 +44,7 @@ class Ordering:
         row = _subject(conn, heard)
         if row is None or heard.expected is None:
             return None
-        if heard.expected.kind == "clarify":
+        if heard.expected.kind == "survey":
             return self._chosen(conn, heard, say, row)
         kind = heard.reading.kind
         if kind not in ("confirm_yes", "confirm_no") or row.state == "needs_review":
@@ -116,6 +118,7 @@ class Ordering:
             reasons = ("the customer could not be asked",)
             orders.doubt(conn, row, Doubt(reasons), BY, heard.now)
             return _waits(heard, f"order {number(row)} needs a person: {reasons[0]}", row)
+        expectations.close_of_orders(conn, heard.address, f"order {number(row)} is asked about", heard.now)
         self.expect(conn, row, text, message_id, heard.now, row.lapses_at)
         return _handled(heard, "order", why, number(row))
 
@@ -200,6 +203,9 @@ class Ordering:
         reading = heard.reading
         pending = orders.items_of(orders.lines_of(conn, row.id, row.revision))
         priced = orders.price(conn, reading.items, row.language)
+        unsaid = [item for item in reading.items if not any(_same((item,), (one,)) for one in pending)]
+        if set(reading.reasons) == {UNSAID} and unsaid:
+            return self._add_or_replace(conn, heard, say, row, unsaid)
         reasons = (*reading.reasons, *self._limits(conn, heard, priced, row.id))
         if reasons:
             doubt = Doubt(reasons, reading.candidates, _request(heard, "edit"))
@@ -209,7 +215,7 @@ class Ordering:
             self._ask_again(conn, heard, say, row, "order_summary")
             return _handled(heard, "order", f"order {number(row)} is that already", number(row))
         if not {item.sku for item in pending} & {item.sku for item in reading.items}:
-            return self._add_or_replace(conn, heard, say, row, priced)
+            return self._add_or_replace(conn, heard, say, row, list(reading.items))
         return self._revised(conn, heard, say, row, priced, f"{heard.address} changed it")
 
     def _revised(self, conn: Connection, heard: Heard, say: Say, row: AnyRow, priced: Priced, why: str) -> Decision:
@@ -221,19 +227,21 @@ class Ordering:
         assert new is not None, "what is asked about, or lapsed, can be asked about anew"
         return self._asked(conn, heard, say, new, why)
 
-    def _add_or_replace(self, conn: Connection, heard: Heard, say: Say, row: AnyRow, priced: Priced) -> Decision:
-        told = listed(priced.lines, row.language)
+    def _add_or_replace(self, conn: Connection, heard: Heard, say: Say, row: AnyRow, items: list[Item]) -> Decision:
+        """Ask whether these lines are added or come instead; until then a yes is to nothing."""
+        told = listed(orders.price(conn, items, row.language).lines, row.language)
         text = wording("order_add_or_replace", row.language).format(number=number(row), lines=told)
         message_id = say(text, f"order:{row.id}:{row.revision}:{heard.id}")
         if message_id is None:
-            orders.doubt(conn, row, Doubt(("add or replace?",), (), _request(heard, "edit")), BY, heard.now)
+            orders.doubt(conn, row, Doubt((UNSAID,), (), _request(heard, "edit")), BY, heard.now)
             return _waits(heard, f"add to order {number(row)}, or replace it?", row)
-        choices = (Choice(1, label=ADD), Choice(2, label=REPLACE))
-        more: dict[str, Any] = {"items": [[item.sku, str(item.quantity)] for item in heard.reading.items]}
+        labels = (wording("order_add", row.language), wording("order_replace", row.language))
+        choices = tuple(Choice(place, label=label) for place, label in enumerate(labels, 1))
+        more: dict[str, Any] = {"items": [[item.sku, str(item.quantity)] for item in items]}
         payload = expectations.payload_of(text, choices=choices, order=number(row), **more)
         wanted = expectations.Expected(
             row.address,
-            "clarify",
+            "survey",
             heard.now,
             row.lapses_at,
             payload,
@@ -243,7 +251,7 @@ class Ordering:
             row.revision,
             message_id,
         )
-        expectations.open(conn, [wanted], beside=True)
+        expectations.open(conn, [wanted])
         return _handled(
             heard, "order", f"add to order {number(row)}, or replace it? The customer is asked", number(row)
         )
@@ -252,14 +260,18 @@ class Ordering:
         """The customer says whether the new lines are added, or come instead."""
         assert heard.expected is not None
         answer = heard.reading.answer
-        if heard.reading.kind not in ("survey", "order", "other") or answer not in (ADD, REPLACE):
+        if heard.reading.kind != "survey":
             return None
-        expectations.close(conn, heard.now, f"answered: {answer}", ids=[heard.expected.id])
+        if answer not in (ADD, REPLACE) or heard.reading.reasons:
+            return self._unclear(conn, heard, say, row)
         if row.state != "asked" or row.revision != heard.expected.revision:
             return _waits(heard, f"an answer about order {number(row)}, which is another one by now", row)
-        items = [Item(sku, expectations.fraction(quantity)) for sku, quantity in heard.expected.payload["items"]]
+        wanted = {sku: expectations.fraction(quantity) for sku, quantity in heard.expected.payload["items"]}
         if answer == ADD:
-            items = [*orders.items_of(orders.lines_of(conn, row.id, row.revision)), *items]
+            before = {item.sku: item.quantity for item in orders.items_of(orders.lines_of(conn, row.id, row.revision))}
+            every = dict.fromkeys((*before, *wanted))
+            wanted = {sku: (before.get(sku) or Fraction(0)) + (wanted.get(sku) or Fraction(0)) for sku in every}
+        items = [Item(sku, quantity) for sku, quantity in wanted.items()]
         why = f"{heard.address} wants it {'added' if answer == ADD else 'instead'}"
         return self._revised(conn, heard, say, row, orders.price(conn, items, row.language), why)
 

@@ -115,6 +115,15 @@ def close(
     return conn.execute(change).rowcount
 
 
+def close_of_orders(conn: Connection, address: str, why: str, now: datetime) -> None:
+    """Close what older orders ask of a customer: a yes is to the order that is asked about last."""
+    e = expectation.c
+    older = update(expectation).where(
+        e.address == address, e.closed_at.is_(None), e.subject.like("ord\\_%", escape="\\")
+    )
+    conn.execute(older.values(closed_at=now, closed_why=why))
+
+
 def listing(conn: Connection, address: str, now: datetime, recipient: str | None = None) -> list[AnyRow]:
     """What is open with a customer at `now`, newest first; recipient: at this number of ours."""
     e = expectation.c

@@ -138,7 +138,7 @@ def test_a_further_product_with_an_also_is_added(talk: Talk) -> None:
 @pytest.mark.parametrize(("answer", "lines"), [("1", [("NB-A4", 2000), ("PEN-BL", 3000)]), ("2", [("PEN-BL", 3000)])])
 def test_another_product_without_such_a_word_is_asked_about(talk: Talk, answer: str, lines: list[object]) -> None:
     talk.hears("2 notebooks", order_of(("NB-A4", 2)))
-    talk.hears("3 pens", order_of(("PEN-BL", 3)))
+    talk.hears("3 pens", order_of(("NB-A4", 2), ("PEN-BL", 3), reasons=("add or replace",)))
     assert talk.said()[-1] == "3 x blue pen: add to order 10001, or instead of it? Reply 1 to add, 2 to replace."
     assert talk.lines(talk.orders()[0]) == [("NB-A4", 2000)]
     talk.hears(answer, Reading("survey", answer=answer, language="en"))
@@ -146,6 +146,32 @@ def test_another_product_without_such_a_word_is_asked_about(talk: Talk, answer: 
     assert (row.state, talk.lines(row)) == ("asked", lines)
     talk.hears("yes", YES)
     assert talk.orders()[0].state == "confirmed"
+
+
+def test_while_that_is_open_a_yes_is_to_nothing(talk: Talk) -> None:
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    talk.hears("3 pens", order_of(("PEN-BL", 3)))
+    talk.hears("yes", YES, answers=False)
+    assert talk.orders()[0].state == "asked"
+
+
+def test_more_of_the_same_is_summed_up(talk: Talk) -> None:
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    talk.hears("also 3 notebooks", order_of(("NB-A4", 3), reasons=("add or replace",)))
+    talk.hears("1", Reading("survey", answer="1", language="en"))
+    assert talk.lines(talk.orders()[0]) == [("NB-A4", 5000)]
+
+
+def test_the_usual_is_the_last_confirmed_order_and_is_asked_about(talk: Talk) -> None:
+    usual = Reading("order", usual=True, reasons=("the usual",), language="en")
+    talk.hears("the usual", usual)
+    assert talk.orders()[0].reasons == ["the usual, and there is no order before", "nothing that could be ordered"]
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)), BOR)
+    talk.hears("yes", YES, BOR)
+    talk.import_shop(SHOP.replace("2.90", "3.10"))
+    talk.hears("the usual", usual, BOR, answers=False)
+    row = talk.orders()[-1]
+    assert (row.state, row.total, talk.lines(row)) == ("asked", 6_200_000, [("NB-A4", 2000)])
 
 
 def test_a_question_leaves_it_asked_and_goes_to_a_person(talk: Talk) -> None:

@@ -48,6 +48,13 @@ class Box:
         return "250 taken"
 
 
+def unused() -> int:
+    """A port of this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk on SQLite; the first test has one on each engine."""
@@ -66,13 +73,10 @@ def box() -> Box:
 @pytest.fixture
 def server(box: Box) -> Iterator[Controller]:
     """A mail server on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=unused())
     controller.start()
     yield controller
-    controller.stop(no_assert=True)
+    controller.stop()
 
 
 def postman(desk: Desk, server: Controller, **more: Any) -> Postman:
@@ -137,11 +141,10 @@ def test_what_is_refused_for_good_is_dead_at_once_and_stops_no_other(desk: Desk,
     assert states == {"gone@example.com": "dead", "ana@example.com": "sent"}
 
 
-def test_no_server_at_all_puts_everything_off(desk: Desk, box: Box, server: Controller) -> None:
+def test_no_server_at_all_puts_everything_off(desk: Desk) -> None:
     written(desk, LETTER)
-    post = postman(desk, server)
-    server.stop()
-    assert post.run(desk.database, desk.now) == 0
+    config = MailConfig(host="127.0.0.1", port=unused(), encryption="none", sender="shop@example.com")
+    assert Postman(config, lambda: desk.now).run(desk.database, desk.now) == 0
     with desk.database.reading() as conn:
         [row] = listing(conn, 5)
     assert (row.state, row.due_at) == ("pending", desk.now + timedelta(seconds=60))
