@@ -42,7 +42,6 @@ from .inbound.questions import Questions
 from .inbound.readers import readers
 from .inbound.surveys_answers import Surveys
 from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
-from .media.mail import Postman
 from .money.estimate import Estimate, of
 from .money.till import Till
 from .outbound import gate_rules
@@ -62,7 +61,7 @@ from .outbound.silence import Silence
 from .outbound.spending import budget_check, plan_check
 from .outbound.submit import Door, Terms
 from .outbound.unsure import Unsure
-from .outbound.usage import usage
+from .outbound.usage import arriving, usage
 from .outbound.waiting import Waiting
 from .store import links, schema
 from .store.database import Database
@@ -137,6 +136,7 @@ class Gateway:
         after = timedelta(seconds=sending.ask_after) if sending.ask_after else None
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
+        self.inbox.books = self.balances.books = self.till.books
         self._understand(config)
 
     def _understand(self, config: Config) -> None:
@@ -151,7 +151,6 @@ class Gateway:
         self.reading = Listening(self.database, dialogue, self.clock, joining)
         self.orders = Desk(self.database, self.door, rules)
         self.waiting_orders = WaitingOrders(self.door, rules)
-        self.postman = Postman(config.mail, self.clock)
         self.promise = promise
         self.proposer = Proposer()
 
@@ -184,6 +183,12 @@ class Gateway:
     def watch_money(self, now: datetime) -> None:
         """Tell the owner what must be told of money, and give back what is kept for what has ended."""
         self.till.watch(self.database, now)
+
+    def close_due(self, now: datetime) -> None:
+        """Add up and prove the oldest day that is over and not closed, and see how much of late arrives by each link."""
+        self.till.close_due(self.database, now)
+        with self.database.reading() as conn:
+            self.network.learn(arriving(conn, now))
 
     def estimate(self, texts: Iterable[tuple[str, str]], at: datetime | None = None) -> Estimate:
         """What it will cost to send each text to its recipient, at a time or now; nothing is stored.

@@ -7,7 +7,7 @@ any order; what stays incomplete is released by the clock with a mark where a pi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Alphabet, Concatenation, InboundPiece
+from ..money.booking import Books, Charged
 from ..store import history
 from ..store.ids import new_id
 from ..store.lifecycle import INBOUND
@@ -49,6 +50,7 @@ class Inbox:
 
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
         self._readers = readers
+        self.books: Books | None = None  # who books what links charge for texts that come in
 
     def take(self, conn: Connection, batch: list[Arrived]) -> list[None]:
         """Store pieces, join what is whole, and let the readers act. Repeats are counted and change nothing."""
@@ -137,6 +139,8 @@ class Inbox:
             births.append(history.Birth({**values, **decided.values}, events, by=decided.by))
         if births:
             history.begin(conn, INBOUND, births, by=str(births[0].values["link"]), now=now)
+            if self.books is not None:
+                self.books.received(conn, [_charged(birth.values, now) for birth in births], now)
         return [str(birth.values["id"]) for birth in births]
 
 
@@ -147,6 +151,11 @@ def _with_orders(conn: Connection, text: dict[str, Any], decided: Decision, now:
         return decided
     why = f"{decided.why}; order {', '.join(map(str, numbers))} is cancelled with it: a person should know"
     return replace(decided, event="wait", why=why, values={**decided.values, "handled_at": None})
+
+
+def _charged(text: Mapping[str, Any], now: datetime) -> Charged:
+    """A text that came in, as a link charges for it: by its parts and who wrote."""
+    return Charged(str(text["id"]), str(text["link"]), str(text["sender"]), int(text["parts"]), now)
 
 
 def _text_row(rows: list[dict[str, Any]], missing: int, now: datetime) -> dict[str, Any]:

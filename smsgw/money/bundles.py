@@ -1,4 +1,4 @@
-"""Keep the plans of SIMs: read one from a person, store it, take it away, and tell how each stands and how long it lasts.
+"""Keep the plans of SIMs: read one from a person, store it, take it away, tell how each stands and how long it lasts.
 
 A plan that is said anew takes the place of the one before, from its day on; what the old one gave stays with it.
 """

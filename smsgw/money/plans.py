@@ -64,6 +64,10 @@ class Plan:
         begun = _in_month(today.year, today.month, self.reset_day)
         return begun if begun <= today else _in_month(*_month_before(today), self.reset_day)
 
+    def starts(self, begun: date) -> datetime:
+        """When the period that began on this day did so."""
+        return _midnight(begun, self.zone)
+
     def ends(self, begun: date) -> datetime:
         """When the period that began on this day is over."""
         if self.period == "month":

@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 
 from ..config import MoneyConfig
 from ..store.database import Database
-from . import alerts, bundles
+from . import alerts, bundles, closing
 from .booking import Books
 from .brake import Brake, Limits
 from .budget import Budgets, follow
 from .exchange import Exchange
+from .facts import span
 from .plans import Plans
+from .proof import Proof, prove, tell
 from .rates import Rates
 
 LEARN = timedelta(minutes=30)  # how often it is looked up what is usual
@@ -35,6 +37,8 @@ class Till:
         self.budgets = Budgets(self.zone, self.exchange)
         self.brake = Brake(Limits(config.brake_times, config.brake_least, config.brake_places))
         self.books = Books(self.rates, self.plans, self.budgets)
+        hour, minute = config.nightly_at.split(":")
+        self._nightly = timedelta(hours=int(hour), minutes=int(minute))
         self._learnt: datetime | None = None
 
     def read(self, conn: Connection, now: datetime) -> bool:
@@ -58,6 +62,19 @@ class Till:
             self.brake.told(alarms)
         if self.budgets.some:
             database.writer.do(follow, now)
+
+    def close_due(self, database: Database, now: datetime) -> Proof | None:
+        """Close and prove the oldest day that is over, if one is not closed; returns the proof."""
+        with database.reading() as conn:
+            day = closing.due(conn, self.zone, now, self._nightly)
+        if day is None:
+            return None
+        closing.close(database, day, self.zone, now)
+        since, until = span(day, day, self.zone)
+        with database.reading() as conn:
+            proof = prove(conn, self.plans, since, until)
+        database.writer.do(tell, (proof, now))
+        return proof
 
 
 def _tell(conn: Connection, batch: list[tuple[list[alerts.Alarm], datetime]]) -> list[None]:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from ..errors import Conflict, NotFound, SmsgwError
 from ..link import Link, LinkState, SpeaksUssd
+from ..money.booking import Books, Charged
 from ..store.database import Database
 from ..store.storable import storable, storable_or_none
 from ..store.tables import balance
@@ -70,6 +71,7 @@ class Balances:
         self._database = database
         self._clock = clock
         self._told = told
+        self.books: Books | None = None  # who books what links charge for USSD
         self._lock = threading.Lock()
         self._asking: set[str] = set()
 
@@ -99,11 +101,29 @@ class Balances:
         amount = None if found.amount is None else int(found.amount * MILLION)
         said = storable(found.said, LONGEST)
         row |= {"amount": amount, "currency": storable_or_none(found.currency, 8), "said": said}
-        self._database.writer.do(_keep, row | {"at": self._clock()})
+        self._database.writer.do(self._keep_and_book, row | {"at": self._clock()})
         with self._database.reading() as conn:
             kept = history(conn, name, 1)[0]
         self._tell(kept)
         return kept
+
+    def _keep_and_book(self, conn: Connection, batch: list[dict[str, Any]]) -> list[None]:
+        """Writer step: an answer, and what the question cost."""
+        for row in batch:
+            conn.execute(insert(balance).values(row))
+            if self.books is not None:
+                self.books.asked(conn, [asked(row["link"], row["at"])], row["at"])
+        return [None] * len(batch)
+
+    def charge(self, name: str) -> None:
+        """An operator was asked something else over USSD: book what that costs."""
+        if self.books is not None and self.books.rates.charges("ussd"):
+            self._database.writer.do(self._book, asked(name, self._clock()))
+
+    def _book(self, conn: Connection, batch: list[Charged]) -> list[None]:
+        if self.books is not None:
+            self.books.asked(conn, batch, self._clock())
+        return [None] * len(batch)
 
     def _tell(self, row: AnyRow) -> None:
         low = self.plans.get(row.link, Plan()).low
@@ -142,6 +162,11 @@ class Balances:
             self.ask(name)
         except SmsgwError as problem:
             log.warning("%s: the balance is not known: %s", name, problem)
+
+
+def asked(link: str, at: datetime) -> Charged:
+    """A question to an operator, as its link charges for it."""
+    return Charged(f"ussd:{at:%Y%m%dT%H%M%S.%f}", link, "", 1, at)
 
 
 def speaker(links: Mapping[str, Link], name: str) -> SpeaksUssd:

@@ -7,11 +7,13 @@ survive every restart and are right also for a past month.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection, func, select
 
-from ..store.tables import part
+from ..store.tables import day_total, part
+
+ARRIVING_DAYS, ARRIVING_LEAST = 7, 50  # of how many days, and from how many messages on, a share is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,12 @@ def usage(conn: Connection, link: str, now: datetime, zone: tzinfo | None = None
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
     today = parts_sent(conn, link, midnight, now)
     return Usage(today, today + parts_sent(conn, link, midnight.replace(day=1), midnight))
+
+
+def arriving(conn: Connection, now: datetime) -> dict[str, float]:
+    """How much of what each link sent in the last days arrived, 0 to 1, where enough came to an end to know."""
+    c = day_total.c
+    first = f"{now - timedelta(days=ARRIVING_DAYS):%Y-%m-%d}"
+    query = select(c.link, func.sum(c.delivered), func.sum(c.delivered + c.failed)).where(c.day >= first)
+    rows = conn.execute(query.group_by(c.link))
+    return {link: float(arrived) / float(ended) for link, arrived, ended in rows if ended >= ARRIVING_LEAST}

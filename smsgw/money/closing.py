@@ -1,0 +1,149 @@
+"""Close a day: add it up once, so that a report of a year reads a few thousand rows and not ten million; open it again.
+
+What is added up is read outside the writer, and written in pieces: until the day's row in `closing` stands, reports add
+the day up themselves. A day with messages that are not final yet is closed again, night after night, until they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..store.database import Database, Writer
+from ..store.tables import closing, cost_entry, customer_total, day_total, message
+from . import facts
+from .facts import MEASURES, Day, Key, Person, Sums
+
+PIECE = 400  # customers in one transaction
+SETTLED = timedelta(days=40)  # after that a day stays as it was closed last
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """A piece of a day's sums by customer, as they are to be."""
+
+    day: date
+    sums: Sequence[tuple[Person, Sums | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A day's other sums; with them it is closed."""
+
+    day: date
+    sums: Mapping[Key, Sums]
+    open: int
+    entries: int
+    at: datetime
+
+
+def close(database: Database, day: date, zone: ZoneInfo, now: datetime) -> Day:
+    """Close a day, also one that is closed already; returns what it came to."""
+    with database.reading() as conn:
+        found = facts.of(conn, day, day, zone)
+        c = customer_total.c
+        known = conn.execute(select(c.customer, c.currency).where(c.period == day.isoformat())).all()
+    gone = {Person(*row) for row in known} - set(found.by_person)
+    people: list[tuple[Person, Sums | None]] = [*found.by_person.items(), *((person, None) for person in gone)]
+    for start in range(0, len(people), PIECE):
+        database.writer.do(_put_people, _People(day, people[start : start + PIECE]))
+    database.writer.do(_put_whole, _Whole(day, found.by_key, found.open, found.entries, now))
+    return found
+
+
+def _put_whole(conn: Connection, batch: list[_Whole]) -> list[None]:
+    for whole in batch:
+        day = whole.day.isoformat()
+        conn.execute(delete(day_total).where(day_total.c.day == day))
+        conn.execute(delete(closing).where(closing.c.day == day))
+        rows = [{"day": day, **key._asdict(), **sums} for key, sums in whole.sums.items()]
+        if rows:
+            conn.execute(day_total.insert(), rows)
+        values = {"day": day, "closed_at": whole.at, "open": whole.open, "entries": whole.entries}
+        conn.execute(closing.insert().values(values))
+    return [None] * len(batch)
+
+
+def _put_people(conn: Connection, batch: list[_People]) -> list[None]:
+    """A month's row is the sum of its days' rows after each transaction: a crash between two pieces harms nothing."""
+    c = customer_total.c
+    into = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(customer_total)
+    add = into.on_conflict_do_update(
+        index_elements=["period", "customer", "currency"],
+        set_={name: c[name] + into.excluded[name] for name in MEASURES},
+    )
+    for piece in batch:
+        day = piece.day.isoformat()
+        mine = (c.period == day, tuple_(c.customer, c.currency).in_([person for person, _ in piece.sums]))
+        before = {Person(row.customer, row.currency): row for row in conn.execute(select(customer_total).where(*mine))}
+        conn.execute(delete(customer_total).where(*mine))
+        days = [{"period": day, **who._asdict(), **sums} for who, sums in piece.sums if sums is not None]
+        months = [{"period": day[:7], **who._asdict(), **_change(before.get(who), sums)} for who, sums in piece.sums]
+        if days:
+            conn.execute(customer_total.insert(), days)
+        conn.execute(add, months)
+    return [None] * len(batch)
+
+
+def _change(before: object, after: Sums | None) -> Sums:
+    return {name: (after[name] if after else 0) - getattr(before, name, 0) for name in MEASURES}
+
+
+def reopen(writer: Writer, first: date, last: date) -> int:
+    """Open days again, both included: each report adds them up anew until they are closed; returns how many."""
+    return writer.do(_reopen, (first, last))
+
+
+def _reopen(conn: Connection, batch: list[tuple[date, date]]) -> list[int]:
+    gone = delete(closing)
+    return [
+        conn.execute(gone.where(closing.c.day.between(first.isoformat(), last.isoformat()))).rowcount
+        for first, last in batch
+    ]
+
+
+def closed(conn: Connection, first: date, last: date) -> set[date]:
+    """Which of these days are closed."""
+    days = conn.scalars(select(closing.c.day).where(closing.c.day.between(first.isoformat(), last.isoformat())))
+    return {date.fromisoformat(day) for day in days}
+
+
+def due(conn: Connection, zone: ZoneInfo, now: datetime, since_midnight: timedelta) -> date | None:
+    """The next day to close: the oldest that is not closed, else one with messages that were open at the last time.
+
+    since_midnight: how long after midnight a day is over for us.
+    """
+    here = now.astimezone(zone)
+    last = (here - since_midnight).date() - timedelta(days=1)
+    first = first_day(conn, zone)
+    if first is None or first > last:
+        return None
+    done = closed(conn, first, last)
+    if len(done) <= (last - first).days:
+        return next(day for day in _days(first, last) if day not in done)
+    tonight = (datetime(here.year, here.month, here.day, tzinfo=zone) + since_midnight).astimezone(UTC)
+    c = closing.c
+    again = select(func.min(c.day)).where(
+        c.open > 0, c.closed_at < tonight, c.day >= (last - SETTLED).isoformat(), c.day <= last.isoformat()
+    )
+    found = conn.scalar(again) if now >= tonight else None
+    return None if found is None else date.fromisoformat(found)
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def first_day(conn: Connection, zone: ZoneInfo) -> date | None:
+    """The first day with a message or an entry; None when there is neither."""
+    earliest = [
+        conn.scalar(select(message.c.created_at).order_by(message.c.id).limit(1)),
+        conn.scalar(select(cost_entry.c.at).order_by(cost_entry.c.at).limit(1)),
+    ]
+    known = [at for at in earliest if at is not None]
+    return min(known).astimezone(zone).date() if known else None
