@@ -1,8 +1,8 @@
 """Whom a campaign is about: a rule over customers, a list of numbers, or those of another campaign, piece by piece.
 
-An audience is JSON: {"rule": RULE}, {"numbers": ["+386…"]}; of a run by date also {"date": {"field", "day", "yearly"}};
-of a follow-up {"of": CAMPAIGN, "who": "silent" or "unreached"}. Every kind is read in the order of a mark, so that
-reading can go on where it ended.
+An audience is JSON: {"rule": RULE} or the same in words, {"numbers": ["+386…"]}; of a run by date also {"date":
+{"field", "day", "yearly"}}; of a follow-up {"of": CAMPAIGN, "who": "silent" or "unreached"}. Every kind is read in the
+order of a mark, so that reading can go on where it ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, or_, select
 
 from ..customers import audience as rules
-from ..customers import customers
+from ..customers import customers, segments
 from ..errors import BadInput, Fault
 from ..store.ids import first_id
 from ..store.tables import campaign, customer, inbound, message, target
@@ -44,7 +44,10 @@ def check(conn: Connection, audience: Any, region: str | None) -> Audience:
         says = 'say who: {"rule": {"segment": "Regulars"}}, or {"numbers": ["+38640111222"]}'
         raise BadInput([Fault("/audience", "audience_missing", says)])
     if "rule" in audience:
-        return {"rule": rules.check(conn, audience["rule"], "/audience/rule")}
+        try:
+            return {"rule": segments.read(conn, audience["rule"])}
+        except BadInput as wrong:
+            raise BadInput([Fault(f"/audience{f.pointer}", f.code, f.detail) for f in wrong.faults]) from wrong
     return {"numbers": _numbers(audience["numbers"], region)}
 
 
@@ -161,6 +164,13 @@ def by_targets(conn: Connection, rows: Sequence[AnyRow]) -> list[Person]:
             )
         )  # fmt: skip
     return people
+
+
+def words(conn: Connection, audience: Audience) -> str:
+    """A rule in words, or how many numbers, or which people of another campaign."""
+    if "rule" in audience:
+        return segments.words(audience["rule"], rules.known(conn))
+    return str(len(audience["numbers"])) if "numbers" in audience else str(audience["who"])
 
 
 def has_number(person: Person) -> bool:

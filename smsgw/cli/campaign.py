@@ -17,7 +17,6 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.template import texts_of
 from smsgw.cli.voice import local
-from smsgw.customers import rule_words
 from smsgw.errors import BadInput, Fault
 from smsgw.money.rates import spelled
 
@@ -93,7 +92,7 @@ def _audience(rule: str | None, numbers: str | None) -> dict[str, Any]:
     if (rule is None) == (numbers is None):
         raise BadInput([Fault("/audience", "audience_missing", "say who: --to RULE, or --numbers FILE")])
     if rule is not None:
-        return {"rule": rule_words.read(rule)}
+        return {"rule": rule}
     return {"numbers": _read(str(numbers), "/audience/numbers").split()}
 
 

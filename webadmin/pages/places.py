@@ -21,6 +21,7 @@ PLACES: tuple[Place, ...] = (
     Place("pages.inquiries", _l("Inquiries")),
     Place("pages.surveys", _l("Surveys")),
     Place("pages.messages", _l("Messages")),
+    Place("pages.campaigns", _l("Campaigns")),
     Place("pages.consents", _l("Consent")),
     Place("pages.links", _l("Links")),
 )
@@ -28,6 +29,13 @@ PLACES: tuple[Place, ...] = (
 INSIDE = {
     "pages.conversation": "pages.inbox",
     "pages.message": "pages.messages",
+    "pages.campaign": "pages.campaigns",
+    "pages.campaign_step": "pages.campaigns",
+    "pages.campaign_targets": "pages.campaigns",
+    "pages.new_campaign": "pages.campaigns",
+    "pages.write_campaign": "pages.campaigns",
+    "pages.edit_campaign": "pages.campaigns",
+    "pages.change_campaign": "pages.campaigns",
     "pages.inquiry": "pages.inquiries",
     "pages.survey": "pages.surveys",
 }

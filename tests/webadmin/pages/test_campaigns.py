@@ -1,0 +1,121 @@
+"""Campaigns for people: written in a form, checked, approved, begun and watched; mistakes told with what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from smsgw.customers import consent, consent_categories, customers
+from smsgw.customers.customers import Wish
+from smsgw.daemon import Gateway
+from smsgw.link import Health, LinkState
+from tests.webadmin.pages.conftest import Visitor
+
+Said = Callable[[str], str]
+TEXT = 'Pozdravljeni, {{ first_name|default:"kupec" }}! Odjava: STOP'
+
+
+@pytest.fixture
+def town(admin: Visitor) -> Gateway:
+    """A gateway with three customers, of whom two agreed, one of them with a Persian name."""
+    gateway = admin.gateway
+    now = gateway.clock()
+    numbers = [f"+3864011100{n}" for n in range(3)]
+    for number, name, language in zip(numbers, ("Ana Novak", "مریم", "Cene"), ("sl", "fa", "sl"), strict=True):
+        told = {"name": name, "addresses": [number], "language": language}
+        customers.create(gateway.database.writer, Wish(told, "test", now, region="SI"))
+
+    def agree(conn: Any, batch: list[None]) -> list[None]:
+        consent_categories.keep(conn, consent_categories.Category("school", {"en": "School"}), "test", now)
+        said = [consent.Statement(one, True, "DA", now, "form", "test", scope="school") for one in numbers[:2]]
+        consent.record(conn, said)
+        return [None]
+
+    gateway.database.writer.do(agree, None)
+    gateway.network.heard("phones", Health(LinkState.UP), now)
+    return gateway
+
+
+def write(admin: Visitor, **more: str) -> str:
+    """Write a campaign; returns the path of its page."""
+    typed = {"name": "School <b>", "who": "everybody", "category": "school", "purpose": "marketing"}
+    typed |= {"language_0": "sl", "text_0": TEXT, "language_1": "fa", "text_1": "سلام {{ first_name }} لغو۱۱"}
+    made = admin.send("/campaigns/new", "campaign", **typed | more)
+    assert made.status_code == 303, made.text
+    return str(made.headers["Location"])
+
+
+def test_a_campaign_is_written_checked_approved_and_begun(admin: Visitor, said: Said, town: Gateway) -> None:
+    assert "No campaigns here yet" in said(admin.page("/campaigns"))
+    path = write(admin)
+    page = said(admin.page(path))
+    assert "draft" in page
+    assert "Pozdravljeni, Ana! Odjava: STOP" in page
+    assert "سلام مریم لغو۱۱" in page
+    assert admin.send(path, "estimate").status_code == 303
+    page = said(admin.page(path))
+    assert "Who gets nothing 1 never agreed to this category" in page
+    assert admin.send(path, "approve").status_code == 303
+    assert admin.send(path, "schedule").status_code == 303
+    while town.campaigns.step(town.clock()):
+        pass
+    page = said(admin.page(path))
+    assert "waits to be sent 2" in page
+    assert admin.send(path, "pause").status_code == 303
+    assert "0 had left, 2 wait" in said(admin.page(path))
+    assert admin.send(path, "resume").status_code == 303
+    assert admin.send(path, "stop").status_code == 303
+    listed = admin.page("/campaigns?state=stopped")
+    assert "School &lt;b&gt;" in listed
+    assert "never agreed to this category" in said(admin.page(f"{path}/targets?left_out=consent_missing"))
+    assert admin.send(path, "copy").status_code == 303
+
+
+def test_mistakes_are_told_beside_what_was_typed(admin: Visitor, said: Said, town: Gateway) -> None:
+    typed = {"name": "x", "who": "bougth in 3 days", "language_0": "sl", "text_0": "{{ frist_name }}"}
+    refused = admin.send("/campaigns/new", "campaign", **typed)
+    assert refused.status_code == 422
+    assert "did you mean first_name?" in refused.text
+    assert "bougth in 3 days" in refused.text
+
+
+def test_what_was_written_is_changed_in_the_same_form(admin: Visitor, said: Said, town: Gateway) -> None:
+    path = write(admin, budget="12.5", canary="2", against="Drugo. STOP", per_minute="60")
+    page = admin.page(f"{path}/edit")
+    for value in ('value="12.5"', 'value="2"', 'value="60"', "Drugo. STOP", 'value="everybody"'):
+        assert value in page
+    typed = {"name": "Other", "who": "tag vip", "purpose": "service", "language_0": "sl", "text_0": "Zdravo"}
+    assert admin.send(f"{path}/edit", "campaign", **typed).status_code == 303
+    page = said(admin.page(path))
+    assert "Other" in page
+    assert "tag vip" in page
+
+
+def test_a_step_that_is_not_due_says_so(admin: Visitor, said: Said, town: Gateway) -> None:
+    path = write(admin)
+    fields = {"csrf_token": admin.page(path).split('name="csrf_token" value="')[1].split('"')[0]}
+    refused = admin.post(f"{path}/approve", fields)
+    assert refused.status_code == 409
+    assert "The campaign is draft" in said(refused.text)
+
+
+def test_a_test_that_the_gate_refuses_says_why(admin: Visitor, said: Said, town: Gateway) -> None:
+    path = write(admin)
+    assert admin.send(path, "test", to="+38640111000").status_code == 303
+    refused = admin.send(path, "test", to="+38640111002")
+    assert "never agreed" in refused.text
+
+
+def test_the_pages_fit_a_phone_in_the_dark(
+    admin: Visitor, browser_page: Callable[..., Any], site_of: Callable[[Gateway], Any], town: Gateway
+) -> None:
+    path = write(admin)
+    admin.send(path, "estimate")
+    site = site_of(admin.gateway)
+    page = browser_page(width=360, dark=True)
+    page.goto(f"http://127.0.0.1:{site.server.port}{admin.link()}")
+    for where in ("/campaigns", "/campaigns/new", path):
+        page.goto(f"http://127.0.0.1:{site.server.port}{where}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, where
