@@ -14,6 +14,7 @@ from smsgw.inbound.reading.terms import Item, Open
 from smsgw.inbound.reading.verdict import Verdict
 
 _MARGIN_HOURS = 6.0
+_REFUSAL_MOST = 5
 _YES_SIGNS = frozenset("👍👌✅✔☑🆗🙆💯🤝")
 _NO_SIGNS = frozenset("👎❌✖🚫🙅⛔✗")
 _YES_WORDS = ("yes", "courtesy", "thanks", "greeting", "filler")
@@ -21,6 +22,8 @@ _AGAINST = (
     "not", "no", "decline", "doubt", "if", "question", "ask", "correction", "but", "also", "cancel", "day", "vague",
     "complaint", "not_coming", "dont_send", "returns", "status",
 )  # fmt: skip
+_COMPANY = ("coming", "order", "number", "and", "day", "at", "deliver", "optin", "also", "them", "story", "noise")
+_COMPANY_MOST = 3
 _RANK = {"confirm": 0, "optin": 0, "clarify": 1, "rsvp": 2, "offer": 3, "survey": 4}
 
 
@@ -51,7 +54,8 @@ def read_answer(scan: Scan, open: Open) -> Verdict | None:
     if not fitting:
         return None
     chosen, tied = _newest(fitting)
-    verdict = _READERS[chosen.kind](scan, chosen)
+    refused = chosen.kind in ("offer", "clarify") and _begins_with_no(scan)
+    verdict = Verdict("confirm_no") if refused else _READERS[chosen.kind](scan, chosen)
     if verdict is None:
         return None
     verdict.answers = chosen.id
@@ -66,11 +70,24 @@ def _newest(fitting: list[Open]) -> tuple[Open, bool]:
     return chosen, bool(closer)
 
 
-def is_clean_yes(scan: Scan) -> bool:
-    """Whether every word is a yes, a thank-you or a filler, with no negation anywhere."""
-    if not scan.has("yes") or scan.has(*_AGAINST) or scan.asks or scan.found or scan.amounts or scan.types():
+def is_clean_yes(scan: Scan, order: str | None) -> bool:
+    """Whether every word is a yes, a thank-you or a filler, with no negation anywhere; the number of the order may
+    stand beside it."""
+    if not scan.has("yes") or scan.has(*_AGAINST) or scan.asks or scan.found or scan.amounts:
+        return False
+    if any(piece.type and piece.text != order for piece in scan.pieces):
         return False
     return not scan.outside(*_YES_WORDS)
+
+
+def _begins_with_no(scan: Scan) -> bool:
+    """Whether a no stands at the head by itself, and no number follows: "no, we only have a cat"."""
+    words = [place for place, piece in enumerate(scan.pieces) if piece.kind == "word"]
+    if not words or "no" not in scan.pieces[words[0]].sorts or words[0] in scan.used or scan.amounts:
+        return False
+    following = scan.pieces[words[0] + 1] if words[0] + 1 < len(scan.pieces) else None
+    alone = following is None or following.kind == "separator"
+    return alone and not scan.has("yes", "correction", "also", "but", "if", "doubt")
 
 
 def _agreed(open: Open) -> str:
@@ -79,16 +96,22 @@ def _agreed(open: Open) -> str:
 
 def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
     """Yes, no or a change to an order that waits for it; everything else that holds a yes goes to a person."""
-    if is_clean_yes(scan):
+    if is_clean_yes(scan, open.order):
         return Verdict(_agreed(open))
-    if open.kind == "confirm" and (scan.found or scan.amounts):
+    if _begins_with_no(scan):
+        return Verdict("confirm_no")
+    if scan.has("doubt", "if") and not scan.amounts:
+        return Verdict("other", "unclear").because("doubt")
+    if open.kind == "confirm" and (scan.sure or scan.amounts or (scan.found and scan.has("correction", "also", "not"))):
         return read_edit(scan, open, assign(scan))
     refused = scan.has("no", "decline", "cancel", "dont_send", "not_coming")
     if scan.has("doubt", "if"):
         return Verdict("other", "unclear").because("doubt")
     if refused or scan.has("not"):
         verdict = Verdict("confirm_no")
-        if scan.has("yes") and not scan.has("decline", "cancel"):
+        if scan.has("yes") and scan.has("but"):
+            return Verdict("other", "unclear").because("yes and no")
+        if scan.has("yes"):
             verdict.because("yes and no")
         if not refused and len(scan.unknown()) > 2:
             verdict.because("perhaps a refusal")
@@ -107,7 +130,9 @@ def _read_rsvp(scan: Scan, open: Open) -> Verdict | None:
         verdict = Verdict("confirm_no")
         return verdict.because("yes and no") if scan.has("yes") and not scan.has("not_coming", "decline") else verdict
     verdict = Verdict("confirm_yes")
-    strange = scan.outside(*_YES_WORDS, "coming", "order", "number", "and", "day", "at", "deliver", "optin", "also", "them")
+    strange = scan.outside(
+        *_YES_WORDS, "coming", "order", "number", "and", "day", "at", "deliver", "optin", "also", "them"
+    )
     return verdict.because("more than a yes") if strange and (len(strange) > 1 or not scan.has("coming")) else verdict
 
 
@@ -126,20 +151,23 @@ def _fits_confirm(scan: Scan, open: Open) -> bool:
         return False
     if open.kind == "confirm" and (scan.amounts or scan.found):
         return True
-    return _speaks(scan) or scan.has("not", "doubt", "dont_send", "not_coming")
+    return _speaks(scan) or scan.has("not", "doubt", "dont_send", "not_coming", "correction")
 
 
 def _fits_offer(scan: Scan, open: Open) -> bool:
+    if _begins_with_no(scan):
+        return True
     if scan.has("complaint", "returns", "account", "status", "dont_send") or _only_asks(scan):
         return False
     offered = {choice.sku for choice in open.choices}
     if any(one.sku in offered for one in scan.found):
         return True
-    return _speaks(scan) or (bool(scan.amounts) and not scan.found and not scan.unknown())
+    refused = scan.has("not") and not scan.amounts and len(scan.words) <= _REFUSAL_MOST
+    return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown())
 
 
 def _fits_rsvp(scan: Scan, open: Open) -> bool:
-    if scan.found or _only_asks(scan):
+    if scan.sure or _only_asks(scan):
         return False
     return scan.has("yes", "no", "coming", "not_coming", "decline", "cancel")
 

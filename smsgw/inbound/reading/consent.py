@@ -13,7 +13,7 @@ _POLITE = ("courtesy", "thanks", "greeting")
 _ABOUT_CONSENT = (
     "optout", "optout_word", "optin", "optin_word", "stop", "receive", "messages", "again", "filler", "courtesy",
     "thanks", "greeting", "not", "order", "also", "them", "yes", "no", "and", "at", "deliver", "each", "apiece", "number",
-    "but", "day", "decline", "dont_send", "cancel",
+    "but", "day", "decline", "dont_send", "cancel", "list", "remove", "story", "already", "noise", "modal",
 )  # fmt: skip
 _UNKNOWN_MOST = 3
 _OTHER_MATTERS = ("complaint", "returns")
@@ -27,8 +27,6 @@ def read_consent(scan: Scan, open: Open | None) -> Verdict | None:
     if scan.has("optout_word") and not scan.outside("optout_word", *_POLITE) and not scan.found and not scan.amounts:
         return _keyword_out(scan, open)
     if scan.has("optin_word") and not scan.outside("optin_word", *_POLITE) and not scan.found and not scan.asks:
-        if open is not None and scan.has("yes", "coming"):
-            return None
         return Verdict("optin")
     return _phrase_out(scan, open) or _phrase_in(scan)
 
@@ -43,16 +41,17 @@ def _keyword_out(scan: Scan, open: Open | None) -> Verdict | None:
 
 def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
     phrase = scan.has("optout")
-    if not phrase and not _composed(scan, "stop"):
+    removed = scan.has("remove") and scan.has("list")
+    if not phrase and not removed and not _composed(scan, "stop"):
         return None
-    if scan.has(*_OTHER_MATTERS) or (scan.found and scan.amounts):
+    if scan.has(*_OTHER_MATTERS) or (scan.sure and scan.amounts):
         return None
-    if not phrase and (scan.asks or scan.has("status", "question", "ask")):
+    if not phrase and not removed and (scan.asks or scan.has("status", "question", "ask")):
         return None
     verdict = Verdict("optout")
     if len(scan.outside(*_ABOUT_CONSENT)) > _UNKNOWN_MOST:
         verdict.because("perhaps an opt-out")
-    if scan.found:
+    if scan.sure:
         verdict.because("a product is named beside it")
     if scan.has("if", "doubt") or scan.asks:
         verdict.because("perhaps an opt-out")
@@ -69,7 +68,7 @@ def _phrase_in(scan: Scan) -> Verdict | None:
         return None
     if len(scan.outside(*_ABOUT_CONSENT)) > _UNKNOWN_MOST:
         return None
-    return Verdict("optin") if not scan.found else None
+    return Verdict("optin") if not scan.sure else None
 
 
 def _composed(scan: Scan, sort: str) -> bool:

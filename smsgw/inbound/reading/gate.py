@@ -58,7 +58,9 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
     found = []
     if unknown:
         found.append("unknown word")
-    if any(scan.pieces[place].kind == "sign" and scan.pieces[place].text.isalnum() for place in range(len(scan.pieces))):
+    if any(
+        scan.pieces[place].kind == "sign" and scan.pieces[place].text.isalnum() for place in range(len(scan.pieces))
+    ):
         found.append("unknown word")
     for line in lines.lines:
         quality, how = line.found.quality, line.found.how
@@ -73,6 +75,12 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         if _is_foreign(line.found, scan) and unknown:
             found.append("foreign name")
     return found
+
+
+def _approximate(scan: Scan) -> bool:
+    """Whether "about" stands before a quantity; before a time it is none."""
+    following = (scan.pieces[place + 1] for place in scan.places("approx") if place + 1 < len(scan.pieces))
+    return any(piece.kind == "amount" for piece in following)
 
 
 def _is_foreign(found: Found, scan: Scan) -> bool:
@@ -95,15 +103,23 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         ("complaint", "another matter"),
         ("account", "another matter"),
         ("returns", "another matter"),
+        ("ordered", "another matter"),
+        ("paid", "another matter"),
         ("cancel", "another matter"),
         ("dont_send", "negation"),
         ("decline", "negation"),
     ):
         if scan.has(sort):
             found.append(reason)
-    if not scan.has("request") and (scan.asks or scan.has("question") or scan.has("ask")):
+    if _approximate(scan):
+        found.append("vague quantity")
+    if not scan.has("request", "modal") and (scan.asks or scan.has("question") or scan.has("ask")):
         found.append("question")
-    if not expected and not scan.has("order", "request", "yes", "also") and not any(line.amount for line in lines.lines):
+    if (
+        not expected
+        and not scan.has("order", "request", "yes", "also")
+        and not any(line.amount for line in lines.lines)
+    ):
         found.append("neither order word nor number")
     if scan.types() & {"link", "dialled"}:
         found.append("link")

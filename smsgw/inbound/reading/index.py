@@ -16,7 +16,7 @@ from smsgw.inbound.reading.terms import Product
 from smsgw.inbound.reading.tokens import cut
 
 _REMEMBERED_MOST = 50_000
-_SLIP_LEAST, _TWO_SLIPS_LEAST = 4, 8
+_SLIP_LEAST, _TWO_SLIPS_LEAST, _ROMANISED_LEAST = 4, 8, 3
 _WEAK_SORTS = frozenset({"filler", "deliver", "apiece", "at", "and", "each", "unit", "one", "number", "also", "order"})
 _STRONG_SORTS = frozenset({"not"})
 
@@ -72,6 +72,10 @@ class Compiled:
             known = self._hits[key] = tuple(self._find(word, fuzzy))
         return known
 
+    def spells(self, word: str) -> bool:
+        """Whether a word stands so in a name."""
+        return word in self._words
+
     def _find(self, word: str, fuzzy: bool) -> list[Hit]:
         best: dict[tuple[int, int], Hit] = {}
 
@@ -90,11 +94,11 @@ class Compiled:
             for stem in stems(word, language):
                 for spelling in self._stems.get((language.tag, stem), ()):
                     take(self._words[spelling], 0.97, "stem", language.tag)
-        if best or not fuzzy:
-            return list(best.values())
+        if best or not fuzzy or self.languages.lexicon.knows(word):
+            return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
         if len(word) >= _SLIP_LEAST and word.isalpha():
             self._slipped(word, take)
-        if word.isascii() and word.isalpha() and len(word) > 1:
+        if word.isascii() and word.isalpha() and len(word) >= _ROMANISED_LEAST:
             self._romanised(word, take)
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
 
@@ -149,7 +153,7 @@ def compile_catalogue(products: Iterable[Product], languages: Languages | None =
     for product in compiled.products.values():
         if product.code:
             compiled.codes[product.code.casefold()] = product.sku
-        _add(compiled, product.sku, "", product.sku)
+        _add_sku(compiled, product.sku)
         for language, name in product.names.items():
             _add(compiled, product.sku, language, name)
         for language, names in product.aliases.items():
@@ -158,6 +162,16 @@ def compile_catalogue(products: Iterable[Product], languages: Languages | None =
     for words in compiled._words.values():
         words.sort()
     return compiled
+
+
+def _add_sku(compiled: Compiled, sku: str) -> None:
+    """The product's own mark is a name too, but only as a whole."""
+    words, _, _ = _words_of(compiled, sku, "", sku)
+    for spelling in (words, ["".join(words)]):
+        if words:
+            number = len(compiled.aliases)
+            _enter(compiled, sku, "", sku, spelling, set(), False)
+            compiled.weak |= {(number, position) for position in range(len(spelling))}
 
 
 def _add(compiled: Compiled, sku: str, language: str, name: str) -> None:
@@ -191,8 +205,9 @@ def _words_of(compiled: Compiled, sku: str, language: str, name: str) -> tuple[l
             words.append(piece.size)
             compiled.sizes[sku].add(piece.measured)
         elif piece.kind == "amount" or piece.kind == "word":
+            countable = piece.kind == "amount" and not piece.soft and piece.value is not None
             for token in tokens[piece.first : piece.last]:
-                if language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS:
+                if language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS and not countable:
                     weak.add(len(words))
                 words.append(token.text)
             joins = joins or "and" in piece.sorts
@@ -232,5 +247,3 @@ def _sounds(compiled: Compiled, word: str, language: Language) -> None:
     elif language.script == "arabic":
         for sound in of_persian(word):
             compiled._stems[tag, sound].add(word)
-
-

@@ -1,6 +1,6 @@
 """Find the words and phrases of all languages in a text, in one walk along a trie of their words.
 
-A phrase is words with a space between; "naroc*" is any word that begins so, "_" stands for up to two other words.
+A phrase is words with a space between; "naroc*" is any word that begins so, "_" stands for up to four other words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from smsgw.inbound.reading.romanised import of_russian_in_latin
 from smsgw.inbound.reading.tokens import MARK, NUMBER, WORD, Token
 
 _GAP = "_"
-_GAP_MOST = 2
+_GAP_MOST = 4
 _REMEMBERED_MOST = 50_000
 _WITHIN = frozenset("-'./")
 

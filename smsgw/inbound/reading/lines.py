@@ -50,7 +50,9 @@ def prediction(id: str, text: str, reading: Reading) -> dict[str, Any]:
     line: dict[str, Any] = {
         "id": id,
         "kind": reading.kind,
-        "items": [{"sku": item.sku, "qty": _number(item.quantity)} for item in reading.items if item.quantity is not None],
+        "items": [
+            {"sku": item.sku, "qty": _number(item.quantity)} for item in reading.items if item.quantity is not None
+        ],
         "needs_review": reading.needs_review,
         "explanation": words(reading, text),
     }

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise, product
+from itertools import product
 
 from smsgw.inbound.reading.index import Alias, Compiled, Hit
+from smsgw.inbound.reading.languages import ROMANISED
 from smsgw.inbound.reading.pieces import Piece
-from smsgw.inbound.reading.tokens import WORD, Token
 
 _WINDOW = 2
 _COMBINATIONS_MOST = 64
@@ -49,65 +49,72 @@ class Found:
         return self.places[-1]
 
 
-def hits_of(pieces: list[Piece], tokens: list[Token], catalogue: Compiled) -> Hits:
+def hits_of(pieces: list[Piece], catalogue: Compiled) -> Hits:
     """For each piece, the words of names that it is like."""
     found: Hits = {}
     for place, piece in enumerate(pieces):
         if piece.kind == "amount" and piece.size:
             hits = catalogue.hits(piece.size, False)
-        elif piece.kind == "word" or (piece.kind == "amount" and tokens[piece.first].kind == WORD):
-            hits = catalogue.hits(tokens[piece.first].text, not piece.sorts)
+        elif piece.kind == "word":
+            hits = catalogue.hits(piece.text, not piece.sorts)
+        elif piece.kind == "amount" and not piece.times:
+            hits = catalogue.hits(piece.text.split(" ")[0], False)
         else:
             continue
         if hits:
             found[place] = hits
-    for left, right in pairwise(range(len(pieces))):
-        if pieces[left].kind == pieces[right].kind == "word" and not (found.get(left) and found.get(right)):
-            joined = catalogue.hits(pieces[left].text + pieces[right].text, False)
-            sure = tuple(hit for hit in joined if hit.score == 1.0 and len(catalogue.aliases[hit.alias].words) == 1)
-            if sure:
-                found[left] = found[right] = ()
-                found[-1 - left] = sure
     return found
 
 
-def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str]) -> list[Found]:
-    """The products mentioned, in order. wanted: what an open message is about, which settles what is ambiguous."""
+def join_apart(pieces: list[Piece], catalogue: Compiled) -> list[Piece]:
+    """Two words that together are one word of a name: "note book"."""
+    if len(pieces) < 2:
+        return pieces
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if last is not None and last.kind == piece.kind == "word" and catalogue.spells(last.text + piece.text):
+            if not (catalogue.spells(last.text) and catalogue.spells(piece.text)):
+                last.text, last.last, last.end, last.sorts = last.text + piece.text, piece.last, piece.end, set()
+                continue
+        joined.append(piece)
+    return joined
+
+
+def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str], spoken: set[str]) -> list[Found]:
+    """The products mentioned, in order. wanted: what an open message is about, which settles what is ambiguous, as the
+    languages spoken do."""
     if not hits:
         return []
-    barriers = _barriers(pieces)
+    hits = _in_language(hits, catalogue, spoken)
+    barriers = _barriers(pieces, hits)
     taken: set[int] = set()
-    found = [] if hits is None else _joined(hits, catalogue, taken)
-    found += _full(pieces, hits, catalogue, barriers, taken, wanted)
+    found = _full(pieces, hits, catalogue, barriers, taken, wanted)
     _absorb(found, hits, catalogue, barriers, taken)
     found += _partial(pieces, hits, catalogue, barriers, taken, wanted)
     return sorted(found, key=lambda one: one.first)
 
 
-def _barriers(pieces: list[Piece]) -> list[int]:
+def _barriers(pieces: list[Piece], hits: Hits) -> list[int]:
     """For each piece the number of separators before it: two pieces with the same number share a stretch."""
     count, marks = 0, []
-    for piece in pieces:
-        if piece.kind == "separator" or "and" in piece.sorts or (piece.kind == "amount" and not piece.size):
+    for place, piece in enumerate(pieces):
+        counts = piece.kind == "amount" and not piece.size and (piece.value is not None) and place not in hits
+        if piece.kind == "separator" or ("and" in piece.sorts and piece.kind == "word") or counts:
             count += 1
         marks.append(count)
-        if piece.kind == "amount" and not piece.size:
-            count += 1
+        count += counts
     return marks
 
 
-def _joined(hits: Hits, catalogue: Compiled, taken: set[int]) -> list[Found]:
-    """Names that are written apart: "note book"."""
-    found = []
-    for key, sure in hits.items():
-        if key < 0:
-            left = -1 - key
-            skus = {catalogue.aliases[hit.alias].sku for hit in sure}
-            if len(skus) == 1 and not taken & {left, left + 1}:
-                alias = catalogue.aliases[sure[0].alias]
-                found.append(Found(alias.sku, (left, left + 1), "full", "stem", alias))
-                taken |= {left, left + 1}
-    return found
+def _in_language(hits: Hits, catalogue: Compiled, spoken: set[str]) -> Hits:
+    """Of the words of names that a word is like, those of the languages spoken, when there are any."""
+    tags = {"", *(tag.removesuffix(ROMANISED) for tag in spoken)}
+    own = {
+        place: tuple(hit for hit in all_hits if catalogue.aliases[hit.alias].language in tags)
+        for place, all_hits in hits.items()
+    }
+    return {place: own[place] or hits[place] for place in hits}
 
 
 def _full(
@@ -160,7 +167,7 @@ def _ways(
     found = []
     for way in product(*choices):
         places = [place for place, _ in way]
-        if len(set(places)) < len(places) or min(places) < 0:
+        if len(set(places)) < len(places):
             continue
         low, high = min(places), max(places)
         if high - low >= len(alias.words) + _WINDOW or (barriers[low] != barriers[high] and not alias.joins):
@@ -182,7 +189,7 @@ def _absorb(found: list[Found], hits: Hits, catalogue: Compiled, barriers: list[
     """Words beside a full name that are of another name of the same product say it again: they are used up."""
     for one in found:
         for place, all_hits in hits.items():
-            if place < 0 or place in taken or barriers[place] != barriers[one.first]:
+            if place in taken or barriers[place] != barriers[one.first]:
                 continue
             if abs(place - one.first) > 3 and abs(place - one.last) > 3:
                 continue
@@ -196,7 +203,7 @@ def _partial(
 ) -> list[Found]:
     """Stretches of words that are of names, but make up no name."""
     stretches: list[list[int]] = []
-    for place in sorted(place for place in hits if place >= 0 and place not in taken):
+    for place in sorted(place for place in hits if place not in taken and pieces[place].kind == "word"):
         strong = [hit for hit in hits[place] if (hit.alias, hit.position) not in catalogue.weak]
         if not strong or (pieces[place].kind == "word" and pieces[place].sorts and not _sure(strong)):
             continue
@@ -204,12 +211,8 @@ def _partial(
             stretches[-1].append(place)
         else:
             stretches.append([place])
-    found = []
-    for stretch in stretches:
-        if all(pieces[place].kind == "amount" for place in stretch):
-            continue
-        found.append(_part(stretch, pieces, hits, catalogue, wanted))
-    return found
+    spelt = [stretch for stretch in stretches if any(len(pieces[place].text) > 1 for place in stretch)]
+    return [_part(stretch, pieces, hits, catalogue, wanted) for stretch in spelt]
 
 
 def _sure(hits: list[Hit]) -> bool:

@@ -41,9 +41,10 @@ def _how(line: Line, scan: Scan) -> str:
 
 def asks_about(scan: Scan) -> bool:
     """Whether a question stands before the first product or number, or the whole is one."""
-    if scan.has("request"):
+    if scan.has("request") or (scan.has("if") and scan.amounts):
         return False
-    questions = scan.places("question", "ask")
+    polite = scan.has("modal") and scan.has("order", "also") and (scan.amounts or scan.found)
+    questions = scan.places("question", "ask") or ([] if polite else scan.places("modal"))
     if not questions:
         return False
     firsts = [one.first for one in scan.found]
@@ -65,9 +66,9 @@ def read_order(scan: Scan) -> Verdict | None:
     if not lines.lines:
         return _unknown_product(scan)
     counted = [line for line in lines.lines if line.amount is not None]
-    if asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order")):
+    if asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal")):
         return Verdict("inquiry", "product", candidates=_candidates(lines))
-    if not counted and not scan.has("order", "request", "yes", "also") and not _bare(scan):
+    if not counted and not scan.has("order", "request", "modal", "yes", "also") and not _bare(scan):
         return None
     verdict = Verdict("order", items=items(lines, scan), candidates=_candidates(lines))
     return verdict.because(*gate.reasons(scan, lines, expected=False))

@@ -161,7 +161,7 @@ class _Builder:
             if unit:
                 name, last, soft = unit.entry.unit, unit.last, soft and unit.entry.unit in COUNTED
             more = self._mark(last, "more")
-            if more and more.entry.value:
+            if more and more.entry.value and not (name and self._mark(more.last, "unit")):
                 value, last, soft = value + more.entry.value, more.last, False
         name, factor = _HALF_UNITS.get(name or "", (name, Fraction(1)))
         piece = self._piece("amount", place, last)

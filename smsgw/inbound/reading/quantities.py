@@ -59,7 +59,7 @@ def assign(scan: Scan) -> Lines:
     _give(steps, lines)
     taken = {id(line.amount) for line in lines}
     numbers = [step.piece for step in steps if step.kind == "number" and step.piece is not None]
-    left = [piece for piece in numbers if id(piece) not in taken and not piece.soft]
+    left = [piece for piece in numbers if id(piece) not in taken and (not piece.soft or not lines)]
     for line in lines:
         _convert(line, scan)
     lines, merged = _merge(lines, corrected)
@@ -93,7 +93,9 @@ def _correct(steps: list[_Step], scan: Scan) -> bool:
     """Take away the numbers that a negation or a correction withdraws; whether there were any."""
     numbers = [at for at, step in enumerate(steps) if step.kind == "number" and step.piece and not step.piece.soft]
     behind = any(
-        scan.catalogue.languages.by_tag[tag].not_after for tag in scan.languages if tag in scan.catalogue.languages.by_tag
+        scan.catalogue.languages.by_tag[tag].not_after
+        for tag in scan.languages
+        if tag in scan.catalogue.languages.by_tag
     )
     done = False
     for early, late in zip(numbers, numbers[1:], strict=False):
@@ -150,7 +152,12 @@ def _deny(steps: list[_Step], lines: list[Line]) -> None:
             continue
         after = steps[at + 1] if at + 1 < len(steps) else None
         before = steps[at - 1] if at else None
-        if before is not None and before.kind == "separator" and (after is None or after.kind == "separator") and at > 1:
+        if (
+            before is not None
+            and before.kind == "separator"
+            and (after is None or after.kind == "separator")
+            and at > 1
+        ):
             before = steps[at - 2]  # "sladkorja pa ne"
         if after is not None and after.found is not None:
             by_found[id(after.found)].denied = True

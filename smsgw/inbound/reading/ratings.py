@@ -17,10 +17,21 @@ def fits_survey(scan: Scan, open: Open) -> bool:
     """Whether the text may answer: a number, a rating or a label, and no order."""
     if _label(scan, open) is not None or "rating" in scan.types() or _stars(scan):
         return True
-    if scan.has("yes") or any(one.sku for one in scan.found):
+    if _leads(scan):
+        return True
+    if scan.has("yes") or scan.sure:
         return False
     numbers = _numbers(scan)
-    return len(numbers) == 1 and not scan.asks and not scan.has("order", "request", "dont_send")
+    return 1 <= len(numbers) <= 2 and not scan.asks and not scan.has("order", "request", "dont_send")
+
+
+def _leads(scan: Scan) -> bool:
+    """Whether a number stands at the head by itself, before a separator or what is no product."""
+    pieces = [piece for piece in scan.pieces if piece.kind not in ("mark", "sign")]
+    if not pieces or pieces[0].kind != "amount" or pieces[0].unit or pieces[0].times or pieces[0].value is None:
+        return False
+    alone = len(pieces) == 1 or pieces[1].kind == "separator"
+    return alone or (not scan.found and not scan.asks and len(_numbers(scan)) == 1 and not scan.has("request"))
 
 
 def read_survey(scan: Scan, open: Open) -> Verdict | None:
@@ -49,6 +60,8 @@ def _value(scan: Scan) -> str | None:
         if piece.type == "rating":
             return piece.text.split("/")[0].strip()
     numbers = _numbers(scan)
+    if len(numbers) == 2 and not scan.text[numbers[0].end : numbers[1].start].strip().isalpha():
+        numbers = [] if not _leads(scan) else numbers[:1]
     if numbers and numbers[0].value is not None:
         return str(int(numbers[0].value))
     return str(_stars(scan)) if _stars(scan) else None

@@ -9,7 +9,7 @@ from smsgw.inbound.reading import pieces as pieces_of
 from smsgw.inbound.reading.index import Compiled
 from smsgw.inbound.reading.languages import ROMANISED
 from smsgw.inbound.reading.lexicon import Mark
-from smsgw.inbound.reading.matching import Found, Hits, find, hits_of
+from smsgw.inbound.reading.matching import Found, find, hits_of, join_apart
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.shapes import typed
 from smsgw.inbound.reading.terms import Open
@@ -17,12 +17,15 @@ from smsgw.inbound.reading.tokens import WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
 _SURE = 0.97
+_SIGNATURE_MOST = 2
+_SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
 ACCOUNTED = frozenset(
     {"order", "request", "filler", "courtesy", "thanks", "greeting", "yes", "and", "times", "each", "apiece", "also"}
     | {"them", "unit", "number", "multiple", "more", "one", "deliver", "day", "at", "hour", "month", "code", "usual"}
     | {"order_noun", "but", "correction", "currency", "percent", "not", "vague", "if", "doubt", "question", "address"}
-    | {"payment", "ask", "no", "decline", "dont_send", "shipping", "arrive", "again"}
+    | {"payment", "ask", "no", "decline", "dont_send", "shipping", "arrive", "again", "modal", "approx", "story", "noise"}
+    | {"already", "coming"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
 
@@ -86,8 +89,34 @@ class Scan:
         ]
 
     def unknown(self) -> list[int]:
-        """The places of words that an order does not account for."""
-        return self.outside(*ACCOUNTED)
+        """The places of words that an order does not account for; a signature is accounted for."""
+        signed = self._signature()
+        return [place for place in self.outside(*ACCOUNTED) if place not in signed]
+
+    def _signature(self) -> set[int]:
+        """One or two capitalised words at the end, behind a thank-you, a greeting, a full stop or a new line."""
+        places = [place for place, piece in enumerate(self.pieces) if piece.kind not in ("mark", "sign")]
+        signed: set[int] = set()
+        while places and len(signed) < _SIGNATURE_MOST:
+            piece = self.pieces[places[-1]]
+            initial = self.text[piece.start] if piece.kind == "word" else ""
+            if piece.kind != "word" or piece.sorts or places[-1] in self.used or initial.islower():
+                break
+            signed.add(places.pop())
+        if not places or not signed:
+            return set()
+        before = self.pieces[places[-1]]
+        if before.kind == "separator" and before.text in ",:" and len(places) > 1:
+            before = self.pieces[places[-2]]
+            return signed if before.sorts & _SIGNING else set()
+        capital = self.text[self.pieces[min(signed)].start].isupper()
+        ended = before.kind == "separator" and (before.text == "." or before.text.startswith("\n")) and capital
+        return signed if ended or before.sorts & _SIGNING else set()
+
+    @property
+    def sure(self) -> list[Found]:
+        """The products that are named, not guessed from a slip of the pen or a part of a name."""
+        return [one for one in self.found if one.quality in ("", "stem") and one.how in ("full", "ambiguous")]
 
     def types(self) -> set[str]:
         """The types of numbers that are no quantity."""
@@ -107,8 +136,8 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
             sorts[place].add(mark.entry.sort)
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     pieces = pieces_of.build(tokens, kept, types, "fa" in spoken)
-    hits: Hits = hits_of(pieces, tokens, catalogue)
-    found = find(pieces, hits, catalogue, wanted) + _coded(pieces, catalogue)
+    pieces = join_apart(pieces, catalogue)
+    found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)
     found.sort(key=lambda one: one.first)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
     return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue)
@@ -127,7 +156,7 @@ def _spoken(tokens: list[Token], marks: list[Mark], catalogue: Compiled) -> set[
     for place, token in enumerate(tokens):
         if token.kind == WORD:
             for hit in catalogue.hits(token.text, place not in known):
-                if hit.score >= _SURE or hit.how == "romanised":
+                if (hit.score >= _SURE and len(token.text) > 1) or hit.how == "romanised":
                     of = catalogue.aliases[hit.alias].language
                     if of:
                         of = of + ROMANISED if hit.how == "romanised" else of
@@ -149,7 +178,7 @@ def _longest(marks: list[Mark]) -> list[Mark]:
         if not any(
             other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
             for other in marks
-            if other.entry.sort not in ("chat", "spam")
+            if other.entry.sort != "spam"
         ):
             kept.append(mark)
     return kept

@@ -16,12 +16,15 @@ _DOMAINS = (
 _SHAPES = [
     ("link", re.compile(rf"https?://\S+|www\.\S+|\S+@\S+\.\w+|\b[\w-]{{2,}}(?:\.[\w-]+)*\.(?:{_DOMAINS})\b(?:/\S*)?")),
     ("dialled", re.compile(r"\*\d+(?:\*\d+)*#")),
-    ("date", re.compile(r"\b\d{4}-\d\d-\d\d\b|\b[0-3]?\d\. ?[01]?\d\.(?: ?(?:20)?\d\d\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b")),
+    (
+        "date",
+        re.compile(r"\b\d{4}-\d\d-\d\d\b|\b[0-3]?\d\. ?[01]?\d\.(?: ?(?:20)?\d\d\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b"),
+    ),
     (
         "phone",
         re.compile(
             r"\+\d[\d\s()/-]{6,}\d|\b0\d[\d /()-]{5,}\d\b|\b\d{3}-\d{4}\b|\b\d{1,4}(?:-\d{2,4}){2,}\b"
-            r"|\b\d{3} \d{3} \d{3,4}\b|\b\d{8,}\b"
+            r"|\b\d{3} \d{3} \d{3,4}\b|\b\d{3,4} \d{6,7}\b|\b\d(?: \d{2,3}){3,}\b|\b\d{8,}\b"
         ),
     ),
     ("time", re.compile(r"\b[0-2]?\d:[0-5]\d\b")),
@@ -48,7 +51,7 @@ def typed(folded: str, tokens: list[Token], sorts: Sorts, order: str | None, cod
     for name, shape in _SHAPES:
         for found in shape.finditer(folded):
             inside = [place for place, token in enumerate(tokens) if found.start() <= token.at < found.end()]
-            if name == "rating" and _before(inside[0] if inside else 0, sorts) & {"deliver", "day"}:
+            if name == "rating" and inside and _is_amount(inside, sorts):
                 continue
             for place in inside:
                 types.setdefault(place, name)
@@ -58,6 +61,12 @@ def typed(folded: str, tokens: list[Token], sorts: Sorts, order: str | None, cod
             if name:
                 types[place] = name
     return _listed(tokens, types)
+
+
+def _is_amount(inside: list[int], sorts: Sorts) -> bool:
+    """Whether "1/5" is followed by a unit, or follows the word for a delivery."""
+    after = sorts[inside[-1] + 1] if inside[-1] + 1 < len(sorts) else set()
+    return "unit" in after or bool(_before(inside[0], sorts) & {"deliver", "day"})
 
 
 def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None, codes: dict[str, str]) -> str | None:
@@ -78,7 +87,8 @@ def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None
     if "code" in named and digits in codes:
         return "code"
     if digits.isdigit() and len(digits) >= _CODE_DIGITS:
-        if digits in codes and not after & {"unit", "times", "hour"}:
+        counted = place + 2 < len(tokens) and tokens[place + 2].kind == NUMBER and "times" in after
+        if digits in codes and (counted or not after & {"unit", "times", "hour"}):
             return "code"
         if "order_noun" in named:
             return "order"
@@ -90,8 +100,20 @@ def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None
     if measured:
         return None
     if _CENTS.match(digits):
-        return "price"
+        return _clock(digits, before) or _day(digits, before) or "price"
     return _moment(place, digits, before, tokens, sorts)
+
+
+def _clock(digits: str, before: set[str]) -> str | None:
+    hours, minutes = int(digits[:-3]), int(digits[-2:])
+    return "time" if before & {"at", "approx"} and "apiece" not in before and hours <= 24 and minutes < 60 else None
+
+
+def _day(digits: str, before: set[str]) -> str | None:
+    day = _DAY.match(digits)
+    if day and before & {"deliver", "day", "at", "modal", "order"} - {"apiece"} and "apiece" not in before:
+        return "date" if int(day[1]) <= 31 and 1 <= int(day[2]) <= 12 else None
+    return None
 
 
 def _moment(place: int, digits: str, before: set[str], tokens: list[Token], sorts: Sorts) -> str | None:
@@ -99,10 +121,13 @@ def _moment(place: int, digits: str, before: set[str], tokens: list[Token], sort
     day = _DAY.match(digits)
     if day and before & {"deliver", "day", "at"} and int(day[1]) <= 31 and 1 <= int(day[2]) <= 12:
         return "date"
+    dotted = place + 1 < len(tokens) and tokens[place + 1].text == "."
+    if dotted and before & {"deliver", "day", "at"} and digits.isdigit() and int(digits) <= 31 and place + 2 < len(tokens):
+        return "date"
     last = place + 1 == len(tokens) or tokens[place + 1].kind in (MARK, LINE) or "day" in sorts[place + 1]
-    if "at" in before and "each" not in before and digits.isdigit() and int(digits) <= 24 and last:
+    if before & {"at", "approx"} and "each" not in before and digits.isdigit() and int(digits) <= 24 and last:
         earlier = _before(place - 1, sorts) | _before(place - 2, sorts)
-        if earlier & {"day", "deliver"} or not before & {"apiece", "filler"}:
+        if earlier & {"day", "deliver", "coming", "story", "at"} or not before & {"apiece", "filler"}:
             return "time"
     return None
 

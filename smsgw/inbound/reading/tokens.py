@@ -33,9 +33,10 @@ _LETTER = r"[^\W\d_]"
 _PIECE = re.compile(
     rf"""
       (?P<joined>{_LETTER}+'(?:t|d|ll|re|ve|s|m)\b(?!'))
-    | (?P<number>\d+(?:[.,/]\d+)*(?![\w])|\d+(?:[.,]\d+)*)
+    | (?P<dimension>\d+(?:[.,]\d+)?[xх]\d+(?:[.,]\d+)?(?![\w.,]\d|{_LETTER}))
+    | (?P<number>\d+(?:[.,/]\d+)*)
     | (?P<half>[½¼¾])
-    | (?P<word>(?:{_LETTER}|(?<={_LETTER})\d)+)
+    | (?P<word>{_LETTER}(?:{_LETTER}|\d)*)
     | (?P<line>\n+)
     | (?P<gap>[ \u200c]+)
     | (?P<mark>[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e])
@@ -46,6 +47,7 @@ _PIECE = re.compile(
 _TIMES_FIRST = re.compile(r"[xх](\d+)$")
 _PERSIAN_PREFIXES = frozenset({"می", "نمی"})
 _PERSIAN_PLURALS = frozenset({"ها", "های", "هایی", "هاتون", "هایتان", "هاتونو", "هاش", "هامون"})
+_PERSIAN_ENCLITICS = frozenset({"م", "ت", "ش", "ام", "ات", "اش", "تون", "مون", "شون", "ای", "ست", "رو", "اند"})
 
 
 def cut(text: str, measures: frozenset[str]) -> tuple[str, list[Token]]:
@@ -66,28 +68,38 @@ def cut(text: str, measures: frozenset[str]) -> tuple[str, list[Token]]:
                 tokens.append(_token(times[1], origin, at + 1, to, NUMBER))
                 continue
             piece = one_script(piece)
+        elif kind == "dimension":
+            piece = piece.replace("х", "x").replace(",", ".")
         elif kind == "joined":
             piece = piece.replace("'", "")
         tokens.append(_token(piece, origin, at, to, _KIND[kind or "sign"]))
-    return whole, _join_codes(_join_persian(tokens), measures) if len(tokens) > 1 else tokens
+    return whole, _join_codes(_join_persian(tokens, whole), measures) if len(tokens) > 1 else tokens
 
 
-_KIND = {"word": WORD, "joined": WORD, "number": NUMBER, "half": NUMBER, "line": LINE, "mark": MARK, "sign": SIGN}
+_KIND = {"word": WORD, "joined": WORD, "dimension": WORD, "number": NUMBER, "half": NUMBER, "line": LINE, "mark": MARK, "sign": SIGN}
 
 
 def _token(text: str, origin: list[int] | range, at: int, to: int, kind: str) -> Token:
     return Token(text, origin[at], origin[to - 1] + 1, kind, at, to)
 
 
-def _join_persian(tokens: list[Token]) -> list[Token]:
+def _belongs(last: Token, token: Token, whole: str) -> bool:
+    """Whether a Persian word is but a part of the one before it."""
+    if last.kind != WORD or token.kind != WORD or token.at - last.to > 1:
+        return False
+    if last.text in _PERSIAN_PREFIXES or token.text in _PERSIAN_PLURALS:
+        return True
+    return token.text in _PERSIAN_ENCLITICS and whole[last.to] == "\u200c"
+
+
+def _join_persian(tokens: list[Token], whole: str) -> list[Token]:
     """The verbal prefix with its verb, the plural with its noun: all three spellings meet."""
-    if not any(token.text in _PERSIAN_PREFIXES or token.text in _PERSIAN_PLURALS for token in tokens):
+    if not any("\u0600" <= token.text[0] <= "\u06ff" for token in tokens):
         return tokens
     joined: list[Token] = []
     for token in tokens:
         last = joined[-1] if joined else None
-        follows = last is not None and last.kind == WORD and token.kind == WORD and token.at - last.to <= 1
-        if follows and last is not None and (last.text in _PERSIAN_PREFIXES or token.text in _PERSIAN_PLURALS):
+        if last is not None and _belongs(last, token, whole):
             joined[-1] = Token(last.text + token.text, last.start, token.end, WORD, last.at, token.to)
         else:
             joined.append(token)
@@ -105,8 +117,7 @@ def _join_codes(tokens: list[Token], measures: frozenset[str]) -> list[Token]:
             and last.text.isdigit()
             and token.kind == WORD
             and token.at == last.to
-            and len(token.text) <= 2
-            and token.text not in measures
+            and (last.text + token.text in measures or (len(token.text) <= 2 and token.text not in measures))
         ):
             joined[-1] = Token(one_script(last.text + token.text), last.start, token.end, WORD, last.at, token.to)
         else:

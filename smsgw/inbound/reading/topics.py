@@ -14,7 +14,7 @@ def read_spam(scan: Scan) -> Verdict | None:
     words = len(scan.places("spam"))
     types = scan.types()
     score = words + 2 * ("link" in types) + 2 * ("dialled" in types)
-    score += any(kind in types for kind in ("phone", "price", "order", "percent"))
+    score += ("phone" in types) + ("price" in types or "order" in types or "percent" in types)
     if words and score >= _SPAM_ENOUGH and not (scan.found and scan.has("order")):
         return Verdict("other", "spam")
     if "link" in types and scan.has("payment", "account") and not scan.found:
@@ -24,16 +24,20 @@ def read_spam(scan: Scan) -> Verdict | None:
 
 def read_trouble(scan: Scan) -> Verdict | None:
     """What must never be an order: a complaint, a cancellation, a return, a wish not to be sent something."""
-    if scan.has("wrong") and not scan.found and not scan.amounts:
+    if scan.has("wrong") and not scan.sure:
         return Verdict("other", "wrong")
+    if scan.has("account") and not scan.sure and not scan.has("complaint", "returns"):
+        return Verdict("inquiry", "account")
     if scan.has("returns") and not scan.has("optout"):
         return Verdict("inquiry", "returns")
     if scan.has("dont_send") and not scan.has("complaint"):
         return Verdict("inquiry", "cancel")
-    if scan.has("status") and not scan.amounts and not scan.has("complaint"):
-        return Verdict("inquiry", "status")
-    if scan.has("complaint"):
+    if scan.has("complaint") or (scan.has("paid") and scan.amounts):
         return Verdict("inquiry", "complaint")
+    if (scan.has("status") and not (scan.amounts and scan.has("order", "yes"))) or scan.has("ordered"):
+        return Verdict("inquiry", "status")
+    if scan.has("chat") and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
+        return Verdict("other", "chat")
     if scan.has("cancel"):
         return Verdict("inquiry", "cancel")
     return None
@@ -54,11 +58,18 @@ def _topic(scan: Scan) -> str | None:
         return "status"
     if scan.has("hours") and (scan.has("when", "question", "ask", "day", "hour", "at") or scan.asks or _short(scan)):
         return "hours"
+    if scan.has("already") and (scan.asks or scan.has("question")) and not scan.has("ask"):
+        return "status"
     if scan.has("when") and scan.has("arrive") and (scan.has("order_noun") or not scan.has("shipping")):
         return "status"
     if scan.has("payment"):
         return "payment"
-    if scan.has("shipping") and (scan.has("question", "ask", "request") or scan.asks or _short(scan)):
+    if scan.has("shipping") and not scan.sure:
+        return "delivery"
+    if not scan.found and scan.has("deliver") and scan.has("stop", "modal", "request") and scan.has("day", "at", "hour"):
+        return "delivery"
+    moment = scan.has("day") or bool(scan.types() & {"date", "time"})
+    if not scan.found and moment and scan.has("modal", "request") and scan.has("order", "arrive", "deliver"):
         return "delivery"
     if scan.found and (scan.has("ask", "question") or scan.asks):
         return "product"
@@ -81,7 +92,9 @@ def read_rest(scan: Scan) -> Verdict:
     """A chat, or what nobody understands."""
     if scan.has("spam") and "link" in scan.types():
         return Verdict("other", "spam")
-    known = ("courtesy", "thanks", "greeting", "yes", "no", "chat", "filler", "decline")
+    if scan.amounts and not scan.words:
+        return Verdict("other", "unclear")
+    known = ("noise", "courtesy", "thanks", "greeting", "yes", "no", "chat", "filler", "decline")
     if scan.has("chat", "thanks", "greeting") and not scan.amounts:
         return Verdict("other", "chat")
     if not scan.outside(*known) and scan.words and not scan.amounts:

@@ -23,6 +23,7 @@ from smsgw.inbound.reading.tokens import NUMBER, WORD, cut
 ROMANISED = "-Latn"
 """What the tag of a language ends in when its words are written in Latin letters though it has others."""
 
+_SOUND_LEAST = 4
 _MEASURES = frozenset({"x", "х", "h", "am", "pm"})
 
 
@@ -86,6 +87,7 @@ def load(*folders: Traversable) -> Languages:
     measures = _MEASURES | {
         word for table in tables.values() for words in table.get("units", {}).values() for word in words
     }
+    measures |= {word for table in tables.values() for word in _begun_with_digit(table)}
     lexicon = Lexicon()
     by_tag = {}
     phrases = {}
@@ -98,6 +100,12 @@ def load(*folders: Traversable) -> Languages:
             for spelling in _spellings(phrase, language):
                 _add(lexicon, spelling, entry, language, measures)
     return Languages(by_tag, lexicon, measures, phrases)
+
+
+def _begun_with_digit(table: dict[str, Any]) -> Iterator[str]:
+    """Words such as "2moro", which are no number with a unit."""
+    for words in table.get("words", {}).values():
+        yield from (word for word in words if word[0].isdigit() and word.isalnum() and not word.isdigit())
 
 
 def _language(table: dict[str, Any]) -> Language:
@@ -173,6 +181,5 @@ def _add(lexicon: Lexicon, phrase: str, entry: Entry, language: Language, measur
     lexicon.add(words, entry)
     if language.script == "cyrillic" and any(is_cyrillic(letter) for word in words for letter in word):
         sounds = ["~" + of_cyrillic(word) if not word.startswith("_") else word for word in words]
-        if all(len(sound) > 2 or len(words) > 1 for sound in sounds):
+        if sum(len(sound) - 1 for sound in sounds) >= _SOUND_LEAST:
             lexicon.add(sounds, entry._replace(language=language.tag + ROMANISED))
-
