@@ -41,11 +41,21 @@ def correction() -> None:
 @click.option("--topic", help="What it is about, of an inquiry or other.")
 @click.option("--why", default="", help="Why, in your words.")
 @pass_office
-def propose(office: Office, text: str, why: str, **told: Any) -> None:
+def propose(
+    office: Office,
+    text: str,
+    words: str | None,
+    sku: str | None,
+    language: str,
+    meant: str | None,
+    topic: str | None,
+    why: str,
+) -> None:
     """Say what a text meant. TEXT: the id of one that came in (in_…), or its words."""
-    which = {"inbound_id": text} if text.startswith("in_") else {"text": text}
+    came_in, own = (text, None) if text.startswith("in_") else (None, text)
     with office.gateway() as gateway:
-        id = learning.propose(gateway.database.writer, Wrong(BY, gateway.clock(), why, **which, **told))
+        wrong = Wrong(BY, gateway.clock(), why, came_in, own, language, words, sku, meant, topic)
+        id = learning.propose(gateway.database.writer, wrong)
     office.voice.chat(f"To have it count: smsgw correction approve {id}")
     office.voice.data({"id": id, "state": "proposed"}, [id])
 

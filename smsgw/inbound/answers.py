@@ -26,16 +26,30 @@ from ..text.wording import wording
 from . import answer_topics, catalogue, expectations
 from .answer_topics import LONGEST, STATUS
 from .brake import AUTOMATIC, may_answer
+from .catalogue import no_catalogue
 from .dialogue_terms import Heard
 from .orders_money import money
-from .reading.read import compile_catalogue, read
+from .reading.read import read
 from .reading.terms import Open
+from .robots import folded
 
 DAY = timedelta(days=1)
 TALKING = timedelta(hours=12)  # after a person's message the conversation is a person's for so long
 STATUS_EVERY = timedelta(hours=4)
-_AGAINST = ("negation", "complaint", "condition", "correction")  # meanings of words that speak against an answer
-_NOTHING = compile_catalogue(())
+_AGAINST = frozenset(  # meanings of words that speak against an answer
+    {
+        "no",
+        "negation",
+        "refusal",
+        "complaint",
+        "condition",
+        "doubt",
+        "correction",
+        "cancellation",
+        "opt-out",
+        "not to be sent",
+    }
+)
 
 Status = Callable[[Connection, Heard], str | None]
 """Where the customer's order is, in words; None: there is nothing that could be told without a person."""
@@ -80,7 +94,7 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
     if not reading.evidence:
         return "no rule recognised it"
     for evidence in reading.evidence:
-        if any(word in evidence.meaning for word in _AGAINST):
+        if evidence.meaning in _AGAINST:
             return f"{text[evidence.start : evidence.end]!r} speaks against it ({evidence.meaning})"
     if reading.confidence < topic.confidence:
         return f"a reading must be sure to {topic.confidence:.2f}, and is to {reading.confidence:.2f}"
@@ -150,12 +164,11 @@ def fields(conn: Connection, heard: Heard, business: Business, names: Collection
 
 
 def _of_product(conn: Connection, heard: Heard) -> dict[str, str | None]:
-    skus = {item.sku for item in heard.reading.items} | set(heard.reading.candidates)
+    """The fields of the one product that the text names in full; none of two, or of a half of a name."""
+    skus = _named(conn, heard.text)
     if len(skus) != 1:
         return {}
-    row = catalogue.of(conn, skus).get(next(iter(skus)))
-    if row is None or not row.active or not _whole(heard):
-        return {}
+    [row] = catalogue.of(conn, skus).values()
     return {
         "product": catalogue.name_of(row, heard.language),
         "price": None if row.price is None else money(row.price, row.currency, heard.language),
@@ -163,9 +176,22 @@ def _of_product(conn: Connection, heard: Heard) -> dict[str, str | None]:
     }
 
 
-def _whole(heard: Heard) -> bool:
-    """Whether the product's name was matched in full and as it is written."""
-    return not any("partial" in item.how or "~" in item.how for item in heard.reading.items)
+def _named(conn: Connection, text: str) -> set[str]:
+    """The products whose whole name or alias stands in a text; a name inside a longer one does not count."""
+    said = f" {folded(text)} "
+    spoken = catalogue.aliases(conn)
+    found: list[tuple[int, int, str]] = []
+    for row in catalogue.listing(conn):
+        names = [*dict(row.names).values(), *(one for many in spoken.get(row.sku, {}).values() for one in many)]
+        for name in {f" {folded(name)} " for name in names} - {"  "}:
+            start = said.find(name)
+            if start >= 0:
+                found.append((start, start + len(name), row.sku))
+    return {
+        sku
+        for start, end, sku in found
+        if not any(s <= start and end <= e and (s, e) != (start, end) for s, e, _ in found)
+    }
 
 
 # What becomes of an answer
@@ -213,7 +239,7 @@ def said(text: str) -> str | None:
     """What the customer says to "was that it?": "yes", "no" (0 too), or None for anything else."""
     if normalise(text).translate(_DIGITS) == "0":
         return "no"
-    reading = read(text, _NOTHING, Open("ans", "confirm"))
+    reading = read(text, no_catalogue(), Open("ans", "confirm"))
     if reading.kind == "confirm_yes" and not reading.reasons:
         return "yes"
     return "no" if reading.kind == "confirm_no" else None

@@ -191,7 +191,11 @@ class Listening:
 
 def _understand(rows: Sequence[AnyRow], shelved: Shelved, open: Open | None, now: datetime) -> Understood:
     text = "\n".join(row.text for row in rows)
-    reading = read(text, shelved.compiled, open)
+    try:
+        reading = read(text, shelved.compiled, open)
+    except Exception as problem:  # a mistake of ours costs a person's look at one text, not the reading of all others
+        log.exception("%s could not be read", rows[-1].id)
+        reading = Reading("other", "unclear", reasons=(f"it could not be read: {problem}"[:300],))
     if any(row.missing for row in rows):
         reading = replace(reading, reasons=(*reading.reasons, "a part of the text is missing"))
     return Understood(tuple(rows), text, reading, open, now)

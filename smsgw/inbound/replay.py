@@ -141,7 +141,7 @@ def _open_then(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, list[AnyRo
     e = expectation.c
     since, until = rows[0].received_at, rows[-1].received_at
     query = select(expectation).where(e.sent_at <= until, e.expires_at > since)
-    query = query.where(or_(e.closed_at.is_(None), e.closed_at > since))
+    query = query.where(or_(e.closed_at.is_(None), e.closed_at >= since))
     for row in conn.execute(query.order_by(e.sent_at.desc(), e.id.desc())):
         found.setdefault(row.address, []).append(row)
     return found
@@ -153,8 +153,8 @@ def _open_at(known: Sequence[AnyRow], text: AnyRow) -> Open | None:
     there = [
         expectations.as_open(one, at)
         for one in known
-        if one.sent_at <= at < one.expires_at
-        and (one.closed_at is None or one.closed_at > at)
+        if one.sent_at < at < one.expires_at
+        and (one.closed_at is None or one.closed_at >= at)
         and (one.recipient is None or text.recipient is None or one.recipient == text.recipient)
     ][: expectations.MOST]
     return replace(there[0], older=tuple(there[1:])) if there else None

@@ -17,13 +17,13 @@ from ..store.tables import participant, survey, survey_answer, survey_question
 from ..store.tables.types import AnyRow
 from ..text.wording import wording
 from . import expectations, inquiries
+from .catalogue import no_catalogue
 from .decision import Decision
 from .dialogue_terms import Heard, Say
 from .inquiries import Asks, Promise
-from .reading.read import compile_catalogue, read
+from .reading.read import read
 from .surveys_asking import CHANGE_WITHIN, CLIENT, ask, expect, labels
 
-_NOTHING = compile_catalogue(())
 _NO_ANSWER = ("order", "optout", "optin", "confirm_yes", "confirm_no")  # which somebody else acts on
 
 
@@ -53,9 +53,12 @@ class Surveys:
             if value is not None and not reading.reasons:
                 return self._take(conn, heard, say, place, value, reading.comment)
             return self._again(conn, heard, say, place)
-        if reading.kind in _NO_ANSWER or (reading.kind == "inquiry" and reading.topic != "complaint"):
+        free = place.question.kind == "free"
+        if reading.kind in _NO_ANSWER or (reading.kind == "inquiry" and reading.topic != "complaint" and not free):
             return None
-        if place.question.kind == "free":
+        if free and _asks(heard):
+            return None
+        if free:
             return self._take(conn, heard, say, place, None, None)
         if reading.kind == "inquiry":  # a complaint without an answer: it is both a comment and a matter for a person
             _keep(conn, heard, place, None, heard.text)
@@ -193,8 +196,14 @@ def _keep(conn: Connection, heard: Heard, place: _Place, value: int | None, comm
     history.note(conn, PARTICIPANT, "answer_again", [step], by=CLIENT, now=heard.now)
 
 
+def _asks(heard: Heard) -> bool:
+    """Whether the customer asks something instead of answering in own words."""
+    asked = any(evidence.meaning.startswith("question") for evidence in heard.reading.evidence)
+    return heard.reading.kind == "inquiry" and (asked or "?" in heard.text or "؟" in heard.text)
+
+
 def _is_complaint(said: str) -> bool:
-    reading = read(said, _NOTHING)
+    reading = read(said, no_catalogue())
     return reading.kind == "inquiry" and reading.topic == "complaint"
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from smsgw.inbound import expectations
+from smsgw.inbound.catalogue import Shelf
 from smsgw.inbound.dialogue import Dialogue, Understood
 from smsgw.inbound.dialogue_orders import Ordering
 from smsgw.inbound.dialogue_saying import Mouth
 from smsgw.inbound.inquiries import Promise
 from smsgw.inbound.orders_rules import Rules
 from smsgw.inbound.questions import Questions
+from smsgw.inbound.reading.read import read
 from smsgw.inbound.reading.terms import Evidence, Reading
 from smsgw.inbound.surveys_answers import Surveys
 from smsgw.store import history
@@ -51,6 +53,7 @@ class Counter:
         mouth = Mouth(self.desk.door, lambda: {OURS})
         self.dialogue = Dialogue(Ordering(Rules()), self.questions, surveys, mouth)
         self._count = itertools.count()
+        self._shelf = Shelf()
         self.writer = self.desk.database.writer
 
     def hears(self, text: str, reading: Reading, sender: str = ANA) -> str:
@@ -62,6 +65,13 @@ class Counter:
         [done] = [self.writer.do(self.dialogue.act, Understood((row,), text, reading, open, self.desk.now))]
         assert done == "done"
         return id
+
+    def says(self, text: str, sender: str = ANA) -> str:
+        """A text comes in, is really read, and is acted on; returns its id."""
+        with self.reading() as conn:
+            shelved = self._shelf.current(conn, self.desk.now)
+            open = expectations.newest(conn, sender, self.desk.now, OURS)
+        return self.hears(text, read(text, shelved.compiled, open), sender)
 
     def stored(self, text: str, sender: str = ANA) -> str:
         """A text is stored, and nobody has acted on it."""
