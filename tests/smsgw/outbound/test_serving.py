@@ -27,7 +27,9 @@ def config(*links: dict[str, Any]) -> Config:
 def test_a_link_that_only_receives_serves_no_number_even_if_it_is_asked_for() -> None:
     made = config({"name": "in", **SMPP, "mode": "receiver"}, {"name": "out", **SMPP, "preference": 500})
     can = {"in": Abilities(sends=False), "out": Abilities()}
-    network = network_of(made, [served_of(link, can[link.name]) for link in made.links], Till(MoneyConfig(), {}), NOON, lambda: 0.0)
+    network = network_of(
+        made, [served_of(link, can[link.name]) for link in made.links], Till(MoneyConfig(), {}), NOON, lambda: 0.0
+    )
     for name in can:
         network.heard(name, Health(LinkState.UP), NOON)
     choice = network.choose(PHONE, now=NOON)
