@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.flows.running import Running
 from tests.peers.called import Called
@@ -25,6 +27,14 @@ class Doors:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+    def settings(self) -> tuple[int, Any]:
+        """The settings of the Android gateway's door."""
+        ask = urllib.request.Request(
+            f"{self.url}/3rdparty/v1/settings", headers={"Authorization": f"Bearer {self.secret}"}
+        )
+        with urllib.request.urlopen(ask, timeout=20) as answer:
+            return answer.status, json.load(answer)
 
     def phone_types(self, text: str) -> None:
         """A phone sends a text to our number."""
