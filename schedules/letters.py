@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from smsgw.daemon import Gateway
+from smsgw.media.postman import Postman
 
 
 def run(gateway: Gateway, now: datetime) -> None:
     """Send the letters that are due at `now`."""
-    gateway.postman.run(gateway.database, now)
+    Postman(gateway.config.mail, gateway.clock).run(gateway.database, now)

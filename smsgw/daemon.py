@@ -27,20 +27,9 @@ from .clients.replies import Replies
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
-from .inbound.dialogue import Dialogue
-from .inbound.dialogue_orders import Ordering
-from .inbound.dialogue_part import Listening
-from .inbound.dialogue_saying import Mouth
+from .inbound.dialogue_made import understanding
 from .inbound.inbox import Arrived, Inbox
-from .inbound.inquiries import Promise
-from .inbound.learning_model import Proposer
-from .inbound.orders_clock import Waiting as WaitingOrders
-from .inbound.orders_desk import Desk
-from .inbound.orders_rules import rules_of
-from .inbound.orders_status import status
-from .inbound.questions import Questions
 from .inbound.readers import readers
-from .inbound.surveys_answers import Surveys
 from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
 from .money.estimate import Estimate, of
 from .money.till import Till
@@ -137,22 +126,9 @@ class Gateway:
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
         self.inbox.books = self.balances.books = self.till.books
-        self._understand(config)
-
-    def _understand(self, config: Config) -> None:
-        """The parts that make something of what came in."""
-        rules = rules_of(config.orders, config.business.zone)
-        promise = Promise(config.business.business, config.business.answer_within)
-        mouth = Mouth(self.door, self.own_numbers)
-        dialogue = Dialogue(
-            Ordering(rules), Questions(promise, status), Surveys(promise), mouth, config.orders.language
-        )
-        joining = timedelta(seconds=config.orders.join_within)
-        self.reading = Listening(self.database, dialogue, self.clock, joining)
-        self.orders = Desk(self.database, self.door, rules)
-        self.waiting_orders = WaitingOrders(self.door, rules)
-        self.promise = promise
-        self.proposer = Proposer()
+        made = understanding(config, self.database, self.door, clock, self.own_numbers)
+        self.reading, self.orders, self.waiting_orders = made.reading, made.orders, made.waiting_orders
+        self.promise, self.proposer = made.promise, made.proposer
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []

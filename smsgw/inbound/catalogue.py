@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
@@ -20,6 +21,12 @@ from .reading.read import Compiled, compile_catalogue
 from .reading.terms import Product
 
 THOUSAND = 1000  # quantities are stored in thousandths of the unit
+
+
+@cache
+def no_catalogue() -> Compiled:
+    """The catalogue without products, compiled when it is first needed: that takes a moment."""
+    return compile_catalogue(())
 
 
 def version(conn: Connection) -> int:

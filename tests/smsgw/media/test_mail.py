@@ -18,7 +18,8 @@ from sqlalchemy import select
 
 from smsgw.config import MailConfig
 from smsgw.errors import Conflict
-from smsgw.media.mail import Letter, Postman, again, listing, write
+from smsgw.media.mail import Letter, again, listing, write
+from smsgw.media.postman import Postman
 from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.tables import mail
