@@ -93,7 +93,7 @@ def _estimated_one(conn: Connection, id: str, told: Any, written_at: datetime, b
     if get(conn, id).changed_at != written_at:
         raise Conflict("the campaign was changed while it was estimated", hint="estimate it again")
     values = {"estimate": told, "estimated_at": now}
-    move(conn, id, "estimate", f"estimated by {by}", values, by, now)
+    move(conn, id, "estimate", "what it costs is known", values, by, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _approve_one(conn: Connection, wish: Approval) -> None:
         says = f"this campaign costs more than {spelled(wish.above)}: somebody other than {row.by} must approve it"
         raise Forbidden(says, code="second_person_needed")
     values = {"approved_by": wish.by, "approved_at": wish.now}
-    move(conn, wish.id, "approve", f"approved by {wish.by}", values, wish.by, wish.now)
+    move(conn, wish.id, "approve", "somebody who may said yes", values, wish.by, wish.now)
 
 
 def require_values(told: Mapping[str, Any]) -> None:
@@ -168,7 +168,7 @@ def _schedule_one(conn: Connection, wish: When) -> datetime:
         if first is None:
             raise Conflict("this series is over: none of its runs lies ahead", code="series_over")
         at = first
-    why = f"begins {at:%Y-%m-%d %H:%M} UTC, by {wish.by}"
+    why = f"begins {at:%Y-%m-%d %H:%M} UTC"
     move(conn, wish.id, "schedule", why, {"starts_at": at}, wish.by, wish.now)
     return at
 
@@ -234,7 +234,7 @@ def _resume(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[Ex
 
 def _resume_one(conn: Connection, id: str, by: str, now: datetime) -> None:
     get(conn, id)
-    move(conn, id, "resume", f"resumed by {by}", {"paced_at": now}, by, now)
+    move(conn, id, "resume", "it goes on", {"paced_at": now}, by, now)
 
 
 def _let_go(conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:

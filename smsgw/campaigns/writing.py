@@ -62,9 +62,7 @@ def _create_one(conn: Connection, wish: Wish) -> str:
     values = checked(conn, wish)
     id = new_id("cam", wish.now)
     born = {**values, "id": id, "by": wish.by, "created_at": wish.now, **UNBEGUN}
-    history.begin(
-        conn, CAMPAIGN, [history.Birth(born, [("create", f"written by {wish.by}")])], by=wish.by, now=wish.now
-    )
+    history.begin(conn, CAMPAIGN, [history.Birth(born, [("create", "it is being written")])], by=wish.by, now=wish.now)
     return id
 
 
@@ -87,7 +85,7 @@ def _copy_one(conn: Connection, id: str, by: str, now: datetime) -> str:
     born = {name: getattr(row, name) for name in kept} | UNBEGUN
     born |= {"id": new, "name": row.name, "kind": Terms.model_validate(row.terms).kind, "by": by}
     born |= {"created_at": now, "changed_at": now}
-    history.begin(conn, CAMPAIGN, [history.Birth(born, [("create", f"a copy of {id}, by {by}")])], by=by, now=now)
+    history.begin(conn, CAMPAIGN, [history.Birth(born, [("create", f"a copy of {id}")])], by=by, now=now)
     return new
 
 
@@ -172,7 +170,7 @@ def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception |
 def _change_one(conn: Connection, id: str, wish: Wish) -> None:
     get(conn, id)
     values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
-    move(conn, id, "edit", f"changed by {wish.by}", values, wish.by, wish.now)
+    move(conn, id, "edit", "it was changed, so it must be estimated and approved again", values, wish.by, wish.now)
 
 
 def _texts(conn: Connection, wish: Wish, faults: list[Fault]) -> tuple[dict[str, str], str, str | None]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from smsgw.access import accounts
 from smsgw.campaigns import life, people, report, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.customers import consent_categories
@@ -177,13 +178,14 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
         became = report.report(conn, id) if row.started_at is not None else None
         runs = life.listing(conn, LIST, parent=id)
         who = people.words(conn, row.audience)
+        names = {one.id: one.name for one in accounts.listing(conn)}
     begun = row.state in ("draft", "estimated", "approved", "scheduled")
     shown = trial.preview(gateway.database, gateway.door, row, gateway.clock()) if begun else []
     may = {step for step in ("edit", "estimate", "approve", "schedule", "pause", "resume", "stop")
            if CAMPAIGN.after(step, row.state)}  # fmt: skip
     return sheet(
         "campaign.html", error, one=row, may=may, estimate=row.estimate, became=became, runs=runs, shown=shown,
-        words=WORDS, costs=costs, money=spelled, zone=gateway.config.business.zone, who=who,
+        words=WORDS, costs=costs, money=spelled, zone=gateway.config.business.zone, who=who, names=names,
         ends=row.estimate and datetime.fromisoformat(row.estimate["ends_at"]),
     )  # fmt: skip
 
