@@ -14,7 +14,8 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "only": {
         "en": "Only {what} {value}", "sl": "Samo {what} {value}", "ru": "Только {what} {value}",
-        "fa": "فقط {what} {value}", "de": "Nur {what} {value}", "hr": "Samo {what} {value}", "it": "Solo {what} {value}",
+        "fa": "فقط {what} {value}", "de": "Nur {what} {value}", "hr": "Samo {what} {value}",
+        "it": "Solo {what} {value}",
     },
     "total": {
         "en": "Total", "sl": "Skupaj", "ru": "Итого", "fa": "جمع", "de": "Summe", "hr": "Ukupno", "it": "Totale",
@@ -44,7 +45,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "it": "Categoria",
     },
     "sender": {
-        "en": "Sender", "sl": "Pošiljatelj", "ru": "Отправитель", "fa": "فرستنده", "de": "Absender", "hr": "Pošiljatelj",
+        "en": "Sender", "sl": "Pošiljatelj", "ru": "Отправитель", "fa": "فرستنده", "de": "Absender",
+        "hr": "Pošiljatelj",
         "it": "Mittente",
     },
     "customer": {
@@ -74,7 +76,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "it": "Contabilizzato",
     },
     "per_delivered": {
-        "en": "Per delivered", "sl": "Na dostavljeno", "ru": "На доставленное", "fa": "هر رسیده", "de": "Je zugestellte",
+        "en": "Per delivered", "sl": "Na dostavljeno", "ru": "На доставленное", "fa": "هر رسیده",
+        "de": "Je zugestellte",
         "hr": "Po isporučenoj", "it": "Per consegnato",
     },
     "replies": {
@@ -82,7 +85,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "it": "Risposte",
     },
     "per_reply": {
-        "en": "Per reply", "sl": "Na odgovor", "ru": "На ответ", "fa": "هر پاسخ", "de": "Je Antwort", "hr": "Po odgovoru",
+        "en": "Per reply", "sl": "Na odgovor", "ru": "На ответ", "fa": "هر پاسخ", "de": "Je Antwort",
+        "hr": "Po odgovoru",
         "it": "Per risposta",
     },
     "orders": {

@@ -37,6 +37,7 @@ _WENT = Prepared(
 )
 
 
+_FAILS = ("bounce", "expire", "give_up")
 _ANSWERED = (  # the parts of a message that its link said anything to
     select(message.c.id, message.c.link, message.c.recipient, message.c.sent_at, func.count().label("parts"))
     .join_from(message, part)
@@ -58,13 +59,14 @@ class Sequel:
 
     def follow(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:
         """Before these steps (by event) are made: turn refusals into moves to another link, and book what is due."""
+        failed = self._failed(conn, [step.id for event in _FAILS for step in steps.get(event, ())], now)
         self._elsewhere(conn, steps, now)
         if self._books.some:
             ids = {event: [step.id for step in moves] for event, moves in steps.items()}
             self.charge(conn, ids.get("hand_over", ()), "submit", now)
             self.charge(conn, ids.get("deliver", ()), "delivery", now)
             self._moving.charge_taken(conn, ids.get("give_up", ()), now)
-            self._charge_failed(conn, [*ids.get("bounce", ()), *ids.get("expire", ()), *ids.get("give_up", ())], now)
+            self._books.failed(conn, failed, now)
 
     def charge(self, conn: Connection, ids: Sequence[str], event: Event, now: datetime) -> None:
         """Book what the event costs for these messages, all of whose parts it is about."""
@@ -81,13 +83,12 @@ class Sequel:
         else:
             self._books.delivered(conn, went, now)
 
-    def _charge_failed(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
-        """Book what a failure costs where a rate says so, or gives back."""
+    def _failed(self, conn: Connection, ids: Sequence[str], now: datetime) -> list[Charged]:
+        """What failed over its link, where a rate says what that costs; another link may have the message next."""
         if not ids or not self._books.rates.fails:
-            return
+            return []
         rows = [row for some in history.chunks(ids) for row in conn.execute(_ANSWERED, {"ids": some})]
-        went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at or now) for row in rows]
-        self._books.failed(conn, went, now)
+        return [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at or now) for row in rows]
 
     def _elsewhere(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:
         links = self._moving.network.links

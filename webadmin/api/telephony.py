@@ -143,6 +143,7 @@ def ussd(name: str, body: UssdAsk) -> Response:
         told = link.ussd(body.code, body.timeout)
     else:
         told = link.ussd_reply(body.reply or "", body.timeout)
+    the_gateway().balances.charge(name)
     return answer({"text": told.text, "expects_reply": told.expects_reply})
 
 
