@@ -5,9 +5,10 @@ A text is written down here in the transaction that decided it; `consent_answers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from unicodedata import combining, normalize
 
 from sqlalchemy import Connection, insert, select
 
@@ -75,12 +76,21 @@ def sentence(key: str, language: str, names: Mapping[str, str], known: Vocabular
     codes = names["category"].split(",")
     spelled = [known.categories[code].name(language) if code in known.categories else code for code in codes]
     told = ", ".join(spelled)
-    for length in range(len(told), 0, -1):
-        shown = told if length == len(told) else told[:length].rstrip(" ,") + "…"
-        for text in (template.format(category=shown), template.format(category=shown.replace("…", "."))):
-            if len(split(text, Abilities(), 0)) == 1:
-                return text
+    for shown in (told, _plain(told), *_shortened(_plain(told))):
+        text = template.format(category=shown)
+        if len(split(text, Abilities(), 0)) == 1:
+            return text
     return template.format(category="")
+
+
+def _plain(words: str) -> str:
+    """Words without the marks on their letters, where these are what makes a text dear."""
+    return "".join(letter for letter in normalize("NFKD", words) if not combining(letter))
+
+
+def _shortened(words: str) -> Iterator[str]:
+    for length in range(len(words) - 1, 0, -1):
+        yield words[:length].rstrip(" ,") + ".."
 
 
 def status_of(conn: Connection, number: str, known: Vocabulary, now: datetime) -> tuple[str, dict[str, str]]:

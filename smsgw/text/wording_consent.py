@@ -35,7 +35,7 @@ CONSENT: dict[str, dict[str, str]] = {
     },
     "consent_help": {
         "en": "STOP ends our offers, START brings them back, STATUS says which you get. Or just ask us.",
-        "sl": "STOP vas odjavi, START prijavi, STATUS pove, kaj prejemate. Lahko nas tudi kar vprašate.",
+        "sl": "STOP vas odjavi, START prijavi, STATUS pove, kaj prejemate. Ali nam kar odgovorite.",
         "ru": "STOP – отписка, START – подписка, STATUS – что вы получаете.",
         "fa": "STOP لغو، START عضویت، STATUS وضعیت شما.",
         "de": "STOP meldet ab, START meldet an, STATUS sagt, was Sie bekommen. Oder fragen Sie uns einfach.",
