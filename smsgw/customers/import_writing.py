@@ -17,6 +17,7 @@ from ..store import history
 from ..store.history import Step, chunks
 from ..store.ids import new_id
 from ..store.lifecycle import CUSTOMER_IMPORT
+from ..store.prepared import Prepared
 from ..store.tables import address, customer, customer_import, customer_tag, import_line
 from ..store.tables.types import AnyRow
 from . import customers, details
@@ -29,6 +30,18 @@ from .import_compare import Row, compare, reread
 from .merging import close_ranks
 
 AT_ONCE = 400  # lines in one transaction: others wait for it
+_C = import_line.c
+_WRITTEN = Prepared(
+    update(import_line)
+    .where(_C.import_id == bindparam("its_import"), _C.line == bindparam("its_line"))
+    .values(
+        verdict=bindparam("to_verdict", type_=_C.verdict.type),
+        customer_id=bindparam("to_customer", type_=_C.customer_id.type),
+        changes=bindparam("to_changes", type_=_C.changes.type),
+        applied_at=bindparam("to_applied", type_=_C.applied_at.type),
+        why=bindparam("to_why", type_=_C.why.type),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +120,7 @@ def _write_down(conn: Connection, piece: Piece, rows: Sequence[Row], ids: dict[i
                 "to_why": why,
             }
         )
-    c = import_line.c
-    changed = update(import_line).where(c.import_id == piece.id, c.line == bindparam("its_line"))
-    conn.execute(
-        changed.values(
-            verdict=bindparam("to_verdict"),
-            customer_id=bindparam("to_customer"),
-            changes=bindparam("to_changes"),
-            applied_at=bindparam("to_applied"),
-            why=bindparam("to_why"),
-        ),
-        values,
-    )
+    _WRITTEN.many(conn, [{"its_import": piece.id, **one} for one in values])
 
 
 _SET = (*PLAIN, "name_key", "fields", "folded", "updated_at", "revision")

@@ -22,6 +22,7 @@ from ..store.database import Database, Writer
 from ..store.history import Birth, Step
 from ..store.ids import new_id
 from ..store.lifecycle import CUSTOMER_IMPORT
+from ..store.prepared import Prepared
 from ..store.tables import customer_import, import_line
 from ..store.tables.types import AnyRow
 from .consent_categories import every
@@ -33,6 +34,9 @@ from .import_writing import Piece, apply_piece, take_back_piece
 UNDO_FOR = timedelta(days=1)
 READ_AT_ONCE = 1000
 BUSY = ("reading", "applying", "undoing")
+_KEEP = Prepared(
+    insert(import_line), ("import_id", "line", "verdict", "opted_out", "customer_id", "told", "changes", "why")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +315,7 @@ def _keep_one(conn: Connection, read: _Read) -> int:
         step = Step(read.id, f"{done} lines are compared", values)
         history.move(conn, CUSTOMER_IMPORT, "compare", [step], by="import", now=read.at)
         return done
-    conn.execute(insert(import_line), [_line(read, row) for row in read.rows])
+    _KEEP.many(conn, [_line(read, row) for row in read.rows])
     return done
 
 
