@@ -83,7 +83,7 @@ def is_clean_yes(scan: Scan, order: str | None) -> bool:
 def _begins_with_no(scan: Scan) -> bool:
     """Whether a no stands at the head by itself, and no number follows: "no, we only have a cat"."""
     words = [place for place, piece in enumerate(scan.pieces) if piece.kind == "word"]
-    if not words or "no" not in scan.pieces[words[0]].sorts or words[0] in scan.used or scan.amounts:
+    if not words or "no" not in scan.pieces[words[0]].sorts or words[0] in scan.used or scan.firm:
         return False
     following = scan.pieces[words[0] + 1] if words[0] + 1 < len(scan.pieces) else None
     alone = following is None or following.kind == "separator"
@@ -100,9 +100,9 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
         return Verdict(_agreed(open))
     if _begins_with_no(scan):
         return Verdict("confirm_no")
-    if scan.has("doubt", "if") and not scan.amounts:
+    if scan.has("doubt", "if") and not scan.firm:
         return Verdict("other", "unclear").because("doubt")
-    if open.kind == "confirm" and (scan.sure or scan.amounts or (scan.found and scan.has("correction", "also", "not"))):
+    if open.kind == "confirm" and (scan.sure or scan.firm or (scan.found and scan.has("correction", "also", "not"))):
         return read_edit(scan, open, assign(scan))
     refused = scan.has("no", "decline", "cancel", "dont_send", "not_coming")
     if scan.has("doubt", "if"):
@@ -130,10 +130,9 @@ def _read_rsvp(scan: Scan, open: Open) -> Verdict | None:
         verdict = Verdict("confirm_no")
         return verdict.because("yes and no") if scan.has("yes") and not scan.has("not_coming", "decline") else verdict
     verdict = Verdict("confirm_yes")
-    strange = scan.outside(
-        *_YES_WORDS, "coming", "order", "number", "and", "day", "at", "deliver", "optin", "also", "them"
-    )
-    return verdict.because("more than a yes") if strange and (len(strange) > 1 or not scan.has("coming")) else verdict
+    strange = scan.outside(*_YES_WORDS, *_COMPANY)
+    most = _COMPANY_MOST if scan.has("coming") else 0
+    return verdict.because("more than a yes") if len(strange) > most or scan.asks else verdict
 
 
 def _speaks(scan: Scan) -> bool:
@@ -149,7 +148,7 @@ def _fits_confirm(scan: Scan, open: Open) -> bool:
         return False
     if _only_asks(scan):
         return False
-    if open.kind == "confirm" and (scan.amounts or scan.found):
+    if open.kind == "confirm" and (scan.firm or scan.found):
         return True
     return _speaks(scan) or scan.has("not", "doubt", "dont_send", "not_coming", "correction")
 

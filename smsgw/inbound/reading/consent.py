@@ -15,7 +15,7 @@ _ABOUT_CONSENT = (
     "thanks", "greeting", "not", "order", "also", "them", "yes", "no", "and", "at", "deliver", "each", "apiece", "number",
     "but", "day", "decline", "dont_send", "cancel", "list", "remove", "story", "already", "noise", "modal",
 )  # fmt: skip
-_UNKNOWN_MOST = 3
+_UNKNOWN_MOST = 2
 _OTHER_MATTERS = ("complaint", "returns")
 
 
@@ -32,16 +32,21 @@ def read_consent(scan: Scan, open: Open | None) -> Verdict | None:
 
 
 def _keyword_out(scan: Scan, open: Open | None) -> Verdict | None:
-    if scan.has("cancel") and open is not None and open.kind in ("confirm", "offer", "rsvp", "clarify"):
-        return None  # "cancel" takes back the order that we ask about
-    if scan.has("stop") or not scan.has("cancel", "no", "decline"):
+    if open is None:
         return Verdict("optout")
-    return Verdict("optout") if open is None else None
+    if scan.has("cancel", "no", "decline") and not scan.has("stop") and open.kind != "notice":
+        return None  # "cancel" takes back the order that we ask about
+    verdict = Verdict("optout")
+    if open.kind == "confirm" and len(scan.words) > 1 and not scan.has("optout"):
+        verdict.because("perhaps the order is meant")
+    return verdict
 
 
 def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
     phrase = scan.has("optout")
     removed = scan.has("remove") and scan.has("list")
+    if scan.types() & {"link", "dialled"}:
+        return None
     if not phrase and not removed and not _composed(scan, "stop"):
         return None
     if scan.has(*_OTHER_MATTERS) or (scan.sure and scan.amounts):

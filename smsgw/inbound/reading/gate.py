@@ -68,7 +68,8 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append("misspelt name")
         if quality == "slip" and unknown:
             found.append("misspelt name")
-        if how == "partial" and not expected and (unknown or quality not in ("", "stem")):
+        unsure = unknown or quality not in ("", "stem") or line.amount is None
+        if how == "partial" and not expected and unsure:
             found.append("partial name")
         if quality == "romanised" and not any(tag.endswith("-Latn") for tag in scan.languages):
             found.append("romanised name")
@@ -117,7 +118,7 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         found.append("question")
     if (
         not expected
-        and not scan.has("order", "request", "yes", "also")
+        and not scan.has("order", "request", "modal", "yes", "also")
         and not any(line.amount for line in lines.lines)
     ):
         found.append("neither order word nor number")

@@ -196,7 +196,7 @@ def _words_of(compiled: Compiled, sku: str, language: str, name: str) -> tuple[l
     _, tokens = cut(name, compiled.languages.measures)
     spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
     found = compiled.languages.lexicon.find(tokens)
-    marks = [mark for mark in found if mark.entry.language in spoken or mark.entry.sort == "unit"]
+    marks = [mark for mark in found if mark.entry.language in spoken]
     words: list[str] = []
     weak: set[int] = set()
     joins = False
@@ -222,8 +222,9 @@ def _enter(
     compiled.aliases.append(Alias(number, sku, language, name, tuple(words), needed, joins))
     for position, word in enumerate(words):
         compiled._words[word].append((number, position))
-        if position in weak:
+        if position in weak or word in compiled.languages.negations:
             compiled.weak.add((number, position))
+        if position in weak:
             continue
         of = compiled.languages.by_tag.get(language)
         if of is None or not word.isalpha():

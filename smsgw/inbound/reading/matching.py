@@ -14,6 +14,7 @@ from smsgw.inbound.reading.languages import ROMANISED
 from smsgw.inbound.reading.pieces import Piece
 
 _WINDOW = 2
+_PART_LEAST = 6
 _COMBINATIONS_MOST = 64
 _SURE = 0.97
 _HOWS = ("", "stem", "slip", "romanised")
@@ -193,7 +194,12 @@ def _absorb(found: list[Found], hits: Hits, catalogue: Compiled, barriers: list[
                 continue
             if abs(place - one.first) > 3 and abs(place - one.last) > 3:
                 continue
-            if any(catalogue.aliases[hit.alias].sku == one.sku and hit.score >= _SURE for hit in all_hits):
+            if any(
+                catalogue.aliases[hit.alias].sku == one.sku
+                and hit.score >= _SURE
+                and (hit.alias, hit.position) not in catalogue.weak
+                for hit in all_hits
+            ):
                 one.extra.add(place)
                 taken.add(place)
 
@@ -205,18 +211,36 @@ def _partial(
     stretches: list[list[int]] = []
     for place in sorted(place for place in hits if place not in taken and pieces[place].kind == "word"):
         strong = [hit for hit in hits[place] if (hit.alias, hit.position) not in catalogue.weak]
-        if not strong or (pieces[place].kind == "word" and pieces[place].sorts and not _sure(strong)):
+        if not strong or (pieces[place].sorts and not _sure(strong)):
+            continue
+        if strong[0].how == "slip" and len(pieces[place].text) < _PART_LEAST:
             continue
         if stretches and barriers[stretches[-1][-1]] == barriers[place] and place - stretches[-1][-1] <= _WINDOW:
             stretches[-1].append(place)
         else:
             stretches.append([place])
-    spelt = [stretch for stretch in stretches if any(len(pieces[place].text) > 1 for place in stretch)]
+    spelt = [
+        stretch
+        for stretch in stretches
+        if any(len(pieces[place].text) > 1 and not pieces[place].sorts for place in stretch)
+    ]
     return [_part(stretch, pieces, hits, catalogue, wanted) for stretch in spelt]
 
 
 def _sure(hits: list[Hit]) -> bool:
     return any(hit.score == 1.0 for hit in hits)
+
+
+def _narrowed(
+    common: set[str], stretch: list[int], pieces: list[Piece], hits: Hits, catalogue: Compiled
+) -> tuple[set[str], list[int]]:
+    """The products that also have the number beside the words in their name: "spf 50", "Windeln 4"."""
+    for place in (stretch[-1] + 1, stretch[0] - 1):
+        if place in hits and pieces[place].kind == "amount" and not pieces[place].times:
+            numbered = {catalogue.aliases[hit.alias].sku for hit in hits[place]}
+            if len(common & numbered) == 1:
+                return common & numbered, sorted([*stretch, place])
+    return common, stretch
 
 
 def _part(stretch: list[int], pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str]) -> Found:
@@ -229,6 +253,8 @@ def _part(stretch: list[int], pieces: list[Piece], hits: Hits, catalogue: Compil
     common = set.intersection(*sets)
     quality = max(qualities, key=_HOWS.index)
     weakest = min(len(pieces[place].text) for place in stretch)
+    if len(common) > 1:
+        common, stretch = _narrowed(common, stretch, pieces, hits, catalogue)
     if len(common) > 1 and len(common & wanted) == 1:
         common &= wanted
     if len(common) == 1:

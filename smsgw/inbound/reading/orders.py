@@ -41,7 +41,7 @@ def _how(line: Line, scan: Scan) -> str:
 
 def asks_about(scan: Scan) -> bool:
     """Whether a question stands before the first product or number, or the whole is one."""
-    if scan.has("request") or (scan.has("if") and scan.amounts):
+    if scan.has("request") or (scan.has("if") and (scan.amounts or scan.has("order"))):
         return False
     polite = scan.has("modal") and scan.has("order", "also") and (scan.amounts or scan.found)
     questions = scan.places("question", "ask") or ([] if polite else scan.places("modal"))
@@ -54,7 +54,7 @@ def asks_about(scan: Scan) -> bool:
     early = [place for place in questions if place < first]
     if early:
         return not any(piece.kind == "separator" and piece.text in ".!?" for piece in scan.pieces[early[0] : first])
-    return not any(piece.kind == "separator" for piece in scan.pieces[first : questions[0]])
+    return not any(piece.kind == "separator" or piece.text == "-" for piece in scan.pieces[first : questions[0]])
 
 
 def read_order(scan: Scan) -> Verdict | None:
@@ -67,6 +67,8 @@ def read_order(scan: Scan) -> Verdict | None:
         return _unknown_product(scan)
     counted = [line for line in lines.lines if line.amount is not None]
     if asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal")):
+        if not scan.sure and scan.has("shipping", "payment", "hours", "account", "help", "status"):
+            return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
     if not counted and not scan.has("order", "request", "modal", "yes", "also") and not _bare(scan):
         return None

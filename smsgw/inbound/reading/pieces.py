@@ -134,9 +134,16 @@ class _Builder:
             piece = self._piece("amount", place, place + 1)
             piece.unclear = True
             return piece
-        if token.text in SEPARATORS or (token.text == "." and place + 1 < len(self.tokens)):
+        if token.text in SEPARATORS or (token.text == "." and self._ends_sentence(place)):
             kind = "separator"
         return self._piece(kind, place, place + 1)
+
+    def _ends_sentence(self, place: int) -> bool:
+        """Whether a full stop is none of an abbreviation: "št. 4", "K. Bauer"."""
+        if place == 0 or place + 1 >= len(self.tokens):
+            return False
+        before, after = self.tokens[place - 1], self.tokens[place + 1]
+        return after.kind != NUMBER and (before.kind != WORD or len(before.text) > 1)
 
     def _mark(self, place: int, sort: str) -> Mark | None:
         """The longest phrase of one sort that begins here."""

@@ -200,7 +200,9 @@ def _beside(steps: list[_Step], at: int, side: int, spent: set[int]) -> int | No
         if step.kind in ("product", "separator", "not"):
             return None
         if step.kind == "number":
-            if place in spent or (side > 0 and step.piece is not None and step.piece.soft and not step.piece.unit):
+            ended = place + 1 >= len(steps) or steps[place + 1].kind == "separator"
+            article = step.piece is not None and step.piece.soft and not step.piece.unit and not ended
+            if place in spent or (side > 0 and article):
                 return None
             return place
         place += side

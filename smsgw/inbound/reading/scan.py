@@ -17,7 +17,7 @@ from smsgw.inbound.reading.tokens import WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
 _SURE = 0.97
-_SIGNATURE_MOST = 2
+_SIGNATURE_MOST = 3
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
 ACCOUNTED = frozenset(
@@ -25,7 +25,7 @@ ACCOUNTED = frozenset(
     | {"them", "unit", "number", "multiple", "more", "one", "deliver", "day", "at", "hour", "month", "code", "usual"}
     | {"order_noun", "but", "correction", "currency", "percent", "not", "vague", "if", "doubt", "question", "address"}
     | {"payment", "ask", "no", "decline", "dont_send", "shipping", "arrive", "again", "modal", "approx", "story", "noise"}
-    | {"already", "coming"}
+    | {"already", "coming", "chat"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
 
@@ -75,6 +75,20 @@ class Scan:
         return [piece for place, piece in enumerate(self.pieces) if piece.kind == "amount" and place not in self.used]
 
     @property
+    def firm(self) -> list[Piece]:
+        """The amounts that are no article."""
+        return [piece for piece in self.amounts if not piece.soft]
+
+    def opens_with_order(self, *sorts: str) -> bool:
+        """Whether a product or a number stands in a clause of its own before the first word of the sorts."""
+        later = self.places(*sorts)
+        counted = [place for place, piece in enumerate(self.pieces) if piece.kind == "amount" and place not in self.used]
+        if not later or not counted or not self.found or min(counted) > later[0]:
+            return False
+        first = max(place for place in [*counted, *(one.last for one in self.found)] if place < later[0])
+        return any(piece.kind == "separator" for piece in self.pieces[first : later[0]])
+
+    @property
     def asks(self) -> bool:
         """Whether there is a question mark."""
         return any(piece.text == "?" for piece in self.pieces)
@@ -100,7 +114,10 @@ class Scan:
         while places and len(signed) < _SIGNATURE_MOST:
             piece = self.pieces[places[-1]]
             initial = self.text[piece.start] if piece.kind == "word" else ""
-            if piece.kind != "word" or piece.sorts or places[-1] in self.used or initial.islower():
+            if piece.text == "." and len(places) > 1 and len(self.pieces[places[-2]].text) == 1 and signed:
+                places.pop()
+                continue
+            if piece.kind != "word" or piece.sorts - {"story"} or places[-1] in self.used or initial.islower():
                 break
             signed.add(places.pop())
         if not places or not signed:
@@ -178,7 +195,7 @@ def _longest(marks: list[Mark]) -> list[Mark]:
         if not any(
             other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
             for other in marks
-            if other.entry.sort != "spam"
+            if other.entry.sort not in ("spam", "more")
         ):
             kept.append(mark)
     return kept

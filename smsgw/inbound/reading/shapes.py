@@ -18,7 +18,10 @@ _SHAPES = [
     ("dialled", re.compile(r"\*\d+(?:\*\d+)*#")),
     (
         "date",
-        re.compile(r"\b\d{4}-\d\d-\d\d\b|\b[0-3]?\d\. ?[01]?\d\.(?: ?(?:20)?\d\d\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b"),
+        re.compile(
+            r"\b\d{4}-\d\d-\d\d\b|\b[0-3]?\d\. ?[01]?\d\.(?: ?(?:20)?\d\d\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b"
+            r"|\b[0-3]?\d(?:st|nd|rd|th)\b"
+        ),
     ),
     (
         "phone",
@@ -33,6 +36,8 @@ _SHAPES = [
 _DAY = re.compile(r"([0-3]?\d)[./]([01]?\d)$")
 _CENTS = re.compile(r"\d+[.,]\d\d$")
 _CURRENCY = frozenset("€$£₽₸₴")
+_HINT = re.compile(r"[\d.@]")
+_AFTER_TIME = frozenset({"day", "hour", "filler", "courtesy", "thanks", "story", "order", "request"})
 _ORDER_DIGITS = 5
 _CODE_DIGITS = 3
 
@@ -46,7 +51,7 @@ def typed(folded: str, tokens: list[Token], sorts: Sorts, order: str | None, cod
     numbers of products; a number that is one gets the type "code".
     """
     types: dict[int, str] = {}
-    if not any(token.kind == NUMBER for token in tokens) and "." not in folded and "@" not in folded:
+    if not _HINT.search(folded):
         return types
     for name, shape in _SHAPES:
         for found in shape.finditer(folded):
@@ -121,10 +126,11 @@ def _moment(place: int, digits: str, before: set[str], tokens: list[Token], sort
     day = _DAY.match(digits)
     if day and before & {"deliver", "day", "at"} and int(day[1]) <= 31 and 1 <= int(day[2]) <= 12:
         return "date"
-    dotted = place + 1 < len(tokens) and tokens[place + 1].text == "."
-    if dotted and before & {"deliver", "day", "at"} and digits.isdigit() and int(digits) <= 31 and place + 2 < len(tokens):
+    dotted = place + 2 < len(tokens) and tokens[place + 1].text == "."
+    coming = before | (_before(place - 1, sorts) if "filler" in before else set())
+    if dotted and coming & {"deliver", "day", "at"} and digits.isdigit() and int(digits) <= 31:
         return "date"
-    last = place + 1 == len(tokens) or tokens[place + 1].kind in (MARK, LINE) or "day" in sorts[place + 1]
+    last = place + 1 == len(tokens) or tokens[place + 1].kind in (MARK, LINE) or bool(sorts[place + 1] & _AFTER_TIME)
     if before & {"at", "approx"} and "each" not in before and digits.isdigit() and int(digits) <= 24 and last:
         earlier = _before(place - 1, sorts) | _before(place - 2, sorts)
         if earlier & {"day", "deliver", "coming", "story", "at"} or not before & {"apiece", "filler"}:

@@ -30,16 +30,17 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "account")
     if scan.has("returns") and not scan.has("optout"):
         return Verdict("inquiry", "returns")
-    if scan.has("dont_send") and not scan.has("complaint"):
+    if scan.has("dont_send") and not scan.has("complaint") and not scan.opens_with_order("dont_send"):
         return Verdict("inquiry", "cancel")
     if scan.has("complaint") or (scan.has("paid") and scan.amounts):
         return Verdict("inquiry", "complaint")
-    if (scan.has("status") and not (scan.amounts and scan.has("order", "yes"))) or scan.has("ordered"):
+    if scan.has("cancel"):
+        return Verdict("inquiry", "cancel")
+    waiting = scan.has("status") and not (scan.amounts and scan.has("order", "yes"))
+    if scan.has("ordered") or (waiting and not scan.opens_with_order("status")):
         return Verdict("inquiry", "status")
     if scan.has("chat") and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
         return Verdict("other", "chat")
-    if scan.has("cancel"):
-        return Verdict("inquiry", "cancel")
     return None
 
 
@@ -56,7 +57,7 @@ def _topic(scan: Scan) -> str | None:
         return "status"
     if scan.has("where") and scan.has("order_noun"):
         return "status"
-    if scan.has("hours") and (scan.has("when", "question", "ask", "day", "hour", "at") or scan.asks or _short(scan)):
+    if scan.has("hours") and not scan.sure:
         return "hours"
     if scan.has("already") and (scan.asks or scan.has("question")) and not scan.has("ask"):
         return "status"

@@ -59,6 +59,7 @@ class Languages:
     lexicon: Lexicon
     measures: frozenset[str]
     phrases: dict[tuple[str, str], tuple[str, ...]]
+    negations: frozenset[str]
 
     def of(self, tag: str, sort: str) -> tuple[str, ...]:
         """The phrases of one sort in one language, as the file spells them (`of("sl", "optout_word")`)."""
@@ -99,7 +100,8 @@ def load(*folders: Traversable) -> Languages:
         for phrase, entry in _entries(table, language.tag):
             for spelling in _spellings(phrase, language):
                 _add(lexicon, spelling, entry, language, measures)
-    return Languages(by_tag, lexicon, measures, phrases)
+    negations = frozenset(word for (_, sort), words in phrases.items() if sort == "not" for word in words)
+    return Languages(by_tag, lexicon, measures, phrases, negations)
 
 
 def _begun_with_digit(table: dict[str, Any]) -> Iterator[str]:
@@ -150,7 +152,10 @@ def _entries(table: dict[str, Any], tag: str) -> Iterator[tuple[str, Entry]]:
 def _compounds(numbers: dict[str, list[str]], templates: list[str]) -> Iterator[tuple[str, int]]:
     """21 to 99 as the templates build them of tens and units."""
     for template, tens, unit in product(templates, range(20, 100, 10), range(1, 10)):
-        for ten, one in product(numbers.get(str(tens), []), numbers.get(str(unit), [])):
+        ones = numbers.get(str(unit), [])
+        if unit == 1 and " " in template:
+            ones = ones[:1]  # the others are articles too
+        for ten, one in product(numbers.get(str(tens), []), ones):
             yield template.format(ten=ten, unit=one), tens + unit
 
 
