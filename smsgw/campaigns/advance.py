@@ -32,6 +32,7 @@ from .terms import Terms
 log = logging.getLogger(__name__)
 
 LOOKS = timedelta(seconds=5)  # between two looks at how a campaign fares
+UNBOUND = 5_000.0  # messages a second that links without a bound are taken to send
 FURTHEST = 10  # batches that are looked through for a target whose link has room
 BURST = 5.0  # seconds of its own pace that a campaign may make up at once
 UNDECIDED = ("accepted", "held", "queued", "sending")  # what is unsure is not in flight: nobody knows where it is
@@ -173,7 +174,7 @@ def _pace(row: AnyRow, terms: Terms, share: float, links: Paces, now: datetime) 
     if terms.per_minute is None and share == 1:
         return _Pace(BATCH)
     known = [pace for pace in links.values() if pace is not None]
-    own = terms.per_minute / 60 if terms.per_minute else sum(known) or float(BATCH)
+    own = terms.per_minute / 60 if terms.per_minute else sum(known) or UNBOUND
     if share * own <= 0:
         return _Pace(0, timedelta())
     each = timedelta(seconds=1 / (own * share))

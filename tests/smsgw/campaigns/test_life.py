@@ -108,31 +108,31 @@ def test_what_a_pause_held_goes_when_it_is_resumed(town: Town) -> None:
 
 
 def test_what_is_not_in_the_queue_yet_stays_out_of_it_while_it_is_paused(town: Town) -> None:
-    town.people(600)
+    town.people(60)
     id = town.started()
     town.campaigns.step(town.desk.now)
     town.campaigns.step(town.desk.now)
-    assert len(town.messages(id)) == 500
+    assert len(town.messages(id)) == 50
     told = life.pause(town.database.writer, id, "ana", "lunch", town.desk.now)
-    assert told == {"left": 0, "wait": 600}
+    assert told == {"left": 0, "wait": 60}
     town.run()
-    assert len(town.messages(id)) == 500
+    assert len(town.messages(id)) == 50
     life.resume(town.database.writer, id, "ana", town.desk.now)
     town.run()
-    assert len(town.messages(id)) == 600
+    assert len(town.messages(id)) == 60
 
 
 def test_a_stop_ends_it_for_good_and_takes_back_what_waits(town: Town) -> None:
-    town.people(600)
+    town.people(60)
     id = town.started()
     town.campaigns.step(town.desk.now)
     town.campaigns.step(town.desk.now)
     sent = town.desk.claim(most=40)
     told = life.stop(town.database.writer, id, "ana", "the wrong people", town.desk.now)
-    assert told == {"left": 40, "wait": 560}
+    assert told == {"left": 40, "wait": 20}
     town.run()
     states = [row.state for row in town.messages(id)]
-    assert (states.count("cancelled"), states.count("sending"), len(sent)) == (460, 40, 40)
+    assert (states.count("cancelled"), states.count("sending"), len(sent)) == (10, 40, 40)
     with pytest.raises(Conflict, match="stopped"):
         life.resume(town.database.writer, id, "ana", town.desk.now)
 
@@ -172,13 +172,13 @@ def test_a_start_that_was_missed_for_too_long_is_not_made_up(town: Town) -> None
 
 
 def test_nothing_leaves_after_its_time_is_over(town: Town) -> None:
-    town.people(600)
+    town.people(60)
     id = town.started(terms={"within": 60})
     town.campaigns.step(town.desk.now)
     town.campaigns.step(town.desk.now)
     town.desk.later(minutes=61)
     town.run()
-    assert (town.row(id).state, len(town.messages(id))) == ("finished", 500)
+    assert (town.row(id).state, len(town.messages(id))) == ("finished", 50)
 
 
 def test_a_campaign_tells_all_its_mistakes_at_once(town: Town) -> None:

@@ -89,11 +89,11 @@ def test_who_sleeps_at_the_start_is_in_the_end_that_is_told(town: Town) -> None:
 
 def test_it_pauses_before_it_costs_more_than_its_budget(town: Town) -> None:
     priced(town, ("a", "+386", 45_000))
-    town.people(600)
-    id = town.started(terms={"limits": {"budget": "25"}})
+    town.people(60)
+    id = town.started(terms={"limits": {"budget": "2.5"}})
     town.run()
     row = town.row(id)
-    assert (row.state, row.placed, row.planned) == ("paused", 500, 22_500_000)
+    assert (row.state, row.placed, row.planned) == ("paused", 50, 2_250_000)
     assert "budget" in row.why
 
 

@@ -10,17 +10,17 @@ from tests.smsgw.campaigns.town import NOON, Town
 
 
 def test_a_storm_of_stops_makes_it_pause(town: Town) -> None:
-    numbers = town.people(700)
+    numbers = town.people(70)
     id = town.started(terms={"limits": {"opt_outs": 3}})
     town.campaigns.step(town.desk.now)
     town.campaigns.step(town.desk.now)
     town.deliver()
-    town.say(numbers[:30], granted=False, scope="*")
+    town.say(numbers[:3], granted=False, scope="*")
     town.desk.later(seconds=6)
     town.run()
     row = town.row(id)
-    assert (row.state, row.placed) == ("paused", 500)
-    assert "30 of 500 said stop, more than 3 per cent" in row.why
+    assert (row.state, row.placed) == ("paused", 50)
+    assert "3 of 50 said stop, more than 3 per cent" in row.why
 
 
 def test_stops_from_before_it_began_are_not_its_own(town: Town) -> None:
@@ -35,7 +35,7 @@ def test_stops_from_before_it_began_are_not_its_own(town: Town) -> None:
 
 
 def test_replies_that_wait_for_a_person_make_it_slower_and_answering_them_faster(town: Town) -> None:
-    numbers = town.people(300)
+    numbers = town.people(150)
     town.paces = {"a": 2.0, "b": 2.0}
     id = town.started(terms={"limits": {"unanswered": 20}})
     town.run()
@@ -58,7 +58,7 @@ def test_replies_that_wait_for_a_person_make_it_slower_and_answering_them_faster
 
 
 def test_its_own_pace_is_kept_and_a_stopped_machine_makes_up_little(town: Town) -> None:
-    town.people(300)
+    town.people(40)
     id = town.started(terms={"per_minute": 60})
     for _ in range(10):
         town.run()
@@ -71,7 +71,7 @@ def test_its_own_pace_is_kept_and_a_stopped_machine_makes_up_little(town: Town) 
 
 
 def test_a_clock_that_is_set_back_does_not_make_it_faster(town: Town) -> None:
-    town.people(300)
+    town.people(40)
     id = town.started(terms={"per_minute": 60})
     town.run()
     town.desk.later(seconds=10)
@@ -85,7 +85,7 @@ def test_a_clock_that_is_set_back_does_not_make_it_faster(town: Town) -> None:
 
 
 def test_the_queue_of_a_slow_link_stays_short(town: Town) -> None:
-    town.people(400)
+    town.people(80)
     town.paces = {"a": 0.2, "b": 0.2}
     id = town.started()
     town.run()

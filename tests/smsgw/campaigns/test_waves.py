@@ -43,20 +43,20 @@ def order(town: Town, number: str, total: int = 10_000_000) -> None:
 
 
 def test_the_first_few_go_alone_and_the_others_follow_when_these_arrived(town: Town) -> None:
-    town.people(300)
+    town.people(150)
     id = town.started(terms={"canary": {"share": 5, "wait": 30}})
     town.run()
     first = len(town.messages(id))
-    assert 5 <= first <= 30
+    assert 2 <= first <= 20
     town.run()
     assert len(town.messages(id)) == first
     town.deliver()
     town.run()
-    assert len(town.messages(id)) == 300
+    assert len(town.messages(id)) == 150
 
 
 def test_the_others_stay_when_too_many_of_the_first_failed(town: Town) -> None:
-    town.people(300)
+    town.people(150)
     id = town.started(terms={"canary": {"share": 5, "failures": 20, "wait": 30}, "limits": {"sample": 1000}})
     town.run()
     first = fail(town)
@@ -68,7 +68,7 @@ def test_the_others_stay_when_too_many_of_the_first_failed(town: Town) -> None:
 
 
 def test_receipts_that_do_not_come_are_waited_for_and_not_for_ever(town: Town) -> None:
-    town.people(300)
+    town.people(150)
     id = town.started(terms={"canary": {"share": 5, "wait": 30}})
     town.run()
     first = len(town.messages(id))
@@ -77,23 +77,24 @@ def test_receipts_that_do_not_come_are_waited_for_and_not_for_ever(town: Town) -
     assert len(town.messages(id)) == first
     town.desk.later(minutes=2)
     town.run()
-    assert len(town.messages(id)) == 300
+    assert len(town.messages(id)) == 150
 
 
 def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> None:
-    numbers = town.people(200)
+    numbers = town.people(120)
     id = town.started(terms=TWO)
     town.run()
     tried = town.messages(id)
     texts = Counter(row.text for row in tried)
-    assert 50 <= len(tried) <= 110
+    assert 30 <= len(tried) <= 70
     assert set(texts) == {TEXT, "Drugo besedilo." + STOP}
     town.deliver()
     second = [row.recipient for row in tried if row.text.startswith("Drugo")]
     for number in second[:3]:
         town.desk.text_from(number, "zanima me", f"n{number}")
-    town.desk.later(minutes=61)
-    town.run()
+    for _ in range(4):  # three replies wait, so it goes a little slower
+        town.desk.later(minutes=61)
+        town.run()
     rest = town.messages(id)[len(tried) :]
     assert town.row(id).winner == "b"
     assert {row.text for row in rest} == {"Drugo besedilo." + STOP}
@@ -101,23 +102,23 @@ def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> No
 
 
 def test_when_everybody_is_tried_on_nobody_waits_for_a_winner(town: Town) -> None:
-    town.people(100)
+    town.people(90)
     id = town.started(terms={"split": {"against": [{"sl": "Drugo." + STOP}, {"sl": "Tretje." + STOP}], "share": 100}})
     town.run()
     counted = Counter(row.text for row in town.messages(id))
-    assert sum(counted.values()) == 100
+    assert sum(counted.values()) == 90
     assert len(counted) == 3
     assert min(counted.values()) >= 15
 
 
 def test_who_is_held_out_would_have_got_it_and_is_compared_with_those_who_did(town: Town) -> None:
-    town.people(200)
-    town.people(50, agreed=False)
+    town.people(120)
+    town.people(20, agreed=False)
     id = town.started(terms={"control": 20})
     town.run()
     held = town.left_out(id)
-    assert held["consent_missing"] == 50
-    assert 20 <= held["control"] <= 60
+    assert held["consent_missing"] == 20
+    assert 8 <= held["control"] <= 45
     with town.database.reading() as conn:
         t = target.c
         out = conn.scalars(select(t.address).where(t.campaign_id == id, t.left_out == "control")).all()
