@@ -13,12 +13,39 @@ from werkzeug.wrappers import Response
 from smsgw.errors import Unauthenticated
 
 from ..problems import Problem, request_id
-from . import campaigns, consents, entering, inbox, inquiries, language, links, messages, phones, preferences, surveys
+from . import (
+    campaigns,
+    consents,
+    corrections,
+    entering,
+    inbox,
+    inquiries,
+    language,
+    links,
+    messages,
+    phones,
+    preferences,
+    replays,
+    surveys,
+)
 from .blueprint import pages
 from .places import places
 
 # Imported for the routes they hang on the blueprint.
-ROUTED = (campaigns, consents, preferences, entering, inbox, links, messages, phones, inquiries, surveys)
+ROUTED = (
+    campaigns,
+    consents,
+    preferences,
+    entering,
+    inbox,
+    links,
+    messages,
+    phones,
+    inquiries,
+    corrections,
+    replays,
+    surveys,
+)
 
 SAFETY = {
     # Nothing is loaded from elsewhere and nothing is written into a page: no script, no style, no frame.

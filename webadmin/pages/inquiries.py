@@ -6,9 +6,10 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import SmsgwError
+from smsgw.inbound import catalogue, learning, replying
 from smsgw.inbound import inquiries as verbs
-from smsgw.inbound import replying
 from smsgw.inbound.inquiries import REASONS, Assignment, Closing, Wanted
+from smsgw.inbound.learning import Wrong
 from smsgw.inbound.reading.terms import TOPICS
 from smsgw.inbound.replying import Reply
 from smsgw.store.lifecycle import INQUIRY
@@ -94,12 +95,33 @@ def close_inquiry(id: str) -> Response:
     return redirect(url_for("pages.inquiry", id=id), 303)
 
 
+@pages.post("/inquiries/<id>/correct")
+@person_required
+def correct_inquiry(id: str) -> Response:
+    """Say what its newest text meant, or which words of it mean a product: somebody approves it."""
+    gateway, form = the_gateway(), request.form
+    meant = form.get("meant") or None
+    kind = None if meant is None else "order" if meant == "order" else "inquiry" if meant in TOPICS else "other"
+    wrong = Wrong(
+        current_person().id, gateway.clock(), f"seen in {id}", form.get("text") or None,
+        words=form.get("words", "").strip() or None, sku=form.get("sku", "").strip() or None,
+        meant=kind, topic=None if kind in (None, "order") else meant,
+    )  # fmt: skip
+    try:
+        learning.propose(gateway.database.writer, wrong)
+    except SmsgwError as error:
+        return _one(id, error)
+    return redirect(url_for("pages.corrections"), 303)
+
+
 def _one(id: str, error: SmsgwError | None = None, draft: str = "") -> Response:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         told = whole(conn, id, gateway.clock())
+        products = catalogue.listing(conn, 1000)
+    last = next((text["id"] for text in reversed(told["texts"]) if not text["mine"]), None)
     topics = TOPICS if told["topic"] in TOPICS else (told["topic"], *TOPICS)
     return sheet(
         "inquiry.html", error, one=told, draft=draft, client_ref=desk.START + told["id"] + str(len(told["texts"])),
-        topics=topics, priorities=PRIORITIES, reasons=REASONS,
+        topics=topics, priorities=PRIORITIES, reasons=REASONS, products=products, last=last,
     )  # fmt: skip

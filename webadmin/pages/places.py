@@ -37,6 +37,8 @@ INSIDE = {
     "pages.edit_campaign": "pages.campaigns",
     "pages.change_campaign": "pages.campaigns",
     "pages.inquiry": "pages.inquiries",
+    "pages.corrections": "pages.inquiries",
+    "pages.replay_texts": "pages.inquiries",
     "pages.survey": "pages.surveys",
 }
 """Pages that belong to a place: it stays marked on the strip while they are open."""

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, select
 
 from schedules import surveys as clock
 from smsgw.inbound import inquiries, surveys
 from smsgw.inbound.inquiries import Asks
 from smsgw.inbound.surveys import NewSurvey, Question, Start
+from smsgw.store.tables import participant, survey_answer
 from tests.smsgw.inbound.counter import store_text, text_row
 from tests.webadmin.conftest import PHONE
 from tests.webadmin.pages.conftest import Form, Visitor
@@ -63,6 +65,33 @@ def test_it_is_given_to_somebody_and_closed_without_an_answer(admin: Visitor, sa
     assert "the same as another" in said(admin.page(place))
 
 
+def test_what_was_misread_is_corrected_and_approved(admin: Visitor, said: Said, asked: str) -> None:
+    form = Form(admin.page(f"/inquiries/{asked}"), "correct")
+    assert admin.client.post(form.action, data=form.fields | {"words": "pay"}).status_code == 422
+    assert admin.client.post(form.action, data=form.fields | {"meant": "account"}).status_code == 303
+    html = admin.page("/corrections")
+    page = said(html)
+    assert "inquiry/account" in page
+    assert "0 of 30 labels are approved" in page
+    [id] = [line.split('"')[0] for line in html.split('id="decide-')[1:]]
+    decide = Form(html, f"decide-{id}")
+    assert admin.client.post(decide.action, data=decide.fields | {"approve": "yes"}).status_code == 303
+    assert "1 of 30 labels" in said(admin.page("/corrections?state=approved"))
+    assert admin.client.post(decide.action, data=decide.fields | {"approve": "no"}).status_code == 409
+
+
+def test_the_texts_of_a_month_are_read_again(admin: Visitor, said: Said) -> None:
+    gateway = admin.gateway
+    row = text_row("2 pens please", PHONE, gateway.clock(), "n7")
+    row |= {"understood_as": "inquiry", "explanation": {"kind": "inquiry", "topic": "hours"}}
+    gateway.database.writer.do(store_text, (row, gateway.clock()))
+    assert "were read" not in said(admin.page("/replay"))
+    page = said(admin.page("/replay?days=30"))
+    assert "1 text was read" in page
+    assert "1 would be understood otherwise" in page
+    assert "inquiry hours" in page
+
+
 def test_an_empty_answer_says_what_is_missing(admin: Visitor, asked: str) -> None:
     form = Form(admin.page(f"/inquiries/{asked}"), "answer")
     refused = admin.client.post(form.action, data=form.fields | {"text": " "})
@@ -86,4 +115,20 @@ def test_a_survey_shows_its_answers_as_a_chart_and_a_table(admin: Visitor, said:
     assert "How was it?" in html
     assert "0 answers" in html
     assert '<svg class="chart"' not in html
+    with gateway.database.reading() as conn:
+        [person] = conn.scalars(select(participant.c.id))
+    given = {
+        "participant_id": person,
+        "position": 1,
+        "value": 4,
+        "words": "4",
+        "inbound_id": "in",
+        "at": now,
+        "times": 1,
+    }
+    writer.do(lambda conn, batch: [conn.execute(insert(survey_answer).values(**one)) for one in batch], given)
+    html = admin.page(f"/surveys/{id}")
+    assert '<svg class="chart"' in html
+    assert "<title>4: 1</title>" in html
+    assert "1 answer, mean 4.00" in said(html)
     assert admin.client.get(f"/surveys/{id}.csv").text.startswith("number,at,question")
