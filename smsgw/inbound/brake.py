@@ -19,7 +19,7 @@ from ..store.tables import inbound, message
 from ..text.number import is_reachable
 from .robots import folded, robots_words
 
-AUTOMATIC = ("answers", "missed_call", "orders", "surveys")
+AUTOMATIC = ("answers", "consent", "missed_call", "orders", "surveys")
 """The clients whose messages nobody wrote by hand: the `client` of everything that the gateway says by itself."""
 
 MOST = 5  # automatic messages to one contact within an hour
