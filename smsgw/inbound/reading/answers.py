@@ -103,7 +103,9 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
     if scan.has("doubt", "if") and not scan.firm:
         return Verdict("other", "unclear").because("doubt")
     if open.kind == "confirm" and (scan.sure or scan.firm or (scan.found and scan.has("correction", "also", "not"))):
-        return read_edit(scan, open, assign(scan))
+        edited = read_edit(scan, open, assign(scan))
+        if edited is not None:
+            return edited
     refused = scan.has("no", "decline", "cancel", "dont_send", "not_coming")
     if scan.has("doubt", "if"):
         return Verdict("other", "unclear").because("doubt")

@@ -14,8 +14,8 @@ from smsgw.inbound.reading.verdict import Verdict
 _CHANGES = ("correction", "but", "also", "order", "yes", "them", "request")
 
 
-def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict:
-    """The pending order with what the text changes."""
+def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict | None:
+    """The pending order with what the text changes; nothing when it changes nothing."""
     pending = {item.sku: item for item in open.pending}
     reasons = [reason for reason in gate.reasons(scan, lines, expected=True) if reason not in _harmless(scan)]
     asked = {item.sku: item for item in items(lines, scan)}
@@ -24,14 +24,15 @@ def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict:
         if sku is not None and line.denied and pending.pop(sku, None) is None:
             reasons.append("negation")
     for sku, item in asked.items():
-        if sku in pending and scan.has("also") and not scan.has("correction", "but"):
-            reasons.append("add or replace")
-        elif sku not in pending and not scan.has("also"):
+        more = scan.has("also") and not scan.has("correction", "but")
+        if more if sku in pending else not scan.has("also"):
             reasons.append("add or replace")
         pending[sku] = item
     if lines.left:
         reasons = [reason for reason in reasons if reason != "number left over"]
         reasons += _bare(scan, lines, pending, asked)
+    if not asked and not lines.left and len(pending) == len(open.pending):
+        return None
     if not pending and not reasons:
         return Verdict("confirm_no")
     return Verdict("order", items=list(pending.values())).because(*reasons)

@@ -16,7 +16,11 @@ _MEANINGS = {
     "correction": "correction", "address": "address", "usual": "the usual", "coming": "coming",
     "not_coming": "not coming", "vague": "vague quantity", "day": "day",
 }  # fmt: skip
-_TOPICS = {"status", "complaint", "cancel", "returns", "account", "hours", "payment", "help", "spam", "wrong", "chat"}
+_KINDS = {
+    "order": "an order", "inquiry": "an inquiry", "optout": "a wish to be left alone",
+    "optin": "a wish to hear from us", "confirm_yes": "a yes to what we asked", "confirm_no": "a no to what we asked",
+    "survey": "an answer to a survey", "other": "nothing to act on",
+}  # fmt: skip
 
 
 def evidence(scan: Scan, verdict: Verdict) -> tuple[Evidence, ...]:
@@ -74,3 +78,28 @@ def words(reading: Reading, text: str) -> str:
     if reading.candidates:
         parts.append("candidates " + ", ".join(reading.candidates))
     return "; ".join(parts)
+
+
+def sentences(reading: Reading, text: str) -> list[str]:
+    """A reading told to a person, a sentence a line."""
+    topic = f", {reading.topic}" if reading.topic else ""
+    told = [
+        f"It is {_KINDS[reading.kind]}{topic}" + (f"; it seems to be {reading.language}." if reading.language else ".")
+    ]
+    for item in reading.items:
+        quantity = "no quantity" if item.quantity is None else f"{float(item.quantity):g}"
+        told.append(f"  {item.sku}: {quantity}, from {item.how or 'what was asked'}")
+    if reading.usual:
+        told.append("  It asks for the customer's last confirmed order again.")
+    if reading.answer is not None:
+        told.append(f"  The answer is {reading.answer}.")
+    if reading.wish is not None:
+        told.append(f"  Delivery: '{reading.wish}'")
+    told += [f"  '{text[one.start : one.end]}' is: {one.meaning}" for one in reading.evidence]
+    if reading.candidates:
+        told.append(f"  It may be about {', '.join(reading.candidates)}.")
+    if reading.reasons:
+        told.append(f"A person must look: {'; '.join(reading.reasons)}.")
+    else:
+        told.append("It may be acted on.")
+    return told

@@ -1,4 +1,4 @@
-"""Find the products of a catalogue in the pieces of a text: full names first, longer before shorter, then parts of names.
+"""Find the products of a catalogue in the pieces of a text: full names first, longer before shorter, then parts.
 
 A word that belongs to a name is used up: "jagodna marmelada" leaves nothing for strawberries.
 """
@@ -74,12 +74,17 @@ def join_apart(pieces: list[Piece], catalogue: Compiled) -> list[Piece]:
     joined: list[Piece] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and last.kind == piece.kind == "word" and catalogue.spells(last.text + piece.text):
-            if not (catalogue.spells(last.text) and catalogue.spells(piece.text)):
-                last.text, last.last, last.end, last.sorts = last.text + piece.text, piece.last, piece.end, set()
-                continue
-        joined.append(piece)
+        if last is not None and _is_one_word(last, piece, catalogue):
+            last.text, last.last, last.end, last.sorts = last.text + piece.text, piece.last, piece.end, set()
+        else:
+            joined.append(piece)
     return joined
+
+
+def _is_one_word(last: Piece, piece: Piece, catalogue: Compiled) -> bool:
+    if not last.kind == piece.kind == "word" or not catalogue.spells(last.text + piece.text):
+        return False
+    return not (catalogue.spells(last.text) and catalogue.spells(piece.text))
 
 
 def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str], spoken: set[str]) -> list[Found]:
@@ -165,7 +170,7 @@ def _ways(
         count *= len(choice)
     if count > _COMBINATIONS_MOST:
         return []
-    found = []
+    found: list[tuple[tuple[float, ...], Alias, tuple[int, ...], list[Hit]]] = []
     for way in product(*choices):
         places = [place for place, _ in way]
         if len(set(places)) < len(places):

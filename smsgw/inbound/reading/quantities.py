@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from smsgw.inbound.reading.matching import Found
 from smsgw.inbound.reading.pieces import COUNTED, Piece
@@ -98,7 +99,7 @@ def _correct(steps: list[_Step], scan: Scan) -> bool:
         if tag in scan.catalogue.languages.by_tag
     )
     done = False
-    for early, late in zip(numbers, numbers[1:], strict=False):
+    for early, late in pairwise(numbers):
         between = [step.kind for step in steps[early + 1 : late]]
         products = between.count("product")
         if products > 1 or steps[early].gone:

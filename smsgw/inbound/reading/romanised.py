@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import re
 
-_CYRILLIC = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў",
-        ["a", "b", "v", "g", "d", "e", "Z", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h"]
-        + ["c", "C", "S", "S", "", "i", "", "e", "u", "a", "i", "i", "e", "g", "v"],
-        strict=True,
-    )
-)
+_CYRILLIC = dict(zip("абвгдезийклмнопрстуфхцыэюяіїєґў", "abvgdeziiklmnoprstufhcieuaiiegv", strict=True))
+_CYRILLIC |= {"ж": "Z", "ч": "C", "ш": "S", "щ": "S", "ъ": "", "ь": ""}
 _ROMAN = [("shch", "S"), ("sch", "S"), ("shh", "S"), ("sh", "S"), ("ch", "C"), ("zh", "Z"), ("kh", "h"), ("ts", "c")]
 _ROMAN += [(soft + vowel, vowel) for soft in "yj" for vowel in "aueo"]
 _ROMAN += [("y", "i"), ("j", "i"), ("w", "v"), ("x", "h"), ("'", "")]

@@ -24,7 +24,20 @@ ACCOUNTED = frozenset(
     {"order", "request", "filler", "courtesy", "thanks", "greeting", "yes", "and", "times", "each", "apiece", "also"}
     | {"them", "unit", "number", "multiple", "more", "one", "deliver", "day", "at", "hour", "month", "code", "usual"}
     | {"order_noun", "but", "correction", "currency", "percent", "not", "vague", "if", "doubt", "question", "address"}
-    | {"payment", "ask", "no", "decline", "dont_send", "shipping", "arrive", "again", "modal", "approx", "story", "noise"}
+    | {
+        "payment",
+        "ask",
+        "no",
+        "decline",
+        "dont_send",
+        "shipping",
+        "arrive",
+        "again",
+        "modal",
+        "approx",
+        "story",
+        "noise",
+    }
     | {"already", "coming", "chat"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
@@ -82,7 +95,9 @@ class Scan:
     def opens_with_order(self, *sorts: str) -> bool:
         """Whether a product or a number stands in a clause of its own before the first word of the sorts."""
         later = self.places(*sorts)
-        counted = [place for place, piece in enumerate(self.pieces) if piece.kind == "amount" and place not in self.used]
+        counted = [
+            place for place, piece in enumerate(self.pieces) if piece.kind == "amount" and place not in self.used
+        ]
         if not later or not counted or not self.found or min(counted) > later[0]:
             return False
         first = max(place for place in [*counted, *(one.last for one in self.found)] if place < later[0])

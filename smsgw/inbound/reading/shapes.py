@@ -62,9 +62,9 @@ def typed(folded: str, tokens: list[Token], sorts: Sorts, order: str | None, cod
                 types.setdefault(place, name)
     for place, token in enumerate(tokens):
         if token.kind == NUMBER and place not in types:
-            name = _by_company(place, tokens, sorts, order, codes)
-            if name:
-                types[place] = name
+            kind = _by_company(place, tokens, sorts, order, codes)
+            if kind:
+                types[place] = kind
     return _listed(tokens, types)
 
 

@@ -76,7 +76,16 @@ def cut(text: str, measures: frozenset[str]) -> tuple[str, list[Token]]:
     return whole, _join_codes(_join_persian(tokens, whole), measures) if len(tokens) > 1 else tokens
 
 
-_KIND = {"word": WORD, "joined": WORD, "dimension": WORD, "number": NUMBER, "half": NUMBER, "line": LINE, "mark": MARK, "sign": SIGN}
+_KIND = {
+    "word": WORD,
+    "joined": WORD,
+    "dimension": WORD,
+    "number": NUMBER,
+    "half": NUMBER,
+    "line": LINE,
+    "mark": MARK,
+    "sign": SIGN,
+}
 
 
 def _token(text: str, origin: list[int] | range, at: int, to: int, kind: str) -> Token:

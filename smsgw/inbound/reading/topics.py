@@ -67,7 +67,12 @@ def _topic(scan: Scan) -> str | None:
         return "payment"
     if scan.has("shipping") and not scan.sure:
         return "delivery"
-    if not scan.found and scan.has("deliver") and scan.has("stop", "modal", "request") and scan.has("day", "at", "hour"):
+    if (
+        not scan.found
+        and scan.has("deliver")
+        and scan.has("stop", "modal", "request")
+        and scan.has("day", "at", "hour")
+    ):
         return "delivery"
     moment = scan.has("day") or bool(scan.types() & {"date", "time"})
     if not scan.found and moment and scan.has("modal", "request") and scan.has("order", "arrive", "deliver"):

@@ -97,9 +97,9 @@ def load(*folders: Traversable) -> Languages:
         by_tag[language.tag] = language
         for sort, words in table.get("words", {}).items():
             phrases[language.tag, sort] = tuple(words)
-        for phrase, entry in _entries(table, language.tag):
+        for phrase, meaning in _entries(table, language.tag):
             for spelling in _spellings(phrase, language):
-                _add(lexicon, spelling, entry, language, measures)
+                _add(lexicon, spelling, meaning, language, measures)
     negations = frozenset(word for (_, sort), words in phrases.items() if sort == "not" for word in words)
     return Languages(by_tag, lexicon, measures, phrases, negations)
 
