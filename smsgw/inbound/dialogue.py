@@ -8,6 +8,7 @@ done twice, after a kill too, is done once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,9 +30,10 @@ from .questions import Questions
 from .reading.terms import Open, Reading
 from .surveys_answers import Surveys
 
-AGAIN = "again"  # what was open has changed meanwhile: read it again
+AGAIN = "again"  # it must be read again: something else is open by now, or there was no time for it
 LEFT = "left"  # somebody else has acted on it
 DONE = "done"
+AT_MOST = 0.05  # seconds of a transaction, for which those wait who store what comes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,9 @@ class Dialogue:
         )
 
     def act(self, conn: Connection, batch: list[Understood]) -> list[str]:
-        """Writer step: act on texts; for each DONE, LEFT or AGAIN."""
-        return [self._act(conn, one) for one in batch]
+        """Writer step: act on texts; for each DONE, LEFT or AGAIN. What would hold up others for long is for AGAIN."""
+        begun = time.monotonic()
+        return [AGAIN if time.monotonic() - begun > AT_MOST else self._act(conn, one) for one in batch]
 
     def _act(self, conn: Connection, one: Understood) -> str:
         last = one.rows[-1]

@@ -4,8 +4,8 @@ A text that can be acted on, or that asks something, does not wait. One that is 
 the rest of it, another text of the same number, and both are read as one; then a person sees it. What is unread after a
 kill is found by the next start: a text is unread as long as it is `received`.
 
-The surprise: reading takes the interpreter from the threads that store. So while more comes in than is read, the
-reader rests as long as it worked: storing goes on at its full pace, and reading catches up afterwards.
+The surprise: reading and acting take the interpreter and the writer from those who store. So while a flood comes in,
+nothing is read but a little now and then: storing goes on at its full pace, and reading catches up afterwards.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ from .reading.terms import Open, Reading
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100  # texts that are acted on in one round
+AT_ONCE = 20  # texts that are acted on in one round: a transaction, for which those who store wait
+FLOOD = 150.0  # texts a second from which on reading waits
+COUNTED = 0.2  # seconds over which they are counted
+LONGEST = 15.0  # seconds after which a little is read all the same
 MOST_KNOWN = 2000  # unread texts that are held in memory
 LOOK = 0.5  # seconds between two looks when nobody wakes us
 SEARCH = 20.0  # seconds between two searches for what was overlooked
@@ -61,6 +64,7 @@ class Listening:
         self._end = threading.Event()
         self._arrived = 0
         self._searched = self._beats = time.monotonic()
+        self._count, self._counted, self._flooded, self._dry = 0, self._beats, False, self._beats
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
 
     def wake(self) -> None:
@@ -90,7 +94,7 @@ class Listening:
             self._came.clear()
             self._beats = time.monotonic()
             try:
-                while not self._end.is_set() and self.round():
+                while not self._end.is_set() and not self._flood(time.monotonic()) and self.round():
                     self._beats = time.monotonic()
             except SmsgwError as problem:
                 log.error("texts could not be read: %s", problem)
@@ -106,17 +110,30 @@ class Listening:
         self._upto = ""
         self._end.wait(LOOK)
 
+    def _flood(self, at: float) -> bool:
+        """Whether so much comes in just now that reading waits; every few seconds it does not."""
+        if at - self._counted >= COUNTED:
+            pace = (self._arrived - self._count) / (at - self._counted)
+            self._count, self._counted = self._arrived, at
+            self._flooded = pace > FLOOD
+            if not self._flooded:
+                self._dry = at
+        if self._flooded and at - self._dry > LONGEST:
+            self._dry = at
+            return False
+        if self._flooded:
+            self._end.wait(COUNTED)
+        return self._flooded
+
     def round(self) -> bool:
         """Read what came, and have it acted on; returns whether there may be more at once."""
-        begun, arrived, now = time.monotonic(), self._arrived, self._clock()
+        now = self._clock()
         with self._database.reading() as conn:
-            self._fetch(conn, begun)
+            self._fetch(conn, time.monotonic())
             ready = [key for key in self._unread if self._waiting.get(key, now) <= now][:AT_ONCE]
             shelved = self._shelf.current(conn, now) if ready else None
             understood = [one for key in ready if shelved and (one := self._next(conn, key, shelved, now)) is not None]
         self._act(understood)
-        if self._arrived != arrived and len(understood) == AT_ONCE:
-            self._end.wait(time.monotonic() - begun)  # more comes in than is read: let those store who must
         return bool(understood)
 
     def _fetch(self, conn: Connection, at: float) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ..store.ids import new_id
 from ..store.tables import expectation
@@ -21,6 +21,16 @@ from ..store.tables.types import AnyRow
 from .reading.terms import Choice, Item, Open
 
 MOST = 8  # expectations of one customer that a reading weighs against each other
+
+
+_E = expectation.c
+_OF_ANY = (  # built once: every text that comes in asks it twice
+    select(expectation)
+    .where(_E.address == bindparam("its_address"), _E.closed_at.is_(None), _E.expires_at > bindparam("now"))
+    .order_by(_E.sent_at.desc(), _E.id.desc())
+    .limit(MOST)
+)
+_OF_ONE = _OF_ANY.where(or_(_E.recipient.is_(None), _E.recipient == bindparam("its_recipient")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +136,9 @@ def close_of_orders(conn: Connection, address: str, why: str, now: datetime) -> 
 
 def listing(conn: Connection, address: str, now: datetime, recipient: str | None = None) -> list[AnyRow]:
     """What is open with a customer at `now`, newest first; recipient: at this number of ours."""
-    e = expectation.c
-    query = select(expectation).where(e.address == address, e.closed_at.is_(None), e.expires_at > now)
-    if recipient is not None:
-        query = query.where(or_(e.recipient.is_(None), e.recipient == recipient))
-    return list(conn.execute(query.order_by(e.sent_at.desc(), e.id.desc()).limit(MOST)))
+    if recipient is None:
+        return list(conn.execute(_OF_ANY, {"its_address": address, "now": now}))
+    return list(conn.execute(_OF_ONE, {"its_address": address, "now": now, "its_recipient": recipient}))
 
 
 def by_id(conn: Connection, id: str) -> AnyRow | None:
