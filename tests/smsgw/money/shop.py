@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from smsgw.config import MoneyConfig
 from smsgw.link import Health, LinkState, ReceiptState
@@ -22,10 +22,19 @@ from smsgw.outbound.sequel import Sequel
 from smsgw.outbound.spending import budget_check, plan_check
 from smsgw.outbound.submit import Door
 from smsgw.outbound.waiting import Waiting
-from smsgw.store.tables import alert, cost_entry, plan
+from smsgw.store.database import Database
+from smsgw.store.tables import alert, cost_entry, metadata, plan
 from tests.smsgw.desk import RETRY, START, Desk
 
 ZONE = ZoneInfo("Europe/Ljubljana")
+
+
+def emptied(database: Database) -> Database:
+    """The store without a row, for the next example of a property."""
+    with database.exclusive() as conn:
+        for table in reversed(metadata.sorted_tables):
+            conn.execute(delete(table))
+    return database
 
 
 @dataclass
@@ -60,7 +69,7 @@ class Shop(Desk):
     def rate(self, link: str, prefix: str, amount: str, currency: str = "EUR", **more: str) -> None:
         """Say what a part costs; from the desk's first day on, unless `valid_from` says."""
         told = {"link": link, "prefix": prefix, "amount": amount, "currency": currency, "valid_from": "2026-01-01"}
-        pricelist.store(self.database.writer, [pricelist.read_line(told | more, self.zones, self.now)], START)
+        pricelist.store(self.database.writer, [pricelist.read_line(told | more, self.zones, self.now)], self.now)
         self.read()
 
     def plan(self, link: str = "a", **told: str) -> Plan:

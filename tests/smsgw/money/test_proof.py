@@ -1,0 +1,139 @@
+"""The nightly proof: it holds whatever happened, and is loud about a single entry that is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, update
+
+from smsgw.link import ReceiptState as State
+from smsgw.link import RejectedForGood, RejectedForNow
+from smsgw.money import proof
+from smsgw.store.database import Database
+from smsgw.store.tables import cost_entry, plan_use
+from tests.smsgw.desk import START
+from tests.smsgw.money.shop import Shop, emptied
+
+DAY = timedelta(days=1)
+
+
+def prove(shop: Shop) -> proof.Proof:
+    with shop.database.reading() as conn:
+        return proof.prove(conn, shop.till.plans, START - DAY, shop.now + DAY)
+
+
+def test_a_day_with_everything_in_it_agrees(shop: Shop) -> None:
+    shop.rate("a", "*", "0.0123", minimum="0.02", round_up_to="0.01", failed="0.001")
+    shop.rate("b", "*", "0.03", charged="delivery")
+    shop.later(minutes=5)
+    lost, there, elsewhere = shop.submit(), shop.submit("+38641111222", "a" * 200), shop.submit("+38651111222")
+    wires = shop.claim("a", 2 + 1)
+    for wire in wires:
+        if wire.message_id == elsewhere:
+            shop.failed(wire, RejectedForGood("not here", "11"))
+        else:
+            shop.taken(wire, f"{wire.message_id}-{wire.position}")
+    shop.take_all()
+    shop.take_all("b")
+    shop.arrives_all(lost, State.UNDELIVERABLE)
+    shop.arrives_all(there)
+    if shop.row(elsewhere).link == "b":
+        shop.arrives_all(elsewhere, link="b")
+    found = prove(shop)
+    assert found.holds, found.differences
+    assert found.booked == found.counted
+    assert found.entries == len(shop.entries())
+
+
+def test_an_entry_that_is_missing_is_told(shop: Shop) -> None:
+    shop.rate("a", "*", "0.01")
+    shop.later(minutes=5)
+    id = shop.submit()
+    shop.sends(id)
+    with shop.database.exclusive() as conn:
+        conn.execute(delete(cost_entry))
+    found = prove(shop)
+    assert [(one.message_id, one.says) for one in found.differences] == [
+        (id, "the link took 1 parts, and 0 are booked")
+    ]
+    shop.database.writer.do(proof.tell, (found, shop.now))
+    [(kind, why)] = shop.told()
+    assert (kind, "the link took 1 parts" in why) == ("proof.wrong", True)
+
+
+def test_an_entry_that_is_there_twice_or_says_another_sum_is_told(shop: Shop) -> None:
+    shop.rate("a", "*", "0.01")
+    shop.later(minutes=5)
+    shop.sends(shop.submit())
+    [entry] = shop.entries()
+    with shop.database.exclusive() as conn:
+        conn.execute(update(cost_entry).values(amount=9_999))
+    assert "0.009999 EUR is booked, and its rate says 0.01" in prove(shop).differences[0].says
+    with shop.database.exclusive() as conn:
+        conn.execute(update(cost_entry).values(amount=10_000))
+        values = {key: value for key, value in entry._mapping.items() if key != "id"}
+        conn.execute(cost_entry.insert().values(values))
+    assert "2 parts are booked, and the link took 1" in prove(shop).differences[0].says
+
+
+def test_a_bundle_that_counted_wrong_is_told(shop: Shop) -> None:
+    shop.plan(units="10", name="M")
+    shop.sends(shop.submit())
+    assert prove(shop).holds
+    with shop.database.exclusive() as conn:
+        conn.execute(update(plan_use).values(used=7))
+    assert "M says that 7 parts are used" in prove(shop).differences[0].says
+
+
+def test_a_rate_that_came_afterwards_for_an_earlier_day_charges_nothing_that_was(shop: Shop) -> None:
+    shop.sends(shop.submit())
+    shop.later(minutes=5)
+    shop.rate("a", "*", "0.01")
+    assert prove(shop).holds
+
+
+_FATES = st.sampled_from(["deliver", "bounce", "refuse", "later", "silent", "crash"])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fates=st.lists(st.tuples(_FATES, st.integers(1, 4)), min_size=1, max_size=8), data=st.data())
+def test_whatever_becomes_of_messages_the_books_agree_with_the_parts(
+    database: Database, fates: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    """Refused and tried elsewhere, put off, lost in a crash, failed after it was taken: booked once for each try."""
+    emptied(database)
+    shop = Shop(database)
+    shop.rate("a", "*", "0.01", failed=data.draw(st.sampled_from(["", "0.002"])))
+    shop.rate("b", "*", "0.02", charged=data.draw(st.sampled_from(["submit", "delivery"])))
+    shop.now += timedelta(hours=1)
+    ids = [shop.submit(f"+386401112{n:02}", "a" * (150 * parts), allow_duplicate=True, on_unsure="resend")
+           for n, (_, parts) in enumerate(fates)]  # fmt: skip
+    fate = dict(zip(ids, (name for name, _ in fates), strict=True))
+    for _ in range(4):
+        for link in ("a", "b"):
+            for wire in shop.claim(link, 100):
+                mine = fate.get(wire.message_id, "deliver")
+                if mine == "refuse" and link == "a" and wire.position == 1:
+                    shop.failed(wire, RejectedForGood("no", "11"), link)
+                elif mine == "later" and link == "a" and wire.position == 1:
+                    fate[wire.message_id] = "deliver"
+                    shop.failed(wire, RejectedForNow("busy", "88"), link)
+                elif mine != "crash":
+                    shop.taken(wire, f"{link}-{wire.message_id}-{wire.position}-{shop.now.timestamp()}", link)
+            if "crash" in fate.values():  # the process ends here, and the next one begins
+                shop.database.writer.do(shop.handover.recover, (link, shop.now))
+                fate = {id: "deliver" if name == "crash" else name for id, name in fate.items()}
+        shop.later(minutes=10)
+    for id in ids:
+        row = shop.row(id)
+        if row.state == "sent" and fate[id] in ("deliver", "bounce"):
+            state = State.DELIVERED if fate[id] == "deliver" else State.UNDELIVERABLE
+            shop.arrives_all(id, state, row.link)
+            shop.arrives_all(id, state, row.link)  # told twice
+    found = prove(shop)
+    assert found.holds, found.differences
+    entries = shop.entries()
+    tries = [(entry.message_id, entry.link, entry.event) for entry in entries if entry.event in ("submit", "delivery")]
+    assert len(tries) == len(set(tries))
