@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from smsgw.campaigns import life, writing
 from smsgw.errors import BadInput, Conflict, Forbidden
 from tests.smsgw.campaigns.town import TEXT, Town
+
+
+@pytest.fixture
+def fresh_store_url(tmp_path: Path) -> str:
+    """One engine is enough here: its neighbours ask the other one the same questions."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def test_everybody_who_agreed_gets_one_message_and_the_others_are_left_out_with_why(town: Town) -> None:

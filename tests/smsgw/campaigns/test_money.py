@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import insert
 
 from smsgw.campaigns import life, report
@@ -14,6 +16,12 @@ from smsgw.outbound.sequel import Sequel
 from smsgw.store.tables import rate
 from tests.smsgw.campaigns.town import TEXT, Town
 from tests.smsgw.desk import RETRY
+
+
+@pytest.fixture
+def fresh_store_url(tmp_path: Path) -> str:
+    """One engine is enough here: its neighbours ask the other one the same questions."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def priced(town: Town, *rates: tuple[str, str, int]) -> None:

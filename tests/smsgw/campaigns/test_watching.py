@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from smsgw.campaigns import life
 from smsgw.link import Health, LinkState
 from tests.smsgw.campaigns.town import NOON, Town
+
+
+@pytest.fixture
+def fresh_store_url(tmp_path: Path) -> str:
+    """One engine is enough here: its neighbours ask the other one the same questions."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def test_a_storm_of_stops_makes_it_pause(town: Town) -> None:
