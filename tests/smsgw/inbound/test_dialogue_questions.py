@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from smsgw.config.business import BusinessConfig
-from smsgw.inbound import answer_topics, catalogue_file, catalogue_import, inquiries, surveys, surveys_asking
+from smsgw.inbound import answer_topics, answers, catalogue_file, catalogue_import, inquiries, surveys, surveys_asking
 from smsgw.inbound.answer_topics import Switch, Words
 from smsgw.inbound.orders_status import status
 from smsgw.inbound.replay import replay
+from smsgw.inbound.robots import folded, robots_words
 from smsgw.inbound.surveys import NewSurvey, Question, Start
 from smsgw.store import schema
 from smsgw.store.database import Database
@@ -118,7 +121,7 @@ def test_nobody_hears_of_the_orders_of_others(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "kept"),
+    ("texts", "kept"),
     [
         (["4", "the wrapping"], [(1, 4), (2, None)]),
         (["10", "5"], [(1, 5)]),
@@ -128,14 +131,14 @@ def test_nobody_hears_of_the_orders_of_others(counter: Counter) -> None:
     ],
 )
 def test_a_survey_is_answered_in_the_customers_own_words(
-    counter: Counter, answers: list[str], kept: list[tuple[int, int | None]]
+    counter: Counter, texts: list[str], kept: list[tuple[int, int | None]]
 ) -> None:
     questions = [Question("scale", {"en": "How was it?"}, 1, 5), Question("free", {"en": "What can we do better?"})]
     now = counter.desk.now
     id = surveys.draft(counter.writer, NewSurvey("After", questions, now + timedelta(days=2), "owner", now))
     surveys.start(counter.writer, Start(id, [ANA], "owner", now))
     counter.writer.do(surveys_asking.ask_invited, (counter.desk.door, now))
-    for text in answers:
+    for text in texts:
         counter.says(text)
     with counter.reading() as conn:
         assert [(row.position, row.value) for row in surveys.answers_of(conn, id)] == kept
@@ -166,3 +169,11 @@ def test_a_replay_reads_against_what_was_open_then(counter: Counter) -> None:
     with counter.reading() as conn:
         told = replay(conn, began, counter.desk.now)
     assert (told.read, told.differences) == (2, [])
+
+
+@given(some.text(max_size=200))
+def test_no_text_breaks_what_looks_at_it(words: str) -> None:
+    assert answers.said(words) in ("yes", "no", None)
+    said = robots_words(words)
+    assert said is None or said in folded(words)
+    assert folded(folded(words)) == folded(words)
