@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from ..errors import BadInput, Fault
 from ..text.number import read_number
+from . import consent_basis
 from .consent import RESERVED, SOFT, Statement, record
 from .consent_categories import every
-from .consent_import import is_purchase
 from .consent_proof import wording_id
 from .consent_stop import withdraw
 
@@ -79,8 +79,8 @@ def wrong(conn: Connection, told: Told, now: datetime) -> list[Fault]:
         faults.append(Fault("/scope", "category_unknown", says))
     if not told.words.strip():
         faults.append(Fault("/words", "proof_missing", "say how they said it: the words, or which form it was"))
-    elif told.granted and not told.soft and is_purchase(told.words):
-        says = f"{told.words.strip()[:60]!r} is a purchase, and that is no consent: ask them, and record their answer"
+    elif told.granted and not told.soft and consent_basis.is_purchase(told.words):
+        says = f"{told.words.strip()[:60]!r} {consent_basis.SAYS}"
         faults.append(Fault("/words", "purchase_is_no_consent", says))
     if told.at is not None and told.at > now:
         faults.append(Fault("/at", "out_of_range", "it was said in the future: check the time"))

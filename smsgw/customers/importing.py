@@ -25,6 +25,7 @@ from ..store.lifecycle import CUSTOMER_IMPORT
 from ..store.prepared import Prepared
 from ..store.tables import customer_import, import_line
 from ..store.tables.types import AnyRow
+from . import consent_basis
 from .consent_categories import every
 from .fields import Field, defined, fold
 from .import_columns import Columns, Said, in_future, read_row, recognise, spelled
@@ -275,6 +276,9 @@ class _Reading:
             return Row(line, said)
         if in_future(said.consent, now):
             return Row(line, None, why="its consent claims to have been given in the future")
+        proof = f"{said.consent['consent_words']} {said.consent['consent_source']}"
+        if consent_basis.is_purchase(proof):
+            return Row(line, None, why=f"{said.consent['consent_words'][:60]!r} {consent_basis.SAYS}")
         code = self.codes.get(fold(said.consent["consent"]))
         if code is None:
             return Row(line, None, why=f"there is no category of consent {said.consent['consent'][:40]!r}")

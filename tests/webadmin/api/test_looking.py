@@ -36,6 +36,8 @@ def test_a_preview_says_what_a_text_takes_and_sends_nothing(call: Any) -> None:
     assert said["forced_by"] == ["Š", "„", "“"]
     assert said["swaps"][0] == {"letter": "Š", "plainer": "S"}
     assert (said["to"], said["from"], said["link"]) == (PHONE, "Knjigarna", "phones")
+    checks = said["gate"].pop("checks")
+    assert {one["decision"] for one in checks} == {"send"}
     assert said["gate"] == {"decision": "send", "code": None, "says": None, "until": None}
     assert call("GET", "/api/v1/messages").said["data"] == []
 
