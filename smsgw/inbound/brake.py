@@ -57,7 +57,7 @@ def may_answer(
 
 
 def never(sender: str, text: str = "", ours: Collection[str] = ()) -> Verdict | None:
-    """What forbids an automatic answer whatever was before: who it is, or a text that a machine wrote. None: nothing."""
+    """What forbids an automatic answer whatever was before: who it is, or a machine's words. None: nothing does."""
     return _to_whom(sender, ours) or _by_words(text)
 
 

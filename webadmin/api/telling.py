@@ -278,7 +278,10 @@ class ParticipantEvent(RecordEvent):
     data: ParticipantData = Field(description="Who, and where in the survey.")
 
 
-_SHAPES: dict[str, type[BaseModel]] = {"message": MessageEvent, "inbound": InboundEvent, "order": OrderEvent} | {
+_SHAPES: dict[str, type[BaseModel]] = {
+    "message": MessageEvent,
+    "inbound": InboundEvent,
+    "order": OrderEvent,
     "inquiry": InquiryEvent,
     "survey": SurveyEvent,
     "participant": ParticipantEvent,
