@@ -17,6 +17,8 @@ from . import (
     campaigns,
     consents,
     corrections,
+    customer_imports,
+    customers,
     entering,
     inbox,
     inquiries,
@@ -26,6 +28,7 @@ from . import (
     phones,
     preferences,
     replays,
+    segments,
     surveys,
 )
 from .blueprint import pages
@@ -45,6 +48,9 @@ ROUTED = (
     corrections,
     replays,
     surveys,
+    customers,
+    customer_imports,
+    segments,
 )
 
 SAFETY = {
