@@ -18,6 +18,7 @@ ends in an exception, do not acknowledge: the network will say it again. A drive
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,9 +40,9 @@ from .link_errors import (
 
 __all__ = [
     "Abilities", "Alphabet", "Balance", "Call", "Concatenation", "Events", "Health", "InboundPiece", "Link",
-    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "PhoneText", "Recalls", "Receipt",
+    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "Noted", "Notice", "PhoneText", "Recalls", "Receipt",
     "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Simulated", "SpeaksUssd",
-    "Throttled", "UssdAnswer", "WirePart", "open_link",
+    "TakesNotices", "Throttled", "UssdAnswer", "WirePart", "open_link",
 ]  # fmt: skip
 
 
@@ -345,6 +346,33 @@ class Recalls(Protocol):
     def replace(self, reference: str, part: WirePart) -> None:
         """Put the user data of `part` in the place of what the network has not delivered yet. Raises BadInput when it
         cannot stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a carrier told us over HTTP. url: as it was called, query included. headers: names in small letters."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is answered to a notice."""
+
+    status: int
+    media: str = "text/plain"
+    body: str = ""
+
+
+@runtime_checkable
+class TakesNotices(Protocol):
+    """What a link offers whose carrier calls us over HTTP with receipts and texts."""
+
+    def notice(self, notice: Notice) -> Noted:
+        """Take a notice in, if it is the carrier's: what it told is on disk when this returns. May wait for that."""
 
 
 def open_link(name: str, kind: str, config: Any, events: Events) -> Link:

@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.daemon import Gateway
 
-from . import auth, compat, pages, problems
+from . import auth, carriers, compat, pages, problems
 from .api import (
     batch,
     bound,
@@ -95,5 +95,6 @@ def create_app(gateway: Gateway) -> Flask:
     problems.install(app)
     routes.install(app)
     pages.install(app)
+    carriers.install(app)
     compat.install(app, app.extensions["smsgw"].clients, gateway.config.doors.open)
     return app

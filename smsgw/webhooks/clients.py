@@ -137,19 +137,19 @@ def _remove(conn: Connection, batch: list[tuple[str, str, dict[str, Any]]]) -> l
     return results
 
 
-def sign_with(writer: Writer, key_id: str, secret: str) -> None:
-    """Have what this client is told signed with this secret."""
-    writer.do(_sign_with, (key_id, secret))
+def sign_with(writer: Writer, key_id: str, dialect: str, secret: str) -> None:
+    """Have what this client is told in a dialect signed with this secret."""
+    writer.do(_sign_with, (key_id, dialect, secret))
 
 
-def _sign_with(conn: Connection, batch: list[tuple[str, str]]) -> list[None]:
-    for key_id, secret in batch:
-        done = conn.execute(update(signing).where(signing.c.key_id == key_id).values(secret=secret))
-        if not done.rowcount:
-            conn.execute(insert(signing).values(key_id=key_id, secret=secret))
+def _sign_with(conn: Connection, batch: list[tuple[str, str, str]]) -> list[None]:
+    for key_id, dialect, secret in batch:
+        mine = (signing.c.key_id == key_id, signing.c.dialect == dialect)
+        if not conn.execute(update(signing).where(*mine).values(secret=secret)).rowcount:
+            conn.execute(insert(signing).values(key_id=key_id, dialect=dialect, secret=secret))
     return [None] * len(batch)
 
 
-def secret_of(conn: Connection, key_id: str) -> str | None:
-    """What signs for this client."""
-    return conn.scalar(select(signing.c.secret).where(signing.c.key_id == key_id))
+def secret_of(conn: Connection, key_id: str, dialect: str) -> str | None:
+    """What signs for this client in a dialect."""
+    return conn.scalar(select(signing.c.secret).where(signing.c.key_id == key_id, signing.c.dialect == dialect))

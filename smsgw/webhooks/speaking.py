@@ -31,7 +31,7 @@ def deliveries(conn: Connection, hooks: Sequence[Hook], lines: Sequence[AnyRow],
     if not spoken:
         return []
     told = [line for line in lines if line.record in ("message", "inbound")]
-    secrets = dict(conn.execute(select(signing.c.key_id, signing.c.secret)).all())
+    secrets = {(row.key_id, row.dialect): str(row.secret) for row in conn.execute(select(signing))}
     rows = _rows(conn, told)
     parts = _parts(conn, [str(row["id"]) for row in rows.values() if "client" in row])
     made = []
@@ -41,7 +41,8 @@ def deliveries(conn: Connection, hooks: Sequence[Hook], lines: Sequence[AnyRow],
             assert row is not None
             for dialect, terms in _asked(hook, line, row):
                 id = new_id("evt", now)
-                secret, its = secrets.get(hook.client or "", ""), parts.get(line.record_id, ())
+                secret = secrets.get((hook.client or "", dialect), "")
+                its = parts.get(line.record_id, ())
                 event = Event(
                     line.record, line.was, line.now, line.why, line.at, row, terms, hook.id, secret, its, id
                 )  # fmt: skip

@@ -185,6 +185,30 @@ class ModemNetwork:
         self._modem.modem.swallow_answers(False)
 
 
+class WebNetwork:
+    """A gateway that takes what Kannel's clients send, and calls back."""
+
+    kind = "web"
+
+    def __init__(self, carrier: Any) -> None:
+        self._carrier = carrier
+        self.submitted: Callable[[], list[tuple[str, str]]] = carrier.submitted
+        self.phone_sends: Callable[[str, str], None] = carrier.phone_sends
+        self.acknowledged: Callable[[], int] = carrier.acknowledged
+        self.refuse_next: Callable[[], None] = carrier.refuse_next
+        self.throttle_next: Callable[[], None] = carrier.throttle_next
+        self.go_silent: Callable[[], None] = carrier.go_silent
+        self.recover: Callable[[], None] = carrier.recover
+        self.disconnect: Callable[[], None] = carrier.disconnect
+        self.reconnect: Callable[[], None] = carrier.reconnect
+        self.attach: Callable[[Link], None] = carrier.attach
+
+    def config(self, window: int, patience: float) -> Any:
+        from drivers.web import Config
+
+        return Config.model_validate(self._carrier.settings(window=window, answer_timeout=patience))
+
+
 def read_piece(line: dict[str, Any]) -> Piece:
     """The piece in a line of a tape."""
     return Piece(Alphabet(line["alphabet"]), bytes.fromhex(line["user_data"]), bytes.fromhex(line["udh"]))
@@ -229,6 +253,14 @@ def modem_row(folder: Path) -> Iterator[Network]:
         yield ModemNetwork(modem)
 
 
+@contextmanager
+def web_row(folder: Path) -> Iterator[Network]:
+    from tests.emulators.web import web_network
+
+    with web_network() as carrier:
+        yield WebNetwork(carrier)
+
+
 Row = Callable[[Path], AbstractContextManager[Network]]
-ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row}
-WINDOWED = ["fake", "smpp"]  # a modem has one part on its way, always
+ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row, "web": web_row}
+WINDOWED = ["fake", "smpp", "web"]  # a modem has one part on its way, always

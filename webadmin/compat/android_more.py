@@ -68,10 +68,10 @@ def _key(client: Client) -> str:
     """What signs this client's webhooks: X-Signature over body and X-Timestamp."""
     gateway = the_gateway()
     with gateway.database.reading() as conn:
-        known = clients.secret_of(conn, client.id)
+        known = clients.secret_of(conn, client.id, NAME)
     if known is None:
         known = secrets.token_urlsafe(24)
-        clients.sign_with(gateway.database.writer, client.id, known)
+        clients.sign_with(gateway.database.writer, client.id, NAME, known)
     return known
 
 
@@ -91,7 +91,7 @@ def change() -> Response:
     if key is not None:
         if not isinstance(key, str) or not 8 <= len(key) <= 200:
             raise wrong("/webhooks/signing_key", "a key has 8 to 200 letters")
-        clients.sign_with(the_gateway().database.writer, client.id, key)
+        clients.sign_with(the_gateway().database.writer, client.id, NAME, key)
     return said({**told, "webhooks": {"signing_key": _key(client)}})
 
 

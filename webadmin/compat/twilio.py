@@ -120,9 +120,9 @@ def remember(client: Client) -> None:
     secret = "" if given is None else given.password or given.username or ""
     gateway = the_gateway()
     with gateway.database.reading() as conn:
-        known = clients.secret_of(conn, client.id)
+        known = clients.secret_of(conn, client.id, "twilio")
     if known != secret:
-        clients.sign_with(gateway.database.writer, client.id, secret)
+        clients.sign_with(gateway.database.writer, client.id, "twilio", secret)
 
 
 def _sender_of(service: str) -> str | None:

@@ -88,5 +88,6 @@ signing = Table(
     "signing",
     metadata,
     Column("key_id", ForeignKey("api_key.id", ondelete="CASCADE"), primary_key=True),
+    Column("dialect", String(12), primary_key=True),
     Column("secret", Text, nullable=False),
 )

@@ -21,9 +21,10 @@ def upgrade() -> None:
     op.create_index('ix_delivery_reply', 'delivery', ['id'], unique=False, sqlite_where=sa.text('reply IS NOT NULL'), postgresql_where=sa.text('reply IS NOT NULL'))
     op.create_table('signing',
     sa.Column('key_id', sa.String(length=40), nullable=False),
+    sa.Column('dialect', sa.String(length=12), nullable=False),
     sa.Column('secret', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['key_id'], ['api_key.id'], name=op.f('fk_signing_key_id_api_key'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('key_id', name=op.f('pk_signing'))
+    sa.PrimaryKeyConstraint('key_id', 'dialect', name=op.f('pk_signing'))
     )
 
 
