@@ -60,7 +60,7 @@ def timeline(conn: Connection, number: str, limit: int = 200, before: str = END)
     """The newest texts with one number, oldest first; with `before` those ahead of that place.
 
     Each row: id, mine (we sent it), number, text, state, why, at, kind ("call" for a missed call, which has no text),
-    missing, parts.
+    missing, parts, understood_as.
     """
     out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
     came = _in().where(inbound.c.sender == number, inbound.c.id < f"in_{before}")
@@ -136,6 +136,7 @@ def _out() -> Select[*tuple[object, ...]]:
         null().label("kind"),
         literal(0).label("missing"),
         m.parts,
+        null().label("understood_as"),
     )
 
 
@@ -152,6 +153,7 @@ def _in() -> Select[*tuple[object, ...]]:
         i.kind,
         i.missing,
         i.parts,
+        i.understood_as,
     )
 
 
@@ -168,6 +170,7 @@ def _rang() -> Select[*tuple[object, ...]]:
         literal("call").label("kind"),
         literal(0).label("missing"),
         literal(0).label("parts"),
+        null().label("understood_as"),
     )
 
 

@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
     """Give `app` its languages, and templates their filters."""
     Babel(app, default_locale="en", locale_selector=chosen)
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, clock, when, day_name, short):
+    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short):
         app.add_template_filter(one)
 
 
@@ -59,6 +59,16 @@ def spoken(number: str) -> str:
 def sentence(says: str) -> str:
     """What an error says, as a sentence of its own: a capital in front, a full stop behind."""
     return says[:1].upper() + says[1:] + ("" if says.endswith((".", "!", "?")) or not says else ".")
+
+
+def understood(kind: str) -> str:
+    """What a text was understood as, in words."""
+    words = {
+        "order": gettext("an order"), "inquiry": gettext("a question"), "confirm_yes": gettext("a yes"),
+        "confirm_no": gettext("a no"), "survey": gettext("an answer to a survey"), "optout": gettext("STOP"),
+        "optin": gettext("START"), "help": gettext("a call for help"), "other": gettext("not understood"),
+    }  # fmt: skip
+    return gettext("understood as: %(what)s", what=words.get(kind, kind))
 
 
 def snippet(text: str) -> str:

@@ -18,6 +18,7 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("pages.inbox", _l("Inbox")),
+    Place("pages.orders", _l("Orders")),
     Place("pages.inquiries", _l("Inquiries")),
     Place("pages.surveys", _l("Surveys")),
     Place("pages.messages", _l("Messages")),
@@ -37,6 +38,8 @@ INSIDE = {
     "pages.write_campaign": "pages.campaigns",
     "pages.edit_campaign": "pages.campaigns",
     "pages.change_campaign": "pages.campaigns",
+    "pages.order": "pages.orders",
+    "pages.decide_order": "pages.orders",
     "pages.inquiry": "pages.inquiries",
     "pages.corrections": "pages.inquiries",
     "pages.replay_texts": "pages.inquiries",
