@@ -100,7 +100,8 @@ def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None
     measured = "unit" in after or "multiple" in after or "times" in after or "times" in before
     if "hour" in after and not measured:
         return "time"
-    if "month" in after or "month" in before:
+    dotted = place + 2 < len(tokens) and right == "." and "month" in sorts[place + 2]
+    if "month" in after or "month" in before or dotted:
         return "date"
     if measured:
         return None
