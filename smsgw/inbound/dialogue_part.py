@@ -23,7 +23,7 @@ from ..errors import SmsgwError, StoreError
 from ..store.database import Database
 from ..store.tables import inbound
 from ..store.tables.types import AnyRow
-from . import expectations
+from . import answers, expectations
 from .catalogue import Shelf, Shelved
 from .dialogue import AGAIN, Dialogue, Understood
 from .reading.read import read
@@ -158,14 +158,14 @@ class Listening:
         rows = self._unread[key]
         open = expectations.newest(conn, key[0], now, key[1])
         first = _understand(rows[:1], shelved, open, now)
-        if _stands(first.reading):
+        if _stands(first):
             return first
         together = self._together(rows)
         if len(together) > 1:
             joined = _understand(together, shelved, open, now)
-            if _stands(joined.reading):
+            if _stands(joined):
                 return joined
-            if any(_stands(_understand([row], shelved, open, now).reading) for row in together[1:]):
+            if any(_stands(_understand([row], shelved, open, now)) for row in together[1:]):
                 return first
         until = together[-1].received_at + self._join_within
         if now < until and len(together) == len(rows) and (shelved.products or open) and not rows[0].missing:
@@ -218,6 +218,8 @@ def _understand(rows: Sequence[AnyRow], shelved: Shelved, open: Open | None, now
     return Understood(tuple(rows), text, reading, open, now)
 
 
-def _stands(reading: Reading) -> bool:
-    """Whether a text says something by itself, so that nothing more need be waited for."""
-    return reading.kind != "other" and not reading.reasons
+def _stands(one: Understood) -> bool:
+    """Whether a text says something by itself, so that nothing more need be waited for: also 0 to "was that it?"."""
+    if one.open is not None and one.open.kind == "notice" and answers.said(one.text) is not None:
+        return True
+    return one.reading.kind != "other" and not one.reading.reasons
