@@ -67,7 +67,7 @@ def _stop(
     if found.category is not None:
         key, names = "stop_category", {"category": found.category}
     owe(conn, Said("stop", key, said.address, str(text["id"]), found.language, names), known, now)
-    return _handled("optout", text, found, now)
+    return _handled("optout" if found.category is None else "optout_category", text, found, now)
 
 
 def _start(
@@ -86,11 +86,9 @@ def _start(
     return _handled("optin", text, found, now)
 
 
-def _help(
-    conn: Connection, text: Mapping[str, Any], found: keywords.Found, known: Vocabulary, now: datetime
-) -> Decision:
+def _help(conn: Connection, text: Mapping[str, Any], found: keywords.Found, known: Vocabulary, now: datetime) -> None:
+    """They are told what the keywords do; what they need help with is for the other readers."""
     owe(conn, Said("help", "consent_help", str(text["sender"]), str(text["id"]), found.language), known, now)
-    return _handled("help", text, found, now)
 
 
 def _status(

@@ -1,6 +1,6 @@
 """Who acts on a text that was read, in order; and the one transaction in which that happens.
 
-The first actor that understands wins: an answer to what an order asked, to a survey, to an automatic answer; then an
+The first actor that understands wins: what is about consent; an answer to what an order asked, to a survey, to an automatic answer; then an
 order; then what was not understood while an order waits; then questions, and with them a person. A text is acted on
 only while it is `received` and only if what was open with the customer is what it was read against: so whatever is
 done twice, after a kill too, is done once.
@@ -22,6 +22,7 @@ from ..store.lifecycle import INBOUND
 from ..store.tables import inbound, order
 from ..store.tables.types import AnyRow
 from . import expectations
+from .consent_reading import consent_read
 from .decision import Decision
 from .dialogue_orders import Ordering
 from .dialogue_saying import Mouth
@@ -61,6 +62,7 @@ class Dialogue:
         self._mouth = mouth
         self._language = language
         self._actors: tuple[Actor, ...] = (
+            consent_read,
             questions.heard_back,
             ordering.answers,
             surveys.act,
