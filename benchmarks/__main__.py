@@ -6,7 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from benchmarks import cutting, front, modem, moves, people, peers, road, stock, webhook
+from benchmarks import campaigns, cutting, front, modem, moves, peers, people, road, stock, webhook
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -19,9 +19,10 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front", "stock", "people"),
+        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front", "stock", "people", "campaigns"),
         action="append",
-        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people",
+        help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
+        "(j) campaigns",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -31,7 +32,7 @@ def main() -> None:
     read.add_argument("--answer-ms", type=float, default=0, help="how long the SMSC takes to answer (default: 0)")
     read.add_argument("--receipt-ms", type=float, default=0, help="and from there to its receipt (default: 0)")
     read.add_argument("--most", type=int, default=1_000_000, help="of stock: the most messages that are stored before")
-    read.add_argument("--customers", type=int, default=2_000_000, help="of people: how many there are")
+    read.add_argument("--customers", type=int, default=2_000_000, help="of people and campaigns: how many there are")
     read.add_argument("--no-receipts", action="store_true", help="the SMSC sends no receipts")
     read.add_argument("--quick", action="store_true", help="only prove that everything works; the figures mean little")
     told = read.parse_args()
@@ -57,6 +58,8 @@ def main() -> None:
             stock.run(stores, told.messages, told.most)
         if "people" in wanted:
             people.run(stores, 20_000 if told.quick else told.customers)
+        if "campaigns" in wanted:
+            campaigns.run(stores, 20_000 if told.quick else told.customers, told.messages, told.seconds)
         if "peers" in wanted:
             peers.run(stores, told.messages, told.seconds, told.rounds, told.jasmin)
         if "road" in wanted:
