@@ -44,7 +44,7 @@ def messages(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, part, part.c.message_id, ids, user_data=b"", udh=b"")
     _clear(conn, receipt, receipt.c.message_id, ids, said=None, recipient=None)
     _clear(conn, submitted_part, submitted_part.c.message_id, ids, user_data=b"", udh=b"", asked={})
-    _tales(conn, ids)
+    tales(conn, ids)
 
 
 def texts(conn: Connection, ids: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ def texts(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, survey_answer, survey_answer.c.inbound_id, ids, words="", comment=None)
     _clear(conn, suspected_stop, suspected_stop.c.inbound_id, ids, words="")
     _clear(conn, consent_answer, consent_answer.c.inbound_id, ids, text="", why=None)
-    _tales(conn, ids)
+    tales(conn, ids)
 
 
 def orders(conn: Connection, ids: Sequence[str]) -> None:
@@ -71,23 +71,23 @@ def orders(conn: Connection, ids: Sequence[str]) -> None:
     for id in ids:
         letters = mail.c.reference.contains(id, autoescape=True)
         conn.execute(update(mail).where(letters).values(subject=GONE, body="", why=GONE))
-    _tales(conn, ids)
+    tales(conn, ids)
 
 
 def calls(conn: Connection, ids: Sequence[str]) -> None:
     """Clear who rang."""
     _clear(conn, call, call.c.id, ids, caller=None, why=GONE)
-    _tales(conn, ids)
+    tales(conn, ids)
 
 
 def inquiries(conn: Connection, ids: Sequence[str]) -> None:
     """Clear what inquiries say of themselves; their texts are texts."""
     _clear(conn, inquiry, inquiry.c.id, ids, why=GONE, proposal=None)
-    _tales(conn, ids)
+    tales(conn, ids)
 
 
-def _tales(conn: Connection, ids: Sequence[str]) -> None:
-    """What history and the log of webhooks tell of records."""
+def tales(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear what history and the log of webhooks tell of records."""
     _clear(conn, history, history.c.record_id, ids, why=GONE)
     _clear(conn, delivery, delivery.c.record_id, ids, body=EMPTY_BODY, said=None, tries=None, request=None, reply=None)
 

@@ -21,7 +21,9 @@ from ..store.database import Writer
 from ..store.tables import (
     access_log,
     auto_answer,
+    budget,
     call,
+    campaign,
     consent,
     consent_answer,
     customer,
@@ -159,6 +161,8 @@ def _clear(conn: Connection, person: Person, addresses: Sequence[str]) -> dict[s
         "orders": (order.c.address, order.c.id, forgetting.orders),
         "inquiries": (inquiry.c.address, inquiry.c.id, forgetting.inquiries),
     }
+    for other in (auto_answer, participant):
+        forgetting.tales(conn, list(conn.scalars(select(other.c.id).where(other.c.address.in_(addresses)))))
     found: dict[str, int] = {}
     for kind, (address, id, clear) in sources.items():
         ids = list(conn.scalars(select(id).where(address.in_(addresses))))
@@ -172,8 +176,9 @@ _NUMBERS: tuple[tuple[Table, str, dict[str, Any]], ...] = (
     (order, "address", {}),
     (inquiry, "address", {}),
     (expectation, "address", {"payload": {}}),
-    (auto_answer, "address", {"text": ""}),
-    (participant, "address", {}),
+    (auto_answer, "address", {"text": "", "why": forgetting.GONE}),
+    (participant, "address", {"why": forgetting.GONE}),
+    (budget, "subject", {}),
     (consent_answer, "address", {"text": "", "why": None}),
     (suspected_stop, "address", {"words": ""}),
     (target, "address", {"customer_id": None, "says": None}),
@@ -195,6 +200,11 @@ def _unname(conn: Connection, one: str, told: str) -> None:
     for table, column, values in _NUMBERS:
         _set(conn, table, column, one, **{column: f"~{secrets.token_hex(8)}"}, **values)
     conn.execute(delete(unreachable).where(unreachable.c.address == one))
+    listed = cast(campaign.c.audience, String).contains(f'"{one}"', autoescape=True)
+    for row in conn.execute(select(campaign.c.id, campaign.c.audience).where(listed)).all():
+        numbers = [number for number in row.audience.get("numbers", ()) if number != one]
+        audience = row.audience | {"numbers": numbers}
+        conn.execute(update(campaign).where(campaign.c.id == row.id).values(audience=audience))
 
 
 def _set(conn: Connection, table: Table, column: str, was: str, **values: Any) -> None:
@@ -222,4 +232,5 @@ def _forget_card(conn: Connection, ids: Sequence[str], addresses: Sequence[str])
         _set(conn, target, "customer_id", id, customer_id=None)
         _set(conn, consent, "customer_id", id, customer_id=None)
         _set(conn, customer_total, "customer", id, customer=f"~{secrets.token_hex(8)}")
+        _set(conn, budget, "subject", id, subject=f"~{secrets.token_hex(8)}")
     conn.execute(delete(customer).where(customer.c.id.in_(ids)))

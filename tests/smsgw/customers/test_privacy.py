@@ -31,8 +31,8 @@ from smsgw.customers.privacy import Act
 from smsgw.errors import Conflict, NotFound
 from smsgw.store.database import Database
 from smsgw.store.ids import new_id
-from smsgw.store.tables import consent as ledger
 from smsgw.store.tables import (
+    campaign,
     cost_entry,
     delivery,
     expectation,
@@ -48,6 +48,7 @@ from smsgw.store.tables import (
     receipt,
     webhook,
 )
+from smsgw.store.tables import consent as ledger
 from tests.smsgw.customers.town import settle
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -118,6 +119,18 @@ def _others(conn: Any, id: str) -> None:
     conn.execute(insert(order_revision), [{"order_id": "ord_A", "revision": 1, "words": NEEDLE, "by": "t", "at": NOW}])
     expected = {"id": "exp_A", "address": NUMBER, "kind": "confirm", "payload": {"text": NEEDLE}, "revision": 1}
     conn.execute(insert(expectation), [expected | {"sent_at": NOW, "expires_at": NOW}])
+    terms = {
+        "texts": {"a": {"sl": "x"}},
+        "language": "sl",
+        "terms": {},
+        "wave": 0,
+        "placed": 0,
+        "planned": 0,
+        "by": "t",
+    }
+    about = {"id": "cam_A", "state": "draft", "why": "", "name": "c", "kind": "once", "purpose": "service"}
+    about |= {"audience": {"numbers": [NUMBER, "+38640999888"]}, "created_at": NOW, "changed_at": NOW}
+    conn.execute(insert(campaign), [about | terms])
     question = {"id": "inq_A", "state": "open", "why": NEEDLE, "address": NUMBER, "topic": "hours", "priority": 1}
     conn.execute(insert(inquiry), [question | {"language": "sl", "opened_at": NOW, "due_at": NOW}])
 
@@ -144,6 +157,7 @@ def test_who_is_forgotten_leaves_no_word_and_the_books_stay(database: Database) 
         assert conn.scalar(select(message.c.recipient).where(message.c.id == "msg_A")) == "+386"
         assert conn.scalar(select(cost_entry.c.amount)) == 12_000
         assert conn.scalar(select(order.c.total)) == 5_000_000
+        assert conn.scalar(select(campaign.c.audience)) == {"numbers": ["+38640999888"]}
         assert [row.what for row in privacy.accesses(conn, id)] == ["erased"]
     with pytest.raises(NotFound):
         privacy.erase(database.writer, Act(id, "ana", NOW))
