@@ -14,6 +14,7 @@ from smsgw.errors import Unauthenticated
 
 from ..problems import Problem, request_id
 from . import (
+    answers,
     campaigns,
     consents,
     corrections,
@@ -48,6 +49,7 @@ ROUTED = (
     phones,
     inquiries,
     corrections,
+    answers,
     replays,
     surveys,
     customers,

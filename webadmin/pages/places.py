@@ -42,6 +42,7 @@ INSIDE = {
     "pages.decide_order": "pages.orders",
     "pages.inquiry": "pages.inquiries",
     "pages.corrections": "pages.inquiries",
+    "pages.automatic_answers": "pages.inquiries",
     "pages.replay_texts": "pages.inquiries",
     "pages.survey": "pages.surveys",
     "pages.add_customer": "pages.customers_page",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -78,6 +79,31 @@ def test_what_was_misread_is_corrected_and_approved(admin: Visitor, said: Said, 
     assert admin.client.post(decide.action, data=decide.fields | {"approve": "yes"}).status_code == 303
     assert "1 of 30 labels" in said(admin.page("/corrections?state=approved"))
     assert admin.client.post(decide.action, data=decide.fields | {"approve": "no"}).status_code == 409
+
+
+def test_a_topic_gets_its_words_and_is_switched_by_an_admin(admin: Visitor, said: Said) -> None:
+    form = Form(admin.page("/answers"), "words")
+    wrong = form.fields | {"topic": "hours", "language": "en", "text": "{{ our }}"}
+    refused = admin.client.post(form.action, data=wrong)
+    assert (refused.status_code, "did you mean hours?" in refused.text) == (422, True)
+    assert admin.client.post(form.action, data=wrong | {"text": "Come {{ hours }}."}).status_code == 303
+    form = Form(admin.page("/answers"), "switch")
+    assert admin.client.post(form.action, data=form.fields | {"topic": "hours", "state": "live"}).status_code == 422
+    done = form.fields | {"topic": "hours", "state": "live", "why": "we know it"}
+    assert admin.client.post(form.action, data=done).status_code == 303
+    page = said(admin.page("/answers"))
+    assert "opening hours goes out by itself We know it. 0 0 – en Come {{ hours }}." in page
+
+
+def test_a_clerk_sees_the_answers_and_switches_nothing(stranger: Visitor) -> None:
+    stranger.get(stranger.link("clerk", "bor"))
+    page = stranger.page("/answers")
+    assert 'id="switch"' not in page
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    told = {"csrf_token": token[1], "topic": "hours", "state": "live", "why": "x"}
+    refused = stranger.post("/answers/switch", told)
+    assert (refused.status_code, "Only an admin" in refused.text) == (403, True)
 
 
 def test_the_texts_of_a_month_are_read_again(admin: Visitor, said: Said) -> None:

@@ -1,0 +1,79 @@
+"""Automatic answers: each topic's words, how good they were, and the switch with its reason."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from smsgw.errors import Forbidden, SmsgwError
+from smsgw.inbound import answer_topics, answers
+from smsgw.inbound.answer_topics import FIELDS, STATUS, TOPICS, Switch, Words
+from smsgw.store.lifecycle import ANSWER_TOPIC
+from smsgw.text.wording import LANGUAGES
+
+from ..auth import current_person, person_required
+from ..context import the_gateway
+from . import desk
+from .blueprint import pages
+from .sheets import sheet
+
+LIST = 50  # answers on a page
+
+
+@pages.get("/answers")
+@person_required
+def automatic_answers() -> Response:
+    """Every topic that may be answered by itself, and the newest answers."""
+    return _shown()
+
+
+@pages.post("/answers/switch")
+@person_required
+def switch_topic() -> Response:
+    """Switch a topic, for a reason that is kept; the owner's business."""
+    gateway, form = the_gateway(), request.form
+    try:
+        _owner()
+        wish = Switch(
+            form.get("topic", ""), form.get("state") or None, form.get("why", "")[:300], current_person().id,
+            gateway.clock(),
+        )  # fmt: skip
+        answer_topics.switch(gateway.database.writer, wish)
+    except SmsgwError as error:
+        return _shown(error)
+    return redirect(url_for("pages.automatic_answers"), 303)
+
+
+@pages.post("/answers/words")
+@person_required
+def write_answer() -> Response:
+    """Write the words of a topic in a language: it is measured anew, in the shadow."""
+    gateway, form = the_gateway(), request.form
+    try:
+        _owner()
+        words = Words(
+            form.get("topic", ""), form.get("language", ""), desk.typed("text"), current_person().id, gateway.clock()
+        )
+        answer_topics.write(gateway.database.writer, words)
+    except SmsgwError as error:
+        return _shown(error)
+    return redirect(url_for("pages.automatic_answers"), 303)
+
+
+def _owner() -> None:
+    if current_person().role != "admin":
+        raise Forbidden("only an admin decides what is answered by itself", hint="ask somebody who may")
+
+
+def _shown(error: SmsgwError | None = None) -> Response:
+    with the_gateway().database.reading() as conn:
+        told = [
+            (row, answer_topics.measured(conn, row), answer_topics.templates(conn, row.id))
+            for row in answer_topics.listing(conn)
+        ]
+        rows = answers.listing(conn, LIST)
+    worded = [topic for topic in TOPICS if topic != STATUS]
+    return sheet(
+        "answers.html", error, told=told, rows=rows, topics=TOPICS, worded=worded, languages=LANGUAGES, fields=FIELDS,
+        states=list(ANSWER_TOPIC.states), may=current_person().role == "admin", typed=request.form.get("text", ""),
+    )  # fmt: skip
