@@ -1,1 +1,1 @@
-"""People: what they agreed to, and what they took back."""
+"""People: who they are, what they agreed to, and what they took back."""
