@@ -13,6 +13,13 @@ GATE: tuple[Entry, ...] = (
         "Nothing; record a consent or a withdrawal if they were wrong.",
     ),
     Entry(
+        "budget_exceeded",
+        402,
+        "No money is left for this",
+        "A budget that the message falls under has less left than it costs, and refuses what is too much.",
+        "Raise the budget that `detail` names, or wait for its next day or month.",
+    ),
+    Entry(
         "category_missing",
         422,
         "Marketing needs a category",

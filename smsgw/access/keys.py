@@ -49,6 +49,9 @@ SCOPES = {
     "customers:write": "change these, merge, and import",
     "customers:privacy": "take data of people away, have people forgotten, and hold that",
     "customers:*": "all of that",
+    "money:read": "see rates, plans, budgets, alerts, estimates and cost reports",
+    "money:manage": "change rates, plans and budgets, and let pass what the brake holds",
+    "money:*": "both",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",
 }

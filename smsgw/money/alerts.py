@@ -78,6 +78,14 @@ def _move(conn: Connection, batch: list[tuple[str, str, str, str, datetime]]) ->
     return results
 
 
+def get(conn: Connection, id: str) -> AnyRow:
+    """One alert. Raises NotFound."""
+    row = conn.execute(select(alert).where(alert.c.id == id)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {id[:60]}")
+    return row
+
+
 def standing(conn: Connection, limit: int = 100) -> list[AnyRow]:
     """What stands, newest first."""
     return list(conn.execute(select(alert).where(alert.c.state != "over").order_by(alert.c.id.desc()).limit(limit)))

@@ -126,6 +126,29 @@ def read_line(told: Mapping[str, str], zone: ZoneInfo, now: datetime, where: str
     return Line(values["currency"], values["into"], valid_from, worth)
 
 
+def read_rows(rows: Iterable[tuple[int, Sequence[str]]], zone: ZoneInfo, now: datetime) -> list[Line]:
+    """The lines of a sheet whose first row names the columns. Raises BadInput with every fault."""
+    found = iter(rows)
+    _, first = next(found, (1, ()))
+    heading = [name.strip().lower() for name in first]
+    missing = [name for name in ("currency", "into", "worth") if name not in heading]
+    if missing:
+        says = f"the first line must name the columns {', '.join(COLUMNS)}; {', '.join(missing)} is missing"
+        raise BadInput([Fault("/1", "columns_wrong", says)])
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    for number, row in found:
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            lines.append(read_line(dict(zip(heading, row, strict=False)), zone, now, f"/{number}"))
+        except BadInput as wrong:
+            faults += [Fault(f.pointer, f.code, f"line {number}: {f.detail}") for f in wrong.faults]
+    if faults:
+        raise BadInput(faults)
+    return lines
+
+
 def _worth(written: str) -> int:
     plain = written.replace(",", ".") if written.count(",") == 1 and "." not in written else written
     try:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..errors import BadInput, Fault
+from ..paper.sheets import open_sheet
 from ..store.database import Writer
 from ..store.tables import rate
 from ..store.tables.types import AnyRow
@@ -116,6 +117,11 @@ def read_csv(text: str, zones: Mapping[str, ZoneInfo], now: datetime) -> list[Li
     first = plain.splitlines()[:1]
     reader = csv.reader(io.StringIO(plain, newline=""), delimiter=";" if ";" in "".join(first) else ",")
     return read_rows(((reader.line_num, row) for row in reader), zones, now)
+
+
+def read_sheet(content: bytes, zones: Mapping[str, ZoneInfo], now: datetime) -> list[Line]:
+    """The same of a file's octets, CSV or XLSX."""
+    return read_rows(open_sheet(content).rows(), zones, now)
 
 
 def read_rows(rows: Iterable[tuple[int, Sequence[str]]], zones: Mapping[str, ZoneInfo], now: datetime) -> list[Line]:

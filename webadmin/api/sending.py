@@ -32,6 +32,7 @@ LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
 BUSY = ("queue_full", "store_full")
 POLICY = (
     "client_ref_conflict",
+    "budget_exceeded",
     "category_missing",
     "category_unknown",
     "channel_not_wanted",
