@@ -20,6 +20,7 @@ from tests.flows.running import Client, Running, until
 from tests.flows.wires import Tape
 
 PHONES = [f"+3864100010{number}" for number in range(8)]
+KILLS = 4
 SHOP = Path(__file__).parents[2] / "smsgw" / "cli" / "demo.csv"
 
 
@@ -152,7 +153,7 @@ def test_a_kill_between_the_text_and_its_answer_leaves_one_order_and_one_answer(
 ) -> None:
     gateway = shop(tmp_path, open_gateway)
     chance = random.Random(7)
-    for phone in PHONES:
+    for phone in PHONES[:KILLS]:
         gateway.start()
         client = gateway.client()
         Customer(client, phone).says("2 notebooks A4")
@@ -164,7 +165,7 @@ def test_a_kill_between_the_text_and_its_answer_leaves_one_order_and_one_answer(
     def settled() -> bool:
         with gateway.looking() as conn:
             unread = conn.scalar(select(func.count()).where(inbound.c.state == "received"))
-            return unread == 0 and conn.scalar(select(func.count()).select_from(order)) == len(PHONES)
+            return unread == 0 and conn.scalar(select(func.count()).select_from(order)) == KILLS
 
     until(settled, 30, "not every text became an order")
     with gateway.looking() as conn:
@@ -172,6 +173,6 @@ def test_a_kill_between_the_text_and_its_answer_leaves_one_order_and_one_answer(
         made = conn.execute(select(o.address, func.count()).group_by(o.address)).all()
         said = conn.execute(select(m.recipient, func.count()).where(m.client == "orders").group_by(m.recipient)).all()
         asked = set(conn.scalars(select(o.state)))
-    assert dict(made) == dict.fromkeys(PHONES, 1)  # type: ignore[arg-type]
-    assert dict(said) == dict.fromkeys(PHONES, 1)  # type: ignore[arg-type]
+    assert dict(made) == dict.fromkeys(PHONES[:KILLS], 1)  # type: ignore[arg-type]
+    assert dict(said) == dict.fromkeys(PHONES[:KILLS], 1)  # type: ignore[arg-type]
     assert asked == {"asked"}

@@ -6,6 +6,7 @@ The words that made each line are marked in the text. Every form works without s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +17,7 @@ from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.inbound import catalogue, orders_listing
 from smsgw.inbound.orders_desk import Act
 from smsgw.inbound.orders_listing import Wanted
-from smsgw.inbound.orders_money import money, quantity
+from smsgw.inbound.orders_money import money, places_of, quantity
 from smsgw.store.lifecycle import ORDER
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import documents
@@ -50,7 +51,12 @@ def _board(error: SmsgwError | None = None) -> Response:
             told = documents(conn, [row.id for row in rows[:most]])
             older = rows[most - 1].id if len(rows) > most else None
             columns.append((each, [_shown(told[row.id]) for row in rows[:most]], older))
-    return sheet("orders.html", error, columns=columns, state=state, states=list(ORDER.states))
+    return sheet("orders.html", error, columns=columns, state=state, states=list(ORDER.states), paid=paid)
+
+
+def paid(told: Mapping[str, str] | None) -> str:
+    """An amount as it is paid, such as 5.80 EUR; "?" when nobody knows it."""
+    return "?" if told is None else f"{Decimal(told['amount']):.{places_of(told['currency'])}f} {told['currency']}"
 
 
 def _shown(told: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def _one(named: str, error: SmsgwError | None = None) -> Response:
     return sheet(
         "order.html", error, one=told, row=row, events=events, products=products,
         revisions=[(made, lines) for made, lines in revisions if made.revision != row.revision],
-        money=money, quantity=quantity,
+        money=money, quantity=quantity, paid=paid,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def test_the_board_shows_what_is_to_be_done_with_the_words_that_made_it(
     assert "to be looked at 10001" in words
     assert "asked for a yes 10002" in words
     assert "<mark>" in page
-    assert "200 pcs notebook 580 EUR" in words
+    assert "200 pcs notebook 580.00 EUR" in words
 
 
 def test_one_click_accepts_and_one_rejects(admin: Visitor, hears: Callable[[str, str], None]) -> None:
@@ -78,7 +78,7 @@ def test_other_lines_are_sent_from_the_orders_page(
     assert done.status_code == 303
     words = said(admin.page("/orders/10001"))
     assert "asked for a yes" in words
-    assert "59.2 EUR" in words
+    assert "59.20 EUR" in words
     wrong = admin.client.post("/orders/10001/edit", data=fields | {"quantity": ["x", "0", ""], "revision": "2"})
     assert wrong.status_code == 422
     asked = admin.send("/orders/10001", "ask", text="Which colour?")
