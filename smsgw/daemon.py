@@ -107,7 +107,7 @@ class Gateway:
         self.door.familiar = self._familiar
         self.reception = Reception(self.database, self.door, clock)
         self.replies = Replies(self.database, self.door)
-        self.campaigns = Campaigns(self.database, self.door, self.paces, config.campaigns.ahead)
+        self.campaigns = Campaigns(self.database, self.door, self.paces, config.campaigns.ahead, self.estimate)
         self.waiting = Waiting(
             self.network, rules, self.door.next_reference, frozenset(sending.may_double), frozenset(sending.sticky)
         )

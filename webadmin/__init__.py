@@ -17,7 +17,6 @@ from .api import (
     budgets,
     campaigns,
     campaigns_report,
-    catalogue,
     consent_words,
     consents,
     customer_imports,
@@ -46,13 +45,14 @@ from .api import (
     templates,
     webhooks,
 )
+from .api import catalogue as products  # `catalogue` of this package is another: that of errors
 from .api.clients import KnownClients
 from .context import Context
 
 # Imported for the routes that they put into the table.
 ROUTED = (
     sending,
-    catalogue,
+    products,
     orders,
     batch,
     preview,

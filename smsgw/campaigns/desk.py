@@ -10,20 +10,27 @@ from ..outbound.submit import Door
 from ..store.database import Database
 from . import life, series
 from .advance import Advance
-from .estimate import Estimate
+from .estimate import Estimate, Measure
 from .placing import AHEAD, Paces
 from .unreachable import Learning, forget
 
 
 class Campaigns:
     """One for each gateway. paces: parts a second that each link may send now, None for as many as it takes; ahead: how
-    many messages may wait for a link."""
+    many messages may wait for a link; measure: looks at texts letter by letter."""
 
-    def __init__(self, database: Database, door: Door, paces: Callable[[], Paces], ahead: int = AHEAD) -> None:
+    def __init__(
+        self,
+        database: Database,
+        door: Door,
+        paces: Callable[[], Paces],
+        ahead: int = AHEAD,
+        measure: Measure | None = None,
+    ) -> None:
         self.database = database
         self.door = door
         self._advance = Advance(database, door, paces, ahead)
-        self._estimate = Estimate(database, door, paces)
+        self._estimate = Estimate(database, door, paces, measure)
         self._learning = Learning(database)
 
     def advance(self, now: datetime, clock: Callable[[], datetime], patience: timedelta) -> None:

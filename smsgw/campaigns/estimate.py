@@ -7,7 +7,7 @@ costs what was said, to the cent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadInput, RefusedByPolicy
+from ..money.estimate import Estimate as Measured
 from ..outbound import hours
 from ..outbound.destinations import sender
 from ..outbound.gate_facts import Facts
@@ -31,6 +32,8 @@ from .terms import Terms
 
 PIECE = 5_000
 NAMED = 20
+MEASURED = 20_000  # texts that are looked at letter by letter
+LETTERS = 5  # that are told
 UNKNOWN_PACE = 10.0  # parts a second that a link without a bound is taken to send
 
 
@@ -50,6 +53,7 @@ class Figures:
     undefined: list[dict[str, Any]] = field(default_factory=list)
     undefined_count: int = 0
     last_hour: datetime | None = None  # when the last of those begins who are asleep at the start
+    texts: list[tuple[str, str]] = field(default_factory=list)  # the first of them, to be measured letter by letter
 
     def left(self, no: LeftOut, one: Person) -> None:
         """Count one who is left out."""
@@ -72,6 +76,8 @@ class Figures:
         counted[1] += row["parts"]
         counted[2] += row["price"] or 0
         self.unpriced += row["price"] is None
+        if len(self.texts) < MEASURED:
+            self.texts.append((row["recipient"], row["text"]))
         if self.longest is None or (row["parts"], len(row["text"])) > (self.longest["parts"], self.longest["letters"]):
             self.longest = {
                 "text": row["text"], "parts": row["parts"], "letters": len(row["text"]), "encoding": row["encoding"],
@@ -79,10 +85,17 @@ class Figures:
             }  # fmt: skip
 
 
+Measure = Callable[[Iterable[tuple[str, str]], datetime], Measured]
+
+
 class Estimate:
     """Holds the door and the store."""
 
-    def __init__(self, database: Database, door: Door, paces: Callable[[], Paces]) -> None:
+    def __init__(
+        self, database: Database, door: Door, paces: Callable[[], Paces], measure: Measure | None = None
+    ) -> None:
+        """measure: looks at texts letter by letter, with bundles and the worst case (money.estimate)."""
+        self._measure = measure
         self._database = database
         self._door = door
         self._paces = paces
@@ -111,9 +124,28 @@ class Estimate:
             "languages": dict(figures.languages.most_common()),
             "longest": None if longest is None else dict(longest),
             "undefined": {"count": figures.undefined_count, "some": figures.undefined},
+            "advice": self._advice(figures, start),
             "starts_at": start.isoformat(),
             "ends_at": self._ends(row, figures, start).isoformat(),
         }
+
+    def _advice(self, figures: Figures, start: datetime) -> dict[str, Any] | None:
+        """Which letters make the texts dear and what others would save, what bundles pay, and the worst case."""
+        if self._measure is None or not figures.texts:
+            return None
+        told = self._measure(figures.texts, start)
+        return {
+            "measured": told.messages,
+            "free_parts": told.free,
+            "worst": _amounts(told.worst),
+            "parts_saved": told.parts_swapped,
+            "saved": _amounts(told.swapped),
+            "letters": [
+                {"letter": one.letter, "plainer": one.plainer, "messages": one.messages, "parts": one.parts,
+                 "saved": _amounts(one.saved)}
+                for one in told.letters[:LETTERS]
+            ],
+        }  # fmt: skip
 
     def figures(self, row: AnyRow, now: datetime) -> Figures:
         """What is added up over the audience as it is at `now`."""
@@ -186,6 +218,10 @@ class Estimate:
             seconds += terms.split.decide_after * 60
         ends = start + timedelta(seconds=seconds)
         return max(ends, figures.last_hour) if figures.last_hour else ends
+
+
+def _amounts(by_currency: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"currency": currency, "amount": amount} for currency, amount in sorted(by_currency.items())]
 
 
 def audience_now(row: AnyRow, terms: Terms, now: datetime) -> people.Audience:

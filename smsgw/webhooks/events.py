@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Table, select
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.history import IDS, chunks
-from ..store.lifecycle import INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
-from ..store.tables import inbound, inquiry, message, participant, survey
+from ..store.lifecycle import CAMPAIGN, INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
+from ..store.tables import campaign, inbound, inquiry, message, participant, survey
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
@@ -141,6 +141,11 @@ def _survey(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": row["name"], "closes_at": row["closes_at"]}
 
 
+def _campaign(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("name", "kind", "run", "starts_at", "placed")
+    return {"parent": row["parent_id"]} | {name: row[name] for name in names}
+
+
 def _participant(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"survey": row["survey_id"], "from": row["address"], "question": row["position"]}
 
@@ -172,6 +177,7 @@ _FIELDS: dict[str, _Fields] = {
         _inquiry,
     ),
     SURVEY.record: (survey, ("id", "name", "closes_at"), _survey),
+    CAMPAIGN.record: (campaign, ("id", "name", "kind", "parent_id", "run", "starts_at", "placed"), _campaign),
     PARTICIPANT.record: (participant, ("id", "survey_id", "address", "position"), _participant),
 }  # fmt: skip
 """For each record that is told with its fields: its table, the columns that are read, and what is told of them."""

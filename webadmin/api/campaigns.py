@@ -72,7 +72,7 @@ def estimate_json(told: Mapping[str, Any]) -> dict[str, Any]:
     same = ("people", "messages", "parts", "unpriced", "languages", "longest")
     return {name: told[name] for name in same} | {
         "left_out": left_out_json(told["left_out"], told["says"]),
-        "costs": [money(one["amount"], one["currency"]) for one in told["costs"]],
+        "costs": _money(told["costs"]),
         "links": [
             {name: one[name] for name in ("link", "messages", "parts")}
             | {"cost": money(one["amount"], one["currency"])}
@@ -80,9 +80,22 @@ def estimate_json(told: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "undefined": told["undefined"]["count"],
         "undefined_some": told["undefined"]["some"],
+        "advice": told["advice"] and _advice_json(told["advice"]),
         "starts_at": datetime.fromisoformat(told["starts_at"]),
         "ends_at": datetime.fromisoformat(told["ends_at"]),
     }
+
+
+def _advice_json(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in ("measured", "free_parts", "parts_saved")} | {
+        "worst": _money(told["worst"]),
+        "saved": _money(told["saved"]),
+        "letters": [{**one, "saved": _money(one["saved"])} for one in told["letters"]],
+    }
+
+
+def _money(amounts: list[dict[str, Any]]) -> list[dict[str, str] | None]:
+    return [money(one["amount"], one["currency"]) for one in amounts]
 
 
 def row_of(id: str) -> AnyRow:

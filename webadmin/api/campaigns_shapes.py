@@ -143,6 +143,27 @@ class LeftOutCount(Shape):
     words: str = Field(description="The reason, for people.")
 
 
+class DearLetter(Shape):
+    """A letter that makes texts dear."""
+
+    letter: str = Field(description="The letter.")
+    plainer: str | None = Field(description="What could stand for it; null: nothing.")
+    messages: int = Field(description="In how many messages it stands.")
+    parts: int = Field(description="Parts that are saved without it.")
+    saved: list[Money] = Field(description="What that saves.")
+
+
+class Advice(Shape):
+    """What would be cheaper, and what it can cost at worst; of the first 20,000 texts."""
+
+    measured: int = Field(description="How many texts were looked at.")
+    free_parts: int = Field(description="Parts that bundles are likely to pay for.")
+    worst: list[Money] = Field(description="If everybody got the longest text over the dearest link.")
+    parts_saved: int = Field(description="Parts that plainer letters would save.")
+    saved: list[Money] = Field(description="What these cost.")
+    letters: list[DearLetter] = Field(description="The letters that make the texts dear.")
+
+
 class Estimate(Shape):
     """What a campaign will cost and when it will be done; of a series: its next run."""
 
@@ -157,6 +178,7 @@ class Estimate(Shape):
     longest: Longest | None = Field(description="The longest text.")
     undefined: int = Field(description="Texts with a variable that has no value: while there are any it cannot begin.")
     undefined_some: list[WithoutValue] = Field(description="The first twenty of these.")
+    advice: Advice | None = Field(description="What would be cheaper; null: it was not looked at.")
     starts_at: Moment = Field(description="If it begins then,")
     ends_at: Moment = Field(description="the last message leaves about then.")
 

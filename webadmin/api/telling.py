@@ -232,6 +232,17 @@ class ParticipantData(EventData):
     question: int = Field(description="The number of the question that was asked last.")
 
 
+class CampaignData(EventData):
+    """A campaign that came to a state."""
+
+    name: str = Field(description="What it is called.")
+    kind: str = Field(description="once, recurring, relative or follow_up.")
+    parent: str | None = Field(description="The series or campaign that began it.")
+    run: str | None = Field(description="Which run of that it is.")
+    starts_at: Moment | None = Field(description="When it begins.")
+    placed: int = Field(description="Messages that it has put into the queue.")
+
+
 class RecordEvent(Shape):
     """Something happened to a record. Answer 2xx to take it; anything else, and it comes again for three days."""
 
@@ -278,6 +289,12 @@ class ParticipantEvent(RecordEvent):
     data: ParticipantData = Field(description="Who, and where in the survey.")
 
 
+class CampaignEvent(RecordEvent):
+    """A campaign came to a state."""
+
+    data: CampaignData = Field(description="The campaign.")
+
+
 _SHAPES: dict[str, type[BaseModel]] = {
     "message": MessageEvent,
     "inbound": InboundEvent,
@@ -285,6 +302,7 @@ _SHAPES: dict[str, type[BaseModel]] = {
     "inquiry": InquiryEvent,
     "survey": SurveyEvent,
     "participant": ParticipantEvent,
+    "campaign": CampaignEvent,
 }
 EVENTS: Mapping[str, type[BaseModel]] = {
     kind: _SHAPES.get(kind.partition(".")[0], RecordEvent) for kind in (*events.TYPES, events.TEST)
