@@ -91,6 +91,12 @@ def ensure(conn: Connection, addresses: Collection[str], now: datetime) -> dict[
     return known | {one: id for one, (id, _) in zip(unknown, people, strict=True)}
 
 
+def ensure_step(conn: Connection, batch: list[tuple[str, datetime]]) -> list[str]:
+    """Writer step of `ensure`: an address and the time; returns the customers' ids."""
+    ids = ensure(conn, [one for one, _ in batch], max(at for _, at in batch)) if batch else {}
+    return [ids[one] for one, _ in batch]
+
+
 def get(conn: Connection, id: str) -> Person:
     """A customer of today; the id of one that was merged leads to the one that it became. Raises NotFound."""
     found = many(conn, [id])

@@ -82,6 +82,15 @@ def customer(id: str) -> Response:
     return _card(id)
 
 
+@pages.post("/customers/of/<path:number>")
+@person_required
+def card_of(number: str) -> Response:
+    """The card of whoever has this number; who has none yet gets one."""
+    gateway = the_gateway()
+    id = gateway.database.writer.do(customers.ensure_step, (number[:20], gateway.clock()))
+    return redirect(url_for("pages.customer", id=id), 303)
+
+
 def _card(id: str, error: SmsgwError | None = None) -> Response:
     gateway = the_gateway()
     before = request.args.get("before", timeline.END)

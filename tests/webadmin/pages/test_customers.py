@@ -13,6 +13,7 @@ from smsgw.customers.customers import Wish
 from smsgw.customers.fields import Field
 from smsgw.customers.importing import Importer
 from smsgw.daemon import Gateway
+from smsgw.outbound.submit import Asked
 from tests.webadmin.pages.conftest import Form, Visitor
 
 Said = Callable[[str], str]
@@ -51,6 +52,14 @@ def test_a_card_shows_the_past_and_keeps_changes(admin: Visitor, said: Said) -> 
     assert (stale.status_code, "changed meanwhile" in stale.text) == (412, True)
     wrong = admin.send(path, "card", addresses="12\nx", zone="Mars")
     assert (wrong.status_code, wrong.text.count("<li><code>") >= 2) == (422, True)
+
+
+def test_the_inbox_leads_to_the_card_of_a_number_and_makes_one(admin: Visitor, said: Said) -> None:
+    admin.gateway.door.submit(Asked("+38640111222", "Hello", "cli"))
+    for _ in range(2):
+        led = admin.send("/inbox/+38640111222", "card-of")
+        assert "Hello" in said(admin.page(led.headers["Location"]))
+    assert said(admin.page("/customers")).count("without a name") == 1
 
 
 def test_who_may_be_one_is_offered_merged_and_parted(admin: Visitor, said: Said) -> None:
