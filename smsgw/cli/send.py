@@ -41,6 +41,7 @@ PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
 @click.option("--expires", metavar="TIME", help="Not worth sending after: 90s, 10m, 2h, 3d.")
 @click.option("--priority", type=click.IntRange(0, 9), help="9 overtakes all others; by default the purpose decides.")
 @click.option("--purpose", type=click.Choice(PURPOSES), default="transactional", show_default=True)
+@click.option("--category", metavar="CODE", help="Of marketing: what its recipients agreed to.")
 @click.option("--client-ref", metavar="REF", help="Your own name for it: the same one is never sent twice.")
 @click.option("--allow-duplicate", is_flag=True, help="Also if the same text went to this number a moment ago.")
 @click.option("--wait", metavar="[=SECONDS]", help="Return when it is delivered; without a number within 60 s.")
@@ -134,17 +135,21 @@ def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
     ready = gateway.door.read(asked)
     costs = _costs(ready, gateway)
     with gateway.database.reading() as conn:
-        verdict = gate.check(conn, [ready.candidate], gateway.door.terms.rules, gateway.clock())[0]
+        answers = gate.explain(conn, ready.candidate, gateway.door.terms.rules, gateway.clock())
+    verdict = gate.decided(answers)
     decision, why = _said(verdict)
+    checks = [dict(zip(("name", "decision", "why"), (one.name, *_said(one.verdict)), strict=True)) for one in answers]
     value = {
         "to": ready.row["recipient"], "from": ready.row["sender"], "link": ready.row["link"],
         "route": ready.row["trace"], "price": money(ready.row["price"], ready.row["currency"]),
-        "gate": {"decision": decision, "why": why}, **asdict(costs),
+        "gate": {"decision": decision, "why": why, "checks": checks}, **asdict(costs),
     }  # fmt: skip
     if isinstance(verdict, gate.Refuse) and office.voice.as_json:
         office.voice.data(value, [])
         return exits.REFUSED
-    office.voice.data(value, _preview_lines(ready, costs, decision, why))
+    lines = _preview_lines(ready, costs, decision, why)
+    lines += [f"  {one['name']}: {one['decision']}, {one['why']}" for one in checks if one["decision"] != "send"]
+    office.voice.data(value, lines)
     if isinstance(verdict, gate.Refuse):
         raise RefusedByPolicy([Fault("/to", verdict.code, verdict.says)])
     office.voice.chat("Nothing was sent.")

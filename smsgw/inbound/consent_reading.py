@@ -1,4 +1,4 @@
-"""What follows when the reading of a text, and no keyword, says that somebody wants to be left alone or to hear from us.
+"""What follows when no keyword but the reading of a text says that somebody wants to be left alone, or to hear from us.
 
 A clear sentence that means stop is a stop. What is clear but for something beside it waits for a person, and so does
 marketing to that number. A wish to hear from us is asked back, for only the answer to our question is a yes.

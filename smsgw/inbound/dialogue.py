@@ -1,7 +1,8 @@
 """Who acts on a text that was read, in order; and the one transaction in which that happens.
 
-The first actor that understands wins: what is about consent; an answer to what an order asked, to a survey, to an automatic answer; then an
-order; then what was not understood while an order waits; then questions, and with them a person. A text is acted on
+The first actor that understands wins: what is about consent; an answer to what an order asked, to a survey, to an
+automatic answer; then an order; then what was not understood while an order waits; then questions, and with them a
+person. A text is acted on
 only while it is `received` and only if what was open with the customer is what it was read against: so whatever is
 done twice, after a kill too, is done once.
 """

@@ -1,0 +1,145 @@
+"""Consent and the gate's own rules over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from webadmin.api import consents_shapes, gate_shapes, shapes
+
+PHONE = "+38640111222"
+API = "/api/v1"
+SCHOOL = {"names": {"sl": "šolske potrebščine", "en": "school supplies"}, "words": ["pouk"]}
+
+
+@pytest.fixture
+def shop(call: Any) -> Any:
+    """The API of a gateway with one category."""
+    assert call("PUT", f"{API}/consent/categories/school", SCHOOL).status == 200
+    return call
+
+
+def grant(call: Any, **more: Any) -> Any:
+    body = {"address": "040 111 222", "statement": "granted", "scope": "school", "words": "form 12", **more}
+    return call("POST", f"{API}/consents", body)
+
+
+def test_marketing_goes_after_a_consent_and_not_after_its_withdrawal(shop: Any) -> None:
+    body = {"to": PHONE, "text": "Razprodaja! Odjava: STOP", "purpose": "marketing"}
+    assert shop("POST", f"{API}/messages", body).code == "category_missing"
+    assert shop("POST", f"{API}/messages", body | {"category": "toys"}).code == "category_unknown"
+    assert shop("POST", f"{API}/messages", body | {"category": "school"}).code == "consent_missing"
+    assert grant(shop).said["standing"] == {"address": PHONE, "level": "some", "categories": ["school"]}
+    sent = shop("POST", f"{API}/messages", body | {"category": "school"})
+    assert (sent.status, sent.said["category"]) == (202, "school")
+    grant(shop, statement="withdrawn", words="on the telephone")
+    assert shop("GET", f"{API}/messages/{sent.said['id']}").said["status"] == "refused"
+    assert shop("POST", f"{API}/messages", body | {"category": "school"}).code == "recipient_opted_out"
+    told = shop("GET", f"{API}/gate/refusals?to=%2B38640111222").said
+    gate_shapes.RefusalList.model_validate(told)
+    assert [one["code"] for one in told["data"]][:2] == ["recipient_opted_out", "consent_missing"]
+
+
+def test_the_hot_way_obeys_the_same_gate(shop: Any) -> None:
+    many = [{"to": PHONE, "text": f"{n} STOP", "purpose": "marketing", "category": "school"} for n in range(3)]
+    answer = shop("POST", f"{API}/messages/batch", many)
+    assert [one["problem"]["code"] for one in answer.said["data"]] == ["consent_missing"] * 3
+
+
+def test_the_ledger_and_the_certificate_show_the_proof(shop: Any) -> None:
+    grant(shop, wording="Da, želim obvestila", at="2026-11-01T10:00:00Z")
+    told = shop("GET", f"{API}/consents?address=040111222").said
+    consents_shapes.StatementList.model_validate(told)
+    assert [(one["words"], one["scope"]) for one in told["data"]] == [("form 12", "school")]
+    paper = shop("GET", f"{API}/consents/certificate?address=040111222").said
+    consents_shapes.Certificate.model_validate(paper)
+    assert paper["wordings"][0]["text"] == "Da, želim obvestila"
+
+
+def test_a_purchase_is_told_to_be_none_and_all_mistakes_come_at_once(shop: Any) -> None:
+    answer = grant(shop, scope="toys", words="bought a pen")
+    assert answer.faults == {"/scope": "category_unknown", "/words": "purchase_is_no_consent"}
+
+
+def test_a_number_can_be_asked_itself(shop: Any) -> None:
+    assert grant(shop, statement="asked").said["standing"]["level"] == "orders"
+    paper = shop("GET", f"{API}/consents/certificate?address=040111222").said
+    assert [(one["category"], one["outcome"]) for one in paper["questions"]] == [("school", None)]
+
+
+def test_a_choice_is_made_in_one_go(shop: Any) -> None:
+    body = {"address": PHONE, "level": "some", "categories": ["school"], "words": "at the counter"}
+    assert shop("PUT", f"{API}/consents/choice", body).said["level"] == "some"
+    assert shop("PUT", f"{API}/consents/choice", body | {"level": "nothing"}).said["level"] == "nothing"
+    assert shop("POST", f"{API}/messages", {"to": PHONE, "text": "ready"}).code == "recipient_opted_out"
+    assert shop("PUT", f"{API}/consents/choice", body | {"level": "orders"}).said["level"] == "orders"
+    assert shop("POST", f"{API}/messages", {"to": PHONE, "text": "ready"}).status == 202
+
+
+def test_a_text_can_be_tried_and_keywords_are_the_shops_own(shop: Any) -> None:
+    def tried(text: str, **more: Any) -> Any:
+        return shop("POST", f"{API}/consent/test", {"text": text, **more}).said
+
+    consents_shapes.TestResult.model_validate(tried("STOP"))
+    assert (tried("STOP pouk")["meaning"], tried("STOP pouk")["category"]) == ("stop", "school")
+    assert tried("Stopalka 3x")["meaning"] is None
+    assert tried("۱۱")["meaning"] is None
+    assert tried("۱۱", **{"from": "+989121234567"})["meaning"] == "stop"
+    assert shop("PUT", f"{API}/consent/words/dovolj", {"meaning": "stop", "language": "sl"}).status == 200
+    assert tried("Dovolj!")["meaning"] == "stop"
+    assert [one["words"] for one in shop("GET", f"{API}/consent/words").said["data"]] == ["dovolj"]
+    assert shop("DELETE", f"{API}/consent/words/dovolj").status == 200
+    assert tried("Dovolj!")["meaning"] is None
+    assert shop("DELETE", f"{API}/consent/words/dovolj").code == "not_found"
+    assert shop("PUT", f"{API}/consent/words/stop", {"meaning": "nothing"}).code == "validation_failed"
+
+
+def test_what_may_be_a_stop_is_listed_and_decided(shop: Any) -> None:
+    assert shop("GET", f"{API}/consent/doubts").said["data"] == []
+    assert shop("POST", f"{API}/consent/doubts/in_01JD9Z8Q4N0000V2T5B7K3M1XE", {"meant": True}).code == "not_found"
+
+
+def test_suppressed_numbers_get_nothing(shop: Any) -> None:
+    body = {"addresses": [PHONE], "why": "asked by letter"}
+    assert shop("POST", f"{API}/consents/suppressions", body).said == {"changed": 1}
+    assert shop("POST", f"{API}/messages", {"to": PHONE, "text": "ready"}).code == "suppressed"
+    assert shop("POST", f"{API}/consents/suppressions/remove", {"addresses": [PHONE]}).said == {"changed": 1}
+    assert shop("POST", f"{API}/messages", {"to": PHONE, "text": "ready"}).status == 202
+
+
+def test_a_preview_tells_what_every_check_says(shop: Any) -> None:
+    body = {"to": PHONE, "text": "Razprodaja", "purpose": "marketing", "category": "school"}
+    answer = shop("POST", f"{API}/messages/preview", body)
+    shapes.Preview.model_validate(answer.said)
+    gate = answer.said["gate"]
+    said = {one["name"]: one["code"] for one in gate["checks"] if one["decision"] != "send"}
+    assert (gate["decision"], gate["code"]) == ("refuse", "consent_missing")
+    assert said == {"consent": "consent_missing", "text": "way_out_missing"}
+
+
+def test_caps_and_open_hours_are_set_listed_and_taken_away(shop: Any) -> None:
+    assert shop("PUT", f"{API}/gate/caps", {"days": 7, "most": 2}).status == 200
+    assert shop("PUT", f"{API}/gate/caps", {"days": 1, "most": 1, "category": "toys"}).code == "validation_failed"
+    gate_shapes.CapList.model_validate(shop("GET", f"{API}/gate/caps").said)
+    assert shop("DELETE", f"{API}/gate/caps?days=7").status == 200
+    assert shop("DELETE", f"{API}/gate/caps?days=7").code == "not_found"
+    assert shop("PUT", f"{API}/gate/hours/SI", {"hours": ["Mo-Fr 09:00-18:00"]}).status == 200
+    assert shop("PUT", f"{API}/gate/hours/XX", {"hours": ["sometimes"]}).faults == {
+        "/region": "value_unknown", "/hours": "wrong_form",
+    }  # fmt: skip
+    listed = shop("GET", f"{API}/gate/hours").said
+    gate_shapes.OpenHoursList.model_validate(listed)
+    assert {one["region"]: one["source"] for one in listed["data"]}["SI"] == "set here"
+    assert shop("DELETE", f"{API}/gate/hours/SI").status == 200
+    changes = shop("GET", f"{API}/gate/changes").said
+    gate_shapes.RuleChangeList.model_validate(changes)
+    assert "open hours of SI" in changes["data"][0]["what"]
+
+
+def test_categories_are_listed_changed_and_retired(shop: Any) -> None:
+    consents_shapes.CategoryList.model_validate(shop("GET", f"{API}/consent/categories").said)
+    assert shop("PUT", f"{API}/consent/categories/marketing", SCHOOL).faults == {"/code": "category_code_invalid"}
+    assert shop("DELETE", f"{API}/consent/categories/school").status == 200
+    assert shop("DELETE", f"{API}/consent/categories/toys").code == "not_found"
+    assert grant(shop).faults == {"/scope": "category_unknown"}
