@@ -20,7 +20,7 @@ from tests.flows.running import Client, Running, until
 from tests.flows.wires import Tape
 
 PHONES = [f"+3864100010{number}" for number in range(8)]
-KILLS = 4
+KILLS = 3
 SHOP = Path(__file__).parents[2] / "smsgw" / "cli" / "demo.csv"
 
 

@@ -68,7 +68,7 @@ def understood(kind: str) -> str:
         "confirm_no": gettext("a no"), "survey": gettext("an answer to a survey"), "optout": gettext("STOP"),
         "optin": gettext("START"), "help": gettext("a call for help"), "other": gettext("not understood"),
     }  # fmt: skip
-    return gettext("understood as: %(what)s", what=words.get(kind, kind))
+    return str(gettext("understood as: %(what)s", what=words.get(kind, kind)))
 
 
 def snippet(text: str) -> str:
