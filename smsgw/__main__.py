@@ -15,6 +15,7 @@ import click
 
 from smsgw import __version__, log
 from smsgw.cli import (
+    budget,
     campaign,
     catalogue,
     config,
@@ -32,8 +33,10 @@ from smsgw.cli import (
     mail,
     modem,
     order,
+    plan,
     rate,
     read,
+    report,
     run,
     segment,
     send,
@@ -72,6 +75,9 @@ COMMANDS: tuple[click.Command, ...] = (
     segment.segment,
     consent.group,
     rate.rate,
+    plan.plan,
+    budget.budget,
+    report.report,
     config.config,
     doctor.doctor,
     key.key,

