@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.customers import consent, consent_choice, consent_doubts, consent_proof, consent_suppression
 from smsgw.customers.consent_categories import Category, every, keep, retire
+from smsgw.customers.consent_certificate import as_pdf
 from smsgw.customers.consent_changes import write
 from smsgw.customers.consent_telling import Told, read_address, tell, wrong
 from smsgw.errors import BadInput, Fault
@@ -151,12 +153,17 @@ def test(office: Office, text: str, sender: str | None) -> None:
 
 @group.command("certificate")
 @click.argument("address")
+@click.option("--pdf", "file", type=click.Path(path_type=Path), metavar="FILE", help="Write it there as a PDF instead.")
 @pass_office
-def certificate(office: Office, address: str) -> None:
+def certificate(office: Office, address: str, file: Path | None) -> None:
     """Write everything that was said about one person as JSON, for an inspector; ADDRESS may be a customer's id."""
     with office.gateway() as gateway, gateway.database.reading() as conn:
         whose = address if address.startswith("cus_") else read_address(address, gateway.config.sending.region)
         found = consent_proof.certificate(conn, whose, gateway.clock(), gateway.config.gate.soft_opt_in)
+    if file is not None:
+        file.write_bytes(as_pdf(found))
+        office.voice.data({"file": str(file)}, [f"The certificate of {whose} is in {file}."])
+        return
     office.voice.data(found, to_json(found, indent=2).decode().splitlines())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from smsgw.customers import consent, consent_choice, consent_proof, consent_suppression
 from smsgw.customers.consent_categories import Category as Kept
 from smsgw.customers.consent_categories import every, keep, retire
+from smsgw.customers.consent_certificate import as_pdf
 from smsgw.customers.consent_changes import write
 from smsgw.customers.consent_telling import Told, read_address, tell, wrong
 from smsgw.errors import BadInput
@@ -22,6 +23,7 @@ from .consents_shapes import (
     Category,
     CategoryList,
     Certificate,
+    CertificateOf,
     Changed,
     NewCategory,
     NewChoice,
@@ -120,13 +122,21 @@ def choose(body: NewChoice) -> Response:
         return answer(standing_json(conn, address))
 
 
-@route("GET", "/consents/certificate", scope=READ, query=OfAddress, answers={200: Certificate})
-def certificate(query: OfAddress) -> Response:
-    """Show everything that was said about one person, for an inspector: give an address, or a customer's id."""
+@route("GET", "/consents/certificate", scope=READ, query=CertificateOf, answers={200: Certificate})
+def certificate(query: CertificateOf) -> Response:
+    """Show everything that was said about one person, for an inspector, as JSON or PDF.
+
+    Give an address, or a customer's id.
+    """
     whose = query.address if query.address.startswith("cus_") else _address(query.address)
     gateway = the_gateway()
     with gateway.database.reading() as conn:
-        return answer(consent_proof.certificate(conn, whose, gateway.clock(), gateway.config.gate.soft_opt_in))
+        found = consent_proof.certificate(conn, whose, gateway.clock(), gateway.config.gate.soft_opt_in)
+    if query.shape == "json":
+        return answer(found)
+    response = Response(as_pdf(found), mimetype="application/pdf")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @route("POST", "/consents/link", scope=MANAGE, takes=OfAddress, answers={200: PreferencesLink})

@@ -44,6 +44,12 @@ class OfAddress(Shape):
     address: Words = Field(max_length=254, description=_ADDRESS, examples=["+38640111222"])
 
 
+class CertificateOf(OfAddress):
+    """Whose certificate, and as what."""
+
+    shape: Literal["json", "pdf"] = Field("json", description="pdf: to print and hand over.")
+
+
 class NewConsent(OfAddress):
     """What somebody agreed to or took back, and its proof."""
 

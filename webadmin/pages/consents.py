@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from smsgw.customers import consent, consent_choice, consent_doubts
+from smsgw.customers import consent, consent_choice, consent_doubts, consent_proof
 from smsgw.customers.consent_categories import every
+from smsgw.customers.consent_certificate import as_pdf
 from smsgw.customers.consent_changes import write
 from smsgw.customers.consent_telling import Told, read_address, tell
 from smsgw.errors import SmsgwError
@@ -27,6 +28,19 @@ MANY = 50
 def consents() -> Response:
     """Categories, doubts, a number's ledger if one is asked for, and a text to try."""
     return _shown()
+
+
+@pages.get("/consents/certificate")
+@person_required
+def certificate() -> Response:
+    """Everything that was said about one person, as a PDF for an inspector."""
+    gateway = the_gateway()
+    address = read_address(request.args.get("address", ""), gateway.config.sending.region)
+    with gateway.database.reading() as conn:
+        found = consent_proof.certificate(conn, address, gateway.clock(), gateway.config.gate.soft_opt_in)
+    response = Response(as_pdf(found), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = "inline; filename=consent.pdf"
+    return response
 
 
 @pages.post("/consents/record")

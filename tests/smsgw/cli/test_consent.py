@@ -22,6 +22,12 @@ def test_a_consent_is_written_down_shown_certified_and_taken_back(smsgw) -> None
     assert [one["statement"] for one in paper["statements"]] == ["granted", "withdrawn"]
 
 
+def test_a_certificate_can_be_printed(smsgw, tmp_path) -> None:
+    smsgw("consent", "record", PHONE, "šola, бумага, کاغذ")
+    assert smsgw("consent", "certificate", PHONE, "--pdf", tmp_path / "c.pdf").status == 0
+    assert (tmp_path / "c.pdf").read_bytes()[:5] == b"%PDF-"
+
+
 def test_mistakes_are_told(smsgw) -> None:
     assert "is a purchase" in smsgw("consent", "record", PHONE, "bought a pen").err
     assert "write the language and the name" in smsgw("consent", "categories", "school", "--name", "šola").err

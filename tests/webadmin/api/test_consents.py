@@ -55,6 +55,8 @@ def test_the_ledger_and_the_certificate_show_the_proof(shop: Any) -> None:
     paper = shop("GET", f"{API}/consents/certificate?address=040111222").said
     consents_shapes.Certificate.model_validate(paper)
     assert paper["wordings"][0]["text"] == "Da, želim obvestila"
+    printed = shop("GET", f"{API}/consents/certificate?address=040111222&shape=pdf")
+    assert (printed.headers["Content-Type"], printed.body[:5]) == ("application/pdf", b"%PDF-")
 
 
 def test_a_purchase_is_told_to_be_none_and_all_mistakes_come_at_once(shop: Any) -> None:
