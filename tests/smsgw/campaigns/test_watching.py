@@ -9,7 +9,10 @@ import pytest
 
 from smsgw.campaigns import life
 from smsgw.link import Health, LinkState
+from smsgw.outbound.routing import Served
+from smsgw.store.database import Database
 from tests.smsgw.campaigns.town import NOON, Town
+from tests.smsgw.desk import Desk
 
 
 @pytest.fixture
@@ -99,6 +102,17 @@ def test_the_queue_of_a_slow_link_stays_short(town: Town) -> None:
     id = town.started()
     town.run()
     assert len(town.messages(id)) == 20
+
+
+def test_a_link_with_enough_to_do_keeps_nobody_waiting_whose_link_has_not(database: Database) -> None:
+    town = Town(Desk(database, [Served("a", "fake", ("+386",)), Served("b", "fake", ("+385",))]))
+    town.people(300)
+    town.people(5, prefix="+38591")
+    town.paces = {"a": 0.5, "b": 5.0}
+    id = town.started()
+    town.run()
+    links = [row.link for row in town.messages(id)]
+    assert (links.count("a"), links.count("b")) == (30, 5)
 
 
 def test_a_link_that_is_away_is_waited_for_and_then_it_pauses(town: Town) -> None:
