@@ -27,6 +27,7 @@ from smsgw.config import load
 from smsgw.config.sections import HOME
 from smsgw.daemon import Gateway
 from smsgw.errors import BadConfig, BadInput, Conflict, Fault, NotFound
+from smsgw.inbound import catalogue
 
 KEY_NAME, KEY_SCOPES = "first", ["messages:send", "messages:read", "links:read"]
 USUAL = Path("@")  # --from-demo without a folder
@@ -96,6 +97,7 @@ def init(office: Office, /, non_interactive: bool, **options: object) -> None:
         if wishes.from_demo is not None:
             with suppress(NotFound):  # its secret lies in a file and on a page: it opens nothing any more
                 keys.revoke(gateway.database.writer, "demo", gateway.clock())
+            gateway.database.writer.do(catalogue.withdraw_of, ("demo", gateway.clock()))
         secret = provision(gateway, admin, password)
     _tell(office, path, store, admin, secret, aside)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import cache
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from ..errors import BadInput, Fault, NotFound
 from ..store.tables import alias, catalogue_change, product
@@ -121,6 +121,23 @@ def unteach(conn: Connection, batch: Sequence[Taught]) -> list[bool]:
             note_change(conn, f"{one.words!r} means {one.sku} no more", one.by, one.now)
         results.append(bool(gone.rowcount))
     return results
+
+
+def withdraw_of(conn: Connection, batch: Sequence[tuple[str, datetime]]) -> list[int]:
+    """Writer step: sell nothing of what `by` brought, if nobody else has changed the catalogue since; how much that
+    was. For the shop of a demo that is adopted for real use."""
+    counts: list[int] = []
+    for by, now in batch:
+        others = conn.scalar(select(func.count()).where(catalogue_change.c.by != by))
+        gone = 0
+        if not others:
+            gone = conn.execute(
+                update(product).where(product.c.active.is_(True)).values(active=False, changed_at=now)
+            ).rowcount
+        if gone:
+            note_change(conn, f"{gone} products of {by} are sold no more", by, now)
+        counts.append(gone)
+    return counts
 
 
 def name_of(row: AnyRow, language: str) -> str:

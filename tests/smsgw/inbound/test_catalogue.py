@@ -153,3 +153,11 @@ def test_the_compiled_catalogue_is_made_anew_when_the_tables_or_the_day_change(d
     assert sorted(now().products) == ["A"], "B was sold until 2 March"
     desk.database.writer.do(catalogue.teach, catalogue.Taught("A", "", "blok", "ana", desk.now))
     assert now().products["A"].aliases[""] == ("blok",)
+
+
+def test_the_shop_of_a_demo_is_closed_when_it_is_adopted_unless_somebody_made_it_their_own(desk: Desk) -> None:
+    imported(desk, FILE)  # by ana
+    assert desk.database.writer.do(catalogue.withdraw_of, ("demo", desk.now)) == 0
+    assert desk.database.writer.do(catalogue.withdraw_of, ("ana", desk.now)) == 2
+    with desk.database.reading() as conn:
+        assert catalogue.listing(conn) == []
