@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, f
 from ..config.retention import RetentionConfig
 from ..store.database import Database
 from ..store.ids import first_id
-from ..store.tables import address, call, consent, customer, inbound, message, order, order_revision, receipt
+from ..store.tables import address, call, consent, customer, inbound, message, order, order_revision, receipt, refusal
 from . import forgetting, importing
 from .consent import EVERYTHING
 
@@ -107,6 +107,7 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     yield _Kind("traces of messages", message, traced, m.recipient, _trace)
     worded = and_(receipt.c.received_at < traces, receipt.c.said.is_not(None))
     yield _Kind("words of networks", receipt, worded, receipt.c.recipient, _worded)
+    yield _Kind("refusals of the gate", refusal, refusal.c.at < traces, refusal.c.recipient, _refused)
 
 
 def _between(id: Column[str], prefix: str, since: datetime, before: datetime) -> ColumnElement[bool]:
@@ -120,6 +121,10 @@ def _whole(table: Table) -> Work:
 
 def _trace(conn: Connection, ids: Sequence[Any]) -> None:
     conn.execute(update(message).where(message.c.id.in_(ids)).values(trace=None))
+
+
+def _refused(conn: Connection, ids: Sequence[Any]) -> None:
+    conn.execute(delete(refusal).where(refusal.c.id.in_(ids)))
 
 
 def _worded(conn: Connection, ids: Sequence[Any]) -> None:

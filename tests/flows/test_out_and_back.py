@@ -86,6 +86,11 @@ def test_stop_ends_it_and_start_begins_it_again(client: Client) -> None:
     assert (status, problem["code"]) == (422, "recipient_opted_out")
     reaches(client, client.send(OTHER, "Somebody else said nothing"), "delivered")
 
+    def confirmed() -> list[Any]:
+        listed = client.get("/messages?to=%2B" + PHONE[1:])["data"]
+        return [one for one in listed if "START" in one["text"] and one["status"] == "delivered"]
+
+    until(confirmed, why="the stop was not confirmed")
     asked = inbound(client, "Stop.")["id"]
     answer = client.send(PHONE, "You get no more from us.", purpose="conversational", reply_to=asked)
     reaches(client, answer, "delivered")
