@@ -30,7 +30,7 @@ from .catalogue import no_catalogue
 from .dialogue_terms import Heard
 from .orders_money import money
 from .reading.read import read
-from .reading.terms import Open
+from .reading.terms import Open, Reading
 from .robots import folded
 
 DAY = timedelta(days=1)
@@ -50,6 +50,8 @@ _AGAINST = frozenset(  # meanings of words that speak against an answer
         "not to be sent",
     }
 )
+_ASKED_BY_THEMSELVES = (STATUS, "help")  # topics whose words are a question already: "info", "where is my"
+SMALL = 3  # letters of an unknown word that is hardly more than an ending: "ste"
 
 Status = Callable[[Connection, Heard], str | None]
 """Where the customer's order is, in words; None: there is nothing that could be told without a person."""
@@ -96,8 +98,11 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
     for evidence in reading.evidence:
         if evidence.meaning in _AGAINST:
             return f"{text[evidence.start : evidence.end]!r} speaks against it ({evidence.meaning})"
-    if reading.confidence < topic.confidence:
-        return f"a reading must be sure to {topic.confidence:.2f}, and is to {reading.confidence:.2f}"
+    sure = sureness(reading, text)
+    if sure < topic.confidence:
+        return f"a reading must be sure to {topic.confidence:.2f}, and is to {sure:.2f}"
+    if topic.id not in _ASKED_BY_THEMSELVES and not _asks(reading, text):
+        return "it tells something and asks nothing"
     if _asks_twice(text):
         return "it asks more than one thing"
     verdict = may_answer(conn, heard.address, heard.now, text=text)
@@ -109,6 +114,21 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
     if _answered_since(conn, heard.address, topic.id, heard.now - span):
         return f"{topic.id} was answered within the last {span // timedelta(hours=1)} hours"
     return None
+
+
+def sureness(reading: Reading, text: str) -> float:
+    """How sure it is that a text asks this and nothing besides, 0 to 1: what of its words the rules know, by letters.
+
+    A question of somebody who means another shop, or a friend, has words that no rule knows.
+    """
+    letters = sum(letter.isalnum() for letter in text)
+    unknown = [one.end - one.start for one in reading.evidence if one.meaning == "unknown word"]
+    strange = sum(length for length in unknown if length > SMALL)
+    return reading.confidence * max(0.0, 1 - strange / letters) if letters else 0.0
+
+
+def _asks(reading: Reading, text: str) -> bool:
+    return "?" in text or "؟" in text or any(one.meaning.startswith("question") for one in reading.evidence)
 
 
 def _asks_twice(text: str) -> bool:
@@ -207,7 +227,7 @@ def born(conn: Connection, id: str, heard: Heard, found: Found, *, sent: bool) -
         "inbound_id": heard.id,
         "language": heard.language[:8],
         "text": found.text,
-        "confidence": heard.reading.confidence,
+        "confidence": sureness(heard.reading, heard.text),
         "made_at": heard.now,
         "decided_at": None,
     }

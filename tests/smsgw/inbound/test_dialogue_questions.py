@@ -37,7 +37,7 @@ HOURS = {
     "de": ("Wann haben Sie geöffnet?", "Wir sind da: {{ hours }}.", "Mo-Fr 08:00-16:00", "ja"),
     "hr": ("Kada radite?", "Radimo {{ hours }}.", "pon-pet 08:00-16:00", "da"),
     "it": ("Quando siete aperti?", "Siamo aperti {{ hours }}.", "lun-ven 08:00-16:00", "si grazie"),
-    "fa": ("ساعت کاری شما چیست؟", "ساعت کاری: {{ hours }}.", "دوشنبه-جمعه 08:00-16:00", "بله"),
+    "fa": ("ساعت کاری شما چنده؟", "ساعت کاری: {{ hours }}.", "دوشنبه-جمعه 08:00-16:00", "بله"),
 }
 
 
@@ -104,6 +104,21 @@ def test_no_machine_answers_the_angry(counter: Counter, text: str) -> None:
     counter.says(text)
     assert counter.said() == []
     assert len(waiting(counter)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will transfer it on friday",  # tells, and asks nothing
+        "can i make a transfer between my accounts",  # asks another shop
+        "transfer four and sixty seven dollars from bank of oklahoma checking",
+        "So ü pay first lar... Then when is da stock comin...",
+    ],
+)
+def test_what_means_somebody_else_or_asks_nothing_is_not_answered(counter: Counter, text: str) -> None:
+    live(counter, "payment", en="By card.")
+    counter.says(text)
+    assert counter.said() == []
 
 
 def test_nobody_hears_of_the_orders_of_others(counter: Counter) -> None:
