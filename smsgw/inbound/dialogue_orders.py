@@ -300,7 +300,7 @@ def _subject(conn: Connection, heard: Heard) -> AnyRow | None:
     subject = None if heard.expected is None else heard.expected.subject
     if subject is None or not subject.startswith("ord_"):
         return None
-    return conn.execute(select(order).where(order.c.id == subject)).first()
+    return conn.execute(select(order).where(order.c.id == subject).with_for_update()).first()
 
 
 def _said_before(heard: Heard, row: AnyRow) -> bool:
@@ -313,7 +313,7 @@ def _said_lately(conn: Connection, heard: Heard) -> int | None:
     o, r = order.c, order_revision.c
     asked = (
         select(o.number, r.words)
-        .join(order_revision, r.order_id == o.id)
+        .join(order_revision, (r.order_id == o.id) & (r.revision == o.revision))
         .where(o.address == heard.address, r.at > heard.now - SAME_TEXT, r.inbound_id.is_not(None))
         .where(o.state.not_in(("cancelled", "lapsed")))
     )

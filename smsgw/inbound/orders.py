@@ -317,8 +317,8 @@ def _move(conn: Connection, id: str, event: str, why: str, by: str, now: datetim
 
 
 def get(conn: Connection, id: str) -> AnyRow:
-    """The order with this id."""
-    return conn.execute(select(order).where(order.c.id == id)).one()
+    """The order with this id, for a step that changes it: nobody else does until the step is over."""
+    return conn.execute(select(order).where(order.c.id == id).with_for_update()).one()
 
 
 def lines_of(conn: Connection, id: str, revision: int) -> list[AnyRow]:
@@ -337,7 +337,7 @@ def open_with(conn: Connection, address: str) -> AnyRow | None:
     """The newest order of a customer that is not decided, if there is one."""
     o = order.c
     asked = select(order).where(o.address == address, o.state.in_(OPEN)).order_by(o.id.desc()).limit(1)
-    return conn.execute(asked).first()
+    return conn.execute(asked.with_for_update()).first()
 
 
 def stopped(conn: Connection, address: str, words: str, now: datetime) -> list[int]:

@@ -101,7 +101,7 @@ class Desk:
         return [self._one(conn, verb, act) for verb, act in batch]
 
     def _one(self, conn: Connection, verb: Callable[[Connection, AnyRow, Act], None], act: Act) -> AnyRow:
-        row = orders_listing.find(conn, act.named)
+        row = orders.get(conn, orders_listing.find(conn, act.named).id)
         if act.revision is not None and act.revision != row.revision:
             says = f"order {number(row)} has the revision {row.revision} by now; you saw {act.revision}"
             raise Conflict(says, code="order_changed", hint="look at it again")

@@ -55,4 +55,5 @@ def inbound_json(row: AnyRow, data: bytes | None = None, ports: tuple[int, int] 
         "received_at": row.received_at,
         "sent_at": row.sent_at,
         "understood_as": row.understood_as,
+        "explanation": row.explanation,
     }

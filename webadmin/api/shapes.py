@@ -241,6 +241,10 @@ class Inbound(Shape):
     received_at: Moment = Field(description="When it was whole and stored.")
     sent_at: Moment | None = Field(description="When it was sent, by the network's clock.")
     understood_as: str | None = Field(description="What a reader of the gateway took it for, such as optout.")
+    explanation: dict[str, Any] | None = Field(
+        description="Why: the words that made it (spans of letters, with what they mean), what was understood, and the "
+        "reasons for a person to look."
+    )
 
 
 class Page(Shape):

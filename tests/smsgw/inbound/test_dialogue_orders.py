@@ -294,6 +294,13 @@ def test_the_same_words_again_within_ten_minutes_are_one_order(talk: Talk) -> No
     assert len(talk.orders()) == 2
 
 
+def test_words_that_undo_a_change_are_no_repetition(talk: Talk) -> None:
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    talk.hears("3 notebooks", order_of(("NB-A4", 3)))
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    assert (talk.orders()[0].revision, talk.lines(talk.orders()[0])) == (3, [("NB-A4", 2000)])
+
+
 def test_the_same_words_after_ten_minutes_are_another_order(talk: Talk) -> None:
     talk.hears("2 notebooks", order_of(("NB-A4", 2)))
     talk.hears("yes", YES)
