@@ -14,6 +14,7 @@ from smsgw.errors import BadInput, Fault, SmsgwError
 from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
+from .desk import typed
 from .sheets import sheet
 
 LIST = 20  # imports on a page
@@ -31,8 +32,8 @@ def customer_imports() -> Response:
 def _listed(error: SmsgwError | None = None) -> Response:
     with the_gateway().database.reading() as conn:
         rows = importing.listing(conn, LIST)
-    region = the_gateway().config.sending.region or ""
-    return sheet("customer_imports.html", error, rows=rows, region=region)
+    region = request.form.get("region", the_gateway().config.sending.region or "")
+    return sheet("customer_imports.html", error, rows=rows, region=region, columns=typed("columns"))
 
 
 @pages.post("/customers/imports")
@@ -44,11 +45,21 @@ def bring_sheet() -> Response:
     try:
         if file is None or not file.filename:
             raise BadInput([Fault("/file", "file_missing", gettext("choose a file, CSV or XLSX"))])
-        wish = Upload(file.filename, file.read(), current_person().id, gateway.clock(), region)
+        columns = _columns(typed("columns"))
+        wish = Upload(file.filename, file.read(), current_person().id, gateway.clock(), region, columns)
         id = importing.upload(gateway.database, wish)
     except BadInput as error:
         return _listed(error)
     return redirect(url_for("pages.customer_import", id=id), 303)
+
+
+def _columns(written: str) -> dict[str, str]:
+    """What a person says of columns, one a line: `Kontakt = phone`. Raises BadInput."""
+    pairs = [line.rpartition("=") for line in written.splitlines() if line.strip()]
+    if wrong := [meaning for _, sign, meaning in pairs if not sign]:
+        says = gettext("write one column a line, as HEADING = phone, not %(line)s", line=wrong[0])
+        raise BadInput([Fault("/columns", "columns_wrong", says)])
+    return {heading.strip(): meaning.strip() for heading, _, meaning in pairs}
 
 
 @pages.get("/customers/imports/<id>")

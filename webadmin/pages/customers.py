@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from flask import redirect, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from werkzeug.exceptions import NotFound as NoPage
 from werkzeug.wrappers import Response
 
 from smsgw.customers import (
+    audience,
     customers,
     duplicates,
     export,
     fields,
     finding,
     groups,
+    listed,
     merging,
     privacy,
     segments,
@@ -24,7 +27,9 @@ from smsgw.customers import (
 from smsgw.customers.customers import Note, Wish
 from smsgw.customers.privacy import Act
 from smsgw.errors import BadInput, Conflict, Forbidden, SmsgwError
+from smsgw.paper import csv, xlsx
 
+from ..api.customers import XLSX
 from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
@@ -55,7 +60,8 @@ def _listed(error: SmsgwError | None = None) -> Response:
         found = [] if rule.strip() and checked is None else finding.find(conn, wanted, LIST + 1, gateway.clock())
         people = customers.many(conn, found[:LIST])
     older = found[LIST - 1] if len(found) > LIST else None
-    return sheet("customers.html", error, people=people, older=older, q=words, rule=rule)
+    admin = current_person().role == "admin"
+    return sheet("customers.html", error, people=people, older=older, q=words, rule=rule, admin=admin)
 
 
 @pages.post("/customers")
@@ -104,6 +110,7 @@ def _card(id: str, error: SmsgwError | None = None) -> Response:
         facts: dict[str, Any] = {
             "fields": fields.defined(conn),
             "groups": groups.of(conn, person.id),
+            "every_group": groups.listing(conn),
             "alike": list(zip(customers.many(conn, others), alike, strict=False)),
             "merges": [one for one in merging.listing(conn, person.id) if one.undone_at is None],
         }
@@ -172,6 +179,36 @@ def unmerge_customer(id: str) -> Response:
     except SmsgwError as error:
         return _card(id, error)
     return redirect(url_for("pages.customer", id=id), 303)
+
+
+@pages.post("/customers/<id>/group")
+@person_required
+def group_customer(id: str) -> Response:
+    """Put a customer into a group, or take it out."""
+    gateway, leave = the_gateway(), request.form.get("leave") == "yes"
+    wish = groups.Members(request.form.get("group", ""), [id], current_person().id, gateway.clock(), leave)
+    try:
+        groups.set_members(gateway.database.writer, wish)
+    except SmsgwError as error:
+        return _card(id, error)
+    return redirect(url_for("pages.customer", id=id), 303)
+
+
+@pages.get("/customers.<kind>")
+@person_required
+def customers_sheet(kind: str) -> Response:
+    """Those whom the rule means as a sheet, CSV or XLSX; for administrators."""
+    gateway = the_gateway()
+    if kind not in ("csv", "xlsx"):
+        raise NoPage
+    if current_person().role != "admin":
+        raise Forbidden(gettext("Only an administrator may take customers away as a sheet"))
+    with gateway.database.reading() as conn:
+        rule = segments.read(conn, request.args.get("rule") or "everybody")
+        table = listed.table(conn, islice(audience.ids(conn, rule, gateway.clock()), listed.MOST))
+    content = csv.write(table, str(get_locale() or "en")) if kind == "csv" else xlsx.write([table])
+    attached = {"Content-Disposition": f'attachment; filename="customers.{kind}"'}
+    return Response(content, mimetype="text/csv" if kind == "csv" else XLSX, headers=attached)
 
 
 @pages.get("/customers/<id>/copy.zip")

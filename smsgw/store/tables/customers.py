@@ -63,7 +63,7 @@ Index(
 address = Table(
     "address",
     metadata,
-    Column("address", String(254), primary_key=True),  # E.164, a short code or a name as it writes to us; a mail address
+    Column("address", String(254), primary_key=True),  # E.164, a code or name as it wrote to us, or a mail address
     Column("customer_id", ForeignKey("customer.id", ondelete="CASCADE"), nullable=False),
     Column("kind", String(8), nullable=False),
     Column("rank", SmallInteger, nullable=False),  # among those of its kind: 0 is the one that is written to

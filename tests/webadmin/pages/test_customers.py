@@ -108,9 +108,9 @@ def work(visitor: Visitor) -> None:
         pass
 
 
-def bring(visitor: Visitor, content: bytes, name: str = "list.csv") -> Any:
+def bring(visitor: Visitor, content: bytes, name: str = "list.csv", **typed: str) -> Any:
     form = Form(visitor.page("/customers/imports"), "sheet")
-    told: dict[str, Any] = form.fields | {"region": "SI", "file": (io.BytesIO(content), name)}
+    told: dict[str, Any] = form.fields | typed | {"region": "SI", "file": (io.BytesIO(content), name)}
     return visitor.client.post(form.action, data=told, headers={"Accept": "text/html"})
 
 
@@ -134,6 +134,28 @@ def test_a_sheet_is_compared_with_a_bar_written_and_taken_back(admin: Visitor, s
     assert "taken back" in said(admin.page(path))
     assert "Čopič" not in said(admin.page("/customers"))
     assert "list.csv" in said(admin.page("/customers/imports"))
+
+
+def test_a_person_says_which_column_is_what(admin: Visitor, said: Said) -> None:
+    content = b"Kontakt;X\n040111222;Ana\n"
+    wrong = bring(admin, content, columns="Kontakt phone")
+    assert (wrong.status_code, "one column a line" in wrong.text) == (422, True)
+    brought = bring(admin, content, columns="Kontakt = phone\nX = name")
+    work(admin)
+    assert "new 1" in said(admin.page(brought.headers["Location"]))
+
+
+def test_a_group_is_filled_by_hand_and_people_leave_as_a_sheet(admin: Visitor, visitor: Any, said: Said) -> None:
+    path = f"/customers/{make(admin, name='Ana', addresses=['+38640111222'])}"
+    admin.send("/segments", "group", group="Teachers")
+    assert admin.send(path, "group", group="Teachers").status_code == 303
+    assert "Teachers 1 customer" in said(admin.page("/segments"))
+    assert "+38640111222" in admin.page("/customers.csv?rule=group+Teachers")
+    assert admin.get("/customers.xlsx").data[:2] == b"PK"
+    assert admin.send(path, "group", group="Teachers", leave="yes").status_code == 303
+    assert "+38640111222" not in admin.page("/customers.csv?rule=group+Teachers")
+    assert visitor("clerk", "bo").get("/customers.csv").status_code == 403
+    assert admin.get("/customers.pdf").status_code == 404
 
 
 def test_a_sheet_that_is_none_is_told(admin: Visitor, said: Said) -> None:
