@@ -98,6 +98,7 @@ def delivery_row(
         "created_at": now,
         "due_at": due_at,
         "attempts": 0,
+        "request": None,  # a row of a batch has the columns of all the others
     }
 
 

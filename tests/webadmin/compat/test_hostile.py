@@ -1,0 +1,119 @@
+"""Whatever comes to a door is answered in its words, and never with a 500: wrong octets, odd numbers, depth, keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote_from_bytes, urlencode
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from tests.webadmin.compat.conftest import SECRET
+
+AUTH = ("shop", SECRET)
+octets = some.binary(max_size=40)
+odd = some.one_of(some.text(max_size=30), some.sampled_from(["-1", "0", "99999999999", "1e9", "\0", "%", "NaN", "٣"]))
+examples = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+KANNEL = ["to", "from", "text", "coding", "charset", "udh", "mclass", "priority", "validity", "deferred", "dlr-mask",
+          "dlr-url", "smsc", "flash", "meta-data"]  # fmt: skip
+JASMIN = ["to", "from", "content", "hex-content", "coding", "priority", "sdt", "validity-period", "dlr", "dlr-url",
+          "dlr-level", "dlr-method"]  # fmt: skip
+TWILIO = ["To", "From", "Body", "StatusCallback", "ValidityPeriod", "SendAt", "MessagingServiceSid"]
+anything = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text(max_size=10),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@examples
+@given(words=some.dictionaries(some.sampled_from(KANNEL), octets, max_size=8))
+def test_kannels_door_answers_any_octets(http: FlaskClient, words: dict[str, bytes]) -> None:
+    query = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in words.items())
+    answer = http.get(f"/cgi-bin/sendsms?username=shop&password={SECRET}&{query}")
+    assert answer.status_code in (202, 400, 403)
+
+
+@examples
+@given(words=some.dictionaries(some.sampled_from(JASMIN), odd, max_size=8))
+def test_jasmins_door_answers_any_words(http: FlaskClient, words: dict[str, str]) -> None:
+    given = {"username": "shop", "password": SECRET, **words}
+    assert http.post("/send", data=given).status_code in (200, 400, 403, 412)
+
+
+@examples
+@given(words=some.dictionaries(some.sampled_from(TWILIO), odd, max_size=6))
+def test_twilios_door_answers_any_words(http: FlaskClient, words: dict[str, str]) -> None:
+    answer = http.post("/2010-04-01/Accounts/AC1/Messages.json", data={"To": "+38640111222", **words}, auth=AUTH)
+    assert answer.status_code in (201, 400)
+    listed = http.get("/2010-04-01/Accounts/AC1/Messages.json", query_string={"PageSize": "1", **words}, auth=AUTH)
+    assert listed.status_code in (200, 400)
+
+
+@examples
+@given(told=anything)
+def test_the_android_door_answers_any_json(http: FlaskClient, told: Any) -> None:
+    base = {"phoneNumbers": ["+38640111222"], "message": "x"}
+    body = {**base, **told} if isinstance(told, dict) else told
+    for path in ("messages", "webhooks"):
+        assert http.post(f"/3rdparty/v1/{path}", json=body, auth=AUTH).status_code in (201, 202, 400, 409)
+
+
+@pytest.mark.parametrize("path", ["/3rdparty/v1/messages", "/secure/send", "/secure/sendbatch", "/send"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"\xff\xfe{}",
+        b'{"to":1e999}',
+        b'{"to":"1","to":"2"}',
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+    ],
+    ids=["lists", "objects", "utf16", "huge", "twice", "cut", "list", "null", "text"],
+)
+def test_json_that_is_deep_or_broken_is_400(http: FlaskClient, path: str, body: bytes) -> None:
+    answer = http.post(path, data=body, content_type="application/json", auth=AUTH)
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<a>" * 20_000,
+        b'<!DOCTYPE x [<!ENTITY a "aaaa">]><message>&a;</message>',
+        b"<message><submit/></message>",
+        b"\xff\xfe<\x00a\x00/\x00>\x00",
+        b"",
+        b'<?xml version="1.0" encoding="klingon"?><message/>',
+    ],
+)
+def test_xml_that_is_deep_broken_or_explosive_is_refused(http: FlaskClient, body: bytes) -> None:
+    assert http.post("/cgi-bin/sendsms", data=body, content_type="text/xml").status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "x" * 100_000, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "é", "\x01"]
+)
+def test_odd_keys_are_no_keys(http: FlaskClient, secret: str) -> None:
+    answer = http.get("/cgi-bin/sendsms?" + urlencode({"username": "shop", "password": secret, "to": "1"}))
+    assert (answer.status_code, answer.data) == (403, b"Authorization failed for sendsms")
+    headers = {"Authorization": "Basic !!!"}
+    for path in ("/2010-04-01/Accounts/AC1/Messages.json", "/3rdparty/v1/messages", "/secure/balance"):
+        assert http.get(path, headers=headers).status_code in (401, 403)
+
+
+def test_many_fields_and_long_numbers_are_refused_in_words(http: FlaskClient) -> None:
+    many = "&".join(f"x{number}=1" for number in range(2000))
+    answer = http.get(f"/cgi-bin/sendsms?username=shop&password={SECRET}&{many}")
+    assert answer.status_code in (400, 403)
+    to = " ".join(["+38640111222"] * 5)
+    said = http.get("/cgi-bin/sendsms?" + urlencode({"user": "shop", "pass": SECRET, "to": to, "text": "x" * 20_000}))
+    assert (said.status_code, said.data) == (400, b"Text too long, rejected")
+    assert json.loads(http.get("/2010-04-01/Accounts/AC1/Messages/SMzz.json", auth=AUTH).data)["code"] == 20404
