@@ -9,7 +9,7 @@ campaigns all come through here, and what is queued passes `STILL` once more as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +18,7 @@ from ..store.lifecycle import WAITING
 from ..store.tables import message
 from .caps import capped
 from .destinations import country, sender
+from .gate_facts import Facts
 from .gate_people import agreed, channel, doubted, opted_out, suppressed
 from .gate_terms import Candidate, Check, Hold, Refuse, Rules, Verdict, candidate_of
 from .gate_text import duplicate, text
@@ -108,7 +109,11 @@ class Answer:
 
 
 def explain(conn: Connection, candidate: Candidate, rules: Rules, now: datetime) -> list[Answer]:
-    """What every check says of a message, in order, also those that come after a refusal."""
+    """What every check says of a message, in order, also those that come after a refusal. From any thread.
+
+    With facts of its own: the rules' own are the writer's, and this may see an older moment of the store.
+    """
+    rules = replace(rules, facts=Facts())
     rules.facts.look(conn)
     return [
         Answer(name, (ask.__doc__ or "").splitlines()[0], ask(conn, [candidate], rules, now).get(0))

@@ -30,7 +30,7 @@ class Opening:
 
 
 class Facts:
-    """Categories, caps, open hours, and whether anybody is suppressed. Used by one thread at a time for one writer."""
+    """Categories, caps, open hours, and whether anybody is suppressed. For the steps of one writer, in its thread."""
 
     def __init__(self) -> None:
         self._revision: object = None
