@@ -12,7 +12,8 @@ def stems(word: str, language: Language) -> set[str]:
     change: "zvezkov" and "zvezek" share "zvezk"."""
     found = {word}
     for ending in language.endings:
-        if ending and word.endswith(ending) and len(word) - len(ending) >= _STEM_LEAST:
+        least = _STEM_LEAST if len(word) > _STEM_LEAST else _STEM_LEAST - 1
+        if ending and word.endswith(ending) and len(word) - len(ending) >= least:
             found.add(word[: -len(ending)])
     for stem in list(found):
         if len(stem) > _STEM_LEAST and stem[-2] in language.fleeting:

@@ -68,7 +68,7 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append("misspelt name")
         if quality == "slip" and unknown:
             found.append("misspelt name")
-        unsure = unknown or quality not in ("", "stem") or line.amount is None
+        unsure = unknown or quality not in ("", "stem") or line.amount is None or not _is_enough(line.found, scan)
         if how == "partial" and not expected and unsure:
             found.append("partial name")
         if quality == "romanised" and not any(tag.endswith("-Latn") for tag in scan.languages):
@@ -76,6 +76,26 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         if _is_foreign(line.found, scan) and unknown:
             found.append("foreign name")
     return found
+
+
+def _is_enough(part: Found, scan: Scan) -> bool:
+    """Whether a part of a name may stand for it: two words of it, all its words but the size, or the kind that the
+    product before it is of ("one green tea and two mint")."""
+    if len(part.places) > 1:
+        return True
+    aliases = scan.catalogue.aliases
+    hits = [
+        hit for hit in scan.catalogue.hits(scan.pieces[part.first].text, True) if aliases[hit.alias].sku == part.sku
+    ]
+    for hit in hits:
+        letters = [position for position, word in enumerate(aliases[hit.alias].words) if word.isalpha()]
+        if letters == [hit.position]:
+            return True
+    earlier = [one.sku for one in scan.found if one.first < part.first and one.sku]
+    kinds = {(aliases[hit.alias].language, word) for hit in hits for word in aliases[hit.alias].words if word.isalpha()}
+    return bool(earlier) and any(
+        (alias.language, word) in kinds for alias in scan.catalogue.by_sku[earlier[-1]] for word in alias.words
+    )
 
 
 def _approximate(scan: Scan) -> bool:
@@ -118,7 +138,7 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         found.append("question")
     if (
         not expected
-        and not scan.has("order", "request", "modal", "yes", "also")
+        and not scan.has("order", "request", "modal", "yes", "also", "courtesy")
         and not any(line.amount for line in lines.lines)
     ):
         found.append("neither order word nor number")

@@ -49,7 +49,11 @@ _Take = Callable[..., None]
 
 @dataclass
 class Compiled:
-    """A catalogue that can be read with, together with the languages that it is read in."""
+    """A catalogue that can be read with, together with the languages that it is read in.
+
+    codes: skus by their short numbers. weak: the words of names, as (alias, position), that name nothing by themselves.
+    sizes: of the packs. contained: the products whose names say in what they come ("a loaf").
+    """
 
     products: dict[str, Product]
     languages: Languages
@@ -57,6 +61,8 @@ class Compiled:
     aliases: list[Alias] = field(default_factory=list)
     weak: set[tuple[int, int]] = field(default_factory=set)
     sizes: dict[str, set[tuple[str, Fraction]]] = field(default_factory=lambda: defaultdict(set))
+    contained: set[str] = field(default_factory=set)
+    by_sku: dict[str, list[Alias]] = field(default_factory=lambda: defaultdict(list))
     _words: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _stems: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     _slips: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
@@ -71,6 +77,10 @@ class Compiled:
                 self._hits.clear()
             known = self._hits[key] = tuple(self._find(word, fuzzy))
         return known
+
+    def names_alone(self, word: str) -> bool:
+        """Whether a word by itself is the name of a product."""
+        return any(len(self.aliases[hit.alias].words) == 1 for hit in self.hits(word, False))
 
     def spells(self, word: str) -> bool:
         """Whether a word stands so in a name."""
@@ -200,18 +210,26 @@ def _words_of(compiled: Compiled, sku: str, language: str, name: str) -> tuple[l
     words: list[str] = []
     weak: set[int] = set()
     joins = False
-    for piece in build(tokens, marks, {}, language == "fa"):
+    for piece in build(tokens, marks, {}, language == "fa", lambda word: False):
         if piece.size and piece.measured:
             words.append(piece.size)
             compiled.sizes[sku].add(piece.measured)
         elif piece.kind == "amount" or piece.kind == "word":
+            if "container" in piece.sorts:
+                compiled.contained.add(sku)
             countable = piece.kind == "amount" and not piece.soft and piece.value is not None
             for token in tokens[piece.first : piece.last]:
-                if language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS and not countable:
+                small = piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS and not countable
+                if language and small and not _is_size(name[token.start : token.end]):
                     weak.add(len(words))
                 words.append(token.text)
             joins = joins or "and" in piece.sorts
     return words, weak if len(weak) < len(words) else set(), joins
+
+
+def _is_size(word: str) -> bool:
+    """Whether a word of a name is a size or a type: "S", "XL"."""
+    return word.isupper() and len(word) <= 3
 
 
 def _enter(
@@ -220,18 +238,19 @@ def _enter(
     number = len(compiled.aliases)
     needed = frozenset(range(len(words))) - weak
     compiled.aliases.append(Alias(number, sku, language, name, tuple(words), needed, joins))
+    compiled.by_sku[sku].append(compiled.aliases[-1])
     for position, word in enumerate(words):
         compiled._words[word].append((number, position))
         if position in weak or word in compiled.languages.negations:
             compiled.weak.add((number, position))
-        if position in weak:
-            continue
         of = compiled.languages.by_tag.get(language)
         if of is None or not word.isalpha():
             continue
         forms = stems(word, of)
         for stem in forms:
             compiled._stems[of.tag, stem].add(word)
+        if position in weak:
+            continue
         for form in {word, min(forms, key=len)}:
             if len(form) >= _SLIP_LEAST:
                 for part in deletions(form):

@@ -143,7 +143,7 @@ def _full(
             continue
         rivals = {alias.sku}
         for other_rank, other, other_places, _ in ways[at + 1 :]:
-            if other_rank[:2] != rank[:2]:
+            if other_rank[:3] != rank[:3]:
                 break
             if set(other_places) == set(places):
                 rivals.add(other.sku)
@@ -186,7 +186,7 @@ def _ways(
                     places.append(near[0][0])
                     made.append(near[0][1])
         score = sum(hit.score for hit in made) / len(made)
-        rank = (-len(needed), -score, -len(places), high - low, alias.number)
+        rank = (-len(needed), -len(places), -score, high - low, alias.number)
         found.append((rank, alias, tuple(sorted(places)), made))
     return found
 

@@ -70,7 +70,11 @@ def read_order(scan: Scan) -> Verdict | None:
         if not scan.sure and scan.has("shipping", "payment", "hours", "account", "help", "status"):
             return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
-    if not counted and not scan.has("order", "request", "modal", "yes", "also", "vague") and not _bare(scan):
+    if (
+        not counted
+        and not scan.has("order", "request", "modal", "yes", "also", "vague", "courtesy")
+        and not _bare(scan)
+    ):
         return None
     verdict = Verdict("order", items=items(lines, scan), candidates=_candidates(lines))
     return verdict.because(*gate.reasons(scan, lines, expected=False))

@@ -6,6 +6,7 @@ An amount is a number with its unit, in digits or words: "2", "dva in pol", "pol
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -86,19 +87,30 @@ def number(digits: str, slash_is_point: bool) -> Fraction | None:
     return value if value < _LARGEST else None
 
 
-def build(tokens: list[Token], marks: list[Mark], types: dict[int, str], persian: bool) -> list[Piece]:
-    """The pieces of a text, in order."""
-    return _Builder(tokens, marks, types, persian).build()
+def build(
+    tokens: list[Token], marks: list[Mark], types: dict[int, str], persian: bool, names: Callable[[str], bool]
+) -> list[Piece]:
+    """The pieces of a text, in order. names: whether a word alone names a product, though it may be a unit too."""
+    return _Builder(tokens, marks, types, persian, names).build()
 
 
 class _Builder:
-    def __init__(self, tokens: list[Token], marks: list[Mark], types: dict[int, str], persian: bool) -> None:
-        self.tokens, self.types, self.persian = tokens, types, persian
+    def __init__(
+        self,
+        tokens: list[Token],
+        marks: list[Mark],
+        types: dict[int, str],
+        persian: bool,
+        names: Callable[[str], bool],
+    ) -> None:
+        self.tokens, self.types, self.persian, self.names = tokens, types, persian, names
         self.sorts: list[set[str]] = [set() for _ in tokens]
         self.at: dict[int, list[Mark]] = {}
         for mark in marks:
             for place in range(mark.first, mark.last):
                 self.sorts[place].add(mark.entry.sort)
+                if mark.entry.unit in ("pack", "case"):
+                    self.sorts[place].add("container")
             self.at.setdefault(mark.first, []).append(mark)
 
     def build(self) -> list[Piece]:
@@ -124,7 +136,7 @@ class _Builder:
         while last < len(self.tokens) and self.types.get(last) == name and name not in ("code", "order", "list"):
             last += 1
         piece = self._piece("typed", place, last)
-        piece.type = name
+        piece.type, piece.sorts = name, set()
         return piece
 
     def _plain(self, place: int) -> Piece:
@@ -155,6 +167,17 @@ class _Builder:
                 best = mark
         return best
 
+    def _unit(self, place: int) -> Mark | None:
+        """The unit that begins here, unless the word is a product: "25 buste" are envelopes, "2 buste di riso" bags."""
+        unit = self._mark(place, "unit")
+        if unit is None or unit.entry.unit not in COUNTED or not self.names(self.tokens[place].text):
+            return unit
+        follows = self.tokens[unit.last] if unit.last < len(self.tokens) else None
+        if follows is None or follows.kind != WORD:
+            return None
+        sorts = self.sorts[unit.last]
+        return unit if not sorts or "filler" in sorts else None
+
     def _amount(self, place: int) -> Piece | None:
         value, last, soft = self._value(place)
         if value is None:
@@ -164,7 +187,7 @@ class _Builder:
             value, last = value * multiple.entry.value, multiple.last
         name = None
         for _ in range(2):  # "two and a half kilos", "two kilos and a half"
-            unit = self._mark(last, "unit") if name is None else None
+            unit = self._unit(last) if name is None else None
             if unit:
                 name, last, soft = unit.entry.unit, unit.last, soft and unit.entry.unit in COUNTED
             more = self._mark(last, "more")
@@ -196,7 +219,7 @@ class _Builder:
     def _unit_alone(self, place: int) -> Piece | None:
         """A unit without a number that means one: "kilo limon", "kilo in pol"; and a dozen."""
         multiple = self._mark(place, "multiple")
-        unit, one = self._mark(place, "unit"), self._mark(place, "one")
+        unit, one = self._unit(place), self._mark(place, "one")
         if multiple and multiple.entry.value:
             piece = self._piece("amount", place, multiple.last)
             piece.value = multiple.entry.value

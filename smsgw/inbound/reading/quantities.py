@@ -162,6 +162,8 @@ def _deny(steps: list[_Step], lines: list[Line]) -> None:
             before = steps[at - 2]  # "sladkorja pa ne"
         if after is not None and after.found is not None:
             by_found[id(after.found)].denied = True
+        elif "without" in (step.piece.sorts if step.piece else ()):
+            continue
         elif before is not None and before.found is not None and (after is None or after.kind == "separator"):
             by_found[id(before.found)].denied = True
 

@@ -13,11 +13,14 @@ from smsgw.inbound.reading.matching import Found, find, hits_of, join_apart
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.shapes import typed
 from smsgw.inbound.reading.terms import Open
-from smsgw.inbound.reading.tokens import WORD, Token, cut
+from smsgw.inbound.reading.tokens import NUMBER, WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
 _SURE = 0.97
+_TRANSPARENT = frozenset({"spam", "more", "receive", "stop"})
+"""Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
+_CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
 ACCOUNTED = frozenset(
@@ -120,7 +123,13 @@ class Scan:
     def unknown(self) -> list[int]:
         """The places of words that an order does not account for; a signature is accounted for."""
         signed = self._signature()
-        return [place for place in self.outside(*ACCOUNTED) if place not in signed]
+        strange = [place for place in self.outside(*ACCOUNTED) if place not in signed]
+        behind = {one.last + 1 for one in self.found if one.sku not in self.catalogue.contained}
+        return strange + [
+            place
+            for place in self.places("container")
+            if place in behind and self.pieces[place].kind == "word" and self.pieces[place].sorts <= _CONTAINING
+        ]
 
     def _signature(self) -> set[int]:
         """One or two capitalised words at the end, behind a thank-you, a greeting, a full stop or a new line."""
@@ -129,7 +138,7 @@ class Scan:
         while places and len(signed) < _SIGNATURE_MOST:
             piece = self.pieces[places[-1]]
             initial = self.text[piece.start] if piece.kind == "word" else ""
-            if piece.text == "." and len(places) > 1 and len(self.pieces[places[-2]].text) == 1 and signed:
+            if piece.text == "." and signed and len(places) > 1 and self._is_initial(places[-2]):
                 places.pop()
                 continue
             if piece.kind != "word" or piece.sorts - {"story"} or places[-1] in self.used or initial.islower():
@@ -145,10 +154,19 @@ class Scan:
         ended = before.kind == "separator" and (before.text == "." or before.text.startswith("\n")) and capital
         return signed if ended or before.sorts & _SIGNING else set()
 
+    def _is_initial(self, place: int) -> bool:
+        return self.pieces[place].kind == "word" and len(self.pieces[place].text) == 1
+
     @property
     def sure(self) -> list[Found]:
         """The products that are named, not guessed from a slip of the pen or a part of a name."""
-        return [one for one in self.found if one.quality in ("", "stem") and one.how in ("full", "ambiguous")]
+        return [
+            one
+            for one in self.found
+            if one.quality in ("", "stem")
+            and one.how in ("full", "ambiguous")
+            and not all(self.pieces[place].sorts for place in one.places)
+        ]
 
     def types(self) -> set[str]:
         """The types of numbers that are no quantity."""
@@ -167,12 +185,24 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
         for place in range(mark.first, mark.last):
             sorts[place].add(mark.entry.sort)
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
-    pieces = pieces_of.build(tokens, kept, types, "fa" in spoken)
+    _forget_sizes(text, tokens, sorts, kept)
+    pieces = pieces_of.build(tokens, kept, types, "fa" in spoken, catalogue.names_alone)
     pieces = join_apart(pieces, catalogue)
     found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)
     found.sort(key=lambda one: one.first)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
     return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue)
+
+
+def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: list[Mark]) -> None:
+    """A single capital within a text is a size, and no small word: "rokavice S"."""
+    if text.isupper():
+        return
+    for place, token in enumerate(tokens[1:], 1):
+        letter = text[token.start : token.end]
+        if len(letter) == 1 and letter.isupper() and tokens[place - 1].kind in (WORD, NUMBER) and letter != "I":
+            sorts[place] = set()
+            kept[:] = [mark for mark in kept if not (mark.first == place and mark.last == place + 1)]
 
 
 def _shared(mark: Mark) -> bool:
@@ -210,7 +240,7 @@ def _longest(marks: list[Mark]) -> list[Mark]:
         if not any(
             other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
             for other in marks
-            if other.entry.sort not in ("spam", "more")
+            if other.entry.sort not in _TRANSPARENT
         ):
             kept.append(mark)
     return kept

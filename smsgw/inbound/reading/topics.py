@@ -26,7 +26,7 @@ def read_trouble(scan: Scan) -> Verdict | None:
     """What must never be an order: a complaint, a cancellation, a return, a wish not to be sent something."""
     if scan.has("wrong") and not scan.sure:
         return Verdict("other", "wrong")
-    if scan.has("account") and not scan.sure and not scan.has("complaint", "returns"):
+    if scan.has("account") and not scan.sure and not scan.has("complaint", "returns", "paid"):
         return Verdict("inquiry", "account")
     if scan.has("returns") and not scan.has("optout"):
         return Verdict("inquiry", "returns")
@@ -51,11 +51,11 @@ def read_inquiry(scan: Scan) -> Verdict | None:
 
 
 def _topic(scan: Scan) -> str | None:
-    if scan.has("account") and not scan.has("where"):
+    if scan.has("account") and not scan.has("where", "paid"):
         return "account"
     if scan.has("status"):
         return "status"
-    if scan.has("where") and scan.has("order_noun"):
+    if scan.has("order_noun") and (scan.has("where") or (scan.asks and scan.has("arrive") and not scan.sure)):
         return "status"
     if scan.has("hours") and not scan.sure:
         return "hours"
@@ -63,7 +63,7 @@ def _topic(scan: Scan) -> str | None:
         return "status"
     if scan.has("when") and scan.has("arrive") and (scan.has("order_noun") or not scan.has("shipping")):
         return "status"
-    if scan.has("payment"):
+    if scan.has("payment", "paid"):
         return "payment"
     if scan.has("shipping") and not scan.sure:
         return "delivery"
