@@ -18,6 +18,7 @@ from . import (
     campaigns,
     consents,
     corrections,
+    costs,
     customer_imports,
     customers,
     entering,
@@ -29,6 +30,7 @@ from . import (
     orders,
     phones,
     preferences,
+    rates,
     replays,
     segments,
     surveys,
@@ -38,6 +40,8 @@ from .places import places
 
 # Imported for the routes they hang on the blueprint.
 ROUTED = (
+    costs,
+    rates,
     campaigns,
     consents,
     preferences,
