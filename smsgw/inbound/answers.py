@@ -86,7 +86,22 @@ def find(conn: Connection, heard: Heard, business: Business, status: Status | No
 
 def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
     """What speaks against an automatic answer, in words."""
-    reading, text = heard.reading, heard.text
+    in_itself = speaks_against(heard.reading, heard.text, topic.confidence)
+    if in_itself is not None:
+        return in_itself
+    verdict = may_answer(conn, heard.address, heard.now, text=heard.text)
+    if not verdict.may:
+        return verdict.why
+    if with_a_person(conn, heard.address, heard.now):
+        return "a person is in conversation with the customer"
+    span = STATUS_EVERY if topic.id == STATUS else DAY
+    if _answered_since(conn, heard.address, topic.id, heard.now - span):
+        return f"{topic.id} was answered within the last {span // timedelta(hours=1)} hours"
+    return None
+
+
+def speaks_against(reading: Reading, text: str, confidence: float) -> str | None:
+    """What in a question itself speaks against answering it automatically; None: nothing. confidence: asked for."""
     if len(text) > LONGEST:
         return f"it has {len(text)} letters, more than {LONGEST}"
     if any(item.quantity is not None for item in reading.items):
@@ -99,21 +114,11 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
         if evidence.meaning in _AGAINST:
             return f"{text[evidence.start : evidence.end]!r} speaks against it ({evidence.meaning})"
     sure = sureness(reading, text)
-    if sure < topic.confidence:
-        return f"a reading must be sure to {topic.confidence:.2f}, and is to {sure:.2f}"
-    if topic.id not in _ASKED_BY_THEMSELVES and not _asks(reading, text):
+    if sure < confidence:
+        return f"a reading must be sure to {confidence:.2f}, and is to {sure:.2f}"
+    if reading.topic not in _ASKED_BY_THEMSELVES and not _asks(reading, text):
         return "it tells something and asks nothing"
-    if _asks_twice(text):
-        return "it asks more than one thing"
-    verdict = may_answer(conn, heard.address, heard.now, text=text)
-    if not verdict.may:
-        return verdict.why
-    if with_a_person(conn, heard.address, heard.now):
-        return "a person is in conversation with the customer"
-    span = STATUS_EVERY if topic.id == STATUS else DAY
-    if _answered_since(conn, heard.address, topic.id, heard.now - span):
-        return f"{topic.id} was answered within the last {span // timedelta(hours=1)} hours"
-    return None
+    return "it asks more than one thing" if _asks_twice(text) else None
 
 
 def sureness(reading: Reading, text: str) -> float:

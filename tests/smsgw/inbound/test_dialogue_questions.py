@@ -23,6 +23,7 @@ from smsgw.store.database import Database
 from smsgw.text.wording import wording
 from tests.smsgw.desk import Desk
 from tests.smsgw.inbound.counter import ANA, BOB, Counter
+from tests.smsgw.inbound.reading.measured import labelled, reading_of
 
 WEEK = BusinessConfig(zone="Europe/Ljubljana", hours=["Mo-Fr 08:00-16:00"]).business
 SHOP = """\
@@ -30,6 +31,7 @@ sku,unit,price,currency,stock,name_en,name_sl
 PEN-BL,pcs,0.80,EUR,in,blue pen,modra kemična
 PEN-RD,pcs,0.90,EUR,out,red pen,rdeča kemična
 """
+EVERY = 8  # of many foreign texts one in so many is looked at
 HOURS = {
     "en": ("When are you open?", "We are here {{ hours }}.", "Mo-Fr 08:00-16:00", "yes thanks"),
     "sl": ("Kdaj ste odprti?", "Odprto imamo {{ hours }}.", "pon-pet 08:00-16:00", "da, hvala"),
@@ -184,6 +186,37 @@ def test_a_replay_reads_against_what_was_open_then(counter: Counter) -> None:
     with counter.reading() as conn:
         told = replay(conn, began, counter.desk.now)
     assert (told.read, told.differences) == (2, [])
+
+
+def answerable(rows: list[dict[str, Any]]) -> tuple[int, list[tuple[str, str, Any]]]:
+    """Of labelled texts without anything open: how many are questions of a topic that may be answered, and those in
+    which nothing speaks against an automatic answer, as (text, topic, label)."""
+    asked, found = 0, []
+    for row in rows:
+        expected = row["expected"]
+        asked += row["context"] is None and expected.get("topic") in answer_topics.TOPICS
+        reading = reading_of(row) if row["context"] is None else None
+        if reading is None or reading.kind != "inquiry" or reading.topic not in answer_topics.TOPICS:
+            continue
+        if answers.speaks_against(reading, row["text"], answer_topics.CONFIDENCE) is None:
+            found.append((row["text"], reading.topic, expected.get("topic")))
+    return asked, found
+
+
+def test_half_of_the_questions_of_shops_are_answered_and_none_wrongly(record_property: Any) -> None:
+    asked, found = answerable(labelled("open.jsonl"))
+    record_property("figures", f"{len(found)} of {asked} questions would be answered automatically")
+    assert [one for one in found if one[1] != one[2]] == []
+    assert len(found) >= asked / 2
+
+
+@pytest.mark.parametrize("name", ["clinc-notorders.jsonl.gz", "uci-sms.jsonl.gz", "ud-natural.jsonl.gz"])
+def test_texts_that_mean_nobodys_shop_are_hardly_ever_answered(name: str, record_property: Any) -> None:
+    """What is told of a product or of an order needs that product and that order, which these do not have."""
+    rows = labelled(name)[::EVERY]
+    wrong = [one for one in answerable(rows)[1] if one[1] not in ("product", "status")]
+    record_property("figures", f"{name}: {len(wrong)} of {len(rows)} would be answered automatically")
+    assert len(wrong) <= len(rows) * 0.02
 
 
 @given(some.text(max_size=200))
