@@ -80,7 +80,7 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
 
 def _is_enough(part: Found, scan: Scan) -> bool:
     """Whether a part of a name may stand for it: two words of it, all its words but the size, or the kind that the
-    product before it is of ("one green tea and two mint")."""
+    product beside it is of ("one green tea and two mint")."""
     if len(part.places) > 1:
         return True
     aliases = scan.catalogue.aliases
@@ -91,10 +91,14 @@ def _is_enough(part: Found, scan: Scan) -> bool:
         letters = [position for position, word in enumerate(aliases[hit.alias].words) if word.isalpha()]
         if letters == [hit.position]:
             return True
-    earlier = [one.sku for one in scan.found if one.first < part.first and one.sku]
     kinds = {(aliases[hit.alias].language, word) for hit in hits for word in aliases[hit.alias].words if word.isalpha()}
-    return bool(earlier) and any(
-        (alias.language, word) in kinds for alias in scan.catalogue.by_sku[earlier[-1]] for word in alias.words
+    order = [one for one in scan.found if one.sku]
+    at = order.index(part)
+    return any(
+        (alias.language, word) in kinds
+        for one in (*order[max(0, at - 1) : at], *order[at + 1 : at + 2])
+        for alias in scan.catalogue.by_sku[one.sku or ""]
+        for word in alias.words
     )
 
 

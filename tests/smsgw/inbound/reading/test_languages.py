@@ -43,11 +43,11 @@ def test_a_language_is_added_by_a_file_alone(tmp_path: Path) -> None:
     compiled = compile_catalogue(products, load(tmp_path))
     found = read("Mi mendas du rugajn plumojn kaj duono", compiled)
     assert found.kind == "order"
-    found = read("sendu du plumojn, mi petas", compiled)
+    found = read("sendu du rugajn plumojn, mi petas", compiled)
     assert [(item.sku, item.quantity) for item in found.items] == [("PEN", 2)]
     assert (found.language, found.reasons) == ("eo", ())
     assert read("ne plu skribu al mi", compiled).kind == "optout"
-    assert read("sendu du plumojn, mi petas", compile_catalogue(products)).needs_review
+    assert read("sendu du rugajn plumojn, mi petas", compile_catalogue(products)).needs_review
 
 
 def test_every_language_has_the_words_of_consent() -> None:
