@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from smsgw.inbound.brake import MOST, Verdict, may_answer, never
 from smsgw.inbound.robots import robots_words
 from smsgw.outbound.submit import Asked
+from smsgw.store import schema
+from smsgw.store.database import Database
 from tests.smsgw.desk import Desk
 from tests.smsgw.inbound.counter import ANA, BOB, Counter
 
 
 @pytest.fixture
-def counter(desk: Desk) -> Counter:
-    return Counter(desk)
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    opened = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(opened)
+    yield Counter(Desk(opened))
+    opened.close()
 
 
 def verdict(counter: Counter, sender: str = ANA, text: str = "when are you open?") -> Verdict:
@@ -91,7 +99,8 @@ def test_people_who_ask_alike_are_not_taken_for_machines(text: str) -> None:
     assert robots_words(text) is None
 
 
-def test_after_five_automatic_texts_within_an_hour_a_person_looks(counter: Counter) -> None:
+def test_after_five_automatic_texts_within_an_hour_a_person_looks(desk: Desk) -> None:
+    counter = Counter(desk)
     for number in range(MOST):
         assert verdict(counter).may
         automatic(counter, f"answer {number}", client=("orders", "answers", "surveys")[number % 3])
