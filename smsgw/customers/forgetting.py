@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, update
+from sqlalchemy import Connection, Table, and_, delete, update
 
 from ..store.history import chunks
 from ..store.tables import (
@@ -68,8 +68,8 @@ def orders(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, order, order.c.id, ids, proof={GONE: True}, only=order.c.confirmed_at.is_not(None))
     _clear(conn, order_revision, order_revision.c.order_id, ids, words="")
     _clear(conn, order_line, order_line.c.order_id, ids, spans=[], how="")
-    for id in ids:
-        letters = mail.c.reference.contains(id, autoescape=True)
+    for id in ids:  # letters about an order are called after it: ord_…:REVISION
+        letters = and_(mail.c.reference.between(f"{id}:", f"{id}:9999999"), mail.c.reference.startswith(f"{id}:"))
         conn.execute(update(mail).where(letters).values(subject=GONE, body="", why=GONE))
     tales(conn, ids)
 
