@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from smsgw.customers import consent, consent_choice, consent_doubts, consent_proof
-from smsgw.customers.consent_categories import every
+from smsgw.customers.consent_categories import Category, every, keep
 from smsgw.customers.consent_certificate import as_pdf
 from smsgw.customers.consent_changes import write
 from smsgw.customers.consent_telling import Told, read_address, tell
@@ -18,6 +19,7 @@ from ..auth import current_person, person_required
 from ..context import the_gateway
 from ..preference_links import link_for
 from .blueprint import pages
+from .language import locale
 from .sheets import sheet
 
 MANY = 50
@@ -64,6 +66,24 @@ def record_consent() -> Response:
     except SmsgwError as error:
         return _shown(error, number)
     return redirect(url_for("pages.consents", address=address), 303)
+
+
+@pages.post("/consents/categories")
+@person_required
+def add_category() -> Response:
+    """Add a category, or give one that is there another name in the language of the page."""
+    gateway, person, code = the_gateway(), current_person(), request.form.get("code", "")
+    name = {locale().language: request.form.get("name", "")}
+
+    def act(conn: Connection) -> Category:
+        before = every(conn).get(code, Category(code, {}))
+        return keep(conn, Category(code, {**before.names, **name}, before.words), person.id, gateway.clock())
+
+    try:
+        write(gateway.database.writer, act)
+    except SmsgwError as error:
+        return _shown(error)
+    return redirect(url_for("pages.consents"), 303)
 
 
 @pages.post("/consents/doubts/<id>")

@@ -128,6 +128,12 @@ def test_the_centre_tries_a_text_and_makes_a_link(shop: Visitor, said: Said) -> 
     assert "/c/" in shop.send("/consents?address=040111222", "link").text
 
 
+def test_a_category_is_added_on_the_page(shop: Visitor, said: Said) -> None:
+    assert shop.send("/consents", "category", code="toys", name="Toys").status_code == 303
+    assert "Toys" in said(shop.page("/consents"))
+    assert shop.send("/consents", "category", code="No Code", name="x").status_code == 422
+
+
 def test_a_person_says_whether_a_text_was_a_stop(shop: Visitor, said: Said) -> None:
     id, now = "in_01JD9Z8Q4N0000V2T5B7K3M1XE", shop.gateway.clock()
     write(shop.gateway.database.writer, lambda conn: consent_words.doubt(conn, id, ANA, "leave me be", now))
