@@ -40,6 +40,7 @@ from smsgw.store.tables import (
     inbound,
     inbound_part,
     inquiry,
+    mail,
     message,
     metadata,
     order,
@@ -128,6 +129,10 @@ def _others(conn: Any, id: str) -> None:
         "planned": 0,
         "by": "t",
     }
+    letter = {"id": "mail_A", "state": "sent", "why": "", "reference": "ord_A:1", "recipient": "shop@example.com"}
+    letter |= {"subject": "Order 7", "body": f"Customer: {NUMBER}", "created_at": NOW, "due_at": NOW, "attempts": 1}
+    letter |= {"ended_at": NOW}
+    conn.execute(insert(mail), [letter, letter | {"id": "mail_B", "reference": "x", "body": ""}])
     about = {"id": "cam_A", "state": "draft", "why": "", "name": "c", "kind": "once", "purpose": "service"}
     about |= {"audience": {"numbers": [NUMBER, "+38640999888"]}, "created_at": NOW, "changed_at": NOW}
     conn.execute(insert(campaign), [about | terms])
@@ -157,6 +162,7 @@ def test_who_is_forgotten_leaves_no_word_and_the_books_stay(database: Database) 
         assert conn.scalar(select(message.c.recipient).where(message.c.id == "msg_A")) == "+386"
         assert conn.scalar(select(cost_entry.c.amount)) == 12_000
         assert conn.scalar(select(order.c.total)) == 5_000_000
+        assert conn.scalar(select(mail.c.subject).where(mail.c.id == "mail_B")) == "Order 7"
         assert conn.scalar(select(campaign.c.audience)) == {"numbers": ["+38640999888"]}
         assert [row.what for row in privacy.accesses(conn, id)] == ["erased"]
     with pytest.raises(NotFound):
