@@ -16,6 +16,7 @@ from smsgw.errors import SmsgwError
 
 from . import (
     asking,
+    back_up,
     balances,
     calls,
     campaigns,
@@ -79,6 +80,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (learning.run, 60),
     (follow_ups.run, 60),
     (unreachable.run, 60),
+    (back_up.run, 600),
     (forget.run, 3600),
     (retention.run, 86_400),
 )

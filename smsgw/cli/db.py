@@ -13,14 +13,15 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy.engine import make_url
 
 from smsgw.cli import exits, postgres
 from smsgw.cli.office import Office, become_owner
 from smsgw.cli.shell import Group, pass_office
 from smsgw.config import Config
-from smsgw.errors import Conflict, NotFound, StoreError, StoreTooNew
+from smsgw.errors import Conflict, NotFound, StoreError
 from smsgw.store import schema
+from smsgw.store.backup import read_only, remove, sound, write
+from smsgw.store.backup import sqlite_path as backup_file
 from smsgw.store.database import Database
 from smsgw.store.leases import Lease
 
@@ -73,19 +74,7 @@ def backup(office: Office, file: Path, force: bool) -> None:
     if file.exists() and not force:
         raise Conflict(f"{file} exists already", hint="choose another name, or replace it with --force")
     _exists(config)
-    new = file.with_name(f".{file.name}.new")
-    _remove(new)
-    try:
-        if (path := sqlite_path(config)) is not None:
-            at = copy(path, new)
-        else:
-            at = postgres.dump(config.store.full_url, new)
-        new.chmod(0o600)
-        with new.open("rb") as written:
-            os.fsync(written.fileno())
-        new.replace(file)
-    finally:
-        _remove(new)
+    at = write(config.store.full_url, file)
     size = file.stat().st_size
     office.voice.data({"file": str(file), "bytes": size, "revision": at}, [f"{file}: {size:,} bytes, checked"])
 
@@ -116,8 +105,7 @@ def restore(office: Office, file: Path) -> None:
 
 def sqlite_path(config: Config) -> Path | None:
     """The file of a SQLite store, None for PostgreSQL."""
-    url = make_url(config.store.full_url)
-    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    return backup_file(config.store.full_url)
 
 
 def _exists(config: Config) -> None:
@@ -127,51 +115,15 @@ def _exists(config: Config) -> None:
         raise NotFound(f"there is no store at {path} yet", hint="smsgw run makes it; smsgw init sets everything up")
 
 
-def copy(path: Path, new: Path) -> str | None:
-    """Copy a SQLite store that may be in use, as one moment's state, and check the copy; returns its revision.
-
-    Raises StoreError when the copy is not sound.
-    """
-    with closing(_read_only(path)) as source, closing(sqlite3.connect(new)) as target:
-        source.backup(target)  # all pages under one read lock: the daemon goes on writing to its WAL meanwhile
-    at = sound(new)
-    with closing(sqlite3.connect(new)) as target:
-        target.execute("PRAGMA journal_mode=DELETE")  # one file, without companions
-    return at
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-
-
-def sound(file: Path) -> str | None:
-    """The revision of a SQLite store that is not in use. Raises StoreError (damaged, not a store), StoreTooNew."""
-    try:
-        with closing(_read_only(file)) as conn:
-            found = [row[0] for row in conn.execute("PRAGMA integrity_check(5)")]
-    except sqlite3.DatabaseError as problem:
-        raise StoreError(f"{file} is no SQLite file: {problem}", hint="name another backup") from problem
-    if found != ["ok"]:
-        raise StoreError(f"{file} is damaged: {'; '.join(found)}", code="store_faulty", hint="name another backup")
-    with closing(Database(f"sqlite:///{file}")) as database:
-        try:
-            at = schema.revision(database)
-        except StoreTooNew as problem:
-            raise StoreTooNew(
-                f"{file}: {problem}", hint="install the newer smsgw, or name an older backup"
-            ) from problem
-    return at
-
-
 def put_back(file: Path, path: Path) -> tuple[str | None, Path | None]:
     """Put a backup in the place of a store that nobody uses; returns its revision and where the old one is."""
     new = path.with_name(f".{path.name}.new")
-    _remove(new)
-    with closing(_read_only(file)) as source, closing(sqlite3.connect(new)) as target:
+    remove(new)
+    with closing(read_only(file)) as source, closing(sqlite3.connect(new)) as target:
         try:
             source.backup(target)
         except sqlite3.DatabaseError as problem:
-            _remove(new)
+            remove(new)
             raise StoreError(f"{file} is no SQLite file: {problem}", hint="name another backup") from problem
     try:
         at = sound(new)
@@ -180,7 +132,7 @@ def put_back(file: Path, path: Path) -> tuple[str | None, Path | None]:
         aside = _set_aside(path)
         new.replace(path)
     finally:
-        _remove(new)
+        remove(new)
     if aside is not None:
         old = aside.stat()
         if os.geteuid() == 0:
@@ -198,11 +150,5 @@ def _set_aside(path: Path) -> Path | None:
         raise exits.Failed(f"{path} is in use", hint="end whatever reads it, then try again")
     aside = path.with_name(f"{path.name}.before-{datetime.now():%Y%m%dT%H%M%S}")
     path.rename(aside)
-    _remove(path)
+    remove(path)
     return aside
-
-
-def _remove(path: Path) -> None:
-    """Remove a SQLite file and its companions, those that there are."""
-    for companion in ("", "-wal", "-shm"):
-        Path(f"{path}{companion}").unlink(missing_ok=True)

@@ -17,17 +17,17 @@ import click
 
 from smsgw.access import accounts, keys
 from smsgw.cli import demo
-from smsgw.cli.db import copy
 from smsgw.cli.first_config import SECRET_FILE, Chosen, modems, written
 from smsgw.cli.local_key import write_secret
 from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.user import asked
 from smsgw.config import load
-from smsgw.config.sections import HOME
+from smsgw.config.store import HOME
 from smsgw.daemon import Gateway
 from smsgw.errors import BadConfig, BadInput, Conflict, Fault, NotFound
 from smsgw.inbound import catalogue
+from smsgw.store.backup import copy
 
 KEY_NAME, KEY_SCOPES = "first", ["messages:send", "messages:read", "links:read"]
 USUAL = Path("@")  # --from-demo without a folder

@@ -1,37 +1,14 @@
-"""Back up and bring back a PostgreSQL store with PostgreSQL's own programs, pg_dump and pg_restore."""
+"""Bring a backup of a PostgreSQL store back with PostgreSQL's own programs."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from smsgw.cli import exits
-from smsgw.errors import StoreError
 from smsgw.store import schema
 from smsgw.store.database import Database
-
-INSTALL = "install PostgreSQL's client programs: apt-get install postgresql-client"
-
-
-def dump(url: str, file: Path) -> str | None:
-    """Write a database in pg_dump's custom format, and read its table of contents back; returns its revision.
-
-    Raises Failed when a program is missing, StoreError when it fails.
-    """
-    with closing(Database(url)) as database:
-        at = schema.revision(database)
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={file}")
-    listed = _run("pg_restore", None, "--list", str(file))
-    if "TABLE DATA public message" not in listed:
-        raise StoreError(
-            f"{file} does not hold the messages", code="store_faulty", hint="see what pg_dump says by hand"
-        )
-    return at
+from smsgw.store.dumps import dump, run
 
 
 def bring_back(url: str, file: Path) -> tuple[str | None, Path | None]:
@@ -39,7 +16,7 @@ def bring_back(url: str, file: Path) -> tuple[str | None, Path | None]:
 
     Raises as `dump`.
     """
-    _run("pg_restore", None, "--list", str(file))
+    run("pg_restore", None, "--list", str(file))
     aside = None
     with closing(Database(url)) as database:
         before = schema.revision(database)
@@ -49,27 +26,6 @@ def bring_back(url: str, file: Path) -> tuple[str | None, Path | None]:
             raise exits.Failed(f"{aside} exists already", hint="move it away: what is in the store now would go there")
         dump(url, aside)
     more = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
-    _run("pg_restore", url, *more, str(file))
+    run("pg_restore", url, *more, str(file))
     with closing(Database(url)) as database:
         return schema.revision(database), aside
-
-
-def _run(program: str, url: str | None, *arguments: str) -> str:
-    """Run one of the programs; the password goes through the environment, where other users do not see it."""
-    path = shutil.which(program)
-    if path is None:
-        raise exits.Failed(f"{program} is missing", code="program_missing", hint=INSTALL)
-    environ = dict(os.environ)
-    command = [path, *arguments]
-    if url is not None:
-        parsed = make_url(url).set(drivername="postgresql")
-        if parsed.password:
-            environ["PGPASSWORD"] = str(parsed.password)
-        command.append(f"--dbname={parsed.set(password=None).render_as_string(hide_password=False)}")
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        lines = ran.stderr.strip().splitlines() or [f"status {ran.returncode}"]
-        says = f"{program} failed: {lines[0]}" + (f" ({lines[-1]})" if len(lines) > 1 else "")
-        hint = INSTALL + "-NN, of the server's version" if "version" in ran.stderr else "check [store] and its server"
-        raise StoreError(says, hint=hint)
-    return ran.stdout

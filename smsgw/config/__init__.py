@@ -15,9 +15,9 @@ from smsgw.config.sections import (
     LogConfig,
     ReceivingConfig,
     SendingConfig,
-    StoreConfig,
     WebConfig,
 )
+from smsgw.config.store import StoreConfig
 from smsgw.config.webhooks import WebhooksConfig
 
 __all__ = [
