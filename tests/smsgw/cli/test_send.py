@@ -91,6 +91,7 @@ def test_a_client_ref_that_is_known_sends_nothing_again(smsgw) -> None:
 def test_a_dry_run_shows_everything_and_sends_nothing(smsgw) -> None:
     told = smsgw("send", PHONE, "“Živjo”", "--dry-run", "--json").data
     assert (told["parts"], told["encoding"], told["forced_by"]) == (1, "ucs2", ["“", "Ž", "”"])
+    assert {one["decision"] for one in told["gate"].pop("checks")} == {"send"}
     assert told["gate"] == {"decision": "send", "why": ""}
     assert told["route"][0].startswith("phones serves every number")
     assert smsgw("log", "--json").data == []
@@ -111,6 +112,7 @@ def test_a_dry_run_of_what_would_be_refused_says_so_and_ends_with_3(smsgw) -> No
 
 def test_a_dry_run_of_what_would_be_held_says_until_when(smsgw) -> None:
     told = smsgw("send", PHONE, "x", "--at", "2099-01-02T03:04Z", "--dry-run", "--json").data
+    assert [one["name"] for one in told["gate"].pop("checks") if one["decision"] == "hold"] == ["planned"]
     assert told["gate"] == {"decision": "hold", "why": "planned for 2099-01-02 03:04:00 UTC"}
 
 
