@@ -68,14 +68,18 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append("misspelt name")
         if quality == "slip" and unknown:
             found.append("misspelt name")
-        unsure = unknown or quality not in ("", "stem") or line.amount is None or not _is_enough(line.found, scan)
-        if how == "partial" and not expected and unsure:
+        if how == "partial" and not expected and (unknown or not _is_safe(line, scan)):
             found.append("partial name")
         if quality == "romanised" and not any(tag.endswith("-Latn") for tag in scan.languages):
             found.append("romanised name")
         if _is_foreign(line.found, scan) and unknown:
             found.append("foreign name")
     return found
+
+
+def _is_safe(line: Line, scan: Scan) -> bool:
+    """Whether a part of a name is spelt right, counted, and enough."""
+    return line.found.quality in ("", "stem") and line.amount is not None and _is_enough(line.found, scan)
 
 
 def _is_enough(part: Found, scan: Scan) -> bool:
