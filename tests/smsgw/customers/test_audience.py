@@ -91,6 +91,10 @@ def test_a_rule_means_the_same_people_in_sql_as_in_the_model(
         wanted = {one.id for one in town.people if meant(checked, town, one)}
         assert named(conn, town, rule) == wanted
         assert audience.count(conn, checked, NOW) == len(wanted)
+        selected = conn.execute(audience.select(conn, checked, NOW)).all()
+        assert {row.customer_id: row.address for row in selected} == {
+            one.id: one.number for one in town.people if one.id in wanted
+        }
         assert audience.check(conn, checked) == checked
         words = segments.words(checked, audience.known(conn))
         assert segments.read(conn, words) == checked, words
