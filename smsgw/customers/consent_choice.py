@@ -17,7 +17,7 @@ from ..errors import BadInput, Fault, NotFound
 from .consent import EVERYTHING, MARKETING, ORDERS, Statement, grant_of, ledger, record
 from .consent_categories import every
 from .consent_stop import withdraw
-from .consent_suppression import make_key
+from .consent_suppression import came_back, make_key
 
 LEVELS = ("everything", "some", "orders", "nothing")
 LINK_KEY = "preferences"
@@ -75,12 +75,20 @@ def choose(conn: Connection, chosen: Chosen) -> None:
         raise BadInput(faults)
     if wanted.level == "everything":
         record(conn, [_said(chosen, True, EVERYTHING)])
+        _back(conn, chosen)
     elif wanted.level == "nothing":
         withdraw(conn, [_said(chosen, False, EVERYTHING)], chosen.at)
     else:
         withdraw(conn, [_said(chosen, False, MARKETING)], chosen.at)
         scopes = sorted(wanted.categories) if wanted.level == "some" else [ORDERS]
         record(conn, [_said(chosen, True, scope) for scope in scopes])
+        if wanted.level == "some":
+            _back(conn, chosen)
+
+
+def _back(conn: Connection, chosen: Chosen) -> None:
+    if chosen.source == "page":  # who has the link to it is the person
+        came_back(conn, chosen.address, chosen.by, chosen.at)
 
 
 def _said(chosen: Chosen, granted: bool, scope: str) -> Statement:

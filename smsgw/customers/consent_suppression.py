@@ -102,6 +102,17 @@ def lift(conn: Connection, addresses: Sequence[str], by: str, now: datetime) -> 
     return gone
 
 
+def came_back(conn: Connection, address: str, by: str, now: datetime) -> None:
+    """Somebody said yes by their own word: what kept marketing from them is over, also having been forgotten."""
+    secret = key(conn)
+    if secret is None:
+        return
+    s = suppression.c
+    gone = delete(suppression).where(s.digest == digest(secret, address), s.reach == "marketing")
+    if conn.execute(gone).rowcount:
+        changed(conn, "1 no longer suppressed: they came back by their own word", by, now)
+
+
 def suppressed(conn: Connection, addresses: Collection[str], secret: bytes | None = None) -> dict[str, Suppressed]:
     """Those of `addresses` that are on the list. secret: the key, if the caller has it already."""
     secret = secret or key(conn)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from ..customers.consent import EVERYTHING, Statement, record
 from ..customers.consent_proof import wording_id
 from ..customers.consent_stop import withdraw
+from ..customers.consent_suppression import came_back
 from ..store.database import Database
 from ..store.tables import opt_in
 from ..store.tables.types import AnyRow
@@ -110,6 +111,7 @@ def answered(
     )
     if yes:
         record(conn, [said])
+        came_back(conn, said.address, by, now)
     elif question.category != EVERYTHING:
         withdraw(conn, [said], now)
     return True

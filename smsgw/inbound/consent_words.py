@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from ..customers.consent import EVERYTHING, Statement, record
 from ..customers.consent_stop import withdraw
+from ..customers.consent_suppression import came_back
 from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import expectation, message, order, suspected_stop
@@ -79,6 +80,7 @@ def _start(
         consent_questions.ask(conn, wish, known, now, found.language)
         return _handled("optin", text, found, now, " with a slip of the pen: asked back")
     record(conn, [_statement(text, found, granted=True, now=now)])
+    came_back(conn, sender, BY, now)
     key, names = "start_confirmation", {}
     if found.category is not None:
         key, names = "start_category", {"category": found.category}

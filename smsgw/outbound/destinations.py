@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 from sqlalchemy import Connection
 
+from ..store.tables.types import AnyRow
 from ..text.number import region_of
 from .gate_facts import Opening, opening
 from .gate_terms import MARKETING, Candidate, Refuse, Rules, Verdict
@@ -57,6 +59,20 @@ def presets() -> dict[str, Destination]:
 def preset(region: str) -> Destination:
     """What comes with smsgw for a country."""
     return presets().get(region, _NOTHING)
+
+
+def listed(own: Sequence[AnyRow]) -> list[dict[str, Any]]:
+    """When marketing may arrive, by country: what people set (rows of `open_hours`), and what comes with smsgw."""
+    found: dict[str, tuple[list[str], bool, str]] = {
+        region: ([one.opening.hours.written] if one.opening.hours else [], one.opening.holidays, one.source)
+        for region, one in presets().items()
+        if one.opening is not None
+    }
+    found |= {row.region: (list(row.hours), row.holidays, "set here") for row in own}
+    return [
+        {"region": region, "hours": hours, "holidays": holidays, "source": source}
+        for region, (hours, holidays, source) in sorted(found.items())
+    ]
 
 
 def everywhere() -> Opening:

@@ -63,16 +63,7 @@ def delete_cap(query: CapPlace) -> Response:
 def open_hours() -> Response:
     """List when marketing may arrive, by country: what people set here, and what comes with smsgw."""
     with the_gateway().database.reading() as conn:
-        own = {row.region: (list(row.hours), row.holidays, "set here") for row in gate_rules.hours(conn)}
-    ours = {
-        region: ([one.opening.hours.written] if one.opening.hours else [], one.opening.holidays, one.source)
-        for region, one in destinations.presets().items()
-        if one.opening is not None
-    }
-    data = [
-        {"region": region, "hours": hours, "holidays": holidays, "source": source}
-        for region, (hours, holidays, source) in sorted({**ours, **own}.items())
-    ]
+        data = destinations.listed(gate_rules.hours(conn))
     return answer({"data": data, "next_cursor": None})
 
 

@@ -144,6 +144,8 @@ def test_nothing_goes_to_the_suppressed_but_an_answer(desk: Desk) -> None:
     desk.text_from(ANA, "How much?")
     [question] = desk.texts()
     desk.submit(to=ANA, text="2 euros", purpose="conversational", reply_to=question.id)
+    desk.text_from(BINE, "START news", "n9")  # who comes back by their own word is back
+    desk.submit(**offer(to=BINE))
     assert act(desk, lambda conn: consent_suppression.lift(conn, [ANA], "t", desk.now)) == 1
     desk.submit(to=ANA, text="order")
 
