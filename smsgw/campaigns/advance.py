@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,10 +114,14 @@ class Advance:
         return told.moved > 0 and not told.full
 
     def _look(self, row: AnyRow, now: datetime) -> watching.Seen:
+        """How a campaign fares since it began or was resumed."""
         at, seen = self._seen.get(row.id, (None, None))
-        if at is None or seen is None or not timedelta() <= now - at < LOOKS:
+        if at is None or seen is None or row.base is None or not timedelta() <= now - at < LOOKS:
             with self._database.reading() as conn:
                 seen = watching.look(conn, row)
+            if row.base is None:
+                self._database.writer.do(_set_base, (row.id, asdict(seen)))
+            seen = seen.since(row.base or asdict(seen))
             self._seen[row.id] = (now, seen)
         return seen
 
@@ -221,6 +225,12 @@ def _set_wave(conn: Connection, batch: list[tuple[AnyRow, int, str | None, datet
         conn.execute(change.values(wave=wave, wave_at=now, winner=winner))
         said = f"wave {wave} goes" + (f": text {winner} wins" if winner else "")
         history.note(conn, CAMPAIGN, "wave", [history.Step(row.id, said)], by="clock", now=now)
+    return [None] * len(batch)
+
+
+def _set_base(conn: Connection, batch: list[tuple[str, dict[str, int]]]) -> list[None]:
+    for id, base in batch:
+        conn.execute(update(campaign).where(campaign.c.id == id, campaign.c.base.is_(None)).values(base=base))
     return [None] * len(batch)
 
 

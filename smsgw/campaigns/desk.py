@@ -36,6 +36,7 @@ class Campaigns:
     def advance(self, now: datetime, clock: Callable[[], datetime], patience: timedelta) -> None:
         """Begin what is due, and take what runs further, for about as long as `patience`."""
         self._advance.begin_due(now)
+        life.take_back_stopped(self.database, now)
         while self._advance.round(clock()) and timedelta() <= clock() - now < patience:
             pass
 

@@ -17,7 +17,7 @@ from ..errors import Conflict, Forbidden, NotFound, SmsgwError
 from ..money.rates import spelled
 from ..outbound.halted import PAUSED
 from ..store import history
-from ..store.database import Writer
+from ..store.database import Database, Writer
 from ..store.lifecycle import CAMPAIGN, MESSAGE, WAITING
 from ..store.tables import campaign, message, target
 from ..store.tables.types import AnyRow
@@ -25,6 +25,8 @@ from .occurrences import next_day_at, next_run
 from .terms import Terms
 
 SLICE = 500  # messages that are moved in one step
+ROUNDS = 10  # of these, before a stop is answered
+LATELY = timedelta(days=3)  # for so long something of a stopped campaign may wait
 
 
 def get(conn: Connection, id: str) -> AnyRow:
@@ -234,7 +236,7 @@ def _resume(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[Ex
 
 def _resume_one(conn: Connection, id: str, by: str, now: datetime) -> None:
     get(conn, id)
-    move(conn, id, "resume", "it goes on", {"paced_at": now}, by, now)
+    move(conn, id, "resume", "it goes on", {"paced_at": now, "base": None}, by, now)
 
 
 def _let_go(conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:
@@ -251,11 +253,24 @@ def _let_go(conn: Connection, batch: list[tuple[str, datetime]]) -> list[int]:
 
 
 def stop(writer: Writer, id: str, by: str, why: str, now: datetime) -> dict[str, int]:
-    """End a campaign for good, whatever it does; returns what `pause` does. Raises NotFound, Conflict."""
+    """End a campaign for good, whatever it does; returns what `pause` does. Raises NotFound, Conflict.
+
+    What waits in the queue is taken back, the first of it before this returns, and none of it leaves meanwhile.
+    """
     told = writer.do(_stop, (id, by, why, now))
-    while writer.do(_take_back, (id, by, now)):
-        pass
+    for _ in range(ROUNDS):
+        if not writer.do(_take_back, (id, by, now)):
+            break
     return told
+
+
+def take_back_stopped(database: Database, now: datetime) -> None:
+    """Take back some more of what stopped campaigns have in the queue."""
+    c = campaign.c
+    with database.reading() as conn:
+        ids = conn.scalars(select(c.id).where(c.state == "stopped", c.ended_at > now - LATELY)).all()
+    for id in ids:
+        database.writer.do(_take_back, (id, "clock", now))
 
 
 def _stop(conn: Connection, batch: list[tuple[str, str, str, datetime]]) -> list[dict[str, int] | Exception]:

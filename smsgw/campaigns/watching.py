@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -30,6 +30,11 @@ class Seen:
     left: int
     opted_out: int
     unanswered: int
+
+    def since(self, base: Mapping[str, int]) -> Seen:
+        """What came after another look, but for the replies: those wait, whenever they came."""
+        less = {name: getattr(self, name) - base.get(name, 0) for name in ("ended", "failed", "left", "opted_out")}
+        return replace(self, **less)
 
 
 def look(conn: Connection, row: AnyRow) -> Seen:
@@ -100,10 +105,10 @@ def sick(network: Network, links: Collection[str], now: datetime) -> str | None:
 def canary_fares(conn: Connection, row: AnyRow, terms: Terms, now: datetime) -> str | None:
     """Whether the first few arrived: "go", a reason to pause, or None while it is too early to say."""
     assert terms.canary is not None
-    counts = dict(message_states(conn, row.id))
-    total = sum(counts.values())
-    ended = sum(counts.get(state, 0) for state in ENDED)
-    failed = sum(counts.get(state, 0) for state in FAILED)
+    counts, base = dict(message_states(conn, row.id)), row.base or {}
+    total = sum(counts.values()) - base.get("ended", 0)
+    ended = sum(counts.get(state, 0) for state in ENDED) - base.get("ended", 0)
+    failed = sum(counts.get(state, 0) for state in FAILED) - base.get("failed", 0)
     waited = (now - row.wave_at).total_seconds() >= terms.canary.wait * 60
     if failed * 100 > terms.canary.failures * max(total, 1):
         return f"{failed} of the first {total} failed, more than {terms.canary.failures:g} per cent"

@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ..customers import consent_categories, fields
-from ..errors import BadInput, Fault, NotFound
+from ..errors import BadInput, Conflict, Fault, NotFound
 from ..store import history
 from ..store.database import Database
 from ..store.ids import new_id
 from ..store.lifecycle import CAMPAIGN
+from ..store.tables import product
+from ..store.tables.types import AnyRow
 from ..text import template as grammar
 from . import facts, people, templates
 from .life import attempt, get, move
@@ -30,7 +32,8 @@ from .terms import VARIANTS, Terms
 class Wish:
     """A campaign as somebody wants it. texts: by language; template: the name or id of one to take them from.
 
-    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of.
+    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of. revision: the one that is to be changed
+    and no other (see `revision_of`); None: whichever it is now.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Wish:
     terms: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[str] = ()
     region: str | None = None
+    revision: int | None = None
 
 
 def create(database: Database, wish: Wish) -> str:
@@ -67,6 +71,11 @@ def _create_one(conn: Connection, wish: Wish) -> str:
 
 
 UNBEGUN = {"wave": 0, "placed": 0, "planned": 0}  # what a campaign has before it begins
+
+
+def revision_of(row: AnyRow) -> int:
+    """A number that is another one after every change."""
+    return int(row.changed_at.timestamp() * 1_000_000)
 
 
 def copy(database: Database, id: str, by: str, now: datetime) -> str:
@@ -110,6 +119,7 @@ def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
     for number, follow_up in enumerate(terms.follow_ups):
         faults += check_texts(conn, {"a": follow_up.texts}, language, f"/terms/follow_ups/{number}")
     faults += _purpose(conn, wish)
+    faults += _offer(conn, terms)
     if wish.link is not None and wish.link not in wish.links:
         known = ", ".join(sorted(wish.links)) or "none"
         faults.append(Fault("/link", "link_unknown", f"there is no link {wish.link!r}; there are: {known}"))
@@ -146,6 +156,17 @@ def _purpose(conn: Connection, wish: Wish) -> list[Fault]:
     return []
 
 
+def _offer(conn: Connection, terms: Terms) -> list[Fault]:
+    """Products of an offer that nobody sells."""
+    choices = terms.offer.choices if terms.offer else []
+    known = set(conn.scalars(select(product.c.sku).where(product.c.sku.in_([one.sku for one in choices]))))
+    return [
+        Fault(f"/terms/offer/choices/{place}/sku", "product_unknown", f"there is no product {one.sku!r}")
+        for place, one in enumerate(choices)
+        if one.sku not in known
+    ]
+
+
 def _series(conn: Connection, terms: Terms, audience: Mapping[str, Any]) -> list[Fault]:
     if terms.repeat is not None:
         return check_rule(terms.repeat.rule, terms.repeat.first, terms.repeat.zone, terms.repeat.holidays)
@@ -168,7 +189,10 @@ def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception |
 
 
 def _change_one(conn: Connection, id: str, wish: Wish) -> None:
-    get(conn, id)
+    now = revision_of(get(conn, id))
+    if wish.revision is not None and wish.revision != now:
+        says = f"{id} was changed meanwhile: it is at revision {now}, not {wish.revision}"
+        raise Conflict(says, code="precondition_failed", hint="read it again, and repeat what is still wanted")
     values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
     move(conn, id, "edit", "it was changed, so it must be estimated and approved again", values, wish.by, wish.now)
 

@@ -29,6 +29,8 @@ from .campaigns_shapes import (
     TestPage,
     TestWish,
 )
+from .customers import wanted_revision
+from .customers_shapes import IF_MATCH
 from .routes import answer, client, route
 
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"
@@ -105,17 +107,20 @@ def row_of(id: str) -> AnyRow:
 
 
 def _shown(id: str, status: int = 200) -> Response:
-    headers = {"Location": f"/api/v1/campaigns/{id}"} if status == 201 else None
-    return answer(campaign_json(row_of(id)), status, headers)
+    row = row_of(id)
+    headers = {"ETag": f'"{writing.revision_of(row)}"'}
+    if status == 201:
+        headers["Location"] = f"/api/v1/campaigns/{id}"
+    return answer(campaign_json(row), status, headers)
 
 
-def _wish(body: NewCampaign) -> writing.Wish:
+def _wish(body: NewCampaign, revision: int | None = None) -> writing.Wish:
     gateway = the_gateway()
     return writing.Wish(
         name=body.name, audience=body.audience, by=client().id, now=gateway.clock(), texts=body.texts,
         template=body.template, language=body.language, purpose=body.purpose, category=body.category,
         sender=body.from_, link=body.link, terms=body.terms.model_dump(mode="json"), links=tuple(gateway.links),
-        region=gateway.config.sending.region,
+        region=gateway.config.sending.region, revision=revision,
     )  # fmt: skip
 
 
@@ -139,10 +144,13 @@ def campaign(id: str) -> Response:
     return _shown(id)
 
 
-@route("PUT", "/campaigns/<id>", scope=WRITE, takes=NewCampaign, answers={200: Campaign}, errors=STATE)
+@route(
+    "PUT", "/campaigns/<id>", scope=WRITE, takes=NewCampaign, answers={200: Campaign},
+    errors=(*STATE, "precondition_failed"), headers=IF_MATCH,
+)  # fmt: skip
 def change_campaign(id: str, body: NewCampaign) -> Response:
     """Write a campaign anew that has not begun; it must be estimated and approved again."""
-    writing.change(the_gateway().database, known(id), _wish(body))
+    writing.change(the_gateway().database, known(id), _wish(body, wanted_revision()))
     return _shown(id)
 
 

@@ -66,6 +66,7 @@ campaign = Table(
     Column("frozen_upto", String(40)),  # the last customer that the frozen audience was asked about
     Column("frozen_at", Moment),  # since when the audience is complete
     Column("ended_at", Moment),
+    Column("base", Json),  # how it fared when it began or was resumed: only what came after makes it pause by itself
     Column("consent_from", BigInteger),  # the last statement of the ledger when it began: later ones are told apart
     Column("wave", SmallInteger, nullable=False),  # up to which wave targets may go: canary, test, rest
     Column("wave_at", Moment),

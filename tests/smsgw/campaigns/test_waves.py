@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import insert, select
 
-from smsgw.campaigns import report
+from smsgw.campaigns import life, report
+from smsgw.errors import BadInput
+from smsgw.inbound import expectations
 from smsgw.link import ReceiptState, RejectedForGood
 from smsgw.store import history
 from smsgw.store.ids import new_id
 from smsgw.store.lifecycle import ORDER
-from smsgw.store.tables import target
+from smsgw.store.tables import product, target
 from tests.smsgw.campaigns.town import TEXT, Town
 
 STOP = " Odjava: STOP"
@@ -146,3 +150,41 @@ def test_a_link_that_refuses_everything_makes_it_pause(town: Town) -> None:
     assert row.state == "paused"
     assert "30 of 30 failed" in row.why
     assert town.desk.claim(most=500) == []
+
+
+def test_whoever_resumes_it_is_not_paused_again_by_what_was(town: Town) -> None:
+    town.people(100)
+    id = town.started(terms={"limits": {"sample": 10}})
+    town.run()
+    for one in town.desk.claim(most=30):
+        town.desk.failed(one, RejectedForGood("no such subscriber"))
+    town.desk.later(seconds=6)
+    town.run()
+    assert town.row(id).state == "paused"
+    life.resume(town.database.writer, id, "ana", town.desk.now)
+    town.run()
+    town.database.writer.do(town.desk.waiting.release, town.desk.now)
+    town.desk.later(seconds=6)
+    town.run()
+    assert town.row(id).state == "running"
+    assert town.deliver() == 70
+    town.desk.later(seconds=6)
+    town.run()
+    assert town.row(id).state == "finished"
+
+
+def test_an_offer_can_be_answered_by_its_number(town: Town) -> None:
+    [number] = town.people(1)
+    now = town.desk.now
+    row = {"sku": "rice", "names": {"sl": "riz"}, "unit": "pcs", "max_auto": 5000, "active": True, "changed_at": now}
+    town.do(lambda conn: conn.execute(insert(product).values(**row)))
+    offer = {"choices": [{"number": 2, "sku": "rice", "label": "Riž"}], "quantity": "3", "hours": 24}
+    with pytest.raises(BadInput, match="no product 'rye'"):
+        town.write(terms={"offer": {"choices": [{"number": 1, "sku": "rye", "label": "x"}]}})
+    id = town.started(terms={"offer": offer})
+    town.run()
+    with town.database.reading() as conn:
+        found = expectations.newest(conn, number, now)
+    assert found is not None
+    assert (found.kind, found.campaign, found.quantity) == ("offer", id, Fraction(3))
+    assert [(one.number, one.sku) for one in found.choices] == [(2, "rice")]

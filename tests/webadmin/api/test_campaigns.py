@@ -135,3 +135,14 @@ def test_a_test_goes_to_ones_own_number_through_the_gate(call: Any, people: list
     assert (sent[1]["message_id"], "never agreed" in sent[1]["says"]) == (None, True)
     message = call("GET", f"/api/v1/messages/{sent[0]['message_id']}").said
     assert message["text"] == "Pozdravljeni, Ana! Odjava: STOP"
+
+
+def test_of_two_who_change_it_at_once_the_second_is_told(call: Any, clock: Any, people: list[str]) -> None:
+    id = written(call)["id"]
+    tag = call("GET", f"{CAMPAIGNS}/{id}").headers["ETag"]
+    told = {"name": "Other", "audience": {"rule": "everybody"}, "texts": {"sl": TEXT}, "category": "school"}
+    clock.on(1)
+    assert call("PUT", f"{CAMPAIGNS}/{id}", told, if_match=tag).said["name"] == "Other"
+    refused = call("PUT", f"{CAMPAIGNS}/{id}", told, if_match=tag)
+    assert (refused.status, refused.code) == (412, "precondition_failed")
+    assert call("PUT", f"{CAMPAIGNS}/{id}", told).status == 200

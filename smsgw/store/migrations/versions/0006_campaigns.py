@@ -36,6 +36,7 @@ def upgrade() -> None:
     sa.Column('frozen_upto', sa.String(length=40), nullable=True),
     sa.Column('frozen_at', sa.DateTime(), nullable=True),
     sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.Column('base', sa.JSON(), nullable=True),
     sa.Column('consent_from', sa.BigInteger(), nullable=True),
     sa.Column('wave', sa.SmallInteger(), nullable=False),
     sa.Column('wave_at', sa.DateTime(), nullable=True),
