@@ -22,6 +22,7 @@ from .decision import Decision
 from .dialogue_terms import Heard, Say
 from .orders import Asker, Doubt, Priced, Turn
 from .orders_rules import Rules
+from .orders_time import left_at
 from .orders_words import about, listed, number
 from .reading.terms import Choice, Item
 
@@ -149,7 +150,7 @@ class Ordering:
             return self._renewed(conn, heard, say, row)
         if row.state != "asked":
             return _handled(heard, "confirm_yes", f"order {number(row)} is {row.state} already", number(row))
-        if _said_before(heard, row) or heard.expected.revision != row.revision:
+        if _said_before(conn, heard, row) or heard.expected.revision != row.revision:
             why = f"this yes is older than the newest summary of order {number(row)}: it confirms nothing"
             return self._unclear(conn, heard, say, row, why, "order_summary")
         return self._confirmed(conn, heard, say, row, f"{heard.address} said {heard.text.strip()[:60]!r}")
@@ -303,9 +304,10 @@ def _subject(conn: Connection, heard: Heard) -> AnyRow | None:
     return conn.execute(select(order).where(order.c.id == subject).with_for_update()).first()
 
 
-def _said_before(heard: Heard, row: AnyRow) -> bool:
+def _said_before(conn: Connection, heard: Heard, row: AnyRow) -> bool:
     """Whether a text left its phone before its order was asked about as it is now. Networks tell whole seconds."""
-    return heard.sent_at is not None and bool(heard.sent_at < row.asked_at.replace(microsecond=0))
+    left = left_at(conn, heard)
+    return left is not None and bool(left < row.asked_at.replace(microsecond=0))
 
 
 def _said_lately(conn: Connection, heard: Heard) -> int | None:

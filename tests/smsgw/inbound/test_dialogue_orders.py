@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,6 +124,23 @@ def test_a_yes_that_was_sent_before_the_newest_summary_confirms_nothing(talk: Ta
     assert "older" in text.why
     assert talk.said()[-1].startswith("Order 10001: 30 x notebook A4")
     talk.hears("yes", YES)
+    assert talk.orders()[0].state == "confirmed"
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_network_whose_clock_is_hours_off_neither_loses_a_yes_nor_lends_one(talk: Talk, hours: int) -> None:
+    def off() -> datetime:
+        return talk.desk.now + timedelta(hours=hours, seconds=-2)
+
+    for customer in range(3):
+        talk.hears("hello", WHAT, f"+3864055500{customer}", sent_at=off())
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)), sent_at=off())
+    before = off()
+    talk.desk.later(seconds=5)
+    talk.hears("make it 30", order_of(("NB-A4", 30)), sent_at=off())
+    talk.hears("yes", YES, sent_at=before)
+    assert talk.orders()[0].state == "asked"
+    talk.hears("yes", YES, sent_at=off())
     assert talk.orders()[0].state == "confirmed"
 
 
