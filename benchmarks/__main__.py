@@ -6,7 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from benchmarks import campaigns, cutting, front, modem, moves, peers, people, road, stock, webhook
+from benchmarks import campaigns, cutting, front, modem, moves, peers, people, reading, road, stock, webhook
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -19,10 +19,10 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front", "stock", "people", "campaigns"),
+        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front", "stock", "people", "campaigns", "reading"),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns",
+        "(j) campaigns, (k) reading",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -56,6 +56,8 @@ def main() -> None:
             front.run(stores, told.seconds)
         if "stock" in wanted:
             stock.run(stores, told.messages, told.most)
+        if "reading" in wanted:
+            reading.run(told.seconds)
         if "people" in wanted:
             people.run(stores, 20_000 if told.quick else told.customers)
         if "campaigns" in wanted:
