@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from smsgw.store.tables import inbound, message, order
 from tests.flows.running import Client, Running, until
 from tests.flows.wires import Tape
+from tests.smsgw.webhooks.receiver import Receiver
 
 PHONES = [f"+3864100010{number}" for number in range(8)]
 KILLS = 3
@@ -144,6 +145,29 @@ def test_what_nobody_understands_waits_for_a_person_and_a_person_makes_an_order_
     assert client.ask("POST", f"/orders/{made['id']}/fulfil", {})[1]["code"] == "order_state"
     waiting = client.get(f"/inbound?from=%2B{customer.phone[1:]}")["data"]
     assert {one["status"] for one in waiting} == {"handled"}
+    client.close()
+
+
+def test_a_confirmed_order_is_pushed_whole_and_signed(kept: Running) -> None:
+    client, receiver = kept.client(), Receiver()
+    status, hook = client.ask("POST", "/webhooks", {"url": receiver.url, "events": ["order.confirmed"]})
+    assert status == 201, hook
+    customer = Customer(client, PHONES[6])
+    customer.says("2 notebooks A4 tomorrow")
+    customer.hears()
+    customer.says("yes")
+    customer.hears()
+    [told] = until(lambda: receiver.heard, 30, "nothing was pushed")
+    assert told.signed_with(hook["secret"])
+    pushed = told.said["data"]
+    assert (told.type, pushed["status"], pushed["was"], pushed["from"]) == (
+        "order.confirmed", "confirmed", "asked", customer.phone,
+    )  # fmt: skip
+    assert [(line["sku"], line["quantity"], line["amount"]["amount"]) for line in pushed["lines"]] == [
+        ("NB-A4", "2", "5.8")
+    ]
+    assert (pushed["wish"], pushed["proof"]["words"]) == ("tomorrow", "yes")
+    receiver.close()
     client.close()
 
 
