@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -43,14 +43,28 @@ class Limits:
     places: bool = True
 
 
-class Passing(NamedTuple):
-    """A message that wants to pass. fresh: it is not in the store yet, and counts."""
+class Passing(Protocol):
+    """A message that wants to pass, as the gate has it. id: None while it is not in the store; only then it counts."""
 
-    client: str
-    recipient: str
-    purpose: str
-    campaign: bool
-    fresh: bool
+    @property
+    def client(self) -> str:
+        """Who asked."""
+
+    @property
+    def recipient(self) -> str:
+        """The number."""
+
+    @property
+    def purpose(self) -> str:
+        """What it is for."""
+
+    @property
+    def campaign_id(self) -> str | None:
+        """Its campaign, which somebody approved."""
+
+    @property
+    def id(self) -> str | None:
+        """Its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class Brake:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._known: Mapping[str, _Known] = {}
+        self._fine: set[tuple[str, str]] = set()  # by client and first digits: what needs no second look
         self._cleared: frozenset[tuple[str, str]] = frozenset()
         self._stopped: frozenset[tuple[str, str]] = frozenset()  # kind and subject of what stands
         self._counts: dict[str, deque[tuple[int, int]]] = defaultdict(deque)  # by client: second and messages
@@ -87,6 +102,7 @@ class Brake:
             select(c.client, c.country).where(c.day >= first, c.messages > 0).distinct()
         ):
             countries[client].add(country)
+        self._fine = set()
         self._known = {
             client: _Known(len(sent), max(sent), frozenset(countries[client])) for client, sent in most.items()
         }
@@ -118,12 +134,17 @@ class Brake:
         if not (self._limits.times or self._limits.places):
             return {}
         held: dict[int, str] = {}
+        fine, known = self._fine, self._known
         for place, one in enumerate(batch):
-            if one.campaign or one.purpose == "conversational":
+            way = (one.client, one.recipient[:FIRST])
+            if way in fine and one.client not in known:
                 continue
-            says = self._place(one) if self._limits.places else None
-            if says is None and self._limits.times:
-                says = self._pace(one, now)
+            if one.campaign_id is not None or one.purpose == "conversational":
+                continue
+            says = self._place(one) if self._limits.places and way not in fine else None
+            if says is None:
+                fine.add(way)
+                says = self._pace(one, now) if self._limits.times else None
             if says is not None:
                 held[place] = says
         return held
@@ -165,7 +186,7 @@ class Brake:
         counts, second = self._counts[one.client], int(now.timestamp())
         while counts and counts[0][0] <= second - SPAN.total_seconds():
             counts.popleft()
-        if one.fresh:
+        if one.id is None:
             if counts and counts[-1][0] == second:
                 counts[-1] = (second, counts[-1][1] + 1)
             else:

@@ -6,21 +6,40 @@ the day up themselves. A day with messages that are not final yet is closed agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..store.database import Database, Writer
+from ..store.prepared import Prepared, among
 from ..store.tables import closing, cost_entry, customer_total, day_total, message
 from . import facts
 from .facts import MEASURES, Day, Key, Person, Sums
 
 PIECE = 400  # customers in one transaction
 SETTLED = timedelta(days=40)  # after that a day stays as it was closed last
+
+
+_C = customer_total.c
+_ALL = [column.name for column in _C]
+_MINE = (_C.period == bindparam("period"), among(_C.customer))
+_KNOWN = Prepared(select(customer_total).where(*_MINE))
+_GONE = Prepared(delete(customer_total).where(*_MINE))
+_PUT = Prepared(insert(customer_total), _ALL)
+
+
+def _adding(into: Any) -> Any:
+    """An insert that adds to the row that is there."""
+    sums = {name: _C[name] + into.excluded[name] for name in MEASURES}
+    return into.on_conflict_do_update(index_elements=["period", "customer", "currency"], set_=sums)
+
+
+_ADD = Prepared(_adding(sqlite.insert(customer_total)), _ALL, postgresql=_adding(postgresql.insert(customer_total)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +69,22 @@ def close(database: Database, day: date, zone: ZoneInfo, now: datetime) -> Day:
         known = conn.execute(select(c.customer, c.currency).where(c.period == day.isoformat())).all()
     gone = {Person(*row) for row in known} - set(found.by_person)
     people: list[tuple[Person, Sums | None]] = [*found.by_person.items(), *((person, None) for person in gone)]
-    for start in range(0, len(people), PIECE):
-        database.writer.do(_put_people, _People(day, people[start : start + PIECE]))
+    for piece in _pieces(sorted(people, key=lambda one: one[0])):
+        database.writer.do(_put_people, _People(day, piece))
     database.writer.do(_put_whole, _Whole(day, found.by_key, found.open, found.entries, now))
     return found
+
+
+def _pieces(people: Sequence[tuple[Person, Sums | None]]) -> Iterator[list[tuple[Person, Sums | None]]]:
+    """People in order, in pieces of which none divides a customer who pays in several currencies."""
+    piece: list[tuple[Person, Sums | None]] = []
+    for one in people:
+        if len(piece) >= PIECE and piece[-1][0].customer != one[0].customer:
+            yield piece
+            piece = []
+        piece.append(one)
+    if piece:
+        yield piece
 
 
 def _put_whole(conn: Connection, batch: list[_Whole]) -> list[None]:
@@ -71,27 +102,20 @@ def _put_whole(conn: Connection, batch: list[_Whole]) -> list[None]:
 
 def _put_people(conn: Connection, batch: list[_People]) -> list[None]:
     """A month's row is the sum of its days' rows after each transaction: a crash between two pieces harms nothing."""
-    c = customer_total.c
-    into = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(customer_total)
-    add = into.on_conflict_do_update(
-        index_elements=["period", "customer", "currency"],
-        set_={name: c[name] + into.excluded[name] for name in MEASURES},
-    )
     for piece in batch:
         day = piece.day.isoformat()
-        mine = (c.period == day, tuple_(c.customer, c.currency).in_([person for person, _ in piece.sums]))
-        before = {Person(row.customer, row.currency): row for row in conn.execute(select(customer_total).where(*mine))}
-        conn.execute(delete(customer_total).where(*mine))
+        mine = {"period": day, "ids": sorted({who.customer for who, _ in piece.sums})}
+        before = {Person(row["customer"], row["currency"]): row for row in _KNOWN.records(conn, mine)}
+        _GONE.run(conn, mine)
         days = [{"period": day, **who._asdict(), **sums} for who, sums in piece.sums if sums is not None]
         months = [{"period": day[:7], **who._asdict(), **_change(before.get(who), sums)} for who, sums in piece.sums]
-        if days:
-            conn.execute(customer_total.insert(), days)
-        conn.execute(add, months)
+        _PUT.many(conn, days)
+        _ADD.many(conn, months)
     return [None] * len(batch)
 
 
-def _change(before: object, after: Sums | None) -> Sums:
-    return {name: (after[name] if after else 0) - getattr(before, name, 0) for name in MEASURES}
+def _change(before: Mapping[str, int] | None, after: Sums | None) -> Sums:
+    return {name: (after[name] if after else 0) - (before[name] if before else 0) for name in MEASURES}
 
 
 def reopen(writer: Writer, first: date, last: date) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..money import plans
-from ..money.brake import LOOK_AGAIN, Brake, Passing
+from ..money.brake import LOOK_AGAIN, Brake
 from ..money.budget import Budgets, Over, Wish
 from .gate_terms import Candidate, Check, Hold, Refuse, Rules, Verdict
 
@@ -24,10 +24,10 @@ def budget_check(budgets: Budgets, brake: Brake) -> Check:
     """The gate's check about money: nothing passes that no budget has money for, or that the brake stops."""
 
     def ask(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
-        passing = [Passing(c.client, c.recipient, c.purpose, c.campaign_id is not None, c.id is None) for c in batch]
-        verdicts: dict[int, Verdict] = {
-            place: Hold(now + LOOK_AGAIN, says) for place, says in brake.ask(passing, now).items()
-        }
+        held = brake.ask(batch, now)
+        if not held and not budgets.some:
+            return {}
+        verdicts: dict[int, Verdict] = {place: Hold(now + LOOK_AGAIN, says) for place, says in held.items()}
         # What is stored already may have its money kept: the transaction that releases it decides.
         fresh = [place for place, c in enumerate(batch) if c.id is None] if budgets.some else []
         overs = budgets.look(conn, [_wish_of(batch[place]) for place in fresh], now) if fresh else []

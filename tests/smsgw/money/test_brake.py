@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from smsgw.money import alerts, brake
-from smsgw.money.brake import Brake, Clearance, Limits, Passing, risk_of
+from smsgw.money.brake import Brake, Clearance, Limits, risk_of
+from smsgw.outbound.gate_terms import Candidate
 from smsgw.store.database import Database
 from smsgw.store.tables import day_total
 from tests.smsgw.desk import START
@@ -37,8 +39,8 @@ def held(database: Database) -> Ask:
         it.learn(conn, START)
 
     def ask(count: int, to: str = "+38640111222", seconds: int = 0, **more: object) -> list[str]:
-        facts = {"client": "shop", "purpose": "transactional", "campaign": False, "fresh": True} | more
-        batch = [Passing(recipient=to, **facts) for _ in range(count)]  # type: ignore[arg-type]
+        facts: dict[str, Any] = {"client": "shop", "purpose": "transactional"} | more
+        batch = [Candidate(to, "hello", send_at=START, **facts) for _ in range(count)]
         return list(it.ask(batch, START + timedelta(seconds=seconds)).values())
 
     ask.brake = it  # type: ignore[attr-defined]
@@ -79,7 +81,7 @@ def test_an_alert_that_is_dealt_with_lets_the_client_go_on(database: Database, h
 
 
 def test_campaigns_replies_and_strangers_are_not_counted(held: Ask) -> None:
-    assert held(100, campaign=True) == []
+    assert held(100, campaign_id="cam_1") == []
     assert held(100, purpose="conversational") == []
     assert held(100, client="new") == []
 
