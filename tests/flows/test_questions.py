@@ -82,3 +82,22 @@ def test_a_survey_is_filled_in_on_two_phones(client: Client) -> None:
     scale, free = client.get(f"/surveys/{survey}/results")["data"]
     assert [one["count"] for one in scale["spread"]] == [0, 1, 0, 0, 1]
     assert free["words"] == ["it came late"]
+
+
+def test_a_machine_that_answers_whatever_it_gets_is_left_to_a_person(client: Client) -> None:
+    changed(client, "PUT", "/answer-topics/hours/templates/en", {"text": "We are here {{ hours }}."})
+    changed(client, "PATCH", "/answer-topics/hours", {"status": "live", "why": "a test"})
+    types(client, "When are you open?")
+    reads(client, "We are here always.")
+    for count in range(2, 6):
+        types(client, f"Ticket {count}: your message has been received. When are you open?")
+
+        def read(count: int = count) -> bool:
+            texts = client.get("/inbound")["data"]
+            return len(texts) == count and all(one["status"] != "received" for one in texts)
+
+        until(read, 20, "it was not read")
+    texts = client.get(f"/simulator/handsets/{PHONE}/messages")["data"]
+    assert len([one for one in texts if not one["mine"]]) == 1
+    [inquiry] = client.get("/inquiries?queue=true")["data"]
+    assert len(client.get(f"/inquiries/{inquiry['id']}")["texts"]) == 4
