@@ -156,3 +156,27 @@ def test_no_story_ends_with_marketing_to_somebody_who_did_not_agree(store: Datab
         shop.act(what, to, about)
     shop.act("wait", ANA, "news")
     shop.claim()
+
+
+def test_only_the_door_stores_what_may_go_and_only_two_steps_claim_it() -> None:
+    """By name, in the sources: who adds another way for a message to begin or to leave must pass the gate there."""
+    root = Path(__file__).parents[3]
+    sources = {path.relative_to(root): path.read_text(encoding="utf-8") for path in root.glob("smsgw/**/*.py")}
+
+    def those_with(words: str) -> set[str]:
+        return {str(path) for path, text in sources.items() if words in text}
+
+    # joining stores parts of a client's long text that never became whole: refused as they begin
+    assert those_with("begin(conn, MESSAGE") == {"smsgw/outbound/admit.py", "smsgw/clients/joining.py"}
+    assert '("refuse"' in sources[Path("smsgw/clients/joining.py")]
+    assert those_with('"admit"') - {"smsgw/store/lifecycle.py"} == {
+        "smsgw/outbound/admit.py",
+        "smsgw/outbound/waiting.py",
+    }
+    assert those_with('"claim"') - {"smsgw/store/lifecycle.py"} == {
+        "smsgw/outbound/admit.py",
+        "smsgw/outbound/handover.py",
+    }
+    for path in ("admit", "waiting"):
+        assert "gate.check(" in sources[Path(f"smsgw/outbound/{path}.py")]
+    assert "gate.still(" in sources[Path("smsgw/outbound/handover.py")]
