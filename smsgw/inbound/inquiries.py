@@ -49,7 +49,7 @@ class Promise:
 class Asks:
     """A text of a customer that a person must answer. ids: of the text in `inbound` (several that were read as one).
 
-    topic: None where nobody understood it. about: the order. priority: None for that of its topic.
+    topic: None where nobody understood it. about: the order.
     """
 
     ids: tuple[str, ...]
@@ -59,8 +59,6 @@ class Asks:
     at: datetime
     why: str
     about: str | None = None
-    priority: int | None = None
-    proposal: dict[str, Any] | None = None
 
 
 def collect(conn: Connection, asks: Asks, promise: Promise) -> str:
@@ -105,7 +103,7 @@ def _of_customer(conn: Connection, number: str) -> set[str]:
 
 
 def _priority(asks: Asks) -> int:
-    return HURRIES.get(asks.topic or "", _USUAL) if asks.priority is None else asks.priority
+    return HURRIES.get(asks.topic or "", _USUAL)
 
 
 def _begin(conn: Connection, asks: Asks, promise: Promise) -> str:
@@ -118,7 +116,7 @@ def _begin(conn: Connection, asks: Asks, promise: Promise) -> str:
         "assigned_to": None,
         "language": asks.language[:8],
         "about": asks.about,
-        "proposal": asks.proposal,
+        "proposal": None,
         "opened_at": asks.at,
         "due_at": promise.due(asks.at, priority),
         "answered_at": None,

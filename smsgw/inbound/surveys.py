@@ -206,12 +206,12 @@ def _start(conn: Connection, batch: Sequence[tuple[Start, list[str]]]) -> list[i
             raise Conflict(f"{row.name} is over: {row.why}", hint="draft another survey")
         if row.state == "draft":
             history.move(conn, SURVEY, "start", [history.Step(row.id, "it was started")], by=wish.by, now=wish.at)
-        counts.append(invite(conn, row, numbers, wish.by, wish.at))
+        counts.append(_invite(conn, row, numbers, wish.by, wish.at))
     return counts
 
 
-def invite(conn: Connection, row: AnyRow, numbers: Sequence[str], by: str, now: datetime) -> int:
-    """Within a writer's step: put people to a survey (its row); those who are there already stay as they are."""
+def _invite(conn: Connection, row: AnyRow, numbers: Sequence[str], by: str, now: datetime) -> int:
+    """Put people to a survey (its row); those who are there already stay as they are."""
     p = participant.c
     there: set[str] = set()
     people: dict[str, AnyRow] = {}

@@ -163,11 +163,9 @@ def close_over(conn: Connection, batch: Sequence[datetime]) -> list[int]:
     s, p = survey.c, participant.c
     closed = 0
     for row in conn.execute(select(survey).where(s.state == "running", s.closes_at <= now)).all():
-        late = conn.execute(
-            select(p.id, p.expectation_id).where(p.survey_id == row.id, p.state.in_(_OPEN)).limit(LAPSED_AT_ONCE)
-        ).all()
+        late = conn.scalars(select(p.id).where(p.survey_id == row.id, p.state.in_(_OPEN)).limit(LAPSED_AT_ONCE)).all()
         values = {"remind_at": None, "ended_at": now}
-        steps = [history.Step(one.id, "the survey is over", values) for one in late]
+        steps = [history.Step(id, "the survey is over", values) for id in late]
         history.move(conn, PARTICIPANT, "lapse", steps, by="clock", now=now)
         if len(late) < LAPSED_AT_ONCE:
             expectations.close(conn, now, "the survey is over", campaign=row.id)
