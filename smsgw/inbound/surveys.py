@@ -25,7 +25,8 @@ from ..text.number import read_number
 from ..text.wording import LANGUAGES
 
 KINDS = ("scale", "choice", "free")
-MOST_QUESTIONS, MOST_LABELS, LONGEST = 50, 20, 600
+MOST_QUESTIONS = 10  # more would look like a loop to the brake, and to people
+MOST_LABELS, LONGEST = 20, 600
 SCALE = (0, 100)  # the widest scale
 
 
