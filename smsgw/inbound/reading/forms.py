@@ -11,10 +11,10 @@ def stems(word: str, language: Language) -> set[str]:
     """What may be left of a word when an ending is taken off, with the vowels that come and go and the consonants that
     change: "zvezkov" and "zvezek" share "zvezk"."""
     found = {word}
-    for ending in language.endings:
-        least = _STEM_LEAST if len(word) > _STEM_LEAST else _STEM_LEAST - 1
-        if ending and word.endswith(ending) and len(word) - len(ending) >= least:
-            found.add(word[: -len(ending)])
+    least = _STEM_LEAST if len(word) > _STEM_LEAST else _STEM_LEAST - 1
+    for length in range(1, min(language.longest, len(word) - least) + 1):
+        if word[-length:] in language.endings:
+            found.add(word[:-length])
     for stem in list(found):
         if len(stem) > _STEM_LEAST and stem[-2] in language.fleeting:
             found.add(stem[:-2] + stem[-1])

@@ -100,7 +100,7 @@ class Compiled:
 
         for spelling in {word, latinised(word)}:
             take(self._words.get(spelling, ()), 1.0, "")
-        for language in self.languages.by_tag.values():
+        for language in self.languages.written_like(word):
             for stem in stems(word, language):
                 for spelling in self._stems.get((language.tag, stem), ()):
                     take(self._words[spelling], 0.97, "stem", language.tag)
@@ -114,21 +114,14 @@ class Compiled:
 
     def _slipped(self, word: str, take: _Take) -> None:
         most = 2 if len(word) >= _TWO_SLIPS_LEAST else 1
-        candidates = {pair for part in deletions(word) for pair in self._slips.get(part, ())}
-        for language in self.languages.by_tag.values():
-            for stem in stems(word, language) - {word}:
-                if len(stem) >= _SLIP_LEAST:
-                    candidates |= {pair for part in deletions(stem) for pair in self._slips.get(part, ())}
-        for form, spelling in candidates:
-            length = min(len(form), len(word))
-            if length < _SLIP_LEAST or (length < _TWO_SLIPS_LEAST and form[0] != word[0]):
+        forms = {stem for language in self.languages.written_like(word) for stem in stems(word, language)}
+        forms = {form for form in forms if len(form) >= _SLIP_LEAST}
+        candidates = {pair for form in forms for part in deletions(form) for pair in self._slips.get(part, ())}
+        for known, spelling in candidates:
+            length = min(len(known), len(word))
+            if length < _TWO_SLIPS_LEAST and known[0] != word[0]:
                 continue
-            count = min(
-                slips(stem, form, most)
-                for language in self.languages.by_tag.values()
-                for stem in stems(word, language)
-                if len(stem) >= _SLIP_LEAST
-            )
+            count = min(slips(form, known, most) for form in forms)
             if count <= most:
                 take(self._words[spelling], 0.9 - 0.03 * count, "slip")
 
@@ -147,7 +140,7 @@ class Compiled:
 def _sound_stems(sound: str, language: Language) -> set[str]:
     """The stems of a romanised word: endings are compared by their sound too."""
     found = {sound}
-    for ending in language.endings:
+    for ending in sorted(language.endings):
         heard = of_cyrillic(ending)
         if heard and sound.endswith(heard) and len(sound) - len(heard) >= 2:
             found.add(sound[: -len(heard)])

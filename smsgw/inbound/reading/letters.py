@@ -135,6 +135,13 @@ def is_cyrillic(letter: str) -> bool:
     return "\u0400" <= letter <= "\u04ff"
 
 
+def script_of(word: str) -> str:
+    """The alphabet of a word: latin, cyrillic or arabic, by its first letter."""
+    if not word or word[0] < "\u0400":
+        return "latin"
+    return "cyrillic" if word[0] <= "\u04ff" else "arabic"
+
+
 def latinised(word: str) -> str:
     """The word with every Cyrillic letter that looks Latin replaced by it."""
     return word.translate(_TO_LATIN)

@@ -9,13 +9,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any
 
-from smsgw.inbound.reading.letters import is_cyrillic
+from smsgw.inbound.reading.letters import script_of
 from smsgw.inbound.reading.lexicon import Entry, Lexicon
 from smsgw.inbound.reading.romanised import of_cyrillic
 from smsgw.inbound.reading.tokens import NUMBER, WORD, cut
@@ -27,7 +27,7 @@ _SOUND_LEAST = 4
 _MEASURES = frozenset({"x", "х", "h", "am", "pm"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Language:
     """What the words of a language are like; its phrases are in the lexicon.
 
@@ -41,7 +41,7 @@ class Language:
     tag: str
     name: str
     script: str
-    endings: tuple[str, ...] = ()
+    endings: frozenset[str] = frozenset()
     plural: tuple[str, ...] = ()
     singular: tuple[str, ...] = ()
     fleeting: str = ""
@@ -50,8 +50,13 @@ class Language:
     implied: bool = True
     not_after: bool = False
 
+    @cached_property
+    def longest(self) -> int:
+        """The letters of the longest ending."""
+        return max(map(len, self.endings), default=0)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Languages:
     """All languages that are read. measures: the units of all of them."""
 
@@ -60,6 +65,17 @@ class Languages:
     measures: frozenset[str]
     phrases: dict[tuple[str, str], tuple[str, ...]]
     negations: frozenset[str]
+
+    @cached_property
+    def _by_script(self) -> dict[str, tuple[Language, ...]]:
+        return {
+            script: tuple(one for one in self.by_tag.values() if one.script == script)
+            for script in ("latin", "cyrillic", "arabic")
+        }
+
+    def written_like(self, word: str) -> tuple[Language, ...]:
+        """The languages of the alphabet of a word."""
+        return self._by_script[script_of(word)]
 
     def of(self, tag: str, sort: str) -> tuple[str, ...]:
         """The phrases of one sort in one language, as the file spells them (`of("sl", "optout_word")`)."""
@@ -116,7 +132,7 @@ def _language(table: dict[str, Any]) -> Language:
         tag=table["tag"],
         name=table.get("name", table["tag"]),
         script=table.get("script", "latin"),
-        endings=tuple(sorted({"", *forms.get("endings", "").split()}, key=len, reverse=True)),
+        endings=frozenset(forms.get("endings", "").split()),
         plural=tuple(forms.get("plural", "").split()),
         singular=tuple(forms.get("singular", "").split()),
         fleeting=forms.get("fleeting", ""),
@@ -167,24 +183,26 @@ def _spellings(phrase: str, language: Language) -> list[str]:
     return [phrase] if typed == phrase else [phrase, typed]
 
 
+@cache
+def _words(piece: str, measures: frozenset[str]) -> tuple[str, ...]:
+    """A word of a phrase as it is found in texts; it may be several, and end in "*"."""
+    if piece == "_":
+        return ("_",)
+    words = [token.text for token in cut(piece.rstrip("*"), measures)[1] if token.kind in (WORD, NUMBER)]
+    if piece.endswith("*") and words:
+        words[-1] += "*"
+    return tuple(words)
+
+
 def _add(lexicon: Lexicon, phrase: str, entry: Entry, language: Language, measures: frozenset[str]) -> None:
-    words: list[str] = []
-    for piece in phrase.split():
-        if piece == "_":
-            words.append("_")
-            continue
-        begun = piece.endswith("*")
-        parts = [token.text for token in cut(piece.rstrip("*"), measures)[1] if token.kind in (WORD, NUMBER)]
-        if begun and parts:
-            parts[-1] += "*"
-        words += parts
+    words = [word for piece in phrase.split() for word in _words(piece, measures)]
     if not words:
         return
     latin = all(word.isascii() for word in words)
     if language.script != "latin" and latin:
         entry = entry._replace(language=language.tag + ROMANISED)
     lexicon.add(words, entry)
-    if language.script == "cyrillic" and any(is_cyrillic(letter) for word in words for letter in word):
+    if language.script == "cyrillic" and any(script_of(word) == "cyrillic" for word in words):
         sounds = ["~" + of_cyrillic(word) if not word.startswith("_") else word for word in words]
         if sum(len(sound) - 1 for sound in sounds) >= _SOUND_LEAST:
             lexicon.add(sounds, entry._replace(language=language.tag + ROMANISED))
