@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..store.tables import signing, webhook
 from ..store.tables.types import AnyRow
 from .addresses import Allowed, check_url, read_url
 from .dialects import CALLBACK
-from .dialects.event import ascii_url, origin
+from .dialects.event import callable_url, origin
 from .hooks import from_now_on
 from .settle import FOLLOWER
 
@@ -86,7 +86,9 @@ def put(writer: Writer, wish: ClientHook, allowed: Allowed, same: Mapping[str, A
     Raises BadInput for a URL that may not be called.
     """
     check(wish.url, allowed)
+    bare = read_url(callable_url(wish.url)[0]).url  # what the teller connects by; the dialect has the client's own
     followers.begin(writer, FOLLOWER, wish.at)
+    wish = replace(wish, url=bare, terms={**wish.terms, "url": wish.url})
     return writer.do(_put, (wish, dict(same)))
 
 
@@ -100,7 +102,7 @@ def _put(conn: Connection, batch: list[tuple[ClientHook, dict[str, Any]]]) -> li
         elif old is None:
             results.append(_begin(conn, wish))
         else:
-            values = {"url": ascii_url(wish.url), "events": list(wish.events), "terms": dict(wish.terms)}
+            values = {"url": wish.url, "events": list(wish.events), "terms": dict(wish.terms)}
             conn.execute(update(webhook).where(webhook.c.id == old.id).values(values))
             step = Step(old.id, "set up anew", {"failing_since": None})
             history.move(conn, WEBHOOK, "enable", [step], by=wish.client, now=wish.at)

@@ -33,7 +33,10 @@ def webhooks() -> Response:
     with the_gateway().database.reading() as conn:
         rows = clients.listing(conn, client.id, NAME)
     return said(
-        [{"id": row.terms["id"], "url": row.url, "event": row.terms["event"], "deviceId": None} for row in rows]
+        [
+            {"id": row.terms["id"], "url": row.terms["url"], "event": row.terms["event"], "deviceId": None}
+            for row in rows
+        ]
     )
 
 

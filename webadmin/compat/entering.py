@@ -21,6 +21,7 @@ from ..api.clients import KnownClients
 
 TRIES, WITHIN = 30, 60.0  # bad keys from one address, in so many seconds
 MOST_GOOD = 10_000
+ENSURED = 20.0  # seconds for which the webhook of a host is taken to be there and active
 
 
 class Entrance:
@@ -30,6 +31,8 @@ class Entrance:
         self._clients = clients
         self._bad = Attempts(TRIES, WITHIN, monotonic)
         self._good: set[bytes] = set()
+        self._called: dict[tuple[str, str], tuple[str, float]] = {}
+        self._monotonic = monotonic
         self._lock = threading.Lock()
 
     def enter(self, request: Request, scope: str, *secrets: str | None) -> Client:
@@ -45,6 +48,19 @@ class Entrance:
         if given:
             self._bad.failed(address)
         raise Unauthenticated("this needs an API key as its user or password")
+
+    def called(self, client: str, url: str, ensure: Callable[[], str]) -> str:
+        """The origin of a callback's URL; `ensure` sees to it that it is told, asked once in a while for each host.
+
+        Raises what `ensure` raises.
+        """
+        place, now = (client, "/".join(url.split("/", 3)[:3])), self._monotonic()
+        known = self._called.get(place)
+        if known is None or known[1] < now:
+            if len(self._called) >= MOST_GOOD:
+                self._called.clear()
+            known = self._called[place] = (ensure(), now + ENSURED)
+        return known[0]
 
     def _find(self, secret: str, address: str) -> Client | None:
         try:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import current_app, request
@@ -93,9 +94,10 @@ def asked(gateway: Gateway, client: Client, dialect: str, wish: Wish) -> Asked:
     """The wish as the door is asked. Raises BadInput for a URL that may not be called."""
     kept = {"dialect": dialect, **(wish.kept or {})}
     if kept.get("url"):
-        kept["origin"] = clients.callback(
-            gateway.database.writer, client.id, str(kept["url"]), allowed(), gateway.clock()
-        )
+        entrance: Entrance = current_app.extensions["doors"]
+        url = str(kept["url"])
+        ensure = partial(clients.callback, gateway.database.writer, client.id, url, allowed(), gateway.clock())
+        kept["origin"] = entrance.called(client.id, url, ensure)
     return Asked(
         to=number(wish.to),
         text=wish.text,

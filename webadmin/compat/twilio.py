@@ -312,7 +312,7 @@ def _within(given: Mapping[str, str]) -> tuple[str, str]:
         if not given.get(name):
             continue
         at = _day(given[name])
-        whole = len(given[name].strip()) == 10
+        whole = len(given[name].strip()) == 10 and is_low  # before a day is before its midnight
         if is_low:
             low = max(low, first_id("x", at)[2:])
         if is_high:

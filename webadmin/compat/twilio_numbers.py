@@ -54,7 +54,7 @@ def _numbers(client: Client) -> dict[str, Mapping[str, Any]]:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         rows = clients.listing(conn, client.id, "twilio")
-    told = {row.terms["number"]: {**row.terms, "url": row.url} for row in rows if row.terms.get("number")}
+    told = {row.terms["number"]: dict(row.terms) for row in rows if row.terms.get("number")}
     return {number: told.get(number, {}) for number in sorted(gateway.own_numbers() | set(told))}
 
 

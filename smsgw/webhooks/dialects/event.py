@@ -63,7 +63,11 @@ class Request:
 
 def origin(url: str) -> str:
     """The part of a URL that says who is called. Raises BadInput for one that cannot be called."""
-    split = urlsplit(ascii_url(url))
+    written = ascii_url(url)
+    try:
+        split = urlsplit(written)
+    except ValueError:
+        split = urlsplit("//")  # read_url says what is wrong
     target = read_url(urlunsplit((split.scheme, split.netloc.rpartition("@")[2], "/", "", "")))
     return f"{'https' if target.tls else 'http'}://{target.authority}"
 

@@ -62,6 +62,22 @@ def test_the_android_door_answers_any_json(http: FlaskClient, told: Any) -> None
         assert http.post(f"/3rdparty/v1/{path}", json=body, auth=AUTH).status_code in (201, 202, 400, 409)
 
 
+ODD_URLS = ["http://[::1", "http://x:99999/", "http://x:0/", "https://", "http://%zz/", "http://é.test/ä?%",
+            "http://a b/c", "http://me:pw@169.254.169.254/", "http://x/" + "y" * 3000]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ODD_URLS)
+def test_an_odd_url_is_refused_in_words_or_taken(http: FlaskClient, url: str) -> None:
+    words = {"username": "shop", "password": SECRET, "to": "+38640111222", "text": "x", "dlr-mask": 31, "dlr-url": url}
+    assert http.get("/cgi-bin/sendsms?" + urlencode(words)).status_code in (202, 400)
+    told = {"To": "+38640111222", "Body": "x", "StatusCallback": url}
+    assert http.post("/2010-04-01/Accounts/AC1/Messages.json", data=told, auth=AUTH).status_code in (201, 400)
+    jasmin = {"username": "shop", "password": SECRET, "to": "38640111222", "content": "x", "dlr": "yes", "dlr-url": url}
+    assert http.post("/send", data=jasmin).status_code in (200, 400)
+    hook = {"url": url, "event": "sms:received"}
+    assert http.post("/3rdparty/v1/webhooks", json=hook, auth=AUTH).status_code in (201, 400)
+
+
 @pytest.mark.parametrize("path", ["/3rdparty/v1/messages", "/secure/send", "/secure/sendbatch", "/send"])
 @pytest.mark.parametrize(
     "body",

@@ -1,0 +1,89 @@
+"""The dialects as functions: an event in, a request out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from smsgw.errors import BadInput
+from smsgw.store.ids import new_id
+from smsgw.store.lifecycle import MESSAGE
+from smsgw.webhooks.dialects import DIALECTS, Event, render, words
+from smsgw.webhooks.dialects.event import callable_url, origin
+from smsgw.webhooks.dialects.twilio import signature
+
+NOW = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
+ROW: dict[str, Any] = {
+    "id": new_id("msg", NOW), "recipient": "+38640111222", "sender": "Shop", "text": "Hello there", "link": "carrier",
+    "created_at": NOW, "client_ref": None, "parts": 1, "kind": "text", "received_at": NOW, "understood_as": None,
+}  # fmt: skip
+
+
+def event(now: str, was: str | None = "sent", record: str = "message", **terms: Any) -> Event:
+    given = {"url": "http://x.test/a", "mask": 31, "level": 3, "event": "sms:delivered", "id": "h", **terms}
+    return Event(record, was, now, "because", NOW, ROW, given, "whk", "token", [("ref-1", "E 0x45 (69)")], "evt")
+
+
+def test_every_state_has_its_words_in_every_dialect() -> None:
+    assert set(words.STATES) == set(MESSAGE.states)
+    for name in DIALECTS:
+        for state in MESSAGE.states:
+            render(name, event(state))
+
+
+@pytest.mark.parametrize(
+    ("state", "was", "code"),
+    [("sent", "sending", 8), ("delivered", "sent", 1), ("undelivered", "sent", 2), ("failed", "sending", 16),
+     ("queued", "sending", 4), ("queued", "accepted", None), ("held", "accepted", None)],
+)  # fmt: skip
+def test_kannel_is_told_what_its_mask_asks_for(state: str, was: str, code: int | None) -> None:
+    told = render("kannel", event(state, was, url="http://x.test/a?s=%d"))
+    assert (None if told is None else told.url) == (None if code is None else f"http://x.test/a?s={code}")
+    if code is not None:
+        assert render("kannel", event(state, was, url="http://x.test/a?s=%d", mask=31 & ~code)) is None
+
+
+def test_escapes_are_filled_in_once_and_encoded_octets_stay() -> None:
+    url = "http://x.test/a?t=%C4%8D&unknown=%K&text=%A&all=%%d&to=%p"
+    told = render("kannel", event("failed", "sending", url=url, to="0038640111222"))
+    assert told is not None
+    assert told.url == (
+        "http://x.test/a?t=%C4%8D&unknown=%K&text=NACK%2F0%2FE+0x45+%2869%29&all=%d&to=0038640111222"
+    ).replace("NACK%2F0", "NACK%2F0")
+
+
+def test_twilio_is_signed_as_its_documentation_shows() -> None:
+    pairs = [("CallSid", "CA1234567890ABCDE"), ("Caller", "+12349013030"), ("Digits", "1234"), ("From", "+12349013030"),
+             ("To", "+18005551212")]  # fmt: skip
+    url = "https://mycompany.com/myapp.php?foo=1&bar=2"
+    assert signature("12345", url, pairs) == "0/KCTR6DLpKmkAf8muzZqo1nDgQ="
+
+
+def test_twilio_is_not_told_that_a_message_went_back() -> None:
+    assert render("twilio", event("queued", "accepted")) is not None
+    assert render("twilio", event("queued", "sending")) is None
+
+
+def test_jasmin_is_told_at_its_level() -> None:
+    levels = [(1, "sent", True), (1, "delivered", False), (2, "sent", False), (2, "delivered", True), (3, "sent", True)]
+    for level, state, told in levels:
+        assert (render("jasmin", event(state, level=level)) is not None) is told
+
+
+def test_an_id_is_a_uuid_and_back() -> None:
+    id = str(ROW["id"])
+    assert words.ours("msg", words.hexadecimal(id)) == id
+    assert words.ours("msg", "z" * 32) is None
+    assert words.ours("msg", "0_" * 16) is None
+
+
+def test_a_url_is_called_without_the_password_in_it() -> None:
+    assert callable_url("http://me:s%40cret@x.test/a?b=č") == (
+        "http://x.test/a?b=%C4%8D", {"Authorization": "Basic bWU6c0BjcmV0"},
+    )  # fmt: skip
+    assert origin("https://me:pw@x.test:444/a") == "https://x.test:444"
+    for bad in ("ftp://x", "http://", "x", "http://[::1"):
+        with pytest.raises(BadInput):
+            origin(bad)
