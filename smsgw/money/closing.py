@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..store.database import Database, Writer
@@ -22,6 +22,7 @@ from . import facts
 from .facts import MEASURES, Day, Key, Person, Sums
 
 PIECE = 400  # customers in one transaction
+BEING_CLOSED = -1
 SETTLED = timedelta(days=40)  # after that a day stays as it was closed last
 
 
@@ -63,6 +64,7 @@ class _Whole:
 
 def close(database: Database, day: date, zone: ZoneInfo, now: datetime) -> Day:
     """Close a day, also one that is closed already; returns what it came to."""
+    database.writer.do(_begin, (day, now))
     with database.reading() as conn:
         found = facts.of(conn, day, day, zone)
         c = customer_total.c
@@ -73,6 +75,14 @@ def close(database: Database, day: date, zone: ZoneInfo, now: datetime) -> Day:
         database.writer.do(_put_people, _People(day, piece))
     database.writer.do(_put_whole, _Whole(day, found.by_key, found.open, found.entries, now))
     return found
+
+
+def _begin(conn: Connection, batch: list[tuple[date, datetime]]) -> list[None]:
+    """From now on the month's sums by customer may hold a part of this day, unless it is closed already."""
+    into = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(closing)
+    rows = [{"day": day.isoformat(), "closed_at": now, "open": BEING_CLOSED, "entries": 0} for day, now in batch]
+    conn.execute(into.on_conflict_do_nothing(), rows)
+    return [None] * len(batch)
 
 
 def _pieces(people: Sequence[tuple[Person, Sums | None]]) -> Iterator[list[tuple[Person, Sums | None]]]:
@@ -124,17 +134,38 @@ def reopen(writer: Writer, first: date, last: date) -> int:
 
 
 def _reopen(conn: Connection, batch: list[tuple[date, date]]) -> list[int]:
-    gone = delete(closing)
-    return [
-        conn.execute(gone.where(closing.c.day.between(first.isoformat(), last.isoformat()))).rowcount
-        for first, last in batch
-    ]
+    c = closing.c
+    counts = []
+    for first, last in batch:
+        days = conn.scalars(select(c.day).where(c.day.between(first.isoformat(), last.isoformat()))).all()
+        for day in days:
+            _reopen_day(conn, day)
+        counts.append(len(days))
+    return counts
+
+
+def _reopen_day(conn: Connection, day: str) -> None:
+    """The month loses what the day gave it: a month's row stays the sum of its days' rows."""
+    less = [(-_C[name]).label(name) for name in MEASURES]
+    taken = select(literal(day[:7]), _C.customer, _C.currency, *less).where(_C.period == day)
+    into = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(customer_total)
+    conn.execute(_adding(into.from_select(["period", "customer", "currency", *MEASURES], taken)))
+    conn.execute(delete(customer_total).where(_C.period == day))
+    conn.execute(delete(closing).where(closing.c.day == day))
 
 
 def closed(conn: Connection, first: date, last: date) -> set[date]:
     """Which of these days are closed."""
-    days = conn.scalars(select(closing.c.day).where(closing.c.day.between(first.isoformat(), last.isoformat())))
+    c = closing.c
+    days = conn.scalars(select(c.day).where(c.day.between(first.isoformat(), last.isoformat()), c.open >= 0))
     return {date.fromisoformat(day) for day in days}
+
+
+def clean(conn: Connection, first: date, last: date) -> bool:
+    """Whether none of these days is being closed at this moment, or was when the process ended."""
+    c = closing.c
+    halfway = (c.day.between(first.isoformat(), last.isoformat()), c.open == BEING_CLOSED)
+    return conn.scalar(select(func.count()).select_from(closing).where(*halfway)) == 0
 
 
 def due(conn: Connection, zone: ZoneInfo, now: datetime, since_midnight: timedelta) -> date | None:

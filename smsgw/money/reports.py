@@ -132,11 +132,14 @@ def costs(conn: Connection, asked: Asked, till: Till, now: datetime, most: int =
     by_person = asked.by == "customer" or "customer" in asked.only
     mixed = by_person and bool({asked.by, *asked.only} - {"customer"})
     opened = [day for day in _days(first, last) if mixed or day not in done]
-    if not mixed:
-        _add(sums, _closed_people(conn, asked, first, last, done) if by_person else _closed(conn, asked, done))
     way = _both if mixed else _people if by_person else _keys
     for run in [[day] for day in opened] if asked.by == "day" else _runs(opened):
         _add(sums, way(conn, asked, run[0], run[-1], till))
+    if by_person and not mixed:
+        others = sorted({key for key, _ in sums})
+        _add(sums, _closed_people(conn, asked, first, last, done, most, others))
+    elif not mixed:
+        _add(sums, _closed(conn, asked, done))
     at = facts.span(last, last, till.zone)[1] if first <= last else now
     lines, total, notes = _lines(conn, asked, sums, till, min(at, now), most)
     return Report(asked, till.currency, lines, total, len([day for day in opened if day not in done]), notes)
@@ -171,23 +174,42 @@ def _only(c: Any, asked: Asked) -> list[Any]:
     return [c[name] == value for name, value in asked.only.items()]
 
 
-def _closed_people(conn: Connection, asked: Asked, first: date, last: date, done: set[date]) -> list[_Sum]:
-    """The same by customer: whole months from their own rows, of other months the days."""
+def _closed_people(
+    conn: Connection, asked: Asked, first: date, last: date, done: set[date], most: int, others: Sequence[str]
+) -> list[_Sum]:
+    """The same by customer: the dearest `most`, besides them `others`, and the rest as one."""
+    periods = _periods(conn, first, last, done)
+    if not periods:
+        return []
     c = customer_total.c
+    sums = [sql_cast(func.sum(c[name]), BigInteger) for name in MEASURES]
+    mine = (c.period.in_(periods), *_only(c, asked))
+    by_customer = select(c.customer, c.currency, *sums).where(*mine).group_by(c.customer, c.currency)
+    whole = conn.execute(select(c.currency, *sums).where(*mine).group_by(c.currency)).all()
+    if len([row for row in whole if row.currency]) > 1:  # which is the dearest is known once they are exchanged
+        return [(key, currency, counts) for key, currency, *counts in conn.execute(by_customer)]
+    dearest = by_customer.order_by(func.sum(c.amount).desc(), func.sum(c.messages).desc()).limit(most)
+    found = {(row[0], row[1]): row[2:] for row in conn.execute(dearest)}
+    for start in range(0, len(others), 500):
+        some = by_customer.where(c.customer.in_(others[start : start + 500]))
+        found |= {(row[0], row[1]): row[2:] for row in conn.execute(some)}
+    listed: list[_Sum] = [(key, currency, counts) for (key, currency), counts in found.items()]
+    for currency, *counts in whole:
+        shown = [sums for (_, paid_in), sums in found.items() if paid_in == currency]
+        rest = [total - sum(sums[place] for sums in shown) for place, total in enumerate(counts)]
+        listed += [(REST, currency, rest)] if any(rest) else []
+    return listed
+
+
+def _periods(conn: Connection, first: date, last: date, done: set[date]) -> list[str]:
+    """Whose rows by customer make up the closed days: months of which every closed day is asked for, else days."""
     periods: list[str] = []
     for month in dict.fromkeys(day.replace(day=1) for day in _days(first, last)):
         end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
         days = [day for day in _days(max(month, first), min(end, last)) if day in done]
-        # A month's row is the sum of its closed days, also of the present month.
-        whole = len(days) == len(closing.closed(conn, month, end))
-        opened = any(day not in done for day in _days(max(month, first), min(end, last, max(done, default=month))))
-        periods += [f"{month:%Y-%m}"] if days and whole and not opened else [day.isoformat() for day in days]
-    sums = [sql_cast(func.sum(c[name]), BigInteger) for name in MEASURES]
-    query = select(c.customer, c.currency, *sums).where(c.period.in_(periods), *_only(c, asked))
-    if not periods:
-        return []
-    rows = conn.execute(query.group_by(c.customer, c.currency))
-    return [(key, currency, counts) for key, currency, *counts in rows]
+        whole = len(days) == len(closing.closed(conn, month, end)) and closing.clean(conn, month, end)
+        periods += [f"{month:%Y-%m}"] if days and whole else [day.isoformat() for day in days]
+    return periods
 
 
 def _keys(conn: Connection, asked: Asked, first: date, last: date, till: Till) -> list[_Sum]:
@@ -245,12 +267,13 @@ def _lines(
             if name not in ("planned", "amount"):
                 setattr(line, name, getattr(line, name) + counts[name])
         unknown |= _exchanged(line, currency, counts, till.exchange, till.currency, at)
+    rest = lines.pop(REST, None)
     order = sorted(lines.values(), key=lambda line: line.key)
     if asked.by != "day":
         order.sort(key=lambda line: (-line.amount, -line.messages))
-    total = _together(order, "", "")
-    if len(order) > most:
-        order = [*order[:most], _together(order[most:], REST, REST)]
+    total = _together([*order, *([rest] if rest else [])], "", "")
+    if len(order) > most or rest is not None:
+        order = [*order[:most], _together([*order[most:], *([rest] if rest else [])], REST, REST)]
     names = names_of(conn, asked.by, [line.key for line in order])
     for line in order:
         line.name = names.get(line.key, line.key)

@@ -12,7 +12,7 @@ closing = Table(
     metadata,
     Column("day", String(10), primary_key=True),
     Column("closed_at", Moment, nullable=False),
-    Column("open", Integer, nullable=False),  # messages of this day that were not final yet: look again
+    Column("open", Integer, nullable=False),  # messages that were not final yet: look again; -1: it is being closed
     Column("entries", BigInteger, nullable=False),  # cost entries of this day
 )
 

@@ -96,7 +96,37 @@ def test_a_day_that_is_opened_again_is_added_up_anew(march: Shop) -> None:
     assert closing.reopen(march.database.writer, date(2026, 3, 3), date(2026, 3, 5)) == 3
     assert told(ask(march, "customer", last=date(2026, 3, 19))) == before
     closing.close(march.database, date(2026, 3, 4), ZONE, march.now)
+    closing.reopen(march.database.writer, date(2026, 3, 15), date(2026, 3, 15))
     assert told(ask(march, "customer", last=date(2026, 3, 19))) == before
+
+
+def test_a_day_that_was_closed_halfway_when_the_process_ended_is_counted_once(march: Shop) -> None:
+    before = told(ask(march, "customer"))
+    for day in range(1, 14):
+        closing.close(march.database, date(2026, 3, day), ZONE, march.now)
+    half = facts_of(march, date(2026, 3, 14))
+    march.database.writer.do(closing._begin, (date(2026, 3, 14), march.now))
+    piece = closing._People(date(2026, 3, 14), list(half.by_person.items())[:1])
+    march.database.writer.do(closing._put_people, piece)
+    assert told(ask(march, "customer")) == before
+    closing.close(march.database, date(2026, 3, 14), ZONE, march.now)
+    assert told(ask(march, "customer")) == before
+
+
+def facts_of(shop: Shop, day: date) -> facts.Day:
+    with shop.database.reading() as conn:
+        return facts.of(conn, day, day, ZONE)
+
+
+def test_of_many_customers_the_dearest_are_told_and_the_rest_together(march: Shop) -> None:
+    for day in range(1, 15):
+        closing.close(march.database, date(2026, 3, day), ZONE, march.now)
+    whole = ask(march, "customer", link="a").total
+    with march.database.reading() as conn:
+        short = reports.costs(conn, Asked(FIRST, LAST, "customer"), march.till, march.now, most=1)
+    assert [line.key for line in short.lines][1:] == [reports.REST]
+    assert short.total.messages == ask(march, "link").total.messages
+    assert whole.messages < short.total.messages
 
 
 def test_what_is_open_is_closed_night_by_night_and_again_until_all_is_final(shop: Shop) -> None:
