@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from ..store.ids import first_id
 from ..store.tables import inbound, message, order, target
 from ..store.tables.types import AnyRow
+from .life import message_states
 from .terms import Terms
 from .watching import opt_outs
 
@@ -34,17 +35,23 @@ def brought(conn: Connection, row: AnyRow, variant: str | None = None) -> Brough
     """What came of a campaign (its row), or of one of its texts, so far."""
     terms = Terms.model_validate(row.terms)
     got = _got(row, variant)
-    m = message.c
-    counted = conn.execute(
-        select(func.count(), func.count().filter(m.state == "delivered"))
-        .join_from(target, message, m.id == target.c.message_id)
-        .where(*got)
-    ).one()
+    if variant is None:
+        placed, delivered = row.placed, dict(message_states(conn, row.id)).get("delivered", 0)
+    else:
+        placed, delivered = _placed(conn, got)
     orders, value, currency = ordered(conn, row, terms, got)
     return Brought(
-        placed=counted[0], delivered=counted[1], replied=replied(conn, row, terms, got), orders=orders, value=value,
+        placed=placed, delivered=delivered, replied=replied(conn, row, terms, got), orders=orders, value=value,
         currency=currency, opted_out=opt_outs(conn, row, variant),
     )  # fmt: skip
+
+
+def _placed(conn: Connection, got: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    """How many messages these targets have, and how many of them are delivered."""
+    m = message.c
+    query = select(func.count(), func.count().filter(m.state == "delivered"))
+    counted = conn.execute(query.join_from(target, message, m.id == target.c.message_id).where(*got)).one()
+    return counted[0], counted[1]
 
 
 def _got(row: AnyRow, variant: str | None) -> Sequence[ColumnElement[bool]]:
@@ -79,10 +86,11 @@ def ordered(
     if row.started_at is None:
         return 0, 0, None
     o = order.c
+    own = or_(o.campaign.is_(None), o.campaign == row.id)  # else it is what another campaign brought
     query = (
         select(func.count(), func.coalesce(func.sum(o.total), 0), func.max(o.currency))
         .join_from(order, target, o.address == target.c.address)
-        .where(and_(o.created_at >= row.started_at, o.created_at < until(row, terms)), o.state.in_(BOUGHT), *who)
+        .where(and_(o.created_at >= row.started_at, o.created_at < until(row, terms)), o.state.in_(BOUGHT), own, *who)
     )
     counted = conn.execute(query).one()
     return counted[0], int(counted[1]), counted[2]

@@ -139,6 +139,10 @@ def _estimated(told: Mapping[str, Any]) -> list[str]:
         lines.append(f"  for {told['unpriced']} messages no rate says what they cost")
     if told["longest"] is not None:
         lines.append(f"  the longest text takes {told['longest']['parts']} parts ({told['longest']['encoding']})")
+    advice = told["advice"]
+    if advice and advice["parts_saved"]:
+        swaps = ", ".join(f"{one['letter']} → {one['plainer']}" for one in advice["letters"] if one["plainer"])
+        lines.append(f"  {advice['parts_saved']} parts fewer with plainer letters ({swaps}): {_costs(advice['saved'])}")
     lines += [f"  {one['who']} has no {', '.join(one['names'])}" for one in told["undefined"]["some"]]
     return [*lines, f"  done about {told['ends_at'][:16].replace('T', ' ')} UTC"]
 

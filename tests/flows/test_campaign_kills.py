@@ -39,7 +39,7 @@ def test_each_target_gets_it_once_over_kills(
     id = planned(gateway.store, TARGETS)
     for _ in range(KILLS):
         gateway.start()
-        time.sleep(chance.uniform(0.1, 1.5))
+        time.sleep(chance.uniform(0.2, 2.5))
         gateway.kill()
     gateway.start()
     until(lambda: state(gateway, id) == "finished", 120, "the campaign did not end", every=0.3)

@@ -10,7 +10,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.access import accounts
-from smsgw.campaigns import life, people, report, trial, writing
+from smsgw.campaigns import facts, life, people, report, templates, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.customers import consent_categories
 from smsgw.errors import BadInput, Fault, SmsgwError
@@ -199,9 +199,9 @@ def _wish(draft: Draft, terms: dict[str, Any]) -> writing.Wish:
     gateway = the_gateway()
     return writing.Wish(
         name=draft.name, audience=draft.audience(), by=current_person().id, now=gateway.clock(), texts=draft.texts(),
-        language=draft.language() or None, purpose=draft.purpose, category=draft.category or None,
-        sender=draft.sender or None, link=draft.link or None, terms=draft.terms(terms), links=tuple(gateway.links),
-        region=gateway.config.sending.region,
+        template=draft.template or None, language=draft.language() or None, purpose=draft.purpose,
+        category=draft.category or None, sender=draft.sender or None, link=draft.link or None, terms=draft.terms(terms),
+        links=tuple(gateway.links), region=gateway.config.sending.region,
     )  # fmt: skip
 
 
@@ -209,7 +209,8 @@ def _form(draft: Draft, id: str | None, error: SmsgwError | None = None) -> Resp
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         categories = [one for one in consent_categories.every(conn).values() if one.active]
+        listed, variables = templates.listing(conn), facts.known(conn)
     return sheet(
         "campaign_form.html", error, draft=draft, id=id, categories=categories, names=sorted(gateway.links),
-        zone=gateway.config.business.zone,
+        zone=gateway.config.business.zone, templates=listed, variables=variables,
     )  # fmt: skip

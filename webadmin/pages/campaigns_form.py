@@ -22,6 +22,7 @@ class Draft:
     who: str = ""
     numbers: str = ""
     said: list[tuple[str, str]] = field(default_factory=lambda: [("sl", "")] + [("", "")] * (LINES - 1))
+    template: str = ""
     against: str = ""
     share: str = "20"
     purpose: str = "marketing"

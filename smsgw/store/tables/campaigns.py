@@ -120,6 +120,7 @@ Index(
     sqlite_where=text("left_out IS NULL"),
     postgresql_where=text("left_out IS NULL"),
 )
+Index("ix_target_campaign", target.c.campaign_id, target.c.id)
 Index(
     "ix_target_next",
     target.c.campaign_id,

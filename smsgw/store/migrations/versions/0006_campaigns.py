@@ -98,6 +98,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_target_campaign_id_campaign'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_target'))
     )
+    op.create_index('ix_target_campaign', 'target', ['campaign_id', 'id'], unique=False)
     op.create_index('ix_target_address', 'target', ['address'], unique=False)
     op.create_index('ix_target_left_out', 'target', ['campaign_id', 'left_out'], unique=False, sqlite_where=sa.text('left_out IS NOT NULL'), postgresql_where=sa.text('left_out IS NOT NULL'))
     op.create_index('ix_target_next', 'target', ['campaign_id', 'wave', 'id'], unique=False, sqlite_where=sa.text('left_out IS NULL AND message_id IS NULL'), postgresql_where=sa.text('left_out IS NULL AND message_id IS NULL'))
