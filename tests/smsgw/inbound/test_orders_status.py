@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from smsgw.inbound.dialogue_terms import Heard
 from smsgw.inbound.orders_desk import Act
 from smsgw.inbound.orders_status import status
 from smsgw.inbound.reading.terms import Reading
-from smsgw.store import schema
-from smsgw.store.database import Database
-from tests.smsgw.desk import Desk
 from tests.smsgw.inbound.talk import ANA, BOR, NO, YES, Talk, order_of
-
-
-@pytest.fixture
-def talk(tmp_path: Path) -> Iterator[Talk]:
-    """A shop with its catalogue, on SQLite."""
-    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
-    schema.upgrade(database)
-    yield Talk(Desk(database))
-    database.close()
 
 
 def told(talk: Talk, text: str = "where is my order?", sender: str = ANA, language: str = "en") -> str | None:
