@@ -24,6 +24,7 @@ from ..store.tables import message, part, refusal
 from ..store.tables.types import AnyRow
 from . import gate
 from .asked import Accepted, Ready, Terms
+from .gate_people import because
 from .handover import Claim, why_claimed
 from .spending import keep
 from .wire import wire_part
@@ -97,7 +98,9 @@ class Admission:
         now: datetime,
     ) -> None:
         """Ask the gate about the new ones, store those that may go or wait, and write down every answer."""
-        verdicts = gate.check(conn, [batch[i].candidate for i in fresh], self._terms.rules, now)
+        candidates = [batch[i].candidate for i in fresh]
+        verdicts = gate.check(conn, candidates, self._terms.rules, now)
+        proofs = because(conn, candidates, self._terms.rules, now)
         if (budgets := self._terms.budgets) is not None and budgets.some:
             verdicts = keep(conn, budgets, [batch[i].row for i in fresh], verdicts, now, fresh=True)
         births: list[history.Birth] = []
@@ -105,13 +108,13 @@ class Admission:
         refused: list[dict[str, Any]] = []
         after = _After(now)
         self._writer.when_decided(partial(self._decided, after))
-        for index, verdict in zip(fresh, verdicts, strict=True):
+        for place, (index, verdict) in enumerate(zip(fresh, verdicts, strict=True)):
             if isinstance(verdict, gate.Refuse):
                 results[index] = RefusedByPolicy([Fault(gate.pointer(verdict.code), verdict.code, verdict.says)])
                 refused.append(_refusal(batch[index], verdict, now))
             else:
                 places.append(index)
-                births.append(self._birth(batch[index], verdict, after))
+                births.append(self._birth(batch[index], verdict, after, proofs.get(place)))
         _REFUSED.many(conn, refused)
         states = history.begin(conn, MESSAGE, births, by="door", now=now)
         _STORE_PARTS.many(
@@ -127,14 +130,19 @@ class Admission:
             results[index] = Accepted(row)
         self._waiting = (self._waiting[0] + len(births), self._waiting[1])
 
-    def _birth(self, ready: Ready, verdict: gate.Hold | None, after: _After) -> history.Birth:
-        """How a message begins; what has to be done for it after the commit is added to `after`."""
+    def _birth(self, ready: Ready, verdict: gate.Hold | None, after: _After, proof: str | None) -> history.Birth:
+        """How a message begins; what has to be done for it after the commit is added to `after`.
+
+        proof: why the gate let marketing pass. It stands in the trace only: reasons that are alike are stored together.
+        """
         row, link = {**ready.row, "claimed_at": None}, ready.row["link"]
         accept = ("accept", f"asked by {ready.asked.client}")
+        if proof is not None:
+            row["trace"] = [*row["trace"], proof]
         if verdict is not None:
             row["due_at"] = verdict.until
             return history.Birth(row, [accept, ("hold", verdict.says)])
-        events = [accept, ("admit", "; ".join(row["trace"]))]
+        events = [accept, ("admit", "; ".join(ready.row["trace"]))]
         hand = self._hands.get(link)
         if hand is None or not hand.reserve(len(ready.parts)):
             after.queued.add(link)

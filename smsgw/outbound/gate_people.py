@@ -115,6 +115,20 @@ def agreed(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: date
     return verdicts
 
 
+def because(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, str]:
+    """By which statement of the ledger each of these may go that is marketing: a sentence for its trace."""
+    places = marketing(batch)
+    ledgers = consent.ledger(conn, {batch[index].recipient for index in places})
+    found: dict[int, str] = {}
+    for index in places:
+        c = batch[index]
+        yes = consent.grant_of(ledgers.get(c.recipient, ()), c.category or "", now, rules.soft_opt_in)
+        if yes is not None:
+            about = "everything" if yes["purpose"] == consent.EVERYTHING else yes["purpose"]
+            found[index] = f"consent: statement {yes['id']} of {yes['at']:%Y-%m-%d}, {about} ({yes['source']})"
+    return found
+
+
 def _no_category(wanted: str | None, rules: Rules) -> Refuse:
     there = ", ".join(sorted(code for code, one in rules.facts.categories.items() if one.active))
     there = f"there are: {there}" if there else "there is none yet: add one (smsgw consent categories)"

@@ -76,7 +76,9 @@ def test_marketing_goes_only_to_those_who_agreed_to_its_category(desk: Desk) -> 
     desk.agrees(BINE)
     assert refused(desk, **offer()) == "consent_missing"
     assert refused(desk, **offer(category="bikes", to=BINE)) == "category_unknown"
-    assert desk.state(desk.submit(**offer(to=BINE))) == "queued"
+    sent = desk.submit(**offer(to=BINE))
+    assert desk.state(sent) == "queued"
+    assert desk.row(sent).trace[-1] == "consent: statement 1 of 2026-03-01, news (form)"
     with desk.database.reading() as conn:
         kept = [(row.recipient, row.code) for row in conn.execute(select(refusal).order_by(refusal.c.id))]
     assert kept[1:3] == [(ANA, "category_unknown"), (ANA, "consent_missing")]
