@@ -82,7 +82,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (unreachable.run, 60),
     (back_up.run, 600),
     (forget.run, 3600),
-    (retention.run, 86_400),
+    (retention.run, 900),
 )
 STUCK_AFTER = 120.0  # seconds without a tick
 

@@ -10,13 +10,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
 
 from ..config.retention import RetentionConfig
+from ..store import followers
 from ..store.database import Database
 from ..store.ids import first_id
-from ..store.tables import address, call, consent, customer, inbound, message, order, order_revision, receipt, refusal
+from ..store.tables import (
+    address,
+    call,
+    consent,
+    customer,
+    follower,
+    inbound,
+    message,
+    order,
+    order_revision,
+    receipt,
+    refusal,
+)
 from . import forgetting, importing
 from .consent import EVERYTHING
 
@@ -24,6 +38,8 @@ AT_ONCE = 400  # records in one transaction: others wait for it
 MONTH = timedelta(days=30.44)
 YEAR = timedelta(days=365.25)
 SHEETS_KEPT = timedelta(days=7)
+NAME = "retention"
+NIGHT = range(2, 6)  # hours in which it disturbs nobody
 Work = Callable[[Connection, Sequence[Any]], None]
 
 
@@ -55,6 +71,32 @@ def run(database: Database, config: RetentionConfig, now: datetime, by: str, *, 
     if not dry:
         database.writer.do(importing.forget_lines, now - SHEETS_KEPT)
     return found
+
+
+def nightly(database: Database, config: RetentionConfig, now: datetime, zone: str) -> dict[str, int] | None:
+    """Run once a night of the business's zone; at any hour when two nights were missed. None: not now.
+
+    The last day is kept where followers of history are, as the number of the day. A new store waits for its first
+    night, so that a start has nothing else to do.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    today = local.toordinal()
+    with database.reading() as conn:
+        last = conn.scalar(select(follower.c.upto).where(follower.c.name == NAME))
+    if last is None:
+        database.writer.do(_first, (today, now))
+        return None
+    if today <= last or (local.hour not in NIGHT and today - last < 2):
+        return None
+    found = run(database, config, now, "clock")
+    database.writer.do(followers.remember, followers.Position(NAME, today, now))
+    return found
+
+
+def _first(conn: Connection, batch: list[tuple[int, datetime]]) -> list[None]:
+    if conn.scalar(select(follower.c.upto).where(follower.c.name == NAME)) is None:
+        conn.execute(insert(follower).values(name=NAME, upto=batch[0][0], updated_at=batch[0][1]))
+    return [None] * len(batch)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def town(database: Database) -> Iterator[Town]:
 
 
 @given(rule=RULES)
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_rule_means_the_same_people_in_sql_as_in_the_model(
     database: Database, town: Town, rule: dict[str, Any]
 ) -> None:

@@ -266,6 +266,23 @@ def test_the_proof_of_a_consent_goes_five_years_after_it_was_taken_back_and_the_
     assert [tuple(row) for row in rows] == [("withdrawn", ""), ("granted", "yes again"), ("granted", "yes, old")]
 
 
+def test_it_happens_once_a_night_and_at_any_hour_after_two_missed_nights(database: Database) -> None:
+    evening = datetime(2026, 11, 26, 20, tzinfo=UTC)
+
+    def runs(hours: float) -> bool:
+        at = evening + timedelta(hours=hours)
+        return retention.nightly(database, RetentionConfig(), at, "Europe/Ljubljana") is not None
+
+    assert not runs(0), "a new store waits for its first night"
+    assert not runs(4.9), "one in the morning is too early"
+    assert runs(5.1)
+    assert not runs(5.2), "once a night"
+    assert not runs(20)
+    assert runs(29.5)
+    assert not runs(72), "a night was missed"
+    assert runs(96), "two were"
+
+
 def test_everybody_of_a_town_can_be_forgotten(database: Database) -> None:
     town = settle(database, random.Random(7), 8)
     for one in town.people:
