@@ -32,7 +32,10 @@ from smsgw.store.tables import campaign, message
 
 RULE = "allows school and city in (Ljubljana, Koper, Kranj, Celje, Ptuj, Zagreb)"
 TEXT = "Zvezki so cenejsi. Odjava: STOP"
-HEADINGS = ("of customers", "means", "freeze s", "per million s", "placed", "msgs/s", "wait p99 ms", "worst ms", "MB")
+HEADINGS = (
+    "of customers", "means", "freeze s", "per million s", "CPU s", "placed", "msgs/s", "CPU s/1000", "wait p99 ms",
+    "worst ms", "MB",
+)  # fmt: skip
 URGENT = ("urgent texts", "campaign msgs/s", "p50 ms", "p99 ms", "worst ms")
 
 
@@ -94,20 +97,21 @@ def _campaign(database: Database, many: int, messages: int) -> list[str]:
     campaigns = Campaigns(database, door, dict, ahead=messages)
     id = _planned(database, ("a",), {"rule": RULE}, now, category="school")
     with _Waits(database) as seen:
-        begun = time.monotonic()
+        begun, cpu = time.monotonic(), time.process_time()
         while _row(database, id).frozen_at is None:
             campaigns.step(now)
-        frozen = time.monotonic() - begun
-        begun = time.monotonic()
+        frozen, cost = time.monotonic() - begun, time.process_time() - cpu
+        begun, cpu = time.monotonic(), time.process_time()
         while campaigns.step(now):
             pass
-        placing = time.monotonic() - begun
+        placing, spent = time.monotonic() - begun, time.process_time() - cpu
     with database.reading() as conn:
         means = life.progress(conn, id)["wait"]
     placed = _row(database, id).placed
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
-        str(many), str(means), spell(frozen), spell(frozen / means * 1e6), str(placed), f"{placed / placing:,.0f}",
+        str(many), str(means), spell(frozen), spell(frozen / means * 1e6), spell(cost / means * 1e6), str(placed),
+        f"{placed / placing:,.0f}", spell(spent / placed * 1000),
         spell(percentile(seen.waits, 0.99)), spell(max(seen.waits)), f"{peak:.0f}",
     ]  # fmt: skip
 
