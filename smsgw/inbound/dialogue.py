@@ -27,6 +27,7 @@ from .consent_reading import consent_read
 from .decision import Decision
 from .dialogue_orders import Ordering
 from .dialogue_saying import Mouth
+from .dialogue_stopped import with_the_rest
 from .dialogue_terms import Actor, Heard, Say
 from .questions import Questions
 from .reading.terms import Open, Reading
@@ -89,7 +90,7 @@ class Dialogue:
         heard = self._heard(conn, one)
         say = self._mouth.of(conn, heard)
         decision = next(told for actor in self._actors if (told := actor(conn, heard, say)) is not None)
-        self._settle(conn, one, heard, decision)
+        self._settle(conn, one, heard, with_the_rest(conn, heard.address, heard.text, decision, one.now))
         return DONE
 
     def _heard(self, conn: Connection, one: Understood) -> Heard:

@@ -25,8 +25,8 @@ from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
-from . import orders, surveys_answers
-from .readers import READERS, Decision, Reader
+from .dialogue_stopped import with_the_rest
+from .readers import READERS, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
 _SEEN = Prepared(
@@ -132,9 +132,7 @@ class Inbox:
             if decided is None:
                 births.append(history.Birth(values, [("receive", why)]))
                 continue
-            if decided.values.get("understood_as") == "optout":
-                surveys_answers.left(conn, str(values["sender"]), str(values["text"]), now)
-                decided = _with_orders(conn, values, decided, now)
+            decided = with_the_rest(conn, str(values["sender"]), str(values["text"]), decided, now)
             events = [("receive", why), (decided.event, decided.why)]
             births.append(history.Birth({**values, **decided.values}, events, by=decided.by))
         if births:
@@ -142,15 +140,6 @@ class Inbox:
             if self.books is not None:
                 self.books.received(conn, [_charged(birth.values, now) for birth in births], now)
         return [str(birth.values["id"]) for birth in births]
-
-
-def _with_orders(conn: Connection, text: dict[str, Any], decided: Decision, now: datetime) -> Decision:
-    """A STOP in the middle of an order: what was not confirmed is cancelled too, and a person is told."""
-    numbers = orders.stopped(conn, str(text["sender"]), str(text["text"]), now)
-    if not numbers:
-        return decided
-    why = f"{decided.why}; order {', '.join(map(str, numbers))} is cancelled with it: a person should know"
-    return replace(decided, event="wait", why=why, values={**decided.values, "handled_at": None})
 
 
 def _charged(text: Mapping[str, Any], now: datetime) -> Charged:

@@ -194,6 +194,12 @@ def test_stop_cancels_what_is_not_confirmed_and_a_person_is_told(talk: Talk) -> 
     assert "10001" in text.why
 
 
+def test_a_stop_in_whole_sentences_cancels_it_too(talk: Talk) -> None:
+    talk.hears("2 notebooks", order_of(("NB-A4", 2)))
+    text = talk.hears("I really had enough of being written to by you", Reading("optout", language="en"), answers=False)
+    assert ([row.state for row in talk.orders()], text.state) == (["cancelled"], "waiting")
+
+
 def test_stop_leaves_what_is_confirmed(talk: Talk) -> None:
     talk.hears("2 notebooks", order_of(("NB-A4", 2)))
     talk.hears("yes", YES)
