@@ -42,8 +42,11 @@ class Shown:
     missing: tuple[str, ...] = ()
 
 
-def preview(database: Database, door: Door, row: AnyRow, now: datetime) -> list[Shown]:
-    """Twenty who will get it: the longest text, one from right to left, one of each language and text, then as met."""
+def preview(database: Database, door: Door, row: AnyRow, now: datetime, most: int = LOOKED_AT) -> list[Shown]:
+    """Twenty who will get it: the longest text, one from right to left, one of each language and text, then as met.
+
+    most: people among whom these are sought.
+    """
     terms = Terms.model_validate(row.terms)
     rules = replace(door.terms.rules, facts=Facts())
     leaving = Leaving(row.id, row.purpose, row.category, terms, rules, "numbers" in row.audience)
@@ -58,7 +61,7 @@ def preview(database: Database, door: Door, row: AnyRow, now: datetime) -> list[
             for shown in _shown(placing, door, row, terms, going):
                 _keep(kept, shown)
             looked += len(some)
-            if looked >= LOOKED_AT:
+            if looked >= most:
                 break
     first = [one for key, one in kept.items() if not key.startswith("as met")]
     others = [

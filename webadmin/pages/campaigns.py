@@ -26,6 +26,7 @@ from .campaigns_form import Draft, draft_of, typed_draft
 from .sheets import sheet
 
 LIST = 50  # campaigns on a page
+SOUGHT = 2_000  # people among whom the page looks for the longest text; the estimate looks at all
 
 
 @pages.get("/campaigns")
@@ -180,7 +181,7 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
         who = people.words(conn, row.audience)
         names = {one.id: one.name for one in accounts.listing(conn)}
     begun = row.state in ("draft", "estimated", "approved", "scheduled")
-    shown = trial.preview(gateway.database, gateway.door, row, gateway.clock()) if begun else []
+    shown = trial.preview(gateway.database, gateway.door, row, gateway.clock(), SOUGHT) if begun else []
     may = {step for step in ("edit", "estimate", "approve", "schedule", "pause", "resume", "stop")
            if CAMPAIGN.after(step, row.state)}  # fmt: skip
     return sheet(
