@@ -65,7 +65,7 @@ def test_kannels_smscs_are_links_and_the_rest_is_told_by_its_line() -> None:
     assert (made.links[0]["rate"], made.links[0]["system_type"], made.doors) == (50, "VMA", ["kannel"])
     assert made.links[2]["url"] == "http://10.0.0.2:13013"
     assert made.commands[1] == "smsgw key doors KEY --get-url 'http://shop/in?from=%p&text=%a' --no-reply"
-    assert any(note.startswith("line 16: big-carrier: alt-charset") for note in made.notes)
+    assert any(note.startswith("line 15: big-carrier: alt-charset") for note in made.notes)
     assert any("cimd2" in note for note in made.notes)
     assert any("dlr-url" in note for note in made.notes)
 
