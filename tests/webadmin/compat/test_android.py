@@ -9,6 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from smsgw.access import keys
+from smsgw.daemon import Gateway
 from tests.webadmin.compat.conftest import SECRET
 
 BASE = "/3rdparty/v1"
@@ -81,3 +83,15 @@ def test_devices_health_settings_and_a_token(ask: Ask, http: FlaskClient) -> Non
     token = (ask("POST", "/auth/token", {"scopes": ["messages:send"]}).json or {})["access_token"]
     assert http.get(f"{BASE}/messages", headers={"Authorization": f"Bearer {token}"}).status_code == 200
     assert http.get(f"{BASE}/messages").status_code == 401
+
+
+def test_the_hooks_of_doors_stand_among_the_webhooks(ask: Ask, http: FlaskClient, gateway: Gateway) -> None:
+    ask("POST", "/webhooks", {"id": "mine", "url": "http://127.0.0.1:9/in", "event": "sms:received"})
+    keys.create(gateway.database.writer, keys.NewKey("boss", ("admin:*",), gateway.clock(), "x" * 30))
+    answer = http.get("/api/v1/webhooks", headers={"Authorization": f"Bearer {'x' * 30}"})
+    assert answer.status_code == 200
+    assert [one["url"] for one in (answer.json or {})["data"]] == ["http://127.0.0.1:9/in"]
+    sent = {"textMessage": {"text": "hi"}, "phoneNumbers": ["+38640111222"], "id": "m"}
+    ask("POST", "/messages", sent)
+    shown = http.get("/api/v1/messages", headers={"Authorization": f"Bearer {'x' * 30}"}).json or {}
+    assert shown["data"][0]["metadata"] == {}
