@@ -12,7 +12,7 @@ import click
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.errors import BadInput, Fault, NotFound, StoreError
-from smsgw.money import closing, facts, proof, report_tables, reports
+from smsgw.money import closing, facts, proof, reconcile, report_tables, reports
 from smsgw.money.rates import spelled
 
 COLUMNS = {"name": "", "messages": "MESSAGES", "parts": "PARTS", "share": "ARRIVED", "planned": "PLANNED",
@@ -87,6 +87,16 @@ def _row(line: reports.Line, name: str) -> dict[str, Any]:
 
 def _cost(cost: Decimal | None) -> str | None:
     return None if cost is None else f"{cost:.4f}"
+
+
+@report.command("campaign")
+@click.argument("id")
+@pass_office
+def campaign(office: Office, id: str) -> None:
+    """What was planned for a campaign, what was booked, and why they differ."""
+    with office.gateway() as gateway, gateway.database.reading() as conn:
+        found = reconcile.campaign(conn, id)
+    office.voice.data({"messages": found.messages, "says": found.says}, found.says)
 
 
 @report.command("proof")

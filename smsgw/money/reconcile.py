@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
+from ..errors import NotFound
+from ..store.tables import campaign as of_campaigns
 from ..store.tables import cost_entry, message
 from ..store.tables.types import AnyRow
 from .rates import spelled
@@ -64,7 +66,12 @@ class Reconciled:
 
 
 def campaign(conn: Connection, campaign_id: str, estimated: Mapping[str, int] | None = None) -> Reconciled:
-    """What became of a campaign's money. estimated: what was said before it started, millionths by currency."""
+    """What became of a campaign's money. estimated: what was said before it started, millionths by currency.
+
+    Raises NotFound.
+    """
+    if conn.execute(select(of_campaigns.c.id).where(of_campaigns.c.id == campaign_id)).first() is None:
+        raise NotFound(f"there is no campaign {campaign_id[:60]}")
     rows = conn.execute(_messages().where(message.c.campaign_id == campaign_id))
     return of(rows, estimated)
 

@@ -366,6 +366,25 @@ class CostReport(Shape):
     notes: list[str] = Field(description="What else must be said.")
 
 
+class Reason(Shape):
+    """Why what was booked is not what was planned."""
+
+    code: str = Field(description="A stable word for it.")
+    messages: int = Field(description="How many messages it is so for.")
+    difference: list[Money] = Field(description="Booked less planned, by currency.")
+    says: str = Field(description="It in words.")
+
+
+class ReconciledTold(Shape):
+    """What was planned for a campaign, what was booked, and why they differ."""
+
+    messages: int = Field(description="Its messages.")
+    planned: list[Money] = Field(description="What they were to cost when they were stored.")
+    booked: list[Money] = Field(description="What was booked.")
+    reasons: list[Reason] = Field(description="Why they differ; the differences add up to the whole one.")
+    says: list[str] = Field(description="All of it in words.")
+
+
 class ProofAsked(Shape):
     """Which days are proved."""
 

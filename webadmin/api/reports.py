@@ -10,13 +10,13 @@ from typing import Any
 from flask import Response, request
 
 from smsgw.errors import BadInput, Fault
-from smsgw.money import facts, proof, report_tables, report_words, reports
+from smsgw.money import facts, proof, reconcile, report_tables, report_words, reports
 from smsgw.money.estimate import Estimate
 from smsgw.money.rates import money, spelled
 from smsgw.text.number import read_number
 
 from ..context import the_gateway
-from .money_shapes import CostReport, EstimateTold, NewEstimate, ProofAsked, ProofTold, ReportAsked
+from .money_shapes import CostReport, EstimateTold, NewEstimate, ProofAsked, ProofTold, ReconciledTold, ReportAsked
 from .routes import answer, route
 
 READ = "money:read"
@@ -141,6 +141,19 @@ def _line(line: reports.Line) -> dict[str, Any]:
 
 def _decimal(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.6f}"
+
+
+@route("GET", "/reports/campaigns/<id>", scope=READ, answers={200: ReconciledTold}, errors=("not_found",))
+def reconciled(id: str) -> Response:
+    """Tell what was planned for a campaign, what was booked, and in words why they differ."""
+    with the_gateway().database.reading() as conn:
+        found = reconcile.campaign(conn, id)
+    reasons = [
+        {"code": one.code, "messages": one.messages, "difference": _sums(one.difference), "says": one.says}
+        for one in found.reasons
+    ]
+    sums = {"planned": _sums(found.planned), "booked": _sums(found.booked)}
+    return answer({"messages": found.messages, **sums, "reasons": reasons, "says": found.says})
 
 
 @route("GET", "/reports/proof", scope=READ, query=ProofAsked, answers={200: ProofTold})

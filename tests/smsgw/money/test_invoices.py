@@ -5,6 +5,7 @@ from __future__ import annotations
 from smsgw.link import ReceiptState as State
 from smsgw.link import RejectedForGood
 from smsgw.money import networks
+from smsgw.outbound.balances import asked
 from tests.smsgw.money.shop import Shop
 
 FOUR = "a" * 600  # 153 letters a part: four parts
@@ -135,3 +136,11 @@ def test_an_mms_costs_by_its_size(shop: Shop) -> None:
     sizes = (5, 102_400, 102_401, 999_999)
     prices = [shop.till.rates.price_of("mms", "a", "+38640111222", shop.now, size) for size in sizes]
     assert [price and price.amount for price in prices] == [100_000, 100_000, 200_000, 500_000]
+
+
+def test_a_question_to_an_operator_costs_what_the_link_says(shop: Shop) -> None:
+    shop.rate("a", "*", "0.02", kind="ussd")
+    with shop.database.exclusive() as conn:
+        shop.till.books.asked(conn, [asked("a", shop.now), asked("b", shop.now)], shop.now)
+    [entry] = shop.entries()
+    assert (entry.event, entry.amount, entry.link) == ("ussd", 20_000, "a")

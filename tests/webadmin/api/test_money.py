@@ -138,6 +138,10 @@ def test_the_proof_is_told(call: Any) -> None:
     assert (told["holds"], told["differences"]) == (True, [])
 
 
+def test_why_a_campaign_cost_something_else_is_told(call: Any) -> None:
+    assert call("GET", "/api/v1/reports/campaigns/cam_0").code == "not_found"
+
+
 def test_money_has_scopes_of_its_own(app: Any, caller_of: Any) -> None:
     reads = caller_of(app, "money:read")
     assert reads("GET", "/api/v1/budgets").status == 200
