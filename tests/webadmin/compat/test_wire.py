@@ -1,0 +1,71 @@
+"""A door over the real server: two lengths, half requests and old HTTP mean what they say, or nothing is sent."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from smsgw.access import keys
+from tests.webadmin.compat.conftest import SECRET
+
+QUERY = f"username=shop&password={SECRET}&to=%2B38640111222&text=hello"
+GET = f"GET /cgi-bin/sendsms?{QUERY} HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def ask(site: Any) -> Callable[[str], bytes]:
+    """Write octets on a connection, and read until the server closes it."""
+    gateway = site.gateway
+    wish = keys.NewKey("shop", ("messages:send",), gateway.clock(), SECRET)
+    keys.create(gateway.database.writer, wish)
+
+    def ask(octets: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", site.server.port), timeout=20) as line:
+            line.sendall(octets.encode("latin-1"))
+            line.shutdown(socket.SHUT_WR)
+            heard = b""
+            while some := line.recv(65536):
+                heard += some
+        return heard
+
+    return ask
+
+
+def test_http_1_0_without_a_host_is_answered_and_closed(ask: Callable[[str], bytes], stored: Any) -> None:
+    heard = ask(f"GET /cgi-bin/sendsms?{QUERY} HTTP/1.0\r\n\r\n")
+    assert heard.startswith(b"HTTP/1.0 202 ")
+    assert heard.endswith(b"\r\n\r\n0: Accepted for delivery")
+    assert len(stored()) == 1
+
+
+FORM = (
+    f"POST /cgi-bin/sendsms HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n{{}}\r\n{QUERY}"
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 0x10\r\n",
+        "Content-Length: 3\r\nContent-Length: 5\r\n",
+        "Content-Length : 3\r\n",
+        " Content-Length: 3\r\n",
+    ],
+)
+def test_lengths_that_disagree_send_nothing(ask: Callable[[str], bytes], stored: Any, fields: str) -> None:
+    heard = ask(FORM.format(fields) + GET)
+    assert heard[9:12] in (b"400", b"501")  # 501: a transfer coding that we do not know (RFC 9112 section 6.1)
+    assert b" 202 " not in heard
+    assert stored() == []
+
+
+def test_a_request_that_is_half_here_sends_nothing(ask: Callable[[str], bytes], stored: Any) -> None:
+    ask(FORM.format("Content-Length: 500\r\n"))
+    assert stored() == []
