@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -53,6 +53,22 @@ def end(conn: Connection, kind: str, subjects: Sequence[str], why: str, now: dat
     query = select(c.id).where(c.state != "over", c.kind == kind, c.subject.in_(list(subjects)))
     steps = [history.Step(id, why) for id in conn.scalars(query)]
     history.move(conn, ALERT, "end", steps, by="money", now=now)
+
+
+def end_past(conn: Connection, today: date, now: datetime) -> None:
+    """What was told of the budgets and bundles of a day or month that is over is so no more."""
+    c = alert.c
+    kinds = ("budget.warning", "budget.exceeded", "bundle.low", "bundle.empty")
+    rows = conn.execute(select(c.id, c.kind, c.subject).where(c.state != "over", c.kind.in_(kinds)))
+    steps = [history.Step(row.id, "its time is over") for row in rows if _is_past(row.kind, row.subject, today)]
+    history.move(conn, ALERT, "end", steps, by="money", now=now)
+
+
+def _is_past(kind: str, subject: str, today: date) -> bool:
+    """subject: a number, then a month, a day or the day on which a bundle began (of a month at most)."""
+    period = subject.partition(" ")[2]
+    last = today - timedelta(days=31) if kind.startswith("bundle") else today
+    return period < last.isoformat()[: len(period)] and period[:1].isdigit()
 
 
 def see(writer: Writer, id: str, by: str, now: datetime) -> None:

@@ -367,6 +367,11 @@ def _remember(conn: Connection, of: Plan, recipients: set[str], at: datetime) ->
     conn.execute(into.on_conflict_do_nothing(), rows)
 
 
+def forget_people(conn: Connection, before: date) -> None:
+    """Forget to whom SIMs wrote in months that are over before this day: the caps are about a month."""
+    conn.execute(plan_person.delete().where(plan_person.c.month < f"{before:%Y-%m}"))
+
+
 def runs_out(of: Plan, had: int, gone: int, now: datetime) -> date | None:
     """On which day the bundle will be used up if it goes on like this; None when it lasts to the period's end."""
     begun = of.begun(now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from .brake import Brake, Limits
 from .budget import Budgets, follow
 from .exchange import Exchange
 from .facts import span
-from .plans import Plans
+from .plans import Plans, forget_people
 from .proof import Proof, prove, tell
 from .rates import Rates
 
@@ -74,7 +74,16 @@ class Till:
         with database.reading() as conn:
             proof = prove(conn, self.plans, since, until)
         database.writer.do(tell, (proof, now))
+        database.writer.do(_tidy, (now.astimezone(self.zone).date(), now))
         return proof
+
+
+def _tidy(conn: Connection, batch: list[tuple[date, datetime]]) -> list[None]:
+    """What is past needs nobody's eye, and names of people are kept no longer than they are counted."""
+    for today, now in batch:
+        alerts.end_past(conn, today, now)
+        forget_people(conn, today - timedelta(days=31))
+    return [None] * len(batch)
 
 
 def _tell(conn: Connection, batch: list[tuple[list[alerts.Alarm], datetime]]) -> list[None]:

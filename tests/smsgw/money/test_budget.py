@@ -140,6 +140,19 @@ def test_a_month_has_its_own_money(shop: Shop) -> None:
     assert sum(shop.state(row.id) == "queued" for row in _all(shop)) == 1
 
 
+def test_what_was_told_of_a_month_that_is_over_stands_no_more(shop: Shop) -> None:
+    shop.rate("a", "*", "0.01")
+    shop.budget("0.01")
+    shop.plan("b", units="1", warn_at="1")
+    shop.sends(shop.submit())
+    shop.sends(shop.submit(link="b", to="+38641111222"), "b")
+    shop.till.watch(shop.database, shop.now)
+    assert len(shop.told()) == 3
+    shop.at("2026-04-03 03:00:00")
+    shop.till.close_due(shop.database, shop.now)
+    assert shop.told() == []
+
+
 def _all(shop: Shop) -> list[object]:
     with shop.database.reading() as conn:
         return list(conn.execute(select(message).order_by(message.c.id)))
