@@ -87,7 +87,8 @@ def _begins_with_no(scan: Scan) -> bool:
         return False
     following = scan.pieces[words[0] + 1] if words[0] + 1 < len(scan.pieces) else None
     alone = following is None or following.kind == "separator"
-    return alone and not scan.has("yes", "correction", "also", "but", "if", "doubt")
+    said = scan.has("yes") and not scan.has("decline")
+    return alone and not said and not scan.has("correction", "also", "but", "if", "doubt")
 
 
 def _agreed(open: Open) -> str:
@@ -102,7 +103,8 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
         return Verdict("confirm_no")
     if scan.has("doubt", "if") and not scan.firm:
         return Verdict("other", "unclear").because("doubt")
-    if open.kind == "confirm" and (scan.sure or scan.firm or (scan.found and scan.has("correction", "also", "not"))):
+    counted = scan.firm or (scan.amounts and scan.has("only", "correction"))
+    if open.kind == "confirm" and (scan.sure or counted or (scan.found and scan.has("correction", "also", "not"))):
         edited = read_edit(scan, open, assign(scan))
         if edited is not None:
             return edited
@@ -150,7 +152,7 @@ def _fits_confirm(scan: Scan, open: Open) -> bool:
         return False
     if _only_asks(scan):
         return False
-    if open.kind == "confirm" and (scan.firm or scan.found):
+    if open.kind == "confirm" and (scan.amounts or scan.found):
         return True
     return _speaks(scan) or scan.has("not", "doubt", "dont_send", "not_coming", "correction")
 
@@ -162,6 +164,8 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
         return False
     offered = {choice.sku for choice in open.choices}
     if any(one.sku in offered for one in scan.found):
+        return True
+    if (scan.ordinals and len(open.choices) > 1) or (scan.has("vague") and not scan.found):
         return True
     refused = scan.has("not") and not scan.amounts and len(scan.words) <= _REFUSAL_MOST
     return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown())

@@ -49,14 +49,15 @@ def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
         return None
     if not phrase and not removed and not _composed(scan, "stop"):
         return None
-    if scan.has(*_OTHER_MATTERS) or (scan.sure and scan.amounts):
+    named = any(one.how == "full" for one in scan.sure)
+    if scan.has(*_OTHER_MATTERS) or (named and scan.firm):
         return None
     if not phrase and not removed and (scan.asks or scan.has("status", "question", "ask")):
         return None
     verdict = Verdict("optout")
     if len(scan.outside(*_ABOUT_CONSENT)) > _UNKNOWN_MOST:
         verdict.because("perhaps an opt-out")
-    if scan.sure:
+    if named:
         verdict.because("a product is named beside it")
     if scan.has("if", "doubt") or scan.asks:
         verdict.because("perhaps an opt-out")

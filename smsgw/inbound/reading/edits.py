@@ -11,7 +11,7 @@ from smsgw.inbound.reading.scan import Scan
 from smsgw.inbound.reading.terms import Item, Open
 from smsgw.inbound.reading.verdict import Verdict
 
-_CHANGES = ("correction", "but", "also", "order", "yes", "them", "request")
+_CHANGES = ("correction", "only", "but", "also", "order", "yes", "them", "request")
 
 
 def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict | None:

@@ -134,6 +134,7 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         ("returns", "another matter"),
         ("ordered", "another matter"),
         ("paid", "another matter"),
+        ("got", "another matter"),
         ("cancel", "another matter"),
         ("dont_send", "negation"),
         ("decline", "negation"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 
 from smsgw.inbound.reading.index import Alias, Compiled, Hit
 from smsgw.inbound.reading.languages import ROMANISED
@@ -98,7 +98,30 @@ def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str],
     found = _full(pieces, hits, catalogue, barriers, taken, wanted)
     _absorb(found, hits, catalogue, barriers, taken)
     found += _partial(pieces, hits, catalogue, barriers, taken, wanted)
-    return sorted(found, key=lambda one: one.first)
+    found.sort(key=lambda one: one.first)
+    _settle(found, hits, catalogue)
+    return found
+
+
+def _settle(found: list[Found], hits: Hits, catalogue: Compiled) -> None:
+    """Of several products that a word fits, the one of the kind that stands beside it: "a large yogurt, two small"."""
+    for before, after in pairwise(found):
+        for part, whole in ((after, before), (before, after)):
+            if part.sku is None and part.how == "ambiguous" and whole.sku is not None and whole.how == "full":
+                near = _of_kind(part, whole.sku, hits, catalogue)
+                if len(near) == 1:
+                    part.sku, part.how, part.candidates = near.pop(), "partial", ()
+
+
+def _of_kind(part: Found, sku: str, hits: Hits, catalogue: Compiled) -> set[str]:
+    """Of the products that a word fits, those that share a word of their names with another product."""
+    kinds = {(alias.language, word) for alias in catalogue.by_sku[sku] for word in alias.words if word.isalpha()}
+    fitting = [catalogue.aliases[hit.alias] for place in part.places for hit in hits.get(place, ())]
+    return {
+        alias.sku
+        for alias in fitting
+        if alias.sku in part.candidates and any((alias.language, word) in kinds for word in alias.words)
+    }
 
 
 def _barriers(pieces: list[Piece], hits: Hits) -> list[int]:

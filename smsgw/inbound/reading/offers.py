@@ -23,6 +23,10 @@ def read_offer(scan: Scan, open: Open) -> Verdict | None:
     if scan.has("no", "decline", "cancel", "dont_send", "not"):
         verdict = Verdict("confirm_no")
         return verdict.because("yes and no") if scan.has("yes") and not scan.has("decline", "cancel") else verdict
+    if scan.ordinals and len(open.choices) > 1:
+        return _ordered(scan, open, lines)
+    if scan.has("vague"):
+        return Verdict("order").because("vague quantity")
     if scan.has("yes") or (open.kind == "offer" and scan.amounts):
         return _agreed(scan, open, lines)
     return None
@@ -41,6 +45,15 @@ def _agreed(scan: Scan, open: Open, lines: Lines) -> Verdict:
     if scan.outside(*_YES_WORDS, "number", "also", "them"):
         verdict.because("more than a yes")
     return verdict.because(*_doubts(scan, lines))
+
+
+def _ordered(scan: Scan, open: Open, lines: Lines) -> Verdict:
+    """The choice that an ordinal names: "the second one"."""
+    chosen = [choice.sku for choice in open.choices if choice.number in scan.ordinals and choice.sku]
+    if len(chosen) != len(scan.ordinals):
+        return Verdict("order").because("which choice")
+    items = [Item(sku, open.quantity, (), "the choice") for sku in chosen]
+    return Verdict("order", items=items).because(*_doubts(scan, lines))
 
 
 def _doubts(scan: Scan, lines: Lines) -> list[str]:

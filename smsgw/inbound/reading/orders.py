@@ -10,8 +10,6 @@ from smsgw.inbound.reading.scan import Scan
 from smsgw.inbound.reading.terms import Item
 from smsgw.inbound.reading.verdict import Verdict
 
-_POLITE = ("courtesy", "thanks", "greeting", "filler")
-
 
 def items(lines: Lines, scan: Scan) -> list[Item]:
     """The items of the lines that are asked for and known."""
@@ -82,7 +80,7 @@ def read_order(scan: Scan) -> Verdict | None:
 
 def _bare(scan: Scan) -> bool:
     """Whether nothing but a product is said."""
-    return not scan.outside(*_POLITE)
+    return bool(scan.sure) and not scan.unknown() and not scan.has("no", "not", "chat", "noise", "got", "already")
 
 
 def _candidates(lines: Lines) -> tuple[str, ...]:

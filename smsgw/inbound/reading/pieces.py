@@ -21,7 +21,6 @@ _BASE = {
     "gb": ("gb", 1), "mm": ("mm", 1), "cm": ("mm", 10), "m": ("mm", 1000), "w": ("w", 1),
 }  # fmt: skip
 COUNTED = frozenset({"pcs", "pack", "case"})
-_HALF_UNITS = {"halfkg": ("kg", Fraction(1, 2)), "halfl": ("l", Fraction(1, 2))}
 _LARGEST = 10**7
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+$")
 
@@ -185,15 +184,15 @@ class _Builder:
         multiple = self._mark(last, "multiple")
         if multiple and multiple.entry.value:
             value, last = value * multiple.entry.value, multiple.last
-        name = None
+        name, factor = None, Fraction(1)
         for _ in range(2):  # "two and a half kilos", "two kilos and a half"
             unit = self._unit(last) if name is None else None
             if unit:
                 name, last, soft = unit.entry.unit, unit.last, soft and unit.entry.unit in COUNTED
+                factor = unit.entry.value or factor
             more = self._mark(last, "more")
             if more and more.entry.value and not (name and self._mark(more.last, "unit")):
                 value, last, soft = value + more.entry.value, more.last, False
-        name, factor = _HALF_UNITS.get(name or "", (name, Fraction(1)))
         piece = self._piece("amount", place, last)
         piece.value, piece.unit, piece.soft = value * factor, name, soft
         return piece
@@ -226,7 +225,7 @@ class _Builder:
             return piece
         if unit is None:
             return None
-        name, factor = _HALF_UNITS.get(unit.entry.unit or "", (unit.entry.unit, Fraction(1)))
+        name, factor = unit.entry.unit, unit.entry.value or Fraction(1)
         more = self._mark(unit.last, "more")
         if one is None and more is None and factor == 1:
             return None

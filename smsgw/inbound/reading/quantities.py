@@ -175,6 +175,7 @@ def _give(steps: list[_Step], lines: list[Line]) -> None:
     spent: set[int] = set()
     each = [at for at, step in enumerate(steps) if step.kind == "each"]
     firm = [step for step in steps if step.kind == "number" and step.piece and not step.piece.soft]
+    firm = firm or ([step for step in steps if step.kind == "number"] if each else [])
     if each and len(firm) == 1 and len(wanting) > 1:
         for line in wanting.values():
             line.amount = firm[0].piece

@@ -60,11 +60,16 @@ def _value(scan: Scan) -> str | None:
         if piece.type == "rating":
             return piece.text.split("/")[0].strip()
     numbers = _numbers(scan)
-    if len(numbers) == 2 and not scan.text[numbers[0].end : numbers[1].start].strip().isalpha():
+    if len(numbers) == 2 and not _is_of(scan.text[numbers[0].end : numbers[1].start]):
         numbers = [] if not _leads(scan) else numbers[:1]
     if numbers and numbers[0].value is not None:
         return str(int(numbers[0].value))
     return str(_stars(scan)) if _stars(scan) else None
+
+
+def _is_of(between: str) -> bool:
+    """Whether two numbers are joined by words alone: "4 out of 5"."""
+    return between.replace(" ", "").isalpha()
 
 
 def _stars(scan: Scan) -> int:

@@ -20,6 +20,7 @@ _SURE = 0.97
 _TRANSPARENT = frozenset({"spam", "more", "receive", "stop"})
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
+_HOURS = 24
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
@@ -41,14 +42,14 @@ ACCOUNTED = frozenset(
         "story",
         "noise",
     }
-    | {"already", "coming", "chat"}
+    | {"already", "coming", "chat", "only", "choice", "ordinal"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
 
 
 @dataclass
 class Scan:
-    """What is seen. sorts: all sorts of words outside the names of products. unknown: places of words nobody knows."""
+    """What is seen. used: places of pieces that are names of products. sorts: of all other words. ordinals: "first"."""
 
     text: str
     tokens: list[Token]
@@ -59,6 +60,7 @@ class Scan:
     catalogue: Compiled
     used: set[int] = field(default_factory=set)
     sorts: set[str] = field(default_factory=set)
+    ordinals: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for one in self.found:
@@ -187,11 +189,24 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     _forget_sizes(text, tokens, sorts, kept)
     pieces = pieces_of.build(tokens, kept, types, "fa" in spoken, catalogue.names_alone)
+    _tell_times(pieces)
     pieces = join_apart(pieces, catalogue)
     found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)
     found.sort(key=lambda one: one.first)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
-    return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue)
+    ordinals = sorted({int(mark.entry.value) for mark in kept if mark.entry.sort == "ordinal" and mark.entry.value})
+    return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue, ordinals=tuple(ordinals))
+
+
+def _tell_times(pieces: list[Piece]) -> None:
+    """A number in words at the end of a clause about coming or delivering is a time: "подойду к девяти"."""
+    for place, piece in enumerate(pieces):
+        if piece.kind != "amount" or piece.unit or piece.value is None or piece.value > _HOURS or place < 2:
+            continue
+        ended = place + 1 == len(pieces) or pieces[place + 1].kind in ("separator", "mark")
+        around = set().union(*(one.sorts for one in pieces[max(0, place - 4) : place - 1]))
+        if ended and pieces[place - 1].sorts & {"at", "approx"} and around & {"coming", "story", "day", "hour"}:
+            piece.kind, piece.type, piece.value = "typed", "time", None
 
 
 def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: list[Mark]) -> None:

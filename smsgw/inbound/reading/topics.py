@@ -32,16 +32,27 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "returns")
     if scan.has("dont_send") and not scan.has("complaint") and not scan.opens_with_order("dont_send"):
         return Verdict("inquiry", "cancel")
-    if scan.has("complaint") or (scan.has("paid") and scan.amounts):
+    told = scan.has("paid", "got") and scan.amounts and not scan.has("request", "also")
+    if scan.has("complaint") or told:
         return Verdict("inquiry", "complaint")
     if scan.has("cancel"):
         return Verdict("inquiry", "cancel")
     waiting = scan.has("status") and not (scan.amounts and scan.has("order", "yes"))
+    if _begins_with_stop(scan):
+        return Verdict("inquiry", "complaint")
     if scan.has("ordered") or (waiting and not scan.opens_with_order("status")):
         return Verdict("inquiry", "status")
     if scan.has("chat") and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
         return Verdict("other", "chat")
     return None
+
+
+def _begins_with_stop(scan: Scan) -> bool:
+    """Whether "stop" stands at the head of a sentence about something that is no message of ours."""
+    first = scan.pieces[0] if scan.pieces else None
+    if first is None or not {"optout_word", "stop"} <= first.sorts or scan.has("shipping", "cancel", "order_noun"):
+        return False
+    return len(scan.words) > 2 and bool(scan.unknown() or scan.found)
 
 
 def read_inquiry(scan: Scan) -> Verdict | None:
@@ -100,11 +111,26 @@ def read_rest(scan: Scan) -> Verdict:
         return Verdict("other", "spam")
     if scan.amounts and not scan.words:
         return Verdict("other", "unclear")
-    known = ("noise", "courtesy", "thanks", "greeting", "yes", "no", "chat", "filler", "decline")
+    known = (
+        "noise",
+        "courtesy",
+        "thanks",
+        "greeting",
+        "yes",
+        "no",
+        "chat",
+        "filler",
+        "decline",
+        "coming",
+        "story",
+        "only",
+    )
     if scan.has("chat", "thanks", "greeting") and not scan.amounts:
         return Verdict("other", "chat")
     if not scan.outside(*known) and scan.words and not scan.amounts:
         return Verdict("other", "unclear")
+    if scan.sure and scan.words and not scan.amounts and not scan.asks:
+        return Verdict("inquiry", "complaint").because("nothing was understood")
     if asks_about(scan) and scan.asks:
         return Verdict("inquiry", "product").because("nothing was understood")
     return Verdict("other", "unclear").because("nothing was understood")

@@ -148,14 +148,15 @@ def _entries(table: dict[str, Any], tag: str) -> Iterator[tuple[str, Entry]]:
     for sort, words in table.get("words", {}).items():
         for phrase in words:
             yield phrase, Entry(sort, tag)
-    for unit, words in table.get("units", {}).items():
+    for key, words in table.get("units", {}).items():
+        factor, unit = key.split() if " " in key else ("1", key)
         for phrase in words:
-            yield phrase, Entry("unit", tag, unit=unit)
+            yield phrase, Entry("unit", tag, Fraction(factor), unit)
     numbers: dict[str, list[str]] = table.get("numbers", {})
     for value, words in numbers.items():
         for phrase in words:
             yield phrase, Entry("number", tag, Fraction(value))
-    for sort, name in (("multiple", "times"), ("more", "more")):
+    for sort, name in (("multiple", "times"), ("more", "more"), ("ordinal", "ordinals")):
         for value, words in table.get(name, {}).items():
             for phrase in words:
                 yield phrase, Entry(sort, tag, Fraction(value))
