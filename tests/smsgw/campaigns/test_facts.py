@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ def order(town: Town, number: str, lines: list[tuple[str, int, int]], at: dateti
         conn.execute(insert(order_line), told)
 
     town.do(store)
+
+
+@pytest.fixture
+def fresh_store_url(tmp_path: Path) -> str:
+    """One engine is enough here: its neighbours ask the other one the same questions."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 @pytest.fixture

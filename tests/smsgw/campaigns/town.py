@@ -89,6 +89,18 @@ class Town:
                 return number + 1
         raise AssertionError("there was always more to do")
 
+    def tick(self) -> None:
+        """All jobs of the clock look once, and campaigns go on until nothing is to do at once."""
+        self.campaigns.step(self.desk.now)
+        self.campaigns.series(self.desk.now)
+        self.campaigns.follow_ups(self.desk.now)
+        self.run()
+
+    def children(self, id: str) -> list[Any]:
+        """The runs and follow-ups of a campaign."""
+        with self.database.reading() as conn:
+            return list(conn.execute(select(campaign).where(campaign.c.parent_id == id).order_by(campaign.c.run)))
+
     def deliver(self, link: str = "a") -> int:
         """Have a link take and deliver what waits for it; returns how many messages that were."""
         count = 0
