@@ -79,7 +79,8 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
 
 def _is_safe(line: Line, scan: Scan) -> bool:
     """Whether a part of a name is spelt right, counted, and enough."""
-    return line.found.quality in ("", "stem") and line.amount is not None and _is_enough(line.found, scan)
+    spelt = line.found.quality in ("", "stem") or (line.found.quality == "romanised" and len(line.found.places) > 1)
+    return spelt and line.amount is not None and _is_enough(line.found, scan)
 
 
 def _is_enough(part: Found, scan: Scan) -> bool:
@@ -107,9 +108,12 @@ def _is_enough(part: Found, scan: Scan) -> bool:
 
 
 def _approximate(scan: Scan) -> bool:
-    """Whether "about" stands before a quantity; before a time it is none."""
+    """Whether "about" stands before a quantity (before a time it is none), or "to" between two: "one to two"."""
     following = (scan.pieces[place + 1] for place in scan.places("approx") if place + 1 < len(scan.pieces))
-    return any(piece.kind == "amount" for piece in following)
+    if any(piece.kind == "amount" for piece in following):
+        return True
+    between = (place for place in scan.places("at", "doubt") if 0 < place < len(scan.pieces) - 1)
+    return any(scan.pieces[place - 1].kind == scan.pieces[place + 1].kind == "amount" for place in between)
 
 
 def _is_foreign(found: Found, scan: Scan) -> bool:

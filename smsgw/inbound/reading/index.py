@@ -16,14 +16,17 @@ from smsgw.inbound.reading.terms import Product
 from smsgw.inbound.reading.tokens import cut
 
 _REMEMBERED_MOST = 50_000
-_SLIP_LEAST, _TWO_SLIPS_LEAST, _ROMANISED_LEAST = 4, 8, 3
+_SLIP_LEAST, _TWO_SLIPS_LEAST, _ROMANISED_LEAST, _JOINED_LEAST = 4, 8, 3, 4
 _WEAK_SORTS = frozenset({"filler", "deliver", "apiece", "at", "and", "each", "unit", "one", "number", "also", "order"})
 _STRONG_SORTS = frozenset({"not"})
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """One name of a product: its words, as (language, word); needed: those that must be said for a full match."""
+    """One name of a product: its words; needed: those that must be said for a full match.
+
+    joins: it holds an "and". container: it is one word and what that comes in ("white loaf").
+    """
 
     number: int
     sku: str
@@ -32,6 +35,7 @@ class Alias:
     words: tuple[str, ...]
     needed: frozenset[int]
     joins: bool
+    container: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,25 +171,40 @@ def compile_catalogue(products: Iterable[Product], languages: Languages | None =
     return compiled
 
 
+@dataclass
+class _Name:
+    """A name cut into words, sizes as one word. weak: words that name nothing by themselves; joins: it holds an "and";
+    container: it says in what the product comes."""
+
+    words: list[str] = field(default_factory=list)
+    weak: set[int] = field(default_factory=set)
+    sizes: list[tuple[str, Fraction]] = field(default_factory=list)
+    joins: bool = False
+    container: bool = False
+
+
 def _add_sku(compiled: Compiled, sku: str) -> None:
     """The product's own mark is a name too, but only as a whole."""
-    words, _, _ = _words_of(compiled, sku, "", sku)
+    words = _cut(compiled, "", sku).words
     for spelling in (words, ["".join(words)]):
         if words:
             number = len(compiled.aliases)
-            _enter(compiled, sku, "", sku, spelling, set(), False)
+            _enter(compiled, sku, "", sku, _Name(spelling))
             compiled.weak |= {(number, position) for position in range(len(spelling))}
 
 
 def _add(compiled: Compiled, sku: str, language: str, name: str) -> None:
     """Take one name of a product in, as it stands and with its words joined."""
-    words, weak, joins = _words_of(compiled, sku, language, name)
-    if not words:
+    found = _cut(compiled, language, name)
+    if not found.words:
         return
-    _enter(compiled, sku, language, name, words, weak, joins)
-    joined = "".join(words)
-    if len(words) > 1 and len(joined) >= 4 and "#" not in joined:
-        _enter(compiled, sku, language, name, [joined], set(), False)
+    compiled.sizes[sku] |= set(found.sizes)
+    if found.container:
+        compiled.contained.add(sku)
+    _enter(compiled, sku, language, name, found)
+    joined = "".join(found.words)
+    if len(found.words) > 1 and len(joined) >= _JOINED_LEAST and "#" not in joined:
+        _enter(compiled, sku, language, name, _Name([joined]))
     typed = name
     of = compiled.languages.by_tag.get(language)
     for letter, digraph in (of.digraphs if of else {}).items():
@@ -194,30 +213,28 @@ def _add(compiled: Compiled, sku: str, language: str, name: str) -> None:
         _add(compiled, sku, language, typed)
 
 
-def _words_of(compiled: Compiled, sku: str, language: str, name: str) -> tuple[list[str], set[int], bool]:
-    """The words of a name, with sizes as one word; which of them are weak; and whether it holds an "and"."""
+def _cut(compiled: Compiled, language: str, name: str) -> _Name:
+    """The words of a name."""
     _, tokens = cut(name, compiled.languages.measures)
     spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
-    found = compiled.languages.lexicon.find(tokens)
-    marks = [mark for mark in found if mark.entry.language in spoken]
-    words: list[str] = []
-    weak: set[int] = set()
-    joins = False
+    marks = [mark for mark in compiled.languages.lexicon.find(tokens) if mark.entry.language in spoken]
+    found = _Name()
     for piece in build(tokens, marks, {}, language == "fa", lambda word: False):
         if piece.size and piece.measured:
-            words.append(piece.size)
-            compiled.sizes[sku].add(piece.measured)
-        elif piece.kind == "amount" or piece.kind == "word":
-            if "container" in piece.sorts:
-                compiled.contained.add(sku)
+            found.words.append(piece.size)
+            found.sizes.append(piece.measured)
+        elif piece.kind in ("amount", "word"):
+            found.container = found.container or "container" in piece.sorts
+            found.joins = found.joins or "and" in piece.sorts
             countable = piece.kind == "amount" and not piece.soft and piece.value is not None
+            small = bool(language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS) and not countable
             for token in tokens[piece.first : piece.last]:
-                small = piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS and not countable
-                if language and small and not _is_size(name[token.start : token.end]):
-                    weak.add(len(words))
-                words.append(token.text)
-            joins = joins or "and" in piece.sorts
-    return words, weak if len(weak) < len(words) else set(), joins
+                if small and not _is_size(name[token.start : token.end]):
+                    found.weak.add(len(found.words))
+                found.words.append(token.text)
+    if len(found.weak) == len(found.words):
+        found.weak = set()
+    return found
 
 
 def _is_size(word: str) -> bool:
@@ -225,12 +242,12 @@ def _is_size(word: str) -> bool:
     return word.isupper() and len(word) <= 3
 
 
-def _enter(
-    compiled: Compiled, sku: str, language: str, name: str, words: list[str], weak: set[int], joins: bool
-) -> None:
-    number = len(compiled.aliases)
+def _enter(compiled: Compiled, sku: str, language: str, text: str, name: _Name) -> None:
+    """Put a name's words where texts look for them."""
+    number, words, weak = len(compiled.aliases), name.words, name.weak
     needed = frozenset(range(len(words))) - weak
-    compiled.aliases.append(Alias(number, sku, language, name, tuple(words), needed, joins))
+    container = name.container and len(needed) == 1 and bool(weak)
+    compiled.aliases.append(Alias(number, sku, language, text, tuple(words), needed, name.joins, container))
     compiled.by_sku[sku].append(compiled.aliases[-1])
     for position, word in enumerate(words):
         compiled._words[word].append((number, position))

@@ -158,7 +158,8 @@ def _full(
     for number, positions in by_alias.items():
         alias = catalogue.aliases[number]
         if alias.needed <= positions.keys():
-            ways += _ways(alias, positions, barriers)
+            found_ways = _ways(alias, positions, barriers)
+            ways += [way for way in found_ways if not alias.container or _comes_in(way[2], pieces)]
     ways.sort(key=lambda way: way[0])
     found: list[Found] = []
     for at, (rank, alias, places, made) in enumerate(ways):
@@ -180,6 +181,12 @@ def _full(
         else:
             found.append(Found(None, places, "ambiguous", quality, alias, tuple(sorted(rivals)), weakest))
     return found
+
+
+def _comes_in(places: tuple[int, ...], pieces: list[Piece]) -> bool:
+    """Whether more is said than "white" of "white loaf": the loaf, or something else that things come in."""
+    beside = [pieces[place] for place in (places[0] - 1, places[-1] + 1) if 0 <= place < len(pieces)]
+    return len(places) > 1 or any(piece.kind == "amount" and piece.unit in ("pack", "case") for piece in beside)
 
 
 def _ways(
