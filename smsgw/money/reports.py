@@ -161,13 +161,20 @@ def _closed(conn: Connection, asked: Asked, done: set[date]) -> list[_Sum]:
         return []
     c = day_total.c
     key = c[asked.by]
-    sums = [sql_cast(func.sum(c[name]), BigInteger) for name in MEASURES]
-    # Days that are open have old rows at most if they were opened again; they are few, and left out by name.
-    between = c.day.between(min(done).isoformat(), max(done).isoformat())
+    query = select(key, c.currency, *_sums(c)).where(*_of_days(done), *_only(c, asked)).group_by(key, c.currency)
+    return [(key, currency, counts) for key, currency, *counts in conn.execute(query)]
+
+
+def _of_days(done: set[date]) -> list[Any]:
+    """The rows of the closed days. Those that were opened again may have old rows: they are left out by name."""
+    c = day_total.c
     others = [day.isoformat() for day in _days(min(done), max(done)) if day not in done]
-    query = select(key, c.currency, *sums).where(between, *_only(c, asked)).group_by(key, c.currency)
-    rows = conn.execute(query.where(c.day.not_in(others)) if others else query)
-    return [(key, currency, counts) for key, currency, *counts in rows]
+    between = c.day.between(min(done).isoformat(), max(done).isoformat())
+    return [between, c.day.not_in(others)] if others else [between]
+
+
+def _sums(c: Any) -> list[Any]:
+    return [sql_cast(func.sum(c[name]), BigInteger) for name in MEASURES]
 
 
 def _only(c: Any, asked: Asked) -> list[Any]:
@@ -182,14 +189,20 @@ def _closed_people(
     if not periods:
         return []
     c = customer_total.c
-    sums = [sql_cast(func.sum(c[name]), BigInteger) for name in MEASURES]
     mine = (c.period.in_(periods), *_only(c, asked))
-    by_customer = select(c.customer, c.currency, *sums).where(*mine).group_by(c.customer, c.currency)
-    whole = conn.execute(select(c.currency, *sums).where(*mine).group_by(c.currency)).all()
+    by_customer = select(c.customer, c.currency, *_sums(c)).where(*mine).group_by(c.customer, c.currency)
+    dearest = by_customer.order_by(func.sum(c.amount).desc(), func.sum(c.messages).desc())
+    if len(periods) == 1:  # then each customer has one row, and the engine need not look for more
+        by_customer = select(c.customer, c.currency, *(c[name] for name in MEASURES)).where(*mine)
+        dearest = by_customer.order_by(c.amount.desc(), c.messages.desc())
+    d = day_total.c  # the same sums, in fewer rows
+    total = select(d.currency, *_sums(d)).where(*_of_days(done)).group_by(d.currency)
+    if asked.only:
+        total = select(c.currency, *_sums(c)).where(*mine).group_by(c.currency)
+    whole = conn.execute(total).all()
     if len([row for row in whole if row.currency]) > 1:  # which is the dearest is known once they are exchanged
         return [(key, currency, counts) for key, currency, *counts in conn.execute(by_customer)]
-    dearest = by_customer.order_by(func.sum(c.amount).desc(), func.sum(c.messages).desc()).limit(most)
-    found = {(row[0], row[1]): row[2:] for row in conn.execute(dearest)}
+    found = {(row[0], row[1]): row[2:] for row in conn.execute(dearest.limit(most))}
     for start in range(0, len(others), 500):
         some = by_customer.where(c.customer.in_(others[start : start + 500]))
         found |= {(row[0], row[1]): row[2:] for row in conn.execute(some)}
