@@ -20,7 +20,7 @@ _NO_SIGNS = frozenset("👎❌✖🚫🙅⛔✗")
 _YES_WORDS = ("yes", "yes_of", "courtesy", "thanks", "greeting", "filler")
 _AGAINST = (
     "not", "no", "decline", "doubt", "if", "question", "ask", "correction", "but", "also", "cancel", "day", "vague",
-    "complaint", "not_coming", "dont_send", "returns", "status",
+    "complaint", "not_coming", "dont_send", "returns",
 )  # fmt: skip
 _COMPANY = ("coming", "order", "number", "and", "day", "at", "deliver", "optin", "also", "them", "story", "noise")
 _COMPANY_MOST = 3

@@ -59,7 +59,7 @@ def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
         verdict.because("perhaps an opt-out")
     if named:
         verdict.because("a product is named beside it")
-    if scan.has("if", "doubt") or scan.asks:
+    if scan.has("if", "doubt"):
         verdict.because("perhaps an opt-out")
     return verdict
 

@@ -17,11 +17,12 @@ from smsgw.inbound.reading.tokens import NUMBER, WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
 _SURE = 0.97
-_TRANSPARENT = frozenset({"spam", "more", "receive", "stop"})
+_TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send"})
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
 _HOURS = 24
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
+_NAMES = frozenset({"story", "month"})  # "Mrs", and May is a name too
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
 ACCOUNTED = frozenset(
@@ -143,7 +144,7 @@ class Scan:
             if piece.text == "." and signed and len(places) > 1 and self._is_initial(places[-2]):
                 places.pop()
                 continue
-            if piece.kind != "word" or piece.sorts - {"story"} or places[-1] in self.used or initial.islower():
+            if piece.kind != "word" or piece.sorts - _NAMES or places[-1] in self.used or initial.islower():
                 break
             signed.add(places.pop())
         if not places or not signed:

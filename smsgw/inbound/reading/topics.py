@@ -64,7 +64,7 @@ def read_inquiry(scan: Scan) -> Verdict | None:
 def _topic(scan: Scan) -> str | None:
     if scan.has("account") and not scan.has("where", "paid"):
         return "account"
-    if scan.has("status"):
+    if scan.has("status") or ("order" in scan.types() and scan.has("order_noun") and scan.asks):
         return "status"
     if scan.has("order_noun") and (scan.has("where") or (scan.asks and scan.has("arrive") and not scan.sure)):
         return "status"

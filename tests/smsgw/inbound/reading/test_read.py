@@ -283,6 +283,43 @@ def test_no_text_crashes_a_reader_and_spans_lie_in_it(text: str, open: Open | No
     assert all(item.quantity is None or 0 <= item.quantity < 10**9 for item in found.items)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 blue pens, 3 green ones",
+        "rokavice S 2",
+        "toner 36A 2x",
+        "2 pencil cases",
+        "2 zelene kemične",
+        "2-3 staplers",
+        "1 desk",
+        "2 mleka brez laktoze",
+        "3 boxes of pencils",
+        "dobil sem 2 radirki, naročil pa 3",
+        "2 toner for Canon",
+        "-\n2 белых шоколада",
+    ],
+)
+def test_what_is_not_wholly_understood_goes_to_a_person(text: str) -> None:
+    found = read(text, catalogue())
+    assert found.kind != "order" or found.needs_review
+
+
+def test_of_two_that_fit_the_one_of_the_kind_beside_it_is_meant() -> None:
+    assert taken("12 small water and 6 large") == {"WAT-05": 12, "WAT-15": 6}
+    assert taken("one green tea and two mint") == {"TEA-GR": 1, "TEA-MT": 2}
+
+
+@pytest.mark.parametrize("text", ["the second one", "drugo", "вторую", "die zweite", "la seconda", "option 2"])
+def test_a_choice_is_named_by_its_place(text: str) -> None:
+    assert taken(text, CHOICES) == {"TEA-GR": 1}
+
+
+def test_a_name_at_the_end_is_a_signature_and_an_unknown_word_elsewhere_is_none() -> None:
+    assert taken("2 radirki prosim. Hvala, Maja Novak") == {"ERASER": 2}
+    assert "unknown word" in why("2 radirki Novak")
+
+
 def test_a_product_that_is_sold_no_more_does_not_stop_a_reading() -> None:
     empty = compile_catalogue([Product("X", names={"en": "thing"})])
     found: Reading = read("3", empty, PENDING)
