@@ -8,7 +8,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from smsgw.paper import csv, pdf, xlsx
+from smsgw.paper import csv, pdf, pdf_page, xlsx
 from smsgw.paper.table import Column, Kind, Table
 
 COLUMNS = [Column("Who"), Column("How many", Kind.COUNT), Column("How much", Kind.MONEY), Column("Of it", Kind.SHARE)]
@@ -81,6 +81,6 @@ def test_a_pdf_has_its_letters_in_it_and_long_tables_have_pages() -> None:
 
 
 def test_of_a_table_that_nobody_prints_the_first_rows_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MOST_ROWS", 10)
+    monkeypatch.setattr(pdf_page, "MOST_ROWS", 10)
     rows = [(f"row {place}", place, Decimal(place), None) for place in range(50)]
     assert pdf.write([table(*rows)], "en").count(b"/Type /Page\n") == 1
