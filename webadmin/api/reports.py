@@ -16,7 +16,7 @@ from smsgw.money.rates import money, spelled
 from smsgw.text.number import read_number
 
 from ..context import the_gateway
-from .money_shapes import CostReport, EstimateTold, NewEstimate, ProofAsked, ProofTold, ReconciledTold, ReportAsked
+from .report_shapes import CostReport, EstimateTold, NewEstimate, ProofAsked, ProofTold, ReconciledTold, ReportAsked
 from .routes import answer, route
 
 READ = "money:read"
