@@ -1,9 +1,14 @@
-"""A shop on each engine."""
+"""A shop on each engine; and a store on SQLite alone, for tests that are about money and not about SQL."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from smsgw.store import schema
 from smsgw.store.database import Database
 from tests.smsgw.money.shop import Shop
 
@@ -12,3 +17,22 @@ from tests.smsgw.money.shop import Shop
 def shop(database: Database) -> Shop:
     """A shop with two links, a and b, both up, a preferred; nothing costs anything yet."""
     return Shop(database)
+
+
+@pytest.fixture(scope="session")
+def blank_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables and no rows, to be copied."""
+    file = tmp_path_factory.mktemp("blank") / "store.db"
+    opened = Database(f"sqlite:///{file}")
+    schema.upgrade(opened)
+    opened.close()
+    return file
+
+
+@pytest.fixture
+def on_sqlite(blank_store: Path, tmp_path: Path) -> Iterator[Database]:
+    """An open store on SQLite."""
+    shutil.copy(blank_store, tmp_path / "store.db")
+    opened = Database(f"sqlite:///{tmp_path}/store.db")
+    yield opened
+    opened.close()

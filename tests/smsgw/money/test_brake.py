@@ -18,6 +18,12 @@ from tests.smsgw.desk import START
 Ask = Callable[..., list[str]]
 
 
+@pytest.fixture
+def database(on_sqlite: Database) -> Database:
+    """One engine: this is about money, not about SQL."""
+    return on_sqlite
+
+
 def known(database: Database, client: str, messages: int, country: str = "SI") -> None:
     """A client that sent so many messages on each of the last six days."""
     zero = dict.fromkeys(("parts", "delivered", "failed", "planned", "amount", "replies", "orders"), 0)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from smsgw.link import ReceiptState as State
 from smsgw.link import RejectedForGood
 from smsgw.money import estimate, reconcile
 from smsgw.money.estimate import Estimate
+from smsgw.store.database import Database
 from tests.smsgw.money.shop import Shop
 
 SLOVENE = "č" + "a" * 80  # one letter makes it UCS-2: two parts
 PLAIN = "c" + "a" * 80
+
+
+@pytest.fixture
+def database(on_sqlite: Database) -> Database:
+    """One engine: this is about money, not about SQL."""
+    return on_sqlite
 
 
 def of(shop: Shop, *texts: tuple[str, str]) -> Estimate:

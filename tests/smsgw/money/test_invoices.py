@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from smsgw.link import ReceiptState as State
 from smsgw.link import RejectedForGood
 from smsgw.money import networks
 from smsgw.outbound.balances import asked
+from smsgw.store.database import Database
 from tests.smsgw.money.shop import Shop
 
 FOUR = "a" * 600  # 153 letters a part: four parts
 TWO = "a" * 200
+
+
+@pytest.fixture
+def database(on_sqlite: Database) -> Database:
+    """One engine: this is about money, not about SQL."""
+    return on_sqlite
 
 
 def test_a_carrier_that_charges_each_part_on_submit_whatever_becomes_of_it(shop: Shop) -> None:

@@ -10,10 +10,17 @@ from smsgw.errors import BadInput
 from smsgw.money import exchange, networks, pricelist, pricing
 from smsgw.money.exchange import Exchange, Line
 from smsgw.money.places import Place, calling_code, place_of
+from smsgw.store.database import Database
 from tests.smsgw.desk import START
 from tests.smsgw.money.shop import ZONE, Shop
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def database(on_sqlite: Database) -> Database:
+    """One engine: this is about money, not about SQL."""
+    return on_sqlite
 
 
 def look(shop: Shop, text: str) -> pricing.Look:
