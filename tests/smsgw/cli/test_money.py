@@ -31,7 +31,8 @@ def test_a_plan_is_set_shown_and_taken_away(smsgw) -> None:
     assert smsgw("plan", "set", "phones", "--units", "100", "--reset-day", "15", "--hour-cap", "30").status == 0
     [row] = smsgw("plan", "list", "--json").data
     assert (row["had"], row["used"], row["hour"]) == (100, 0, "0 of 30")
-    assert "reset_day '40' must be a whole number from 1 to 31" in smsgw("plan", "set", "phones", "--reset-day", "40").err  # fmt: skip
+    wrong = smsgw("plan", "set", "phones", "--reset-day", "40")
+    assert "reset_day '40' must be a whole number from 1 to 31" in wrong.err
     assert smsgw("plan", "remove", str(row["id"])).status == 0
     assert smsgw("plan", "list", "--json").data == []
 

@@ -1,4 +1,4 @@
-"""Costs and rates for people: a report one can walk into and take away, budgets, plans, a price list before it counts."""
+"""Costs and rates for people: a report to walk into and take away, budgets, plans, a price list before it counts."""
 
 from __future__ import annotations
 
