@@ -161,7 +161,7 @@ class Gateway:
         self.till.watch(self.database, now)
 
     def close_due(self, now: datetime) -> None:
-        """Add up and prove the oldest day that is over and not closed, and see how much of late arrives by each link."""
+        """Add up and prove the oldest day that is over and not closed; see how much arrives over each link of late."""
         self.till.close_due(self.database, now)
         with self.database.reading() as conn:
             self.network.learn(arriving(conn, now))
