@@ -219,7 +219,7 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
     spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
     marks = [mark for mark in compiled.languages.lexicon.find(tokens) if mark.entry.language in spoken]
     found = _Name()
-    for piece in build(tokens, marks, {}, language == "fa", lambda word: False):
+    for piece in build(tokens, marks, {}, compiled.languages.slash_is_point({language}), lambda word: False):
         if piece.size and piece.measured:
             found.words.append(piece.size)
             found.sizes.append(piece.measured)

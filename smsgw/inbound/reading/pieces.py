@@ -87,10 +87,10 @@ def number(digits: str, slash_is_point: bool) -> Fraction | None:
 
 
 def build(
-    tokens: list[Token], marks: list[Mark], types: dict[int, str], persian: bool, names: Callable[[str], bool]
+    tokens: list[Token], marks: list[Mark], types: dict[int, str], slash_is_point: bool, names: Callable[[str], bool]
 ) -> list[Piece]:
     """The pieces of a text, in order. names: whether a word alone names a product, though it may be a unit too."""
-    return _Builder(tokens, marks, types, persian, names).build()
+    return _Builder(tokens, marks, types, slash_is_point, names).build()
 
 
 class _Builder:
@@ -99,10 +99,10 @@ class _Builder:
         tokens: list[Token],
         marks: list[Mark],
         types: dict[int, str],
-        persian: bool,
+        slash_is_point: bool,
         names: Callable[[str], bool],
     ) -> None:
-        self.tokens, self.types, self.persian, self.names = tokens, types, persian, names
+        self.tokens, self.types, self.slash_is_point, self.names = tokens, types, slash_is_point, names
         self.sorts: list[set[str]] = [set() for _ in tokens]
         self.at: dict[int, list[Mark]] = {}
         for mark in marks:
@@ -201,7 +201,7 @@ class _Builder:
         """The number that begins here, where it ends, and whether it may be an article."""
         token = self.tokens[place]
         if token.kind == NUMBER:
-            value = number(token.text, self.persian)
+            value = number(token.text, self.slash_is_point)
             last = place + 1
             if value is not None and last < len(self.tokens) and self.tokens[last].text in _PARTS:
                 value, last = value + _PARTS[self.tokens[last].text], last + 1

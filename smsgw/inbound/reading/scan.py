@@ -189,7 +189,7 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
             sorts[place].add(mark.entry.sort)
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     _forget_sizes(text, tokens, sorts, kept)
-    pieces = pieces_of.build(tokens, kept, types, "fa" in spoken, catalogue.names_alone)
+    pieces = pieces_of.build(tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone)
     _tell_times(pieces)
     pieces = join_apart(pieces, catalogue)
     found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)

@@ -7,6 +7,9 @@ from smsgw.inbound.reading.scan import Scan
 from smsgw.inbound.reading.verdict import Verdict
 
 _SPAM_ENOUGH = 3
+_SMALL_TALK = (
+    "noise", "courtesy", "thanks", "greeting", "yes", "no", "chat", "filler", "decline", "coming", "story", "only",
+)  # fmt: skip
 
 
 def read_spam(scan: Scan) -> Verdict | None:
@@ -78,15 +81,7 @@ def _topic(scan: Scan) -> str | None:
         return "payment"
     if scan.has("shipping") and not scan.sure:
         return "delivery"
-    if (
-        not scan.found
-        and scan.has("deliver")
-        and scan.has("stop", "modal", "request")
-        and scan.has("day", "at", "hour")
-    ):
-        return "delivery"
-    moment = scan.has("day") or bool(scan.types() & {"date", "time"})
-    if not scan.found and moment and scan.has("modal", "request") and scan.has("order", "arrive", "deliver"):
+    if not scan.found and _is_about_a_delivery(scan):
         return "delivery"
     if scan.found and (scan.has("ask", "question") or scan.asks):
         return "product"
@@ -101,8 +96,12 @@ def _topic(scan: Scan) -> str | None:
     return None
 
 
-def _short(scan: Scan) -> bool:
-    return len(scan.words) <= 3
+def _is_about_a_delivery(scan: Scan) -> bool:
+    """Whether a delivery is to come at another moment, or asked for at one: "stop tomorrow's delivery"."""
+    if scan.has("deliver") and scan.has("stop", "modal", "request") and scan.has("day", "at", "hour"):
+        return True
+    moment = scan.has("day") or bool(scan.types() & {"date", "time"})
+    return moment and scan.has("modal", "request") and scan.has("order", "arrive", "deliver")
 
 
 def read_rest(scan: Scan) -> Verdict:
@@ -111,23 +110,9 @@ def read_rest(scan: Scan) -> Verdict:
         return Verdict("other", "spam")
     if scan.amounts and not scan.words:
         return Verdict("other", "unclear")
-    known = (
-        "noise",
-        "courtesy",
-        "thanks",
-        "greeting",
-        "yes",
-        "no",
-        "chat",
-        "filler",
-        "decline",
-        "coming",
-        "story",
-        "only",
-    )
     if scan.has("chat", "thanks", "greeting") and not scan.amounts:
         return Verdict("other", "chat")
-    if not scan.outside(*known) and scan.words and not scan.amounts:
+    if not scan.outside(*_SMALL_TALK) and scan.words and not scan.amounts:
         return Verdict("other", "unclear")
     if scan.sure and scan.words and not scan.amounts and not scan.asks:
         return Verdict("inquiry", "complaint").because("nothing was understood")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from smsgw.inbound.reading.terms import Item
 
 
 @dataclass(slots=True)
 class Verdict:
-    """A kind with its topic, items and reasons. meanings: what the places of pieces were taken for."""
+    """A kind with its topic, items and reasons (see `terms.Reading`)."""
 
     kind: str
     topic: str | None = None
@@ -28,8 +27,3 @@ class Verdict:
             if reason not in self.reasons:
                 self.reasons.append(reason)
         return self
-
-
-def item(sku: str, quantity: Fraction | None) -> Item:
-    """An item that no words of the text name."""
-    return Item(sku, quantity)

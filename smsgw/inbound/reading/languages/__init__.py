@@ -6,7 +6,7 @@ docs/reading.md says what each table of the file means.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, cached_property
@@ -35,7 +35,7 @@ class Language:
     a singular that the name in the catalogue does not have. fleeting: vowels that come
     and go before the last consonant. alternations: pairs of consonants that change before an ending. digraphs: how a
     marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
-    negation stands behind what it denies.
+    negation stands behind what it denies. slash: whether 1/5 is one and a half.
     """
 
     tag: str
@@ -49,6 +49,7 @@ class Language:
     digraphs: dict[str, str] = field(default_factory=dict)
     implied: bool = True
     not_after: bool = False
+    slash: bool = False
 
     @cached_property
     def longest(self) -> int:
@@ -76,6 +77,10 @@ class Languages:
     def written_like(self, word: str) -> tuple[Language, ...]:
         """The languages of the alphabet of a word."""
         return self._by_script[script_of(word)]
+
+    def slash_is_point(self, tags: Iterable[str]) -> bool:
+        """Whether one of these languages writes 1/5 for one and a half."""
+        return any(tag in self.by_tag and self.by_tag[tag].slash for tag in tags)
 
     def of(self, tag: str, sort: str) -> tuple[str, ...]:
         """The phrases of one sort in one language, as the file spells them (`of("sl", "optout_word")`)."""
@@ -140,6 +145,7 @@ def _language(table: dict[str, Any]) -> Language:
         digraphs=dict(forms.get("digraphs", {})),
         implied=forms.get("implied", True),
         not_after=forms.get("not_after", False),
+        slash=forms.get("slash", False),
     )
 
 

@@ -70,11 +70,6 @@ class Score:
             self.optouts_lost.append(row["text"])
 
     @property
-    def exact(self) -> float:
-        """The share of accepted orders that are right."""
-        return self.right / (self.right + len(self.wrong))
-
-    @property
     def coverage(self) -> float:
         """The share of acceptable orders that were accepted."""
         return self.right / self.acceptable
