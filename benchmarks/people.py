@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from benchmarks.measure import table
 from benchmarks.stage import Stores
-from smsgw.customers import audience, importing, segments
-from smsgw.customers.importing import Importer, Upload, Wish
+from smsgw.customers import audience, segments
+from smsgw.customers.importing import importing
+from smsgw.customers.importing.importing import Importer, Upload, Wish
 from smsgw.customers.rule import Rule
 from smsgw.store import schema
 from smsgw.store.database import Database

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from smsgw.daemon import Gateway
-from smsgw.inbound import consent_answers, consent_questions
+from smsgw.inbound.consent import answers as consent_answers
+from smsgw.inbound.consent import questions as consent_questions
 
 
 def run(gateway: Gateway, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from smsgw.customers.importing import Importer
+from smsgw.customers.importing.importing import Importer
 from smsgw.daemon import Gateway
 
 PATIENCE = 2.0  # seconds in one run: a stop of the clock waits for it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from smsgw.daemon import Gateway
-from smsgw.inbound import surveys_asking
+from smsgw.inbound.surveys import asking as surveys_asking
 
 
 def run(gateway: Gateway, now: datetime) -> None:

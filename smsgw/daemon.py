@@ -27,16 +27,16 @@ from .clients.replies import Replies
 from .config import Config, LinkConfig
 from .errors import SmsgwError, StoreUnreachable
 from .inbound.calls import Answering, Calls, Rang
-from .inbound.dialogue_made import understanding
+from .inbound.dialogue.made import understanding
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import readers
 from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
 from .money.estimate import Estimate, of
 from .money.till import Till
-from .outbound import gate_rules
 from .outbound.asking import Asking
 from .outbound.balances import Balances, Plan
 from .outbound.familiar import Familiar, familiar
+from .outbound.gate import rules as gate_rules
 from .outbound.handover import Handover
 from .outbound.pace import Pace
 from .outbound.recall import Recall

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import url_for
 
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_choice import token
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.choice import token
 
 from .context import the_gateway
 

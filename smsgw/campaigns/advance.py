@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from ..errors import Conflict
-from ..outbound.gate_facts import Facts
+from ..outbound.gate.facts import Facts
 from ..outbound.submit import Door
 from ..store import history
 from ..store.database import Database

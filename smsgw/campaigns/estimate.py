@@ -18,9 +18,9 @@ from ..errors import BadInput, RefusedByPolicy
 from ..money.estimate import Estimate as Measured
 from ..outbound import hours
 from ..outbound.destinations import sender
-from ..outbound.gate_facts import Facts
-from ..outbound.gate_terms import Candidate, Hold, Refuse, Rules
-from ..outbound.gate_text import text
+from ..outbound.gate.facts import Facts
+from ..outbound.gate.terms import Candidate, Hold, Refuse, Rules
+from ..outbound.gate.text import text
 from ..outbound.submit import Door, Ready
 from ..store.database import Database
 from ..store.tables.types import AnyRow

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ..outbound.gate_terms import Rules
+from ..outbound.gate.terms import Rules
 from ..store import history
 from ..store.database import Database
 from ..store.lifecycle import CAMPAIGN

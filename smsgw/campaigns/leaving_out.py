@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from ..customers import consent
-from ..outbound import gate_people
+from ..customers.consent import consent
 from ..outbound.caps import capped
 from ..outbound.destinations import country
-from ..outbound.gate_terms import Candidate, Check, Refuse, Rules
+from ..outbound.gate import people as gate_people
+from ..outbound.gate.terms import Candidate, Check, Refuse, Rules
 from ..store.prepared import Prepared, among
 from ..store.tables import consent as ledger
 from . import unreachable

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import BadInput, Fault, RefusedByPolicy, SmsgwError
-from ..outbound.gate_facts import Facts
+from ..outbound.gate.facts import Facts
 from ..outbound.submit import Door
 from ..store.database import Database
 from ..store.tables.types import AnyRow

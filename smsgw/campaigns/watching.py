@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from ..customers.consent import EVERYTHING, MARKETING
+from ..customers.consent.consent import EVERYTHING, MARKETING
 from ..outbound.routing import Network
 from ..outbound.standing import Fitness
 from ..store.ids import first_id

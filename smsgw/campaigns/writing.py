@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from ..customers import consent_categories, fields
+from ..customers import fields
+from ..customers.consent import categories as consent_categories
 from ..errors import BadInput, Conflict, Fault, NotFound
 from ..store import history
 from ..store.database import Database

@@ -10,9 +10,11 @@ import click
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.errors import BadInput, Fault, NotFound
-from smsgw.inbound import catalogue, catalogue_file, catalogue_import
-from smsgw.inbound.catalogue_import import Difference
-from smsgw.inbound.orders_money import MILLION, money, quantity
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
+from smsgw.inbound.catalogue.importing import Difference
+from smsgw.inbound.orders.money import MILLION, money, quantity
 from smsgw.webhooks.order_document import decimal
 
 BY = "cli"

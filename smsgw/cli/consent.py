@@ -13,13 +13,18 @@ from sqlalchemy import Connection
 from smsgw.cli.moments import moment
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
-from smsgw.customers import consent, consent_choice, consent_doubts, consent_proof, consent_suppression
-from smsgw.customers.consent_categories import Category, every, keep, retire
-from smsgw.customers.consent_certificate import as_pdf
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_telling import Told, read_address, tell, wrong
+from smsgw.customers.consent import choice as consent_choice
+from smsgw.customers.consent import consent
+from smsgw.customers.consent import doubts as consent_doubts
+from smsgw.customers.consent import proof as consent_proof
+from smsgw.customers.consent import suppression as consent_suppression
+from smsgw.customers.consent.categories import Category, every, keep, retire
+from smsgw.customers.consent.certificate import as_pdf
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.telling import Told, read_address, tell, wrong
 from smsgw.errors import BadInput, Fault
-from smsgw.inbound import consent_questions, consent_vocabulary
+from smsgw.inbound.consent import questions as consent_questions
+from smsgw.inbound.consent import vocabulary as consent_vocabulary
 
 BY = "cli"
 LEDGER = {"at": "WHEN", "purpose": "ABOUT", "statement": "ANSWER", "words": "WORDS", "source": "HOW", "by": "BY"}

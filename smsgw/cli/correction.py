@@ -13,8 +13,11 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, Group, pass_office
 from smsgw.cli.voice import local, shortened
 from smsgw.errors import BadInput
-from smsgw.inbound import catalogue_file, catalogue_import, learning, learning_model
-from smsgw.inbound.learning import Judgement, Wrong
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
+from smsgw.inbound.learning import guessing as learning_model
+from smsgw.inbound.learning import learning
+from smsgw.inbound.learning.learning import Judgement, Wrong
 from smsgw.inbound.reading.terms import KINDS
 from smsgw.inbound.replay import Difference
 from smsgw.inbound.replay import replay as read_again

@@ -11,8 +11,8 @@ import click
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.whom import CLERK
-from smsgw.customers import importing
-from smsgw.customers.importing import Importer, Upload, Wish
+from smsgw.customers.importing import importing
+from smsgw.customers.importing.importing import Importer, Upload, Wish
 from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.store.tables.types import AnyRow

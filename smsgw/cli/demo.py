@@ -27,7 +27,9 @@ from smsgw.config import Config, load
 from smsgw.config.toml import as_toml
 from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, StoreUnreachable, Unauthenticated
-from smsgw.inbound import catalogue, catalogue_file, catalogue_import
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
 
 PHONES = ("+38640111222", "+38640111333")
 NUMBER = "+38640111000"

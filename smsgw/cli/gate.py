@@ -6,10 +6,12 @@ import click
 
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
-from smsgw.customers import consent_changes
-from smsgw.customers.consent_changes import write
+from smsgw.customers.consent import changes as consent_changes
+from smsgw.customers.consent.changes import write
 from smsgw.errors import NotFound
-from smsgw.outbound import destinations, gate_facts, gate_rules
+from smsgw.outbound import destinations
+from smsgw.outbound.gate import facts as gate_facts
+from smsgw.outbound.gate import rules as gate_rules
 
 BY = "cli"
 CAPS = {"category": "CATEGORY", "days": "IN DAYS", "most": "AT MOST"}

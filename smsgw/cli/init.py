@@ -26,7 +26,7 @@ from smsgw.config import load
 from smsgw.config.store import HOME
 from smsgw.daemon import Gateway
 from smsgw.errors import BadConfig, BadInput, Conflict, Fault, NotFound
-from smsgw.inbound import catalogue
+from smsgw.inbound.catalogue import catalogue
 from smsgw.store.backup import copy
 
 KEY_NAME, KEY_SCOPES = "first", ["messages:send", "messages:read", "links:read"]

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import harmless, local
-from smsgw.inbound import answer_topics, answers, inquiries, replying
-from smsgw.inbound.answer_topics import TOPICS, Switch, Words
-from smsgw.inbound.inquiries import REASONS, Assignment, Closing, Wanted
-from smsgw.inbound.replying import Reply
+from smsgw.inbound.inquiries import answers, inquiries, replying
+from smsgw.inbound.inquiries import topics as answer_topics
+from smsgw.inbound.inquiries.inquiries import REASONS, Assignment, Closing, Wanted
+from smsgw.inbound.inquiries.replying import Reply
+from smsgw.inbound.inquiries.topics import TOPICS, Switch, Words
 from smsgw.store.lifecycle import ANSWER_TOPIC, INQUIRY
 from smsgw.store.tables import inbound, message
 from smsgw.store.tables.inquiries import PRIORITIES

@@ -14,9 +14,9 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import local
 from smsgw.errors import BadInput, Fault
-from smsgw.inbound import orders_listing
-from smsgw.inbound.orders_desk import Act, Desk
-from smsgw.inbound.orders_money import money, quantity
+from smsgw.inbound.orders import listing as orders_listing
+from smsgw.inbound.orders.desk import Act, Desk
+from smsgw.inbound.orders.money import money, quantity
 from smsgw.store.lifecycle import ORDER
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number

@@ -13,7 +13,8 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
-from smsgw.inbound import catalogue, expectations
+from smsgw.inbound import expectations
+from smsgw.inbound.catalogue import catalogue
 from smsgw.inbound.reading import explain, lines
 from smsgw.inbound.reading.read import compile_catalogue, read
 from smsgw.inbound.reading.terms import Reading

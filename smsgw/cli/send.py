@@ -20,7 +20,8 @@ from smsgw.cli.voice import local
 from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
 from smsgw.money.rates import money
-from smsgw.outbound import gate, outbox
+from smsgw.outbound import outbox
+from smsgw.outbound.gate import gate
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
 from smsgw.text.septets import OCTETS_IN_A_PART

@@ -14,9 +14,10 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import harmless
 from smsgw.errors import BadInput, Fault
-from smsgw.inbound import surveys, surveys_results
-from smsgw.inbound.surveys import Branch, End, NewSurvey, Question, Start
-from smsgw.inbound.surveys_results import Counted
+from smsgw.inbound.surveys import results as surveys_results
+from smsgw.inbound.surveys import surveys
+from smsgw.inbound.surveys.results import Counted
+from smsgw.inbound.surveys.surveys import Branch, End, NewSurvey, Question, Start
 from smsgw.paper import csv
 
 BY = "cli"

@@ -30,7 +30,7 @@ from ..store.tables import (
     segment,
 )
 from . import rule as rules
-from .consent import EVERYTHING, MARKETING
+from .consent.consent import EVERYTHING, MARKETING
 from .fields import defined, fold
 from .rule import Known, Rule
 

@@ -29,8 +29,8 @@ from ..store.tables import (
 )
 from ..store.tables.types import AnyRow
 from . import customers
-from .consent import Statement, as_statement, grant_of, ledger, record, stop_of
-from .consent_stop import withdraw
+from .consent.consent import Statement, as_statement, grant_of, ledger, record, stop_of
+from .consent.stop import withdraw
 from .customers import PLAIN, Person
 from .fields import fold, folded
 

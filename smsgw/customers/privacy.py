@@ -46,11 +46,11 @@ from ..store.tables import (
 )
 from ..store.tables.types import AnyRow
 from . import customers, forgetting
-from .consent import Statement
-from .consent_stop import withdraw
-from .consent_suppression import digest, make_key, suppress
+from .consent.consent import Statement
+from .consent.stop import withdraw
+from .consent.suppression import digest, make_key, suppress
 from .customers import Person
-from .import_compare import FORGOTTEN
+from .importing.compare import FORGOTTEN
 
 
 @dataclass(frozen=True, slots=True)

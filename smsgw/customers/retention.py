@@ -31,8 +31,9 @@ from ..store.tables import (
     receipt,
     refusal,
 )
-from . import forgetting, importing
-from .consent import EVERYTHING
+from . import forgetting
+from .consent.consent import EVERYTHING
+from .importing import importing
 
 AT_ONCE = 400  # records in one transaction: others wait for it
 MONTH = timedelta(days=30.44)

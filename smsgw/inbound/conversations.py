@@ -18,7 +18,7 @@ from ..store.database import Writer
 from ..store.lifecycle import INBOUND
 from ..store.tables import call, history, inbound, message
 from ..store.tables.types import AnyRow
-from . import inquiries
+from .inquiries import inquiries
 
 WINDOW = 1_000  # newest texts of each direction that the list looks at first
 WIDER = 30  # times more, if these were with too few numbers to fill a page

@@ -25,7 +25,7 @@ from ..store.tables import inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
-from .dialogue_stopped import with_the_rest
+from .dialogue.stopped import with_the_rest
 from .readers import READERS, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])

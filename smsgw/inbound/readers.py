@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from .consent_words import consent_words
+from .consent.words import consent_words
 from .decision import Decision, Reader
 
 __all__ = ["READERS", "Decision", "Reader"]

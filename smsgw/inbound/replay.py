@@ -18,9 +18,9 @@ from ..store.ids import first_id
 from ..store.tables import expectation, inbound
 from ..store.tables.types import AnyRow
 from . import expectations
-from .catalogue import THOUSAND, Shelf
-from .catalogue_file import Line
-from .dialogue import explained
+from .catalogue.catalogue import THOUSAND, Shelf
+from .catalogue.file import Line
+from .dialogue.dialogue import explained
 from .reading.read import Compiled, compile_catalogue, read
 from .reading.terms import Open, Product
 

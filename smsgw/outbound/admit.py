@@ -22,9 +22,9 @@ from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared
 from ..store.tables import message, part, refusal
 from ..store.tables.types import AnyRow
-from . import gate
 from .asked import Accepted, Ready, Terms
-from .gate_people import because
+from .gate import gate
+from .gate.people import because
 from .handover import Claim, why_claimed
 from .spending import keep
 from .wire import wire_part

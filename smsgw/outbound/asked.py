@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..money.budget import Budgets
-from . import gate
+from .gate import gate
 
 PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
 

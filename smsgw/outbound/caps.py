@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, func, select
 from ..store.ids import first_id
 from ..store.prepared import Prepared, among
 from ..store.tables import message
-from .gate_facts import Cap
-from .gate_terms import COUNTED, Candidate, Hold, Refuse, Rules, Verdict
+from .gate.facts import Cap
+from .gate.terms import COUNTED, Candidate, Hold, Refuse, Rules, Verdict
 
 GONE = ("queued", "sending", "unsure", "sent", "delivered", "undelivered")
 WAITED = timedelta(days=30)  # how long before it went out a message may have been accepted and still be counted

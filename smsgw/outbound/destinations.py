@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from ..store.tables.types import AnyRow
 from ..text.number import region_of
-from .gate_facts import Opening, opening
-from .gate_terms import MARKETING, Candidate, Refuse, Rules, Verdict
+from .gate.facts import Opening, opening
+from .gate.terms import MARKETING, Candidate, Refuse, Rules, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from ..store.prepared import Prepared, among
 from ..store.tables import campaign
-from .gate_terms import Candidate, Hold, Refuse, Rules, Verdict
+from .gate.terms import Candidate, Hold, Refuse, Rules, Verdict
 
 PAUSED = "its campaign is paused"
 UNTIL = timedelta(days=400)  # for what has no validity; whoever resumes a campaign releases what waits

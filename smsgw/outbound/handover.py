@@ -20,7 +20,7 @@ from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared, among
 from ..store.storable import storable
 from ..store.tables import message, part
-from . import gate
+from .gate import gate
 from .receipts import Receipts
 from .retry import Retry
 from .settle import settle

@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 from ..text.hours import Hours, read_zone
 from ..text.number import region_of
 from .destinations import everywhere, preset
-from .gate_facts import Opening
-from .gate_people import wishes
-from .gate_terms import Candidate, Hold, Refuse, Rules, Verdict
+from .gate.facts import Opening
+from .gate.people import wishes
+from .gate.terms import Candidate, Hold, Refuse, Rules, Verdict
 
 HORIZON = timedelta(days=14)  # zones that are never open together within it never will be
 _DAY = 24 * 60

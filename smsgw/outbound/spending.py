@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from ..money import plans
 from ..money.brake import LOOK_AGAIN, Brake
 from ..money.budget import Budgets, Over, Wish
-from .gate_terms import Candidate, Check, Hold, Refuse, Rules, Verdict
+from .gate.terms import Candidate, Check, Hold, Refuse, Rules, Verdict
 
 PLAN_LOOK = timedelta(minutes=10)  # what a plan holds is routed anew so often
 

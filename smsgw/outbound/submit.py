@@ -17,11 +17,11 @@ from ..errors import BadInput, Fault, RefusedByPolicy, SmsgwError
 from ..store.database import Writer
 from ..store.ids import new_id
 from ..text import number, parts
-from . import gate
 from .admit import Admission, Hand
 from .asked import PRIORITY, Accepted, Asked, Ready, Terms
 from .cutting import cut, encoding, part_rows, written, wrong_contents
 from .familiar import Familiar
+from .gate import gate
 from .routing import Choice, Network
 
 __all__ = ["PRIORITY", "Accepted", "Asked", "Door", "Ready", "Terms"]

@@ -17,8 +17,8 @@ from ..store.lifecycle import MESSAGE, WAITING
 from ..store.prepared import Prepared
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
-from . import gate
 from .familiar import Familiar, familiar
+from .gate import gate
 from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
 from .spending import keep

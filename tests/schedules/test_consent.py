@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from schedules import consent
 from smsgw.config import Config
-from smsgw.customers.consent_changes import write
+from smsgw.customers.consent.changes import write
 from smsgw.daemon import Gateway
-from smsgw.inbound import consent_questions
-from smsgw.inbound.consent_vocabulary import vocabulary
+from smsgw.inbound.consent import questions as consent_questions
+from smsgw.inbound.consent.vocabulary import vocabulary
 from smsgw.store import schema
 from smsgw.store.tables import message, opt_in
 

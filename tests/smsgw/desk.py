@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from smsgw.customers import consent
-from smsgw.customers.consent_categories import Category, every, keep
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.categories import Category, every, keep
 from smsgw.inbound.inbox import Arrived, Inbox
 from smsgw.link import Abilities, Health, InboundPiece, LinkError, LinkState, Receipt, ReceiptState, WirePart
-from smsgw.outbound import gate
+from smsgw.outbound.gate import gate
 from smsgw.outbound.handover import Answer, Claim, Handover
 from smsgw.outbound.receipts import Receipts, Told
 from smsgw.outbound.retry import Retry

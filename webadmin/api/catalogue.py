@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from smsgw.errors import BadInput, Fault
-from smsgw.inbound import catalogue, catalogue_file, catalogue_import
-from smsgw.inbound.catalogue_file import MILLION
-from smsgw.inbound.catalogue_import import Difference
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
+from smsgw.inbound.catalogue.file import MILLION
+from smsgw.inbound.catalogue.importing import Difference
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import decimal, money
 

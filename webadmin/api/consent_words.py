@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Response
 
-from smsgw.customers import consent_doubts
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_telling import read_address
+from smsgw.customers.consent import doubts as consent_doubts
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.telling import read_address
 from smsgw.errors import NotFound
-from smsgw.inbound import consent_vocabulary
-from smsgw.inbound.consent_vocabulary import tried
+from smsgw.inbound.consent import vocabulary as consent_vocabulary
+from smsgw.inbound.consent.vocabulary import tried
 
 from ..context import the_gateway
 from .consents_shapes import (

@@ -7,15 +7,18 @@ from typing import Any
 from flask import Response
 from sqlalchemy import Connection
 
-from smsgw.customers import consent, consent_choice, consent_proof, consent_suppression
-from smsgw.customers.consent_categories import Category as Kept
-from smsgw.customers.consent_categories import every, keep, retire
-from smsgw.customers.consent_certificate import as_pdf
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_telling import Told, read_address, tell, wrong
+from smsgw.customers.consent import choice as consent_choice
+from smsgw.customers.consent import consent
+from smsgw.customers.consent import proof as consent_proof
+from smsgw.customers.consent import suppression as consent_suppression
+from smsgw.customers.consent.categories import Category as Kept
+from smsgw.customers.consent.categories import every, keep, retire
+from smsgw.customers.consent.certificate import as_pdf
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.telling import Told, read_address, tell, wrong
 from smsgw.errors import BadInput
-from smsgw.inbound import consent_questions
-from smsgw.inbound.consent_vocabulary import vocabulary
+from smsgw.inbound.consent import questions as consent_questions
+from smsgw.inbound.consent.vocabulary import vocabulary
 
 from ..context import the_gateway
 from ..preference_links import link_for

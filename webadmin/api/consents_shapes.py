@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from smsgw.customers.consent_choice import LEVELS
+from smsgw.customers.consent.choice import LEVELS
 
 from .shapes import Moment, Shape, Words
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from flask import Response, request
 from pydantic import Field
 
-from smsgw.customers import importing
-from smsgw.customers.importing import Upload, Wish
+from smsgw.customers.importing import importing
+from smsgw.customers.importing.importing import Upload, Wish
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.store.lifecycle import CUSTOMER_IMPORT
 from smsgw.store.tables.types import AnyRow

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from smsgw.customers import consent_changes
+from smsgw.customers.consent import changes as consent_changes
 from smsgw.errors import NotFound
-from smsgw.outbound import destinations, gate_facts, gate_rules
+from smsgw.outbound import destinations
+from smsgw.outbound.gate import facts as gate_facts
+from smsgw.outbound.gate import rules as gate_rules
 
 from ..context import the_gateway
 from .consents_shapes import Changed

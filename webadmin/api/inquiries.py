@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import NotFound
-from smsgw.inbound import answers, inquiries, replying
-from smsgw.inbound.inquiries import Assignment, Closing, Wanted
-from smsgw.inbound.replying import Reply
+from smsgw.inbound.inquiries import answers, inquiries, replying
+from smsgw.inbound.inquiries.inquiries import Assignment, Closing, Wanted
+from smsgw.inbound.inquiries.replying import Reply
 from smsgw.store.tables import inbound, message
 from smsgw.store.tables.inquiries import PRIORITIES
 from smsgw.store.tables.types import AnyRow

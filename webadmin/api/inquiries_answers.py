@@ -8,8 +8,9 @@ from flask import Response
 from sqlalchemy import Connection
 
 from smsgw.errors import NotFound
-from smsgw.inbound import answer_topics, answers
-from smsgw.inbound.answer_topics import TOPICS, Switch, Words
+from smsgw.inbound.inquiries import answers
+from smsgw.inbound.inquiries import topics as answer_topics
+from smsgw.inbound.inquiries.topics import TOPICS, Switch, Words
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway

@@ -7,8 +7,11 @@ from typing import Any
 from flask import Response
 
 from smsgw.errors import BadInput
-from smsgw.inbound import catalogue_file, catalogue_import, learning, learning_model
-from smsgw.inbound.learning import Judgement, Wrong
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
+from smsgw.inbound.learning import guessing as learning_model
+from smsgw.inbound.learning import learning
+from smsgw.inbound.learning.learning import Judgement, Wrong
 from smsgw.inbound.replay import Difference, Told, replay
 from smsgw.store.tables.types import AnyRow
 

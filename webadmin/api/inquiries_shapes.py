@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from smsgw.inbound.answer_topics import FIELDS, LONGEST, TOPICS
-from smsgw.inbound.inquiries import REASONS
+from smsgw.inbound.inquiries.inquiries import REASONS
+from smsgw.inbound.inquiries.topics import FIELDS, LONGEST, TOPICS
 from smsgw.inbound.reading import terms
 from smsgw.store.lifecycle import ANSWER_TOPIC, AUTO_ANSWER, CORRECTION, INQUIRY
 from smsgw.store.tables.inquiries import PRIORITIES

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response
 
 from smsgw.errors import NotFound
-from smsgw.inbound import orders_listing
-from smsgw.inbound.orders_desk import Act
+from smsgw.inbound.orders import listing as orders_listing
+from smsgw.inbound.orders.desk import Act
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import documents, line_document, money
 

@@ -9,7 +9,7 @@ from flask import Response
 from smsgw.errors import BadInput, Fault
 from smsgw.link import Abilities
 from smsgw.money.rates import money
-from smsgw.outbound import gate
+from smsgw.outbound.gate import gate
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.parts import MAX_PARTS
 from smsgw.text.preview import preview as look

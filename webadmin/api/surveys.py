@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response
 from sqlalchemy import Connection
 
-from smsgw.inbound import surveys, surveys_results
-from smsgw.inbound.surveys import Branch, End, Question, Start
+from smsgw.inbound.surveys import results as surveys_results
+from smsgw.inbound.surveys import surveys
+from smsgw.inbound.surveys.surveys import Branch, End, Question, Start
 from smsgw.paper import csv
 from smsgw.store.tables.types import AnyRow
 

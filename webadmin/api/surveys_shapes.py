@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from smsgw.inbound import surveys
+from smsgw.inbound.surveys import surveys
 from smsgw.store.lifecycle import PARTICIPANT, SURVEY
 
 from .shapes import MANY, Moment, Page, Paging, Shape, Words

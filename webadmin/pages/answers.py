@@ -6,8 +6,9 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import Forbidden, SmsgwError
-from smsgw.inbound import answer_topics, answers
-from smsgw.inbound.answer_topics import FIELDS, STATUS, TOPICS, Switch, Words
+from smsgw.inbound.inquiries import answers
+from smsgw.inbound.inquiries import topics as answer_topics
+from smsgw.inbound.inquiries.topics import FIELDS, STATUS, TOPICS, Switch, Words
 from smsgw.store.lifecycle import ANSWER_TOPIC
 from smsgw.text.wording import LANGUAGES
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from smsgw.access import accounts
 from smsgw.campaigns import facts, life, people, report, templates, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
-from smsgw.customers import consent_categories
+from smsgw.customers.consent import categories as consent_categories
 from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.money.rates import spelled
 from smsgw.store.lifecycle import CAMPAIGN

@@ -6,14 +6,17 @@ from flask import redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from smsgw.customers import consent, consent_choice, consent_doubts, consent_proof
-from smsgw.customers.consent_categories import Category, every, keep
-from smsgw.customers.consent_certificate import as_pdf
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_telling import Told, read_address, tell
+from smsgw.customers.consent import choice as consent_choice
+from smsgw.customers.consent import consent
+from smsgw.customers.consent import doubts as consent_doubts
+from smsgw.customers.consent import proof as consent_proof
+from smsgw.customers.consent.categories import Category, every, keep
+from smsgw.customers.consent.certificate import as_pdf
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.telling import Told, read_address, tell
 from smsgw.errors import SmsgwError
-from smsgw.inbound.consent_vocabulary import tried
-from smsgw.outbound import gate_rules
+from smsgw.inbound.consent.vocabulary import tried
+from smsgw.outbound.gate import rules as gate_rules
 
 from ..auth import current_person, person_required
 from ..context import the_gateway

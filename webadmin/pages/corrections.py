@@ -6,8 +6,9 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import SmsgwError
-from smsgw.inbound import learning, learning_model
-from smsgw.inbound.learning import Judgement
+from smsgw.inbound.learning import guessing as learning_model
+from smsgw.inbound.learning import learning
+from smsgw.inbound.learning.learning import Judgement
 from smsgw.store.lifecycle import CORRECTION
 
 from ..auth import current_person, person_required

@@ -7,8 +7,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound as NoPage
 from werkzeug.wrappers import Response
 
-from smsgw.customers import importing
-from smsgw.customers.importing import BUSY, Upload, Wish
+from smsgw.customers.importing import importing
+from smsgw.customers.importing.importing import BUSY, Upload, Wish
 from smsgw.errors import BadInput, Fault, SmsgwError
 
 from ..auth import current_person, person_required

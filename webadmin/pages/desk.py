@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from smsgw.customers import consent
+from smsgw.customers.consent import consent
 from smsgw.errors import SmsgwError
 from smsgw.inbound import conversations
 from smsgw.store import links

@@ -6,12 +6,14 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import SmsgwError
-from smsgw.inbound import catalogue, learning, replying
-from smsgw.inbound import inquiries as verbs
-from smsgw.inbound.inquiries import REASONS, Assignment, Closing, Wanted
-from smsgw.inbound.learning import Wrong
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.inquiries import inquiries as verbs
+from smsgw.inbound.inquiries import replying
+from smsgw.inbound.inquiries.inquiries import REASONS, Assignment, Closing, Wanted
+from smsgw.inbound.inquiries.replying import Reply
+from smsgw.inbound.learning import learning
+from smsgw.inbound.learning.learning import Wrong
 from smsgw.inbound.reading.terms import TOPICS
-from smsgw.inbound.replying import Reply
 from smsgw.store.lifecycle import INQUIRY
 from smsgw.store.tables.inquiries import PRIORITIES
 

@@ -14,10 +14,11 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import BadInput, Fault, SmsgwError
-from smsgw.inbound import catalogue, orders_listing
-from smsgw.inbound.orders_desk import Act
-from smsgw.inbound.orders_listing import Wanted
-from smsgw.inbound.orders_money import money, places_of, quantity
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.orders import listing as orders_listing
+from smsgw.inbound.orders.desk import Act
+from smsgw.inbound.orders.listing import Wanted
+from smsgw.inbound.orders.money import money, places_of, quantity
 from smsgw.store.lifecycle import ORDER
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import documents

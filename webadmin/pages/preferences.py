@@ -14,13 +14,14 @@ from flask_babel import Locale
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from smsgw.customers import consent_choice, consent_suppression
-from smsgw.customers.consent_categories import Category, every
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_choice import LINK_KEY, Choice, Chosen
-from smsgw.customers.consent_proof import wording_id
+from smsgw.customers.consent import choice as consent_choice
+from smsgw.customers.consent import suppression as consent_suppression
+from smsgw.customers.consent.categories import Category, every
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.choice import LINK_KEY, Choice, Chosen
+from smsgw.customers.consent.proof import wording_id
 from smsgw.errors import NotFound
-from smsgw.inbound.consent_saying import language_for
+from smsgw.inbound.consent.saying import language_for
 from smsgw.text.number import mask
 from smsgw.text.wording import wording
 

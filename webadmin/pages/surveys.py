@@ -6,9 +6,9 @@ from flask import request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
-from smsgw.inbound import surveys as verbs
-from smsgw.inbound import surveys_results
-from smsgw.inbound.surveys_results import Counted
+from smsgw.inbound.surveys import results as surveys_results
+from smsgw.inbound.surveys import surveys as verbs
+from smsgw.inbound.surveys.results import Counted
 from smsgw.paper import csv
 
 from ..api.surveys import results_csv

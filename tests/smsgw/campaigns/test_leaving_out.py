@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from smsgw.campaigns import freezing, life, trial
-from smsgw.customers import consent, customers
-from smsgw.customers.consent_changes import changed
+from smsgw.customers import customers
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.changes import changed
 from smsgw.customers.customers import Wish
 from smsgw.errors import Conflict
 from smsgw.store.tables import campaign, frequency_cap, target

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 
 from smsgw.campaigns import life, writing
 from smsgw.campaigns.desk import Campaigns
-from smsgw.customers import consent, consent_categories, customers
+from smsgw.customers import customers
+from smsgw.customers.consent import categories as consent_categories
+from smsgw.customers.consent import consent
 from smsgw.customers.details import Reachable
 from smsgw.store.ids import new_id
 from smsgw.store.tables import campaign, message, target

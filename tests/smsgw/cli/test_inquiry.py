@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from smsgw.inbound import inquiries
-from smsgw.inbound.inquiries import Asks, Promise
+from smsgw.inbound.inquiries import inquiries
+from smsgw.inbound.inquiries.inquiries import Asks, Promise
 from smsgw.store.database import Database
 from tests.smsgw.cli.conftest import PHONE
 from tests.smsgw.inbound.counter import store_text, text_row

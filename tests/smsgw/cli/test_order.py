@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from smsgw.inbound import orders
-from smsgw.inbound.orders import Asker, Doubt, Times, Turn
+from smsgw.inbound.orders import orders
+from smsgw.inbound.orders.orders import Asker, Doubt, Times, Turn
 from smsgw.inbound.reading.terms import Item
 from smsgw.media import mail
 from smsgw.store.database import Database

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smsgw.customers import audience, consent, rule_words, segments
+from smsgw.customers import audience, rule_words, segments
+from smsgw.customers.consent import consent
 from smsgw.store.database import Database
 from tests.smsgw.customers.town import CITIES, CODES, NOW, Town, meant, named, settle
 

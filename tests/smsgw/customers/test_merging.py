@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.customers import consent, customers, groups, merging, timeline
-from smsgw.customers.consent import Statement
-from smsgw.customers.consent_stop import withdraw
+from smsgw.customers import customers, groups, merging, timeline
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.consent import Statement
+from smsgw.customers.consent.stop import withdraw
 from smsgw.customers.customers import Note, Person, Wish
 from smsgw.customers.merging import Merge, Undo
 from smsgw.errors import Conflict, NotFound

@@ -13,20 +13,13 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from smsgw.config.retention import RetentionConfig
-from smsgw.customers import (
-    consent,
-    customers,
-    export,
-    groups,
-    importing,
-    merging,
-    privacy,
-    retention,
-)
-from smsgw.customers.consent import Statement
+from smsgw.customers import customers, export, groups, merging, privacy, retention
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.consent import Statement
 from smsgw.customers.customers import Note, Wish
-from smsgw.customers.import_compare import FORGOTTEN
-from smsgw.customers.importing import Importer, Upload
+from smsgw.customers.importing import importing
+from smsgw.customers.importing.compare import FORGOTTEN
+from smsgw.customers.importing.importing import Importer, Upload
 from smsgw.customers.privacy import Act
 from smsgw.errors import Conflict, NotFound
 from smsgw.store.database import Database

@@ -11,16 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from smsgw.inbound import expectations
-from smsgw.inbound.catalogue import Shelf
-from smsgw.inbound.dialogue import Dialogue, Understood
-from smsgw.inbound.dialogue_orders import Ordering
-from smsgw.inbound.dialogue_saying import Mouth
-from smsgw.inbound.inquiries import Promise
-from smsgw.inbound.orders_rules import Rules
-from smsgw.inbound.questions import Questions
+from smsgw.inbound.catalogue.catalogue import Shelf
+from smsgw.inbound.dialogue.dialogue import Dialogue, Understood
+from smsgw.inbound.dialogue.orders import Ordering
+from smsgw.inbound.dialogue.saying import Mouth
+from smsgw.inbound.inquiries.inquiries import Promise
+from smsgw.inbound.inquiries.questions import Questions
+from smsgw.inbound.orders.rules import Rules
 from smsgw.inbound.reading.read import read
 from smsgw.inbound.reading.terms import Evidence, Reading
-from smsgw.inbound.surveys_answers import Surveys
+from smsgw.inbound.surveys.answers import Surveys
 from smsgw.store import history
 from smsgw.store.ids import new_id
 from smsgw.store.lifecycle import INBOUND

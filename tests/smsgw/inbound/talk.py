@@ -9,20 +9,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from smsgw.inbound import catalogue, catalogue_file, catalogue_import, expectations, orders
-from smsgw.inbound.dialogue import Dialogue, Understood
-from smsgw.inbound.dialogue_orders import Ordering
-from smsgw.inbound.dialogue_saying import Mouth
+from smsgw.inbound import expectations
+from smsgw.inbound.catalogue import catalogue
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
+from smsgw.inbound.dialogue.dialogue import Dialogue, Understood
+from smsgw.inbound.dialogue.orders import Ordering
+from smsgw.inbound.dialogue.saying import Mouth
 from smsgw.inbound.inbox import Inbox
-from smsgw.inbound.inquiries import Promise
-from smsgw.inbound.orders_clock import Waiting
-from smsgw.inbound.orders_desk import Desk as OrdersDesk
-from smsgw.inbound.orders_rules import Rules
-from smsgw.inbound.orders_status import status
-from smsgw.inbound.questions import Questions
+from smsgw.inbound.inquiries.inquiries import Promise
+from smsgw.inbound.inquiries.questions import Questions
+from smsgw.inbound.orders import orders
+from smsgw.inbound.orders.clock import Waiting
+from smsgw.inbound.orders.desk import Desk as OrdersDesk
+from smsgw.inbound.orders.rules import Rules
+from smsgw.inbound.orders.status import status
 from smsgw.inbound.readers import FIRST
 from smsgw.inbound.reading.terms import Item, Reading
-from smsgw.inbound.surveys_answers import Surveys
+from smsgw.inbound.surveys.answers import Surveys
 from smsgw.link import Abilities, InboundPiece
 from smsgw.store.tables import inbound, mail, message, order
 from smsgw.text import parts

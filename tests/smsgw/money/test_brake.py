@@ -10,7 +10,7 @@ import pytest
 
 from smsgw.money import alerts, brake
 from smsgw.money.brake import Brake, Clearance, Limits, risk_of
-from smsgw.outbound.gate_terms import Candidate
+from smsgw.outbound.gate.terms import Candidate
 from smsgw.store.database import Database
 from smsgw.store.tables import day_total
 from tests.smsgw.desk import START

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsgw.outbound.destinations import presets
-from smsgw.outbound.gate_facts import Opening, opening
+from smsgw.outbound.gate.facts import Opening, opening
 from smsgw.outbound.hours import is_open, next_open, zones_of
 
 LJUBLJANA, KAMCHATKA = ("Europe/Ljubljana",), ("Asia/Kamchatka",)

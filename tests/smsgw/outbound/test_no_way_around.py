@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from smsgw.clients.asking import PURPOSES
-from smsgw.customers import consent
-from smsgw.customers.consent import EVERYTHING, Statement
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_stop import withdraw
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.consent import EVERYTHING, Statement
+from smsgw.customers.consent.stop import withdraw
 from smsgw.errors import SmsgwError
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema

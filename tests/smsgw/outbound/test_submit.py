@@ -9,7 +9,7 @@ import pytest
 
 from smsgw.errors import BadInput, Conflict, QueueFull, RefusedByPolicy, SmsgwError
 from smsgw.link import Health, LinkState
-from smsgw.outbound import gate
+from smsgw.outbound.gate import gate
 from smsgw.outbound.routing import Served
 from smsgw.outbound.submit import Accepted, Asked, Terms
 from smsgw.store.database import Database

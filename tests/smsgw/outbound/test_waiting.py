@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from smsgw.customers.consent import Statement, record
+from smsgw.customers.consent.consent import Statement, record
 from smsgw.link import Abilities, Health, LinkState
-from smsgw.outbound import gate, waiting
+from smsgw.outbound import waiting
+from smsgw.outbound.gate import gate
 from smsgw.outbound.routing import Served
 from smsgw.outbound.unsure import Due
 from smsgw.store import schema

@@ -11,7 +11,7 @@ import pytest
 
 from smsgw.daemon import Gateway
 from smsgw.errors import StoreFull
-from smsgw.outbound import gate
+from smsgw.outbound.gate import gate
 from webadmin import create_app
 from webadmin.api import batch
 from webadmin.api.shapes import Batch

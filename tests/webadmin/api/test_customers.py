@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from smsgw.access import keys
-from smsgw.customers.importing import Importer
+from smsgw.customers.importing.importing import Importer
 from smsgw.daemon import Gateway
 from tests.webadmin.conftest import Caller
 

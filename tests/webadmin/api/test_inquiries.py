@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from smsgw.daemon import Gateway
-from smsgw.inbound import inquiries
-from smsgw.inbound.inquiries import Asks
+from smsgw.inbound.inquiries import inquiries
+from smsgw.inbound.inquiries.inquiries import Asks
 from smsgw.store.tables import history, product
 from smsgw.webhooks import events
 from tests.smsgw.inbound.counter import store_text, text_row

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from smsgw.customers import consent, consent_categories, customers
+from smsgw.customers import customers
+from smsgw.customers.consent import categories as consent_categories
+from smsgw.customers.consent import consent
 from smsgw.customers.customers import Wish
 from smsgw.daemon import Gateway
 from smsgw.link import Health, LinkState

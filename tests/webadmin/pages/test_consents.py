@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from smsgw.customers import consent, consent_choice
-from smsgw.customers.consent_categories import Category, keep
-from smsgw.customers.consent_changes import write
-from smsgw.customers.consent_choice import Choice
-from smsgw.inbound import consent_words
+from smsgw.customers.consent import choice as consent_choice
+from smsgw.customers.consent import consent
+from smsgw.customers.consent.categories import Category, keep
+from smsgw.customers.consent.changes import write
+from smsgw.customers.consent.choice import Choice
+from smsgw.inbound.consent import words as consent_words
 from smsgw.store.tables import address, customer
 from tests.webadmin.pages.conftest import Form, Visitor
 

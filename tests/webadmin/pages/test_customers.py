@@ -11,7 +11,7 @@ import pytest
 from smsgw.customers import customers, fields
 from smsgw.customers.customers import Wish
 from smsgw.customers.fields import Field
-from smsgw.customers.importing import Importer
+from smsgw.customers.importing.importing import Importer
 from smsgw.daemon import Gateway
 from smsgw.outbound.submit import Asked
 from tests.webadmin.pages.conftest import Form, Visitor

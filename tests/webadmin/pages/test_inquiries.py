@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from schedules import surveys as clock
-from smsgw.inbound import inquiries, surveys
-from smsgw.inbound.inquiries import Asks
-from smsgw.inbound.surveys import NewSurvey, Question, Start
+from smsgw.inbound.inquiries import inquiries
+from smsgw.inbound.inquiries.inquiries import Asks
+from smsgw.inbound.surveys import surveys
+from smsgw.inbound.surveys.surveys import NewSurvey, Question, Start
 from smsgw.store.tables import participant, survey_answer
 from tests.smsgw.inbound.counter import store_text, text_row
 from tests.webadmin.conftest import PHONE

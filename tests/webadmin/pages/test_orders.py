@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from smsgw.inbound import catalogue_file, catalogue_import
+from smsgw.inbound.catalogue import file as catalogue_file
+from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.link import Abilities, InboundPiece
 from smsgw.text import parts
 from tests.webadmin.pages.conftest import Visitor

@@ -1,0 +1,1 @@
+"""Learning: what people correct becomes aliases and labels once somebody approves; a model only proposes."""
