@@ -40,8 +40,8 @@ from .link_errors import (
 
 __all__ = [
     "Abilities", "Alphabet", "Balance", "Call", "Concatenation", "Events", "Health", "InboundPiece", "Link",
-    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "Noted", "Notice", "PhoneText", "Recalls", "Receipt",
-    "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Simulated", "SpeaksUssd",
+    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "Noted", "Notice", "PhoneText", "Recalls",
+    "Receipt", "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Simulated", "SpeaksUssd",
     "TakesNotices", "Throttled", "UssdAnswer", "WirePart", "open_link",
 ]  # fmt: skip
 
