@@ -18,6 +18,8 @@ def stems(word: str, language: Language) -> set[str]:
     for stem in list(found):
         if len(stem) > _STEM_LEAST and stem[-2] in language.fleeting:
             found.add(stem[:-2] + stem[-1])
+        if len(stem) > _STEM_LEAST + 1 and stem[-3] in language.fleeting and stem[-2:] in ("nj", "lj"):
+            found.add(stem[:-3] + stem[-2:])  # "češenj" is of "češnja"
         for softened, hard in language.alternations:
             if stem.endswith(hard):
                 found.add(stem[: -len(hard)] + softened)

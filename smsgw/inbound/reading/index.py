@@ -174,13 +174,14 @@ def compile_catalogue(products: Iterable[Product], languages: Languages | None =
 @dataclass
 class _Name:
     """A name cut into words, sizes as one word. weak: words that name nothing by themselves; joins: it holds an "and";
-    container: it says in what the product comes."""
+    container: it says in what the product comes; whole: it is found as it stands alone, no ending is taken off."""
 
     words: list[str] = field(default_factory=list)
     weak: set[int] = field(default_factory=set)
     sizes: list[tuple[str, Fraction]] = field(default_factory=list)
     joins: bool = False
     container: bool = False
+    whole: bool = False
 
 
 def _add_sku(compiled: Compiled, sku: str) -> None:
@@ -204,7 +205,7 @@ def _add(compiled: Compiled, sku: str, language: str, name: str) -> None:
     _enter(compiled, sku, language, name, found)
     joined = "".join(found.words)
     if len(found.words) > 1 and len(joined) >= _JOINED_LEAST and "#" not in joined:
-        _enter(compiled, sku, language, name, _Name([joined]))
+        _enter(compiled, sku, language, name, _Name([joined], whole=True))
     typed = name
     of = compiled.languages.by_tag.get(language)
     for letter, digraph in (of.digraphs if of else {}).items():
@@ -254,7 +255,7 @@ def _enter(compiled: Compiled, sku: str, language: str, text: str, name: _Name) 
         if position in weak or word in compiled.languages.negations:
             compiled.weak.add((number, position))
         of = compiled.languages.by_tag.get(language)
-        if of is None or not word.isalpha():
+        if of is None or name.whole or not word.isalpha():
             continue
         forms = stems(word, of)
         for stem in forms:

@@ -100,17 +100,29 @@ def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str],
     found += _partial(pieces, hits, catalogue, barriers, taken, wanted)
     found.sort(key=lambda one: one.first)
     _settle(found, hits, catalogue)
-    return found
+    return [one for one in found if not _is_letter(one, pieces) or _has_kind(one, found, hits, catalogue)]
 
 
 def _settle(found: list[Found], hits: Hits, catalogue: Compiled) -> None:
     """Of several products that a word fits, the one of the kind that stands beside it: "a large yogurt, two small"."""
     for before, after in pairwise(found):
         for part, whole in ((after, before), (before, after)):
-            if part.sku is None and part.how == "ambiguous" and whole.sku is not None and whole.how == "full":
+            if part.sku is None and part.how == "ambiguous" and whole.sku is not None and whole.how != "ambiguous":
                 near = _of_kind(part, whole.sku, hits, catalogue)
                 if len(near) == 1:
                     part.sku, part.how, part.candidates = near.pop(), "partial", ()
+
+
+def _is_letter(one: Found, pieces: list[Piece]) -> bool:
+    return one.how != "full" and all(len(pieces[place].text) == 1 for place in one.places)
+
+
+def _has_kind(one: Found, found: list[Found], hits: Hits, catalogue: Compiled) -> bool:
+    """Whether a single letter is the size of what stands beside it: "two M shirts and one L"."""
+    at = found.index(one)
+    beside = [other.sku for other in (*found[max(0, at - 1) : at], *found[at + 1 : at + 2]) if other.sku]
+    part = Found(None, one.places, one.how, one.quality, candidates=one.candidates or ((one.sku,) if one.sku else ()))
+    return any(_of_kind(part, sku, hits, catalogue) for sku in beside)
 
 
 def _of_kind(part: Found, sku: str, hits: Hits, catalogue: Compiled) -> set[str]:
@@ -254,11 +266,7 @@ def _partial(
             stretches[-1].append(place)
         else:
             stretches.append([place])
-    spelt = [
-        stretch
-        for stretch in stretches
-        if any(len(pieces[place].text) > 1 and not pieces[place].sorts for place in stretch)
-    ]
+    spelt = [stretch for stretch in stretches if any(not pieces[place].sorts for place in stretch)]
     return [_part(stretch, pieces, hits, catalogue, wanted) for stretch in spelt]
 
 

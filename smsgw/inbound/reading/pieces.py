@@ -195,6 +195,7 @@ class _Builder:
                 value, last, soft = value + more.entry.value, more.last, False
         piece = self._piece("amount", place, last)
         piece.value, piece.unit, piece.soft = value * factor, name, soft
+        piece.sorts.discard("vague")  # "3 Paar"
         return piece
 
     def _value(self, place: int) -> tuple[Fraction | None, int, bool]:

@@ -21,6 +21,7 @@ _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send"})
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
 _HOURS = 24
+_CASED_LEAST = 3
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
 _NAMES = frozenset({"story", "month"})  # "Mrs", and May is a name too
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
@@ -212,11 +213,14 @@ def _tell_times(pieces: list[Piece]) -> None:
 
 def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: list[Mark]) -> None:
     """A single capital within a text is a size, and no small word: "rokavice S"."""
-    if text.isupper():
+    cased = [letter for letter in text if letter.lower() != letter.upper()]
+    if len(cased) > _CASED_LEAST and text.isupper():
         return
     for place, token in enumerate(tokens[1:], 1):
         letter = text[token.start : token.end]
-        if len(letter) == 1 and letter.isupper() and tokens[place - 1].kind in (WORD, NUMBER) and letter != "I":
+        before = tokens[place - 1].kind
+        free = before == WORD or (before == NUMBER and "unit" not in sorts[place])
+        if len(letter) == 1 and letter.isupper() and free and letter != "I":
             sorts[place] = set()
             kept[:] = [mark for mark in kept if not (mark.first == place and mark.last == place + 1)]
 
