@@ -11,9 +11,10 @@ from smsgw.inbound.reading.verdict import Verdict
 
 _POLITE = ("courtesy", "thanks", "greeting")
 _ABOUT_CONSENT = (
-    "optout", "optout_word", "optin", "optin_word", "stop", "receive", "messages", "again", "filler", "courtesy",
-    "thanks", "greeting", "not", "order", "also", "them", "yes", "no", "and", "at", "deliver", "each", "apiece",
-    "number", "question", "help", "help_word", "but", "day", "decline", "dont_send", "cancel", "list", "remove", "story", "already", "noise", "modal",
+    "optout", "optout_word", "optin", "optin_word", "stop", "receive", "messages", "again", "list", "remove",
+    "filler", "courtesy", "thanks", "greeting", "not", "order", "also", "them", "yes", "no", "and", "at", "deliver",
+    "each", "apiece", "number", "question", "help", "help_word", "but", "day", "decline", "dont_send", "cancel",
+    "story", "already", "noise", "modal",
 )  # fmt: skip
 _UNKNOWN_MOST = 2
 _OTHER_MATTERS = ("complaint", "returns")
