@@ -136,7 +136,16 @@ def _target(id: str, terms: Terms, variants: Sequence[str], one: Person, no: Lef
 
 
 def _seen(conn: Connection, id: str) -> set[str]:
-    return set(conn.scalars(select(target.c.address).where(target.c.campaign_id == id)))
+    """The numbers of a frozen half, and the people who get it or are held out."""
+    rows = conn.execute(
+        select(target.c.address, target.c.customer_id, target.c.left_out).where(target.c.campaign_id == id)
+    )
+    seen: set[str] = set()
+    for row in rows:
+        seen.add(row.address)
+        if row.left_out in (None, "control") and row.customer_id is not None:
+            seen.add(row.customer_id)
+    return seen
 
 
 def _write(conn: Connection, batch: list[_Slice]) -> list[bool]:

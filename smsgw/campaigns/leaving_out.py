@@ -28,6 +28,7 @@ from .terms import Terms
 WORDS = {
     "no_number": "there is no number to write to",
     "duplicate_number": "the number is in the audience already",
+    "duplicate_person": "gets it on another number",
     "unreachable_number": "could not be reached lately, time after time",
     "control": "held out, to compare with",
     "recipient_opted_out": "said stop",
@@ -66,14 +67,14 @@ class LeftOut:
 
 @dataclass
 class Leaving:
-    """One campaign's way of leaving out; remembers the numbers it has seen, where one could come twice."""
+    """One campaign's way of leaving out; remembers the numbers and people it has seen, where one could come twice."""
 
     id: str
     purpose: str
     category: str | None
     terms: Terms
     rules: Rules
-    twice: bool = False  # whether a number can come twice: in a list, not among customers
+    twice: bool = False  # whether a number or a person can come twice: in a list, not among customers
     seen: set[str] = field(default_factory=set)
 
     def reasons(self, conn: Connection, people: Sequence[Person], now: datetime) -> list[LeftOut | None]:
@@ -86,6 +87,8 @@ class Leaving:
             self._twice(people, found)
         self._unreachable(conn, people, found)
         self._by_the_gate(conn, people, found, now)
+        if self.twice:
+            self._one_each(people, found)
         if self.terms.control:
             for index, one in enumerate(people):
                 if found[index] is None and lot(self.id, "control", one) < self.terms.control * 100:
@@ -97,6 +100,14 @@ class Leaving:
             if found[index] is None and one.address in self.seen:
                 found[index] = LeftOut("duplicate_number")
             self.seen.add(one.address)
+
+    def _one_each(self, people: Sequence[Person], found: list[LeftOut | None]) -> None:
+        """A person with several numbers gets it on the first that nothing speaks against."""
+        for index, one in enumerate(people):
+            if found[index] is None and one.customer_id is not None:
+                if one.customer_id in self.seen:
+                    found[index] = LeftOut("duplicate_person")
+                self.seen.add(one.customer_id)
 
     def _unreachable(self, conn: Connection, people: Sequence[Person], found: list[LeftOut | None]) -> None:
         if self.terms.unreachable or not unreachable.some_dead(conn):

@@ -26,7 +26,7 @@ from ..store.prepared import Prepared
 from ..store.tables import campaign, message, target
 from ..store.tables.types import AnyRow
 from ..text import template as grammar
-from . import facts, people
+from . import facts, merged, people
 from .facts import Person
 from .freezing import text_for
 from .leaving_out import LeftOut
@@ -189,6 +189,9 @@ class Placing:
         still = set(conn.scalars(_STILL, {"ids": ids}))
         ready = [(one, made) for one, made in batch.ready if one.target_id in still]
         refused = [(one, no) for one, no in batch.refused if one.target_id in still]
+        served = merged.served(conn, batch.row, [one for one, _ in ready])
+        refused += [(one, LeftOut("duplicate_person")) for one, _ in ready if one.target_id in served]
+        ready = [(one, made) for one, made in ready if one.target_id not in served]
         spent = sum(made.row["price"] or 0 for _, made in ready)
         budget = batch.terms.limits.budget
         if budget is not None and at.planned + spent > int(budget * Decimal(1_000_000)):

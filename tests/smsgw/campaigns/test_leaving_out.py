@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from smsgw.campaigns import freezing, life, trial
-from smsgw.customers import customers
+from smsgw.customers import customers, merging
 from smsgw.customers.consent import consent
 from smsgw.customers.consent.changes import changed
 from smsgw.customers.customers import Wish
@@ -23,6 +23,44 @@ def test_numbers_of_a_list_are_written_to_once_each(town: Town) -> None:
     town.run()
     assert [row.recipient for row in town.messages(id)] == [*known, "+38640999111"]
     assert town.left_out(id) == {"duplicate_number": 2}
+
+
+def test_a_person_with_two_numbers_in_a_list_gets_it_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezing, "PIECE", 2)  # the second number comes in another look
+    first, other = town.people(2)
+    wish = Wish({"name": "Bojan", "addresses": ["+38641111111", "+38641222222"]}, "test", NOON)
+    customers.create(town.database.writer, wish)
+    numbers = ["+38641111111", first, other, "+38641222222"]
+    id = town.started(purpose="service", category=None, audience={"numbers": numbers})
+    town.run()
+    assert [row.recipient for row in town.messages(id)] == numbers[:3]
+    assert town.left_out(id) == {"duplicate_person": 1}
+
+
+def test_a_person_who_agreed_on_the_second_number_only_gets_it_there(town: Town) -> None:
+    wish = Wish({"name": "Bojan", "addresses": ["+38641111111", "+38641222222"]}, "test", NOON)
+    customers.create(town.database.writer, wish)
+    town.say(["+38641222222"], granted=True)
+    id = town.started(audience={"numbers": ["+38641111111", "+38641222222"]})
+    town.run()
+    assert [row.recipient for row in town.messages(id)] == ["+38641222222"]
+    assert town.left_out(id) == {"consent_missing": 1}
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_two_who_became_one_customer_while_it_ran_get_it_once(town: Town, kept: int) -> None:
+    one, two = town.people(2)
+    id = town.started(terms={"per_minute": 1})
+    town.run()
+    assert [row.recipient for row in town.messages(id)] == [one]
+    with town.database.reading() as conn:
+        ids = [customers.of(conn, [number])[number].id for number in (one, two)]
+    wish = merging.Merge(ids[kept], ids[1 - kept], "ana", town.desk.now)
+    merging.merge(town.database.writer, wish)
+    town.desk.later(hours=1)
+    town.run()
+    assert [row.recipient for row in town.messages(id)] == [one]
+    assert town.left_out(id) == {"duplicate_person": 1}
 
 
 def test_a_customer_without_a_number_and_one_who_wants_letters_are_left_out(town: Town) -> None:
