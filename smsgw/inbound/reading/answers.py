@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smsgw.inbound.reading.edits import read_edit
-from smsgw.inbound.reading.offers import read_offer
+from smsgw.inbound.reading.offers import is_willing, read_offer
 from smsgw.inbound.reading.orders import asks_about
 from smsgw.inbound.reading.quantities import assign
 from smsgw.inbound.reading.ratings import fits_survey, read_survey
@@ -127,7 +127,7 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
 
 def _read_rsvp(scan: Scan, open: Open) -> Verdict | None:
     """Coming or not."""
-    against = scan.has("not_coming", "no", "not", "decline", "cancel")
+    against = scan.has("not_coming", "no", "not", "decline", "cancel", "away")
     if scan.has("doubt", "if"):
         return Verdict("other", "unclear").because("doubt")
     if against:
@@ -165,7 +165,7 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
     offered = {choice.sku for choice in open.choices}
     if any(one.sku in offered for one in scan.found):
         return True
-    if (scan.ordinals and len(open.choices) > 1) or (scan.has("vague") and not scan.found):
+    if (scan.ordinals and len(open.choices) > 1) or (scan.has("vague") and not scan.found) or is_willing(scan):
         return True
     refused = scan.has("not") and not scan.amounts and len(scan.words) <= _REFUSAL_MOST
     return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown())
@@ -174,7 +174,7 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
 def _fits_rsvp(scan: Scan, open: Open) -> bool:
     if scan.sure or _only_asks(scan):
         return False
-    return scan.has("yes", "no", "coming", "not_coming", "decline", "cancel")
+    return scan.has("yes", "no", "coming", "not_coming", "decline", "cancel", "away")
 
 
 _FITS: dict[str, Callable[[Scan, Open], bool]] = {

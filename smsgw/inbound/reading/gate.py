@@ -5,6 +5,7 @@ An empty list accepts; there is no score to tune. The reasons are stable words.
 
 from __future__ import annotations
 
+from smsgw.inbound.reading.index import Alias
 from smsgw.inbound.reading.matching import Found
 from smsgw.inbound.reading.quantities import Line, Lines
 from smsgw.inbound.reading.scan import Scan
@@ -41,15 +42,22 @@ def _is_singular(found: Found, scan: Scan) -> bool:
     """Whether a product named without a number is one: in the singular, and not sold by weight."""
     assert found.sku is not None
     product = scan.catalogue.products[found.sku]
-    tag = found.alias.language if found.alias else scan.language
+    alias = found.alias or _holding(found, scan)
+    tag = alias.language if alias else scan.language
     language = scan.catalogue.languages.by_tag.get(tag)
     if product.unit == "kg" or language is None or not language.implied or found.quality == "romanised":
         return False
     words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
     if any(len(word) > 2 and word.endswith(language.plural) for word in words):
         return False
-    spelt = set(found.alias.words) if found.alias else set()
+    spelt = set(alias.words) if alias else set()
     return all(word in spelt or (language.singular and word.endswith(language.singular)) for word in words)
+
+
+def _holding(part: Found, scan: Scan) -> Alias | None:
+    """The name that a part of a name is of, as it is spelt there."""
+    words = {scan.pieces[place].text for place in part.places}
+    return next((alias for alias in scan.catalogue.by_sku[part.sku or ""] if words <= set(alias.words)), None)
 
 
 def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:

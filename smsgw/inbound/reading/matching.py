@@ -15,6 +15,8 @@ from smsgw.inbound.reading.pieces import Piece
 
 _WINDOW = 2
 _PART_LEAST = 6
+_TALES = frozenset({"story", "chat"})
+"""Sorts of words that tell why something is wanted; they may be products as well."""
 _COMBINATIONS_MOST = 64
 _SURE = 0.97
 _HOWS = ("", "stem", "slip", "romanised")
@@ -84,6 +86,8 @@ def join_apart(pieces: list[Piece], catalogue: Compiled) -> list[Piece]:
 def _is_one_word(last: Piece, piece: Piece, catalogue: Compiled) -> bool:
     if not last.kind == piece.kind == "word" or not catalogue.spells(last.text + piece.text):
         return False
+    if last.sorts and piece.sorts:
+        return False  # "ja ja" is no "jaja"
     return not (catalogue.spells(last.text) and catalogue.spells(piece.text))
 
 
@@ -258,7 +262,7 @@ def _partial(
     stretches: list[list[int]] = []
     for place in sorted(place for place in hits if place not in taken and pieces[place].kind == "word"):
         strong = [hit for hit in hits[place] if (hit.alias, hit.position) not in catalogue.weak]
-        if not strong or (pieces[place].sorts and not _sure(strong)):
+        if not strong or (pieces[place].sorts - _TALES and not _sure(strong)):
             continue
         if strong[0].how == "slip" and len(pieces[place].text) < _PART_LEAST:
             continue
@@ -266,7 +270,7 @@ def _partial(
             stretches[-1].append(place)
         else:
             stretches.append([place])
-    spelt = [stretch for stretch in stretches if any(not pieces[place].sorts for place in stretch)]
+    spelt = [stretch for stretch in stretches if any(pieces[place].sorts <= _TALES for place in stretch)]
     return [_part(stretch, pieces, hits, catalogue, wanted) for stretch in spelt]
 
 

@@ -16,6 +16,8 @@ _YES_WORDS = ("yes", "courtesy", "thanks", "greeting", "filler", "order", "reque
 def read_offer(scan: Scan, open: Open) -> Verdict | None:
     """An order of what is offered, or a refusal."""
     lines = assign(scan)
+    if lines.lines and _is_refused(scan, open, lines):
+        return Verdict("confirm_no")
     if lines.lines:
         return _named(scan, open, lines)
     if lines.left:
@@ -27,9 +29,24 @@ def read_offer(scan: Scan, open: Open) -> Verdict | None:
         return _ordered(scan, open, lines)
     if scan.has("vague"):
         return Verdict("order").because("vague quantity")
-    if scan.has("yes") or (open.kind == "offer" and scan.amounts):
+    if scan.has("yes") or is_willing(scan) or (open.kind == "offer" and scan.amounts):
         return _agreed(scan, open, lines)
     return None
+
+
+def is_willing(scan: Scan) -> bool:
+    """Whether nothing but a wish is said: "I would take it"."""
+    if scan.asks or scan.found or not scan.has("order", "request", "modal") or scan.has("ordered", "question", "ask"):
+        return False
+    return not scan.outside(*_YES_WORDS, "modal", "them", "number")
+
+
+def _is_refused(scan: Scan, open: Open, lines: Lines) -> bool:
+    """Whether a product is only named to say why not: "no dog here, thanks"."""
+    if not scan.has("decline") or scan.amounts or scan.has("yes", "request", "also", "but", "correction"):
+        return False
+    offered = {choice.sku for choice in open.choices}
+    return not any(line.found.sku in offered and not line.denied for line in lines.lines)
 
 
 def _agreed(scan: Scan, open: Open, lines: Lines) -> Verdict:
@@ -42,7 +59,7 @@ def _agreed(scan: Scan, open: Open, lines: Lines) -> Verdict:
     verdict = Verdict("order", items=[Item(offered[0], quantity, (), "yes to the offer")])
     if quantity is None:
         verdict.because("no quantity")
-    if scan.outside(*_YES_WORDS, "number", "also", "them"):
+    if scan.outside(*_YES_WORDS, "number", "also", "them", "modal"):
         verdict.because("more than a yes")
     return verdict.because(*_doubts(scan, lines))
 

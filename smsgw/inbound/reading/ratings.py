@@ -19,7 +19,9 @@ def fits_survey(scan: Scan, open: Open) -> bool:
         return True
     if _leads(scan):
         return True
-    if scan.has("yes") or scan.sure:
+    if len(scan.ordinals) == 1 and open.choices and not scan.amounts and not scan.found:
+        return True
+    if (scan.has("yes") and open.older) or scan.sure:
         return False
     numbers = _numbers(scan)
     return 1 <= len(numbers) <= 2 and not scan.asks and not scan.has("order", "request", "dont_send")
@@ -39,7 +41,7 @@ def read_survey(scan: Scan, open: Open) -> Verdict | None:
     choice = _label(scan, open)
     if choice is not None:
         return Verdict("survey", answer=str(choice.number))
-    value = _value(scan)
+    value = _value(scan, open)
     if value is None:
         return None
     verdict = Verdict("survey", answer=value, comment=_comment(scan))
@@ -55,10 +57,12 @@ def _numbers(scan: Scan) -> list[Piece]:
     return [piece for piece in whole if piece.unit in (None, "pcs")]
 
 
-def _value(scan: Scan) -> str | None:
+def _value(scan: Scan, open: Open) -> str | None:
     for piece in scan.pieces:
         if piece.type == "rating":
             return piece.text.split("/")[0].strip()
+    if len(scan.ordinals) == 1 and open.choices and not scan.amounts:
+        return str(scan.ordinals[0])
     numbers = _numbers(scan)
     if len(numbers) == 2 and not _is_of(scan.text[numbers[0].end : numbers[1].start]):
         numbers = [] if not _leads(scan) else numbers[:1]

@@ -20,7 +20,8 @@ def read_spam(scan: Scan) -> Verdict | None:
     score += ("phone" in types) + ("price" in types or "order" in types or "percent" in types)
     if words and score >= _SPAM_ENOUGH and not (scan.found and scan.has("order")):
         return Verdict("other", "spam")
-    if "link" in types and scan.has("payment", "account") and not scan.found:
+    linked = any(piece.type == "link" and "@" not in piece.text for piece in scan.pieces)
+    if linked and scan.has("payment", "account") and not scan.found:
         return Verdict("other", "spam")
     return None
 
@@ -35,7 +36,7 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "returns")
     if scan.has("dont_send") and not scan.has("complaint") and not scan.opens_with_order("dont_send"):
         return Verdict("inquiry", "cancel")
-    told = scan.has("paid", "got") and scan.amounts and not scan.has("request", "also")
+    told = scan.has("paid", "got") and scan.amounts and not scan.has("request", "also", "chat")
     if scan.has("complaint") or told:
         return Verdict("inquiry", "complaint")
     if scan.has("cancel"):
