@@ -169,7 +169,7 @@ class Scan:
             for one in self.found
             if one.quality in ("", "stem")
             and one.how in ("full", "ambiguous")
-            and not all(self.pieces[place].sorts for place in one.places)
+            and not all(self.pieces[place].sorts - {"story"} for place in one.places)
         ]
 
     def types(self) -> set[str]:
