@@ -1,11 +1,12 @@
 """What a campaign will cost and when it will be done, before it begins: every text filled in, cut and priced.
 
-Nothing is sampled: the same people, texts, links and rates as when it begins, so that a campaign of which nothing fails
-costs what was said, to the cent.
+The same people, texts, links and rates as when it begins: a campaign of which nothing fails costs what was said, to
+the cent. Of an audience so large that nobody would wait for it a sample by chance is looked at, which is said with it.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from ..outbound.gate.terms import Candidate, Hold, Refuse, Rules
 from ..outbound.gate.text import text
 from ..outbound.submit import Door, Ready
 from ..store.database import Database
+from ..store.ids import LETTERS as LETTERS_OF_IDS
 from ..store.tables.types import AnyRow
 from . import life, people, series
 from .facts import Person
@@ -31,6 +33,7 @@ from .placing import Paces, Placing
 from .terms import Terms
 
 PIECE = 5_000
+EXACT = 100_000  # people who are all looked at; of more about as many are, by chance
 NAMED = 20
 MEASURED = 20_000  # texts that are looked at letter by letter
 LETTERS = 5  # that are told
@@ -54,6 +57,8 @@ class Figures:
     undefined_count: int = 0
     last_hour: datetime | None = None  # when the last of those begins who are asleep at the start
     texts: list[tuple[str, str]] = field(default_factory=list)  # the first of them, to be measured letter by letter
+    sampled: int | None = None  # how many were looked at, when these were not all
+    squares: int = 0  # the sum of the squares of the parts
 
     def left(self, no: LeftOut, one: Person) -> None:
         """Count one who is left out."""
@@ -70,6 +75,7 @@ class Figures:
         row = ready.row
         self.messages += 1
         self.parts += row["parts"]
+        self.squares += row["parts"] ** 2
         self.languages[(one.language or default).split("-")[0]] += 1
         counted = self.by_link.setdefault((row["link"], row["currency"]), [0, 0, 0])
         counted[0] += 1
@@ -83,6 +89,27 @@ class Figures:
                 "text": row["text"], "parts": row["parts"], "letters": len(row["text"]), "encoding": row["encoding"],
                 "to": row["recipient"],
             }  # fmt: skip
+
+    @property
+    def give_or_take(self) -> float:
+        """By how many per cent the parts of a sample may differ from those of all, 19 times of 20; 0: these are all."""
+        if self.sampled is None or not self.parts:
+            return 0.0
+        parts = self.parts * self.sampled / self.people
+        return round(200 * math.sqrt(max(0.0, self.squares - parts**2 / self.sampled)) / parts, 1)
+
+    def grow(self, people: int) -> None:
+        """Make the figures of a sample those of so many people."""
+
+        def grown(count: int) -> int:
+            return round(count * people / sampled)
+
+        sampled = self.sampled = self.people
+        self.people, self.messages, self.parts = people, grown(self.messages), grown(self.parts)
+        self.unpriced, self.undefined_count = grown(self.unpriced), grown(self.undefined_count)
+        for counted in (self.left_out, self.languages):
+            counted.update({code: grown(count) - count for code, count in counted.items()})
+        self.by_link = {key: [grown(count) for count in counted] for key, counted in self.by_link.items()}
 
 
 Measure = Callable[[Iterable[tuple[str, str]], datetime], Measured]
@@ -111,6 +138,8 @@ class Estimate:
         longest = figures.longest
         return {
             "people": figures.people,
+            "sampled": figures.sampled,
+            "give_or_take": figures.give_or_take,
             "left_out": dict(sorted(figures.left_out.items())),
             "says": figures.says,
             "messages": figures.messages,
@@ -155,7 +184,10 @@ class Estimate:
         placing, found = Placing(self._database, self._door), Figures()
         with self._database.reading() as conn:
             rules.facts.look(conn)
-            for some in people.pieces(conn, audience_now(row, terms, now), now, PIECE):
+            audience = audience_now(row, terms, now)
+            many = people.count(conn, audience, now) or 0
+            letters = LETTERS_OF_IDS[: max(1, len(LETTERS_OF_IDS) * EXACT // many)] if many > EXACT else ""
+            for some in people.pieces(conn, audience, now, PIECE, letters):
                 found.people += len(some)
                 reasons = leaving.reasons(conn, some, now)
                 going = []
@@ -175,6 +207,8 @@ class Estimate:
                 for verdict in hours.quiet_hours(conn, candidates, rules, now).values():
                     if isinstance(verdict, Hold):
                         found.last_hour = max(found.last_hour or verdict.until, verdict.until)
+        if letters and found.people:
+            found.grow(many)
         return found
 
     def _read(

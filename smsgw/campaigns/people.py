@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from ..customers import audience as rules
 from ..customers import customers, segments
@@ -28,6 +28,7 @@ Audience = Mapping[str, Any]
 MOST_NUMBERS = 100_000
 UNREACHED = ("undelivered", "failed", "expired")
 ARRIVED = ("sent", "delivered")
+LAST = 30  # the place of the last letter in a customer's id, which is one by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,18 @@ def _numbers(written: Any, region: str | None) -> list[str]:
     return found
 
 
-def pieces(conn: Connection, audience: Audience, now: datetime, size: int) -> Iterator[list[Person]]:
-    """Everybody, `size` at a time."""
+def count(conn: Connection, audience: Audience, now: datetime) -> int | None:
+    """How many a rule is about; None for the other kinds, which were counted when they were written or frozen."""
+    if "rule" not in audience:
+        return None
+    return conn.scalar(select(func.count()).select_from(_of_rule(conn, audience, None, now).subquery()))
+
+
+def pieces(conn: Connection, audience: Audience, now: datetime, size: int, letters: str = "") -> Iterator[list[Person]]:
+    """Everybody, `size` at a time. letters: of a rule only those whose id ends in one of these: a sample by chance."""
     mark = None
     while True:
-        piece = after(conn, audience, mark, size, now)
+        piece = after(conn, audience, mark, size, now, letters=letters)
         if piece.people:
             yield piece.people
         if piece.mark is None:
@@ -79,24 +87,36 @@ def pieces(conn: Connection, audience: Audience, now: datetime, size: int) -> It
 
 
 def after(
-    conn: Connection, audience: Audience, mark: str | None, most: int, now: datetime, *, bare: bool = False
+    conn: Connection,
+    audience: Audience,
+    mark: str | None,
+    most: int,
+    now: datetime,
+    *,
+    bare: bool = False,
+    letters: str = "",
 ) -> Piece:
     """Those behind a mark (None: from the beginning), at most so many. bare: without names and fields."""
     if "numbers" in audience:
         return _of_list(conn, audience["numbers"], int(mark or 0), most)
     if "of" in audience:
         return _of_campaign(conn, audience, int(mark or 0), most)
-    query = rules.select(conn, audience["rule"], now, after=mark)
+    query = _of_rule(conn, audience, mark, now)
     if not bare:
         query = query.add_columns(customer.c.name, customer.c.fields)
-    if "date" in audience:
-        query = _on_the_day(query, audience["date"])
+    if letters:
+        query = query.where(func.substr(customer.c.id, LAST, 1).in_(list(letters)))
     rows = conn.execute(query.limit(most)).all()
     if bare:
         people = [Person(row[0], row[1] or "", row[2], channel=row[4]) for row in rows]
     else:
         people = [_person(row) for row in rows]
     return Piece(people, rows[-1].customer_id if len(rows) == most else None)
+
+
+def _of_rule(conn: Connection, audience: Audience, mark: str | None, now: datetime) -> Select[Any]:
+    query = rules.select(conn, audience["rule"], now, after=mark)
+    return _on_the_day(query, audience["date"]) if "date" in audience else query
 
 
 def _person(row: AnyRow) -> Person:

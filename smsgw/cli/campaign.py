@@ -130,6 +130,8 @@ def estimate(office: Office, id: str) -> None:
 
 def _estimated(told: Mapping[str, Any]) -> list[str]:
     lines = [f"{told['people']} people, {told['messages']} messages in {told['parts']} parts: {_costs(told['costs'])}"]
+    if told["sampled"]:
+        lines.append(f"  worked out from {told['sampled']} of them by chance: give or take {told['give_or_take']} %")
     lines += [f"  over {one['link']}: {one['messages']} messages, {one['parts']} parts" for one in told["links"]]
     lines += [
         f"  left out: {count} – {WORDS.get(code) or told['says'].get(code, code)}"

@@ -11,8 +11,8 @@ import os
 import struct
 from datetime import datetime
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = [a + b for a in _LETTERS for b in _LETTERS]
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [a + b for a in LETTERS for b in LETTERS]
 _count = itertools.count()
 _chance: list[int] = []
 

@@ -82,6 +82,8 @@ def estimate_json(told: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "undefined": told["undefined"]["count"],
         "undefined_some": told["undefined"]["some"],
+        "sampled": told.get("sampled"),
+        "give_or_take": told.get("give_or_take", 0.0),
         "advice": told["advice"] and _advice_json(told["advice"]),
         "starts_at": datetime.fromisoformat(told["starts_at"]),
         "ends_at": datetime.fromisoformat(told["ends_at"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from smsgw.campaigns import life, report
+from smsgw.campaigns import estimate, life, report
 from smsgw.outbound.handover import Handover
 from smsgw.outbound.receipts import Receipts
 from smsgw.outbound.sequel import Sequel
@@ -118,3 +118,25 @@ def test_the_report_says_why_it_cost_something_else(town: Town) -> None:
     assert told["booked"] == [{"currency": "EUR", "amount": 8 * 45_000}]
     assert "10 messages were estimated and 8 placed" in told["difference"]
     assert "2 more left out: said stop" in told["difference"]
+
+
+def test_a_very_large_audience_is_estimated_by_a_sample_that_says_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "EXACT", 100)
+    priced(town, ("a", "+386", 45_000))
+    town.people(150)
+    town.people(150, agreed=False)
+    told = town.campaigns.estimate(town.write(), "ana", town.desk.now)
+    assert told["people"] == 300
+    assert 40 < told["sampled"] < 250
+    assert told["messages"] + told["left_out"]["consent_missing"] == pytest.approx(300, abs=1)
+    assert 60 < told["messages"] < 240
+    assert told["costs"][0]["amount"] == pytest.approx(told["messages"] * 45_000, abs=45_000)
+    assert 5 < told["give_or_take"] < 45
+
+
+def test_an_audience_that_is_looked_at_whole_does_not_speak_of_samples(town: Town) -> None:
+    town.people(3)
+    told = town.campaigns.estimate(town.write(), "ana", town.desk.now)
+    assert (told["sampled"], told["give_or_take"]) == (None, 0.0)
