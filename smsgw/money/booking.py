@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select
@@ -173,6 +173,11 @@ class Books:
                 found.append(Entry(*way, kind, price.rate_id, at))
         self._write(conn, found, at)
         return found
+
+
+def question_id(at: datetime) -> str:
+    """What a question to an operator is called in its entry: by when its answer came."""
+    return f"ussd:{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
 def on_submit(conn: Connection, messages: set[tuple[str, str]]) -> dict[tuple[str, str], AnyRow]:

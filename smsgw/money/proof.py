@@ -1,8 +1,8 @@
 """The nightly proof: what was booked is what the parts, counted again, must have cost; and what bundles gave adds up.
 
-Counted are the parts that links took, also of tries before the last one, with the prices of the time. A rate counts for
-a message that was handed over at least a minute after we were told the rate, and before it was replaced: for as long
-may a process have gone by what it read before.
+Counted are the parts that links took, also of tries before the last one, the texts that came in, and the questions to
+operators whose answers are kept, all with the prices of the time. A rate counts for what happened at least a minute
+after we were told the rate, and before it was replaced: for as long may a process have gone by what it read before.
 """
 
 from __future__ import annotations
@@ -19,11 +19,24 @@ from sqlalchemy import Connection, func, select
 from ..store.history import IDS, chunks
 from ..store.ids import first_id
 from ..store.lifecycle import MESSAGE
-from ..store.tables import cost_entry, earlier_try, message, part, plan, plan_use, rate
+from ..store.tables import (
+    balance,
+    cost_entry,
+    earlier_try,
+    follower,
+    inbound,
+    message,
+    numbering,
+    part,
+    plan,
+    plan_use,
+    rate,
+)
 from ..store.tables.types import AnyRow
 from . import alerts
+from .booking import question_id
 from .plans import Plans, plan_of
-from .rates import Price, Rates, price_of_row, rates_of, spelled
+from .rates import NUMBERING, Kind, Price, Rates, price_of_row, rates_of, spelled
 
 GRACE = timedelta(minutes=1)
 KIND = "proof.wrong"
@@ -42,11 +55,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was proved. booked, counted: millionths by currency; both the same when all is right."""
+    """What was proved. booked, counted: millionths by currency; both the same when all is right.
+
+    others: texts that came in, and questions to operators, as far as some rate charges for such.
+    """
 
     since: datetime
     until: datetime
     messages: int
+    others: int
     entries: int
     booked: Mapping[str, int]
     counted: Mapping[str, int]
@@ -62,7 +79,8 @@ class Proof:
         """The outcome in a sentence."""
         sums = ", ".join(f"{spelled(amount)} {currency}" for currency, amount in sorted(self.booked.items())) or "0"
         if self.holds:
-            return f"{sums} in {self.entries} entries for {self.messages} messages: all agree with their parts"
+            others = f" and {self.others} texts and questions" if self.others else ""
+            return f"{sums} in {self.entries} entries for {self.messages} messages{others}: all agree with their parts"
         counted = ", ".join(f"{spelled(amount)} {currency}" for currency, amount in sorted(self.counted.items())) or "0"
         return f"{len(self.differences)} differences: {sums} are booked, and the parts come to {counted}"
 
@@ -82,6 +100,7 @@ class _Work:
     counted: Counter[str]
     differences: list[Difference]
     messages: int = 0
+    others: int = 0
     entries: int = 0
 
 
@@ -91,16 +110,25 @@ class _Prices:
     def __init__(self, conn: Connection) -> None:
         self._rows = conn.execute(select(rate)).all()
         self.by_id = {row.id: row for row in self._rows}
+        self.kinds = {row.kind for row in self._rows}
+        self._networks = {row.prefix: row.network for row in conn.execute(select(numbering))}
+        f = follower.c
+        renumbered = conn.scalar(select(f.updated_at).where(f.name == NUMBERING))
+        by_network = any(row.network for row in self._rows)
+        self._known_since = renumbered + GRACE if renumbered is not None and by_network else None
         changes = {at for row in self._rows for at in (row.added_at, row.gone_at) if at is not None}
         self._changes = sorted({at + shift for at in changes for shift in (-GRACE, GRACE)})
         self._known: dict[int, Rates] = {}
 
-    def sure(self, link: str, recipient: str, at: datetime) -> Price | None:
-        """The price of the time, if it was known for a minute before and after."""
+    def sure(self, kind: Kind, link: str, number: str, at: datetime) -> Price | None:
+        """The price of the time, if it was known for a minute before and after, and so was whose the number is."""
+        if self._known_since is not None and at < self._known_since:
+            return None  # of the networks of numbers only the present state is known
         place = bisect_right(self._changes, at)
         if place not in self._known:
-            self._known[place] = rates_of([row for row in self._rows if _counts(row, at)])
-        return self._known[place].price(link, recipient, at)
+            rows = [row for row in self._rows if _counts(row, at)]
+            self._known[place] = rates_of(rows, self._networks)
+        return self._known[place].price_of(kind, link, number, at)
 
 
 def _counts(row: AnyRow, at: datetime) -> bool:
@@ -123,8 +151,10 @@ def prove(conn: Connection, plans: Plans, since: datetime, until: datetime) -> P
         last = rows[-1].id
         work.messages += len(rows)
         _prove(conn, work, {row.id: row for row in rows if row.state in MESSAGE.final or row.state == "sent"})
+    _prove_others(conn, work, since, until)
     work.differences += _bundles(conn, since, until, plans)
-    return Proof(since, until, work.messages, work.entries, work.booked, work.counted, work.differences)
+    sums = (work.entries, work.booked, work.counted, work.differences)
+    return Proof(since, until, work.messages, work.others, *sums)
 
 
 def _prove(conn: Connection, work: _Work, rows: Mapping[str, AnyRow]) -> None:
@@ -170,7 +200,7 @@ def _wrong(work: _Work, row: AnyRow, key: _Key, taken: int, entries: Sequence[An
     if submits > taken:
         return f"{submits} parts are booked, and the link took {taken}"
     at = row.sent_at or row.created_at
-    price = work.prices.sure(key.link, row.recipient, at)
+    price = work.prices.sure("sms", key.link, row.recipient, at)
     planned = work.plans.in_force(key.link, at)
     if price is None or not taken:
         return None
@@ -188,7 +218,7 @@ def _wrong(work: _Work, row: AnyRow, key: _Key, taken: int, entries: Sequence[An
 
 def _amount(prices: _Prices, entry: AnyRow) -> int | None:
     """What an entry must say by its rate; None where that is not about parts."""
-    if entry.event not in ("submit", "delivery", "failure"):
+    if entry.event == "reversal":
         return None
     if entry.rate_id == 0:
         return 0
@@ -197,6 +227,67 @@ def _amount(prices: _Prices, entry: AnyRow) -> int | None:
         return None
     price, parts = price_of_row(row), int(entry.parts)
     return (price.failed or 0) * parts if entry.event == "failure" else price.of(parts - (entry.free or 0))
+
+
+class _Other(NamedTuple):
+    """A text that came in, or a question to an operator, as its link may charge for it."""
+
+    kind: Kind
+    number: str
+    parts: int
+    at: datetime
+
+
+def _prove_others(conn: Connection, work: _Work, since: datetime, until: datetime) -> None:
+    """The same for what came in, and for what operators were asked."""
+    there = _others(conn, work.prices.kinds, since, until)
+    work.others = len(there)
+    e = cost_entry.c
+    query = select(cost_entry).where(e.event.in_(("inbound", "ussd")), e.at >= since, e.at < until).order_by(e.id)
+    entries: dict[_Key, list[AnyRow]] = defaultdict(list)
+    for entry in conn.execute(query):
+        entries[_Key(entry.message_id, entry.link)].append(entry)
+    for key in sorted({*there, *entries}):
+        mine = entries.get(key, [])
+        work.entries += len(mine)
+        for entry in mine:
+            work.booked[entry.currency] += entry.amount
+        says = _wrong_other(work, key, there.get(key), mine)
+        if says is not None:
+            work.differences.append(Difference(key.message_id, key.link, says))
+
+
+def _others(conn: Connection, kinds: set[str], since: datetime, until: datetime) -> dict[_Key, _Other]:
+    found: dict[_Key, _Other] = {}
+    i, b = inbound.c, balance.c
+    if "inbound" in kinds:
+        mine = (i.id >= first_id("in", since), i.id < first_id("in", until))
+        for row in conn.execute(select(i.id, i.link, i.sender, i.parts, i.received_at).where(*mine)):
+            found[_Key(row.id, row.link)] = _Other("inbound", row.sender, row.parts, row.received_at)
+    if "ussd" in kinds:
+        answered = (b.trouble.is_(None), b.at >= since, b.at < until)
+        for row in conn.execute(select(b.link, b.at).where(*answered)):
+            found[_Key(question_id(row.at), row.link)] = _Other("ussd", "", 1, row.at)
+    return found
+
+
+def _wrong_other(work: _Work, key: _Key, one: _Other | None, entries: Sequence[AnyRow]) -> str | None:
+    """What is wrong with the entries about one of these. one: None when nothing but its entries is left of it."""
+    amounts = [_amount(work.prices, entry) for entry in entries]
+    for entry, amount in zip(entries, amounts, strict=True):
+        work.counted[entry.currency] += entry.amount if amount is None else amount
+        if amount is not None and amount != entry.amount:
+            return f"{spelled(entry.amount)} {entry.currency} is booked, and its rate says {spelled(amount)}"
+    if one is None:
+        return "it is booked twice" if len(entries) > 1 else None
+    booked = sum(entry.parts for entry in entries)
+    if booked > one.parts:
+        return f"{booked} parts are booked, and there are {one.parts}"
+    price = work.prices.sure(one.kind, key.link, one.number, one.at)
+    if price is None or booked == one.parts:
+        return None
+    work.counted[price.currency] += price.of(one.parts - booked)
+    return f"there are {one.parts} parts, and {booked} are booked"
 
 
 def _bundles(conn: Connection, since: datetime, until: datetime, plans: Plans) -> Iterable[Difference]:

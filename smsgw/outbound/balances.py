@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from ..errors import Conflict, NotFound, SmsgwError
 from ..link import Link, LinkState, SpeaksUssd
-from ..money.booking import Books, Charged
+from ..money.booking import Books, Charged, question_id
 from ..store.database import Database
 from ..store.storable import storable, storable_or_none
 from ..store.tables import balance
@@ -166,7 +166,7 @@ class Balances:
 
 def asked(link: str, at: datetime) -> Charged:
     """A question to an operator, as its link charges for it."""
-    return Charged(f"ussd:{at:%Y%m%dT%H%M%S.%f}", link, "", 1, at)
+    return Charged(question_id(at), link, "", 1, at)
 
 
 def speaker(links: Mapping[str, Link], name: str) -> SpeaksUssd:

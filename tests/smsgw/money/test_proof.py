@@ -10,9 +10,10 @@ from sqlalchemy import delete, update
 
 from smsgw.link import ReceiptState as State
 from smsgw.link import RejectedForGood, RejectedForNow
-from smsgw.money import proof
+from smsgw.money import networks, proof
+from smsgw.outbound.balances import asked
 from smsgw.store.database import Database
-from smsgw.store.tables import cost_entry, plan_use
+from smsgw.store.tables import balance, cost_entry, plan_use
 from tests.smsgw.desk import START
 from tests.smsgw.money.shop import Shop, emptied
 
@@ -92,6 +93,52 @@ def test_a_rate_that_came_afterwards_for_an_earlier_day_charges_nothing_that_was
     shop.later(minutes=5)
     shop.rate("a", "*", "0.01")
     assert prove(shop).holds
+
+
+def test_texts_that_came_in_and_questions_are_counted_again_too(shop: Shop) -> None:
+    shop.rate("a", "*", "0.005", kind="inbound")
+    shop.rate("a", "*", "0.02", kind="ussd")
+    shop.later(minutes=5)
+    shop.text_from("+38640111222", "hello?")
+    with shop.database.exclusive() as conn:
+        conn.execute(balance.insert().values(link="a", at=shop.now, said="2 EUR"))
+        shop.till.books.asked(conn, [asked("a", shop.now)], shop.now)
+    found = prove(shop)
+    assert (found.holds, found.entries, found.others, found.booked) == (True, 2, 2, {"EUR": 25_000})
+    text, question = shop.entries()
+    with shop.database.exclusive() as conn:
+        conn.execute(update(cost_entry).where(cost_entry.c.id == text.id).values(amount=4_999))
+        conn.execute(delete(cost_entry).where(cost_entry.c.id == question.id))
+    found = prove(shop)
+    assert [(one.message_id, one.says) for one in found.differences] == [
+        (text.message_id, "0.004999 EUR is booked, and its rate says 0.005"),
+        (question.message_id, "there are 1 parts, and 0 are booked"),
+    ]
+    assert (found.booked, found.counted) == ({"EUR": 4_999}, {"EUR": 25_000})
+
+
+def test_a_text_that_came_in_is_booked_once(shop: Shop) -> None:
+    shop.rate("a", "*", "0.005", kind="inbound")
+    shop.later(minutes=5)
+    shop.text_from("+38640111222", "hello?")
+    [entry] = shop.entries()
+    with shop.database.exclusive() as conn:
+        conn.execute(cost_entry.insert().values({k: v for k, v in entry._mapping.items() if k != "id"}))
+    assert prove(shop).differences[0].says == "2 parts are booked, and there are 1"
+
+
+def test_a_number_s_network_counts_in_the_proof_as_it_did_when_it_was_booked(shop: Shop) -> None:
+    networks.store(shop.database.writer, networks.read_csv("prefix,network,name\n+38640,29340,Sky\n"), shop.now)
+    shop.rate("a", "*", "0.05", charged="delivery")
+    shop.rate("a", "*", "0.02", network="29340")
+    shop.later(minutes=5)
+    id = shop.submit("+38640111222")
+    shop.sends(id)
+    shop.arrives_all(id)
+    assert prove(shop).holds, prove(shop).differences
+    with shop.database.exclusive() as conn:
+        conn.execute(delete(cost_entry))
+    assert prove(shop).differences[0].says == "the link took 1 parts, and 0 are booked"
 
 
 _FATES = st.sampled_from(["deliver", "bounce", "refuse", "later", "silent", "crash"])
