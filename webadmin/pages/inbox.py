@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from smsgw.errors import BadInput, SmsgwError
 from smsgw.inbound import conversations
+from smsgw.inbound.orders.asking import Answered, summary_again
 from smsgw.link import Abilities
 from smsgw.outbound.submit import Asked
 from smsgw.text.preview import Preview, preview
@@ -54,11 +55,12 @@ def answer(number: str) -> Response:
         reply_to=seen,
     )
     try:
-        gateway.door.submit(asked)
+        message = gateway.door.submit(asked).row
     except SmsgwError as error:
         return desk.shown(number, desk.Trouble("answer", error, asked.text))
-    if seen:
-        _handle(number, seen, f"answered by {person.name}")
+    if seen and _handle(number, seen, f"answered by {person.name}"):
+        answered = Answered(message["recipient"], message["id"], gateway.clock())
+        gateway.database.writer.do(summary_again, (gateway.door, answered))
     return redirect(url_for("pages.conversation", number=number), 303)
 
 
@@ -70,9 +72,9 @@ def handled(number: str) -> Response:
     return redirect(url_for("pages.conversation", number=number), 303)
 
 
-def _handle(number: str, upto: str, why: str) -> None:
+def _handle(number: str, upto: str, why: str) -> int:
     gateway = the_gateway()
-    conversations.handle(
+    return conversations.handle(
         gateway.database.writer, conversations.Seen(number, upto, current_person().id, why, gateway.clock())
     )
 

@@ -1,10 +1,9 @@
 """Who acts on a text that was read, in order; and the one transaction in which that happens.
 
-The first actor that understands wins: what is about consent; an answer to what an order asked, to a survey, to an
-automatic answer; then an order; then what was not understood while an order waits; then questions, and with them a
-person. A text is acted on
-only while it is `received` and only if what was open with the customer is what it was read against: so whatever is
-done twice, after a kill too, is done once.
+The first actor that understands wins: what is about consent; an answer to what a person asked, to an automatic answer,
+to what an order asked, to a survey; then an order; then what was not understood while an order waits; then questions,
+and with them a person. A text is acted on only while it is `received` and only if what was open with the customer is
+what it was read against: so whatever is done twice, after a kill too, is done once.
 """
 
 from __future__ import annotations
@@ -65,6 +64,7 @@ class Dialogue:
         self._language = language
         self._actors: tuple[Actor, ...] = (
             consent_read,
+            ordering.to_a_person,
             questions.heard_back,
             ordering.answers,
             surveys.act,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -19,9 +19,9 @@ from ...store.tables.types import AnyRow
 from ...text.wording import wording
 from .. import expectations
 from ..decision import Decision
+from ..orders import asking, orders
 from ..orders import listing as orders_listing
 from ..orders import mail as orders_mail
-from ..orders import orders
 from ..orders import rules as orders_rules
 from ..orders.orders import Asker, Doubt, Priced, Turn
 from ..orders.rules import Rules
@@ -34,6 +34,7 @@ BY = "orders"
 SAME_TEXT = timedelta(minutes=10)
 CHANGEABLE = timedelta(hours=2)  # after a yes: so long a text may be about the order that was just confirmed
 UNSAID = "add or replace"  # a reading's only reason, where the customer can be asked
+BARE = "bare number"  # a reading's only reason, where a new summary asks whether it was meant so
 UNCLEAR = (None, "unclear", "empty")  # topics of a text that nobody understood
 ADD, REPLACE = "1", "2"
 
@@ -43,6 +44,23 @@ class Ordering:
     """The steps of orders, by the business's rules."""
 
     rules: Rules
+
+    def to_a_person(self, conn: Connection, heard: Heard, say: Say) -> Decision | None:
+        """What follows a person's own question about an order is for that person, with the order, whatever it says."""
+        asked = asking.question(conn, heard.open)
+        if asked is None:
+            return None
+        row = orders.get(conn, asked.subject)
+        words = heard.text.strip()
+        expectations.close(conn, heard.now, f"answered: {words[:60]}", ids=[asked.id])
+        why = f"{heard.address} answers {asked.payload['text'][:60]!r}: {words[:60]!r}"
+        if row.state == "asked":
+            reasons = ("an answer to a person's question", *heard.reading.reasons)
+            doubt = Doubt(reasons, heard.reading.candidates, _request(heard, "edit" if _orders(heard) else "answer"))
+            orders.doubt(conn, row, doubt, BY, heard.now)
+        else:
+            orders.note(conn, row, "wrote", why, BY, heard.now, **_guess(heard, row))
+        return _waits(heard, f"order {number(row)}: {why}", row)
 
     def answers(self, conn: Connection, heard: Heard, say: Say) -> Decision | None:
         """Yes, no or a choice, to what an order asked; None when the text answers nothing of an order."""
@@ -124,26 +142,15 @@ class Ordering:
             orders.doubt(conn, row, Doubt(reasons), BY, heard.now)
             return _waits(heard, f"order {number(row)} needs a person: {reasons[0]}", row)
         expectations.close_of_orders(conn, heard.address, f"order {number(row)} is asked about", heard.now)
-        self.expect(conn, row, text, message_id, heard.now, row.lapses_at)
+        asking.expect(conn, row, text, message_id, heard.now, row.lapses_at)
         return _handled(heard, "order", why, number(row))
-
-    def expect(
-        self, conn: Connection, row: AnyRow, text: str, message_id: str | None, now: datetime, until: datetime
-    ) -> None:
-        """Remember that this order asks the customer for a yes, or could still be changed."""
-        pending = orders.items_of(orders.lines_of(conn, row.id, row.revision))
-        payload = expectations.payload_of(text, pending=pending, order=number(row))
-        wanted = expectations.Expected(
-            row.address, "confirm", now, until, payload, row.recipient, row.id, row.campaign, row.revision, message_id
-        )
-        expectations.open(conn, [wanted])
 
     def _ask_again(self, conn: Connection, heard: Heard, say: Say, row: AnyRow, key: str) -> bool:
         """Say once more what waits for its yes; whether that may go."""
         text = about(key, row, orders.lines_of(conn, row.id, row.revision))
         message_id = say(text, f"order:{row.id}:{row.revision}:{heard.id}")
         if message_id is not None:
-            self.expect(conn, row, text, message_id, heard.now, row.lapses_at)
+            asking.expect(conn, row, text, message_id, heard.now, row.lapses_at)
         return message_id is not None
 
     # Yes, no, and neither
@@ -164,7 +171,7 @@ class Ordering:
         assert done is not None, "only what is asked about is confirmed"
         text = about("order_confirmed", done, orders.lines_of(conn, done.id, done.revision))
         message_id = say(text, f"order:{done.id}:confirmed")
-        self.expect(conn, done, text, message_id, heard.now, heard.now + CHANGEABLE)
+        asking.expect(conn, done, text, message_id, heard.now, heard.now + CHANGEABLE)
         orders_mail.confirmed(conn, done, self.rules.mail_to, heard.now)
         return _handled(heard, "confirm_yes", f"order {number(done)} is confirmed", number(done))
 
@@ -211,7 +218,8 @@ class Ordering:
         unsaid = [item for item in reading.items if not any(_same((item,), (one,)) for one in pending)]
         if set(reading.reasons) == {UNSAID} and unsaid:
             return self._add_or_replace(conn, heard, say, row, unsaid)
-        reasons = (*reading.reasons, *self._limits(conn, heard, priced, row.id))
+        told = () if set(reading.reasons) == {BARE} and len(reading.items) == 1 else reading.reasons
+        reasons = (*told, *self._limits(conn, heard, priced, row.id))
         if reasons:
             doubt = Doubt(reasons, reading.candidates, _request(heard, "edit"))
             orders.doubt(conn, row, doubt, BY, heard.now)
@@ -347,6 +355,16 @@ def _folded(words: str) -> str:
 
 def _same(one: tuple[Item, ...], other: tuple[Item, ...]) -> bool:
     return {(item.sku, item.quantity) for item in one} == {(item.sku, item.quantity) for item in other}
+
+
+def _orders(heard: Heard) -> bool:
+    """Whether a text says for sure what is wanted."""
+    return heard.reading.kind == "order" and not heard.reading.reasons
+
+
+def _guess(heard: Heard, row: AnyRow) -> dict[str, Any]:
+    """The column of a row that waits for a person, filled with what an answer orders, where nothing stands there."""
+    return {"request": _request(heard, "edit")} if row.state == "needs_review" and _orders(heard) else {}
 
 
 def _turn(heard: Heard) -> Turn:

@@ -53,6 +53,18 @@ _AGAINST = frozenset(  # meanings of words that speak against an answer
     }
 )
 _ASKED_BY_THEMSELVES = (STATUS, "help")  # topics whose words are a question already: "info", "where is my"
+ABOUT = {  # the topics in words, after "about"
+    "product": "a product",
+    "status": "where an order is",
+    "complaint": "a complaint",
+    "delivery": "delivery",
+    "hours": "opening hours",
+    "payment": "payment",
+    "returns": "returns",
+    "cancel": "a cancellation",
+    "account": "their account",
+    "help": "how this works",
+}
 SMALL = 3  # letters of an unknown word that is hardly more than an ending: "ste"
 
 Status = Callable[[Connection, Heard], str | None]
@@ -75,7 +87,7 @@ def find(conn: Connection, heard: Heard, business: Business, status: Status | No
         return Found(None, None, "it is no question that is known")
     topic = answer_topics.get(conn, reading.topic)
     if topic is None or topic.state == "off":
-        return Found(topic, None, f"{reading.topic} is not answered automatically")
+        return Found(topic, None, f"questions about {ABOUT[reading.topic]} are for a person")
     against = _against(conn, heard, topic)
     if against is not None:
         return Found(topic, None, against)
@@ -98,7 +110,7 @@ def _against(conn: Connection, heard: Heard, topic: AnyRow) -> str | None:
         return "a person is in conversation with the customer"
     span = STATUS_EVERY if topic.id == STATUS else DAY
     if _answered_since(conn, heard.address, topic.id, heard.now - span):
-        return f"{topic.id} was answered within the last {span // timedelta(hours=1)} hours"
+        return f"they were told about {ABOUT[topic.id]} within the last {span // timedelta(hours=1)} hours"
     return None
 
 
@@ -163,14 +175,14 @@ def _filled(conn: Connection, heard: Heard, topic: str, business: Business) -> t
     """The template of the topic with its fields; why: what is missing."""
     known = {row.language: row.text for row in answer_topics.templates(conn, topic)}
     if heard.language not in known:
-        return None, f"{topic} has no template in {heard.language or 'this language'}"
+        return None, f"there are no words about {ABOUT[topic]} in {heard.language or 'this language'}"
     read_template = template.read(known[heard.language])
     told, missing = read_template.fill(fields(conn, heard, business, read_template.names))
     if missing:
         return None, f"nothing is known for {', '.join(missing)}"
     if len(told) > LONGEST:
         return None, f"the answer has {len(told)} letters, more than {LONGEST}"
-    return told, f"the template of {topic}"
+    return told, f"the words about {ABOUT[topic]}"
 
 
 def fields(conn: Connection, heard: Heard, business: Business, names: Collection[str]) -> Mapping[str, str | None]:

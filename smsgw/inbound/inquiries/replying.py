@@ -19,6 +19,7 @@ from ...store.tables.types import AnyRow
 from ...text import template
 from ...text.business import Business
 from ..dialogue.terms import Heard
+from ..orders import asking
 from ..reading.terms import Reading
 from . import answers, inquiries
 from . import topics as answer_topics
@@ -125,6 +126,7 @@ def _answer_one(conn: Connection, door: Door, reply: Reply, ready: Ready) -> str
     if accepted.created:
         answers.judge(conn, _asked(conn, reply.id), ready.asked.text, reply.by, reply.at)
         inquiries.answered(conn, reply.id, id, "a person answered", reply.by, reply.at)
+        asking.summary_again(conn, [(door, asking.Answered(ready.row["recipient"], id, reply.at))])
         if reply.closing is not None:
             inquiries.close_step(conn, [inquiries.Closing(reply.id, reply.closing, reply.by, "", reply.at)])
     return id

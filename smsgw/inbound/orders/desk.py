@@ -19,7 +19,7 @@ from ...outbound.submit import Door
 from ...store import history
 from ...store.database import Database
 from ...store.lifecycle import INBOUND
-from ...store.tables import inbound, order_revision
+from ...store.tables import inbound
 from ...store.tables.types import AnyRow
 from ...text.wording import wording
 from .. import expectations
@@ -27,9 +27,9 @@ from ..catalogue import catalogue
 from ..catalogue.catalogue import THOUSAND
 from ..dialogue.saying import tell
 from ..reading.terms import Item
+from . import asking, orders
 from . import listing as orders_listing
 from . import mail as orders_mail
-from . import orders
 from .orders import Turn
 from .rules import Rules
 from .words import about, number
@@ -143,27 +143,10 @@ class Desk:
         _handle_texts(conn, row, act, told)
         if act.by_phone:
             return self._confirm(conn, new, act)
-        lines = orders.lines_of(conn, new.id, new.revision)
-        text = about("order_summary", new, lines)
+        text = about("order_summary", new, orders.lines_of(conn, new.id, new.revision))
         message_id = self._say(conn, new, text, f"order:{new.id}:{new.revision}", act)
-        self._expect(conn, new, lines, text, message_id, act.at, new.lapses_at)
+        asking.expect(conn, new, text, message_id, act.at, new.lapses_at)
         return None
-
-    def _expect(
-        self,
-        conn: Connection,
-        row: AnyRow,
-        lines: Sequence[AnyRow],
-        text: str,
-        message_id: str,
-        now: datetime,
-        until: datetime,
-    ) -> None:
-        payload = expectations.payload_of(text, pending=orders.items_of(lines), order=number(row))
-        wanted = expectations.Expected(
-            row.address, "confirm", now, until, payload, row.recipient, row.id, row.campaign, row.revision, message_id
-        )
-        expectations.open(conn, [wanted])
 
     def _reject(self, conn: Connection, row: AnyRow, act: Act) -> None:
         _require(row, "needs_review")
@@ -179,8 +162,10 @@ class Desk:
         if not 0 < len(act.text.strip()) <= LONGEST_TEXT:
             says = f"a question has 1 to {LONGEST_TEXT} letters"
             raise BadInput([Fault("/text", "text_invalid", says)])
-        self._say(conn, row, act.text.strip(), f"order:{row.id}:asked:{act.at:%Y%m%d%H%M%S%f}", act)
-        orders.note(conn, row, "ask", f"asked the customer: {act.text.strip()[:200]!r}", act.by, act.at)
+        text = act.text.strip()
+        message_id = self._say(conn, row, text, f"order:{row.id}:asked:{act.at:%Y%m%d%H%M%S%f}", act)
+        asking.expect_answer(conn, row, text, message_id, act.at)
+        orders.note(conn, row, "ask", f"asked the customer: {text[:200]!r}", act.by, act.at)
 
     def _confirm(self, conn: Connection, row: AnyRow, act: Act) -> None:
         _require(row, "needs_review", "asked")
@@ -251,11 +236,9 @@ def _checked(conn: Connection, items: Sequence[tuple[str, Fraction]]) -> list[It
 
 
 def _handle_texts(conn: Connection, row: AnyRow, act: Act, why: str) -> None:
-    """Take the texts that wait because of this order off the pile."""
-    r, i = order_revision.c, inbound.c
-    ids = set(conn.scalars(select(r.inbound_id).where(r.order_id == row.id, r.inbound_id.is_not(None))))
-    if row.request and row.request.get("inbound_id"):
-        ids.add(row.request["inbound_id"])
-    waiting = conn.scalars(select(i.id).where(i.id.in_(ids), i.state == "waiting"))
-    steps = [history.Step(id, f"order {number(row)}: {why}", {"handled_at": act.at}) for id in waiting]
+    """Take the texts that wait because of this order off the pile: which order one is about, its explanation tells."""
+    i = inbound.c
+    waiting = conn.execute(select(i.id, i.explanation).where(i.sender == row.address, i.state == "waiting"))
+    ids = [one.id for one in waiting if (one.explanation or {}).get("order") == number(row)]
+    steps = [history.Step(id, f"order {number(row)}: {why}", {"handled_at": act.at}) for id in ids]
     history.move(conn, INBOUND, "handle", steps, by=act.by, now=act.at)

@@ -1,7 +1,7 @@
 """Orders: rows and their life. What was asked at each turn stays as a revision, with the prices of that moment.
 
 Everything here works inside the caller's transaction; it says nothing to anybody. Who decides is the dialogue
-(`dialogue_orders`), a person (`orders_desk`) or the clock (`orders_clock`).
+(`dialogue.orders`), a person (`desk`) or the clock (`clock`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Surveys: their questions, their people, their life; asking is `surveys_asking`, answers are `surveys_answers`.
+"""Surveys: their questions, their people, their life; asking is `asking`, answers are `answers`.
 
 A survey is drafted, started with its people, and over at its deadline or when a person ends it. Questions have numbers;
 an answer may lead to a later question or to the end.

@@ -104,6 +104,11 @@ class Talk:
             m = message.c
             return list(conn.scalars(select(m.text).where(m.recipient == to).order_by(m.id)))
 
+    def texts(self) -> list[Any]:
+        """What came in, oldest first."""
+        with self.desk.database.reading() as conn:
+            return list(conn.execute(select(inbound).order_by(inbound.c.id)))
+
     def orders(self) -> list[Any]:
         """The orders, oldest first."""
         with self.desk.database.reading() as conn:
