@@ -17,7 +17,9 @@ from ..store.tables import campaign, template
 from ..store.tables.types import AnyRow
 from ..text import parts
 from ..text import template as grammar
-from . import facts
+from . import facts, people
+
+LOOKED_AT = 200  # customers among whom the longest rendering is sought while one types
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,42 @@ def shown(text: str, abilities: Abilities) -> dict[str, Any]:
         "parts": 0 if told is None else told.parts,
         "encoding": "" if told is None else told.encoding,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A text as a customer would read it. who: "" while there is no customer of this language. missing: variables
+    without a value."""
+
+    language: str
+    who: str
+    text: str
+    parts: int
+    encoding: str
+    missing: tuple[str, ...]
+
+
+def look(conn: Connection, texts: Mapping[str, str], language: str, abilities: Abilities, now: datetime) -> list[Look]:
+    """Each of these texts for that one of some customers of its language for whom it is longest.
+
+    language: of those who have none. Raises BadInput when a text is no template.
+    """
+    known = facts.known(conn)
+    faults = [fault for spoken, text in texts.items() for fault in grammar.faults(text, known, f"/texts/{spoken}")]
+    if faults:
+        raise BadInput(faults)
+    some = people.after(conn, {"rule": {"everybody": True}}, None, LOOKED_AT, now).people
+    found = []
+    for spoken, text in texts.items():
+        read = grammar.read(text)
+        theirs = [one for one in some if (one.language or language).split("-")[0] == spoken]
+        told = facts.values(conn, theirs, read.names, language)
+        filled = [(*read.fill(values), one.name or one.address) for one, values in zip(theirs, told, strict=True)]
+        words, missing, who = max(filled, key=lambda one: len(one[0]), default=(*read.fill({}), ""))
+        measured = parts.preview(words, abilities) if words else None
+        size, encoding = (0, "") if measured is None else (measured.parts, measured.encoding)
+        found.append(Look(spoken, who, words, size, encoding, tuple(missing)))
+    return found
 
 
 def _create(conn: Connection, batch: list[Wish]) -> list[str | Exception]:

@@ -34,6 +34,7 @@ from . import (
     replays,
     segments,
     surveys,
+    templates,
 )
 from .blueprint import pages
 from .places import places
@@ -59,6 +60,7 @@ ROUTED = (
     customers,
     customer_imports,
     segments,
+    templates,
 )
 
 SAFETY = {

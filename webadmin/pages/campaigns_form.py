@@ -76,9 +76,15 @@ def typed_draft() -> Draft:
     """What the form brings."""
     form = request.form
     plain = {one.name: form.get(one.name, "").replace("\r\n", "\n").strip() for one in fields(Draft)}
-    said = [(form.get(f"language_{n}", "").strip().lower(), form.get(f"text_{n}", "").replace("\r\n", "\n"))
-            for n in range(LINES)]  # fmt: skip
-    return Draft(**{**plain, "said": said})  # type: ignore[arg-type]
+    return Draft(**{**plain, "said": typed_texts()})  # type: ignore[arg-type]
+
+
+def typed_texts() -> list[tuple[str, str]]:
+    """The languages and texts that a form brings."""
+    form, found = request.form, []
+    while (text := form.get(f"text_{len(found)}")) is not None:
+        found.append((form.get(f"language_{len(found)}", "").strip().lower(), text.replace("\r\n", "\n")))
+    return found
 
 
 def draft_of(row: AnyRow, who: str) -> Draft:

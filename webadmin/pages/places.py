@@ -24,7 +24,7 @@ PLACES: tuple[Place, ...] = (
     Place("pages.surveys", _l("Surveys"), ("surveys",)),
     Place("pages.messages", _l("Messages"), ("messages",)),
     Place("pages.customers_page", _l("Customers"), ("customers", "groups", "segments")),
-    Place("pages.campaigns", _l("Campaigns"), ("campaigns",)),
+    Place("pages.campaigns", _l("Campaigns"), ("campaigns", "templates")),
     Place("pages.consents", _l("Consent"), ("consents",)),
     Place("pages.costs", _l("Costs"), ("costs", "rates")),
     Place("pages.links", _l("Links"), ("links",)),

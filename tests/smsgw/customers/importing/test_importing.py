@@ -166,7 +166,7 @@ def test_what_happened_between_looking_and_applying_is_seen(database: Database) 
 
 def test_a_kill_at_any_piece_is_gone_on_from(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "READ_AT_ONCE", 7)
-    monkeypatch.setattr("smsgw.customers.import_writing.AT_ONCE", 7)
+    monkeypatch.setattr("smsgw.customers.importing.writing.AT_ONCE", 7)
     sheet = "phone,name\n" + "".join(f"040{100000 + place},P{place}\n" for place in range(40)) + "040100000,P0 again\n"
     id = upload(database, sheet)
     for event in ("", "apply", "undo"):
