@@ -1,6 +1,6 @@
 """The sentences with which the gateway answers questions and asks in surveys, by language.
 
-`was_that_it` and `survey_scale_how` are the end of another text, and begin with a space.
+`was_that_it`, `or_a_person` and `survey_scale_how` are the end of another text, and begin with a space.
 """
 
 from __future__ import annotations
@@ -14,6 +14,15 @@ INQUIRIES: dict[str, dict[str, str]] = {
         "de": " War das die Antwort? JA, oder 0 für einen Menschen.",
         "hr": " Je li to odgovor? DA, ili 0 za razgovor s čovjekom.",
         "it": " Era questo? SI, oppure 0 per una persona.",
+    },
+    "or_a_person": {
+        "en": " Reply 0 for a person.",
+        "sl": " Za pogovor s človekom odgovorite 0.",
+        "ru": " Чтобы ответил сотрудник, пришлите 0.",
+        "fa": " برای همکار ما ۰ بفرستید.",
+        "de": " Für einen Menschen antworten Sie 0.",
+        "hr": " Za razgovor s čovjekom odgovorite 0.",
+        "it": " Per una persona risponda 0.",
     },
     "to_a_person": {
         "en": "Thank you. A person will answer you.",

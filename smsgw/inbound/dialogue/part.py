@@ -221,6 +221,10 @@ def _understand(rows: Sequence[AnyRow], shelved: Shelved, open: Open | None, now
 
 def _stands(one: Understood) -> bool:
     """Whether a text says something by itself, so that nothing more need be waited for: also 0 to "was that it?"."""
-    if one.open is not None and one.open.kind == "notice" and answers.said(one.text) is not None:
-        return True
+    if one.open is not None:
+        asked = next((each for each in (one.open, *one.open.older) if each.kind != "confirm"), None)
+        if asked is not None and asked.kind == "notice" and answers.is_zero(one.text):
+            return True
+        if one.open.kind == "notice" and answers.said(one.text) is not None:
+            return True
     return one.reading.kind != "other" and not one.reading.reasons

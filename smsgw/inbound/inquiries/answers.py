@@ -85,7 +85,8 @@ def find(conn: Connection, heard: Heard, business: Business, status: Status | No
     reading = heard.reading
     if reading.kind != "inquiry" or reading.topic is None:
         return Found(None, None, "it is no question that is known")
-    topic = answer_topics.get(conn, reading.topic)
+    of_orders = reading.topic == STATUS and status is not None
+    topic = answer_topics.of_orders(conn, heard.now) if of_orders else answer_topics.get(conn, reading.topic)
     if topic is None or topic.state == "off":
         return Found(topic, None, f"questions about {ABOUT[reading.topic]} are for a person")
     against = _against(conn, heard, topic)
@@ -266,17 +267,25 @@ def new(now: datetime) -> str:
 
 
 def awaited(conn: Connection, heard: Heard) -> AnyRow | None:
-    """The automatic answer that this text may be about: what we asked last of this customer was whether that was it."""
+    """The automatic answer that this text may be about: what was asked last was whether that was it; or the text says
+    0, and after the answer nothing was asked but an order's yes."""
     known = expectations.listing(conn, heard.address, heard.now, heard.recipient)
+    if is_zero(heard.text):
+        known = [one for one in known if one.kind != "confirm"]
     if not known or not str(known[0].subject or "").startswith("ans_"):
         return None
     row = conn.execute(select(auto_answer).where(auto_answer.c.id == known[0].subject)).first()
     return row if row is not None and row.state == "sent" else None
 
 
+def is_zero(text: str) -> bool:
+    """Whether a text says 0, in any digits: the way to a person."""
+    return normalise(text).translate(_DIGITS) == "0"
+
+
 def said(text: str) -> str | None:
     """What the customer says to "was that it?": "yes", "no" (0 too), or None for anything else."""
-    if normalise(text).translate(_DIGITS) == "0":
+    if is_zero(text):
         return "no"
     reading = read(text, no_catalogue(), Open("ans", "confirm"))
     if reading.kind == "confirm_yes" and not reading.reasons:

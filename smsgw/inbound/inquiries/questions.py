@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ...text.wording import wording
 from ..decision import Decision
 from ..dialogue.terms import Heard, Say
+from ..orders import orders
 from ..reading.terms import TOPICS
 from . import answers, inquiries
 from .answers import Found, Status
@@ -71,7 +72,10 @@ class Questions:
 
     def _answer(self, conn: Connection, heard: Heard, found: Found, say: Say) -> Decision | None:
         id = answers.new(heard.now)
-        message_id = say(f"{found.text}{wording('was_that_it', heard.language)}", f"answer:{id}")
+        order = orders.open_with(conn, heard.address)
+        # A summary follows that asks for a yes: then a yes must mean that alone.
+        end = "or_a_person" if order is not None and order.state == "asked" else "was_that_it"
+        message_id = say(f"{found.text}{wording(end, heard.language)}", f"answer:{id}")
         if message_id is None:
             return None
         answers.born(conn, id, heard, found, sent=True)

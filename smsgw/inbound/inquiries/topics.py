@@ -141,6 +141,17 @@ def _enter(conn: Connection, topic: str, why: str, by: str, now: datetime) -> An
     return row
 
 
+def of_orders(conn: Connection, now: datetime) -> AnyRow:
+    """The topic "where is my order", within a writer's step: live from the start, for the orders themselves tell it."""
+    row = get(conn, STATUS)
+    if row is None:
+        _enter(conn, STATUS, "somebody asked where an order is", "answers", now)
+        step = history.Step(STATUS, "the orders themselves tell it")
+        history.move(conn, ANSWER_TOPIC, "go_live", [step], by="answers", now=now)
+        row = require(conn, STATUS)
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """A topic is to be "live", in the "shadow" or "off"; why: asked of whoever switches. confidence: None leaves it."""

@@ -128,8 +128,31 @@ def test_what_means_somebody_else_or_asks_nothing_is_not_answered(counter: Count
     assert counter.said() == []
 
 
+def test_where_an_order_is_is_told_unless_somebody_switched_that_off(counter: Counter) -> None:
+    counter.says("2 blue pens please")
+    counter.says("yes")
+    counter.says("where is my order?")
+    assert counter.said()[-1] == "Order 10001 is confirmed and being prepared." + wording("was_that_it", "en")
+    answer_topics.switch(counter.writer, Switch("status", "off", "we call back", "owner", counter.desk.now))
+    counter.says("2 blue pens please", BOB)
+    counter.says("where is my order?", BOB)
+    assert counter.said(BOB)[1:] == []
+
+
+def test_while_an_order_waits_a_yes_is_to_its_summary_alone_and_zero_still_brings_a_person(counter: Counter) -> None:
+    live(counter, "hours", en=HOURS["en"][1])
+    counter.says("2 blue pens please")
+    [summary] = counter.said()
+    counter.says("When are you open?")
+    assert counter.said()[1:] == ["We are here Mo-Fr 08:00-16:00." + wording("or_a_person", "en"), summary]
+    counter.says("0")
+    assert counter.said()[-1] == wording("to_a_person", "en")
+    assert [row.topic for row in waiting(counter)] == ["hours"]
+    counter.says("yes")
+    assert counter.said()[-1] == "Thank you, order 10001 is confirmed: 1.60 EUR."
+
+
 def test_nobody_hears_of_the_orders_of_others(counter: Counter) -> None:
-    live(counter, "status")
     counter.says("2 blue pens please")
     number = counter.said()[0].split()[1].rstrip(":")
     counter.says("yes")
