@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from smsgw.access import accounts
 from smsgw.campaigns import facts, life, people, report, templates, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
+from smsgw.customers import fields
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.money.rates import spelled
@@ -211,7 +212,8 @@ def _form(draft: Draft, id: str | None, error: SmsgwError | None = None) -> Resp
     with gateway.database.reading() as conn:
         categories = [one for one in consent_categories.every(conn).values() if one.active]
         listed, variables = templates.listing(conn), facts.known(conn)
+        dates = [one for one in fields.defined(conn).values() if one.kind == "date"]
     return sheet(
         "campaign_form.html", error, draft=draft, id=id, categories=categories, names=sorted(gateway.links),
-        zone=gateway.config.business.zone, templates=listed, variables=variables,
+        zone=gateway.config.business.zone, templates=listed, variables=variables, dates=dates,
     )  # fmt: skip

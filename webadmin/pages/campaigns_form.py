@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -39,6 +39,15 @@ class Draft:
     repeat: str = ""
     first: str = ""
     zone: str = ""
+    date_field: str = ""
+    days: str = "0"
+    at: str = "09:00"
+    until: str = ""
+    follow_who: str = "silent"
+    follow_after: str = "24"
+    follow_text: str = ""
+    offer: str = ""
+    offer_hours: str = "72"
 
     def audience(self) -> dict[str, Any]:
         """Whom it is about. Raises BadInput."""
@@ -69,7 +78,34 @@ class Draft:
         told["limits"] = {**(told.get("limits") or {}), **limits, "budget": self.budget or None}
         repeats = {"rule": self.repeat, "first": self.first, "zone": self.zone or "UTC"}
         told["repeat"] = {**(told.get("repeat") or {}), **repeats} if self.repeat.strip() else None
+        relative = {"field": self.date_field, "days": self.days or 0, "at": self.at or "09:00", "until": self.until}
+        relative["zone"] = self.zone or "UTC"
+        told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
+        told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
+        told["follow_ups"] = self._follow_ups(told.get("follow_ups") or [])
         return told
+
+    def _offer(self) -> dict[str, Any]:
+        """What can be answered. Raises BadInput for a line that says no number, product and words."""
+        choices, faults = [], []
+        for place, line in enumerate(filter(None, map(str.strip, self.offer.splitlines()))):
+            words = line.split(None, 2)
+            if len(words) == 3:
+                choices.append(dict(zip(("number", "sku", "label"), words, strict=True)))
+            else:
+                says = f"{line[:40]!r}: write the number in the text, the product's code, and what the text calls it"
+                faults.append(Fault(f"/terms/offer/choices/{place}", "choice_invalid", says))
+        if faults:
+            raise BadInput(faults)
+        return {"choices": choices, "hours": self.offer_hours or 72}
+
+    def _follow_ups(self, before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The one that the form has, and the others as they were."""
+        if not self.follow_text.strip():
+            return list(before[1:])
+        was = dict(before[0]) if before else {}
+        texts = {**was.get("texts", {}), self.language(): self.follow_text}
+        return [{**was, "who": self.follow_who, "after": self.follow_after or 24, "texts": texts}, *before[1:]]
 
 
 def typed_draft() -> Draft:
@@ -93,6 +129,8 @@ def draft_of(row: AnyRow, who: str) -> Draft:
     said = [(language, text) for language, text in texts["a"].items()]
     said.sort(key=lambda one: one[0] != row.language)
     canary, split, limits, repeat = (terms.get(name) or {} for name in ("canary", "split", "limits", "repeat"))
+    relative, offer = terms.get("relative") or {}, terms.get("offer") or {}
+    follow = next(iter(terms.get("follow_ups") or ()), {})
     return Draft(
         name=row.name,
         who=who if "rule" in row.audience else "",
@@ -113,7 +151,16 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         unanswered=_plain(limits.get("unanswered", 100)),
         repeat=repeat.get("rule", ""),
         first=str(repeat.get("first", ""))[:16],
-        zone=repeat.get("zone", ""),
+        zone=repeat.get("zone") or relative.get("zone", ""),
+        date_field=relative.get("field", ""),
+        days=_plain(relative.get("days", 0)),
+        at=str(relative.get("at", "09:00"))[:5],
+        until=str(relative.get("until", "")),
+        follow_who=follow.get("who", "silent"),
+        follow_after=_plain(follow.get("after", 24)),
+        follow_text=follow.get("texts", {}).get(row.language, ""),
+        offer="\n".join(f"{one['number']} {one['sku']} {one['label']}" for one in offer.get("choices", ())),
+        offer_hours=_plain(offer.get("hours", 72)),
     )
 
 

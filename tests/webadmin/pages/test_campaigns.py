@@ -6,14 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from smsgw.customers import customers
+from smsgw.campaigns import life
+from smsgw.campaigns.terms import Terms
+from smsgw.customers import customers, fields
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.customers.consent import consent
 from smsgw.customers.customers import Wish
 from smsgw.daemon import Gateway
 from smsgw.link import Health, LinkState
+from smsgw.store.tables import product
 from tests.webadmin.pages.conftest import Visitor
+from webadmin.pages.campaigns_form import draft_of
 
 Said = Callable[[str], str]
 TEXT = 'Pozdravljeni, {{ first_name|default:"kupec" }}! Odjava: STOP'
@@ -121,3 +126,29 @@ def test_the_pages_fit_a_phone_in_the_dark(
     for where in ("/campaigns", "/campaigns/new", path):
         page.goto(f"http://127.0.0.1:{site.server.port}{where}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, where
+
+
+def test_birthdays_offers_and_second_texts_are_written_in_the_form(admin: Visitor, said: Said, town: Gateway) -> None:
+    now = town.clock()
+    fields.define(town.database.writer, fields.Field("birthday", "Birthday", "date"), now)
+    assert "Birthday" in said(admin.page("/campaigns/new"))
+    told = said(admin.send("/campaigns/new", "campaign", name="Gift", offer="1 A4").text)
+    assert "what the text calls it" in told
+    rows = [
+        {"sku": sku, "names": {"en": sku}, "unit": "pcs", "max_auto": 5, "active": True, "changed_at": now}
+        for sku in ("A4", "PEN")
+    ]
+    town.database.writer.do(lambda conn, batch: [conn.execute(insert(product), rows)], None)
+    more = {"date_field": "birthday", "days": "-3", "at": "10:30", "until": "2030-12-31", "zone": "Europe/Ljubljana",
+            "offer": "1 A4 A4 notebook\n2 PEN Blue pen", "offer_hours": "48",
+            "follow_who": "unreached", "follow_after": "6", "follow_text": "Once more. STOP"}  # fmt: skip
+    path = write(admin, **more)
+    with town.database.reading() as conn:
+        row = life.get(conn, path.rsplit("/", 1)[1])
+    terms = row.terms
+    assert terms["relative"] == {"field": "birthday", "days": -3, "yearly": True, "at": "10:30:00",
+                                 "zone": "Europe/Ljubljana", "until": "2030-12-31"}  # fmt: skip
+    assert [one["label"] for one in terms["offer"]["choices"]] == ["A4 notebook", "Blue pen"]
+    assert terms["follow_ups"] == [{"who": "unreached", "after": 6, "texts": {"sl": "Once more. STOP"}}]
+    again = draft_of(row, "everybody").terms(terms)
+    assert Terms.model_validate(again).model_dump(mode="json") == terms
