@@ -172,7 +172,7 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
 
 
 def _fits_rsvp(scan: Scan, open: Open) -> bool:
-    if scan.sure or _only_asks(scan):
+    if any(one.how == "full" for one in scan.sure) or _only_asks(scan):
         return False
     return scan.has("yes", "no", "coming", "not_coming", "decline", "cancel", "away")
 

@@ -54,6 +54,16 @@ def _is_singular(found: Found, scan: Scan) -> bool:
     return all(word in spelt or (language.singular and word.endswith(language.singular)) for word in words)
 
 
+def _has_lost_marks(found: Found, scan: Scan) -> bool:
+    """Whether a name is typed without the marks that tell it from a word of another product: "zemlja", "žemlja"."""
+    if found.alias is None or len(found.places) > 1:
+        return False
+    piece = scan.pieces[found.first]
+    others = {sku for spelt, sku in scan.catalogue.spelt[found.alias.words[0]] if spelt == found.alias.words[0]}
+    marked = {sku for spelt, sku in scan.catalogue.spelt[found.alias.words[0]] if spelt != found.alias.words[0]}
+    return found.sku in marked and bool(others - marked) and scan.text[piece.start : piece.end].lower() == piece.text
+
+
 def _holding(part: Found, scan: Scan) -> Alias | None:
     """The name that a part of a name is of, as it is spelt there."""
     words = {scan.pieces[place].text for place in part.places}
@@ -74,6 +84,8 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         quality, how = line.found.quality, line.found.how
         if quality == "slip" and line.found.weakest < _NAME_LEAST and len(line.found.places) == 1:
             found.append("misspelt name")
+        if _has_lost_marks(line.found, scan):
+            found.append("several products fit")
         if quality == "slip" and unknown:
             found.append("misspelt name")
         if how == "partial" and not expected and (unknown or not _is_safe(line, scan)):
@@ -155,7 +167,7 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append(reason)
     if _approximate(scan):
         found.append("vague quantity")
-    if not scan.has("request", "modal") and (scan.asks or scan.has("question") or scan.has("ask")):
+    if scan.has("ask") or (not scan.has("request", "modal") and (scan.asks or scan.has("question"))):
         found.append("question")
     if (
         not expected

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from smsgw.inbound.reading.forms import deletions, slips, stems
 from smsgw.inbound.reading.languages import ROMANISED, Language, Languages, load
-from smsgw.inbound.reading.letters import latinised
+from smsgw.inbound.reading.letters import fold, latinised
 from smsgw.inbound.reading.pieces import build
 from smsgw.inbound.reading.romanised import of_cyrillic, of_persian, of_persian_in_latin, of_russian_in_latin
 from smsgw.inbound.reading.terms import Product
@@ -56,7 +56,8 @@ class Compiled:
     """A catalogue that can be read with, together with the languages that it is read in.
 
     codes: skus by their short numbers. weak: the words of names, as (alias, position), that name nothing by themselves.
-    sizes: of the packs. contained: the products whose names say in what they come ("a loaf").
+    sizes: of the packs. contained: the products whose names say in what they come ("a loaf"). spelt: how the words of
+    names are spelt with their marks, and of which product.
     """
 
     products: dict[str, Product]
@@ -66,6 +67,7 @@ class Compiled:
     weak: set[tuple[int, int]] = field(default_factory=set)
     sizes: dict[str, set[tuple[str, Fraction]]] = field(default_factory=lambda: defaultdict(set))
     contained: set[str] = field(default_factory=set)
+    spelt: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     by_sku: dict[str, list[Alias]] = field(default_factory=lambda: defaultdict(list))
     _words: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _stems: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -250,6 +252,8 @@ def _enter(compiled: Compiled, sku: str, language: str, text: str, name: _Name) 
     container = name.container and len(needed) == 1 and bool(weak)
     compiled.aliases.append(Alias(number, sku, language, text, tuple(words), needed, name.joins, container))
     compiled.by_sku[sku].append(compiled.aliases[-1])
+    for spelt in text.lower().split():
+        compiled.spelt[fold(spelt).text].add((spelt, sku))
     for position, word in enumerate(words):
         compiled._words[word].append((number, position))
         if position in weak or word in compiled.languages.negations:

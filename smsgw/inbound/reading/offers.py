@@ -46,7 +46,9 @@ def _is_refused(scan: Scan, open: Open, lines: Lines) -> bool:
     if not scan.has("decline") or scan.amounts or scan.has("yes", "request", "also", "but", "correction"):
         return False
     offered = {choice.sku for choice in open.choices}
-    return not any(line.found.sku in offered and not line.denied for line in lines.lines)
+    named = [line for line in lines.lines if line.found.sku in offered and not line.denied]
+    before = scan.places("decline")[0]
+    return not named or len(offered) == 1 or all(before < line.found.first for line in named)
 
 
 def _agreed(scan: Scan, open: Open, lines: Lines) -> Verdict:
@@ -59,7 +61,7 @@ def _agreed(scan: Scan, open: Open, lines: Lines) -> Verdict:
     verdict = Verdict("order", items=[Item(offered[0], quantity, (), "yes to the offer")])
     if quantity is None:
         verdict.because("no quantity")
-    if scan.outside(*_YES_WORDS, "number", "also", "them", "modal"):
+    if scan.outside(*_YES_WORDS, "number", "also", "them", "modal", "coming", "story"):
         verdict.because("more than a yes")
     return verdict.because(*_doubts(scan, lines))
 

@@ -17,7 +17,7 @@ from smsgw.inbound.reading.tokens import NUMBER, WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
 _SURE = 0.97
-_TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send"})
+_TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optout_word", "cancel"})
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
 _HOURS = 24
