@@ -266,8 +266,8 @@ def _others(conn: Connection, kinds: set[str], since: datetime, until: datetime)
             found[_Key(row.id, row.link)] = _Other("inbound", row.sender, row.parts, row.received_at)
     if "ussd" in kinds:
         answered = (b.trouble.is_(None), b.at >= since, b.at < until)
-        for row in conn.execute(select(b.link, b.at).where(*answered)):
-            found[_Key(question_id(row.at), row.link)] = _Other("ussd", "", 1, row.at)
+        for link, at in conn.execute(select(b.link, b.at).where(*answered)):
+            found[_Key(question_id(at), link)] = _Other("ussd", "", 1, at)
     return found
 
 
