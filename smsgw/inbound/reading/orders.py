@@ -41,7 +41,9 @@ def asks_about(scan: Scan) -> bool:
     """Whether a question stands before the first product or number, or the whole is one."""
     if scan.has("request") or (scan.has("if") and (scan.amounts or scan.has("order"))):
         return False
-    counts = any(scan.pieces[place + 1 : place + 2] and scan.pieces[place + 1] in scan.firm for place in scan.places("modal"))
+    counts = any(
+        scan.pieces[place + 1 : place + 2] and scan.pieces[place + 1] in scan.firm for place in scan.places("modal")
+    )
     polite = counts or (scan.has("modal") and scan.has("order", "also") and (scan.amounts or scan.found))
     questions = scan.places("question", "ask") or ([] if polite else scan.places("modal"))
     if not questions:
