@@ -205,8 +205,8 @@ class Ordering:
             orders.note(conn, row, "unclear", why, BY, heard.now, unclear=1)
             return _handled(heard, heard.reading.kind, f"{why}; asked once more", number(row))
         reasons = ("not understood twice", *heard.reading.reasons)
-        orders.doubt(conn, row, Doubt(reasons, heard.reading.candidates, _request(heard, "answer")), BY, heard.now)
-        return _waits(heard, f"{why}, for the second time", row)
+        doubt = Doubt(reasons, heard.reading.candidates, _request(heard, "answer"))
+        return self._doubted(conn, heard, say, row, doubt, why)
 
     # What changes
 
@@ -222,8 +222,7 @@ class Ordering:
         reasons = (*told, *self._limits(conn, heard, priced, row.id))
         if reasons:
             doubt = Doubt(reasons, reading.candidates, _request(heard, "edit"))
-            orders.doubt(conn, row, doubt, BY, heard.now)
-            return _waits(heard, f"a change of order {number(row)} needs a person: {'; '.join(reasons)}", row)
+            return self._doubted(conn, heard, say, row, doubt, f"a change of order {number(row)} needs a person")
         if _same(pending, reading.items):
             self._ask_again(conn, heard, say, row, "order_summary")
             return _handled(heard, "order", f"order {number(row)} is that already", number(row))
@@ -234,8 +233,8 @@ class Ordering:
     def _revised(self, conn: Connection, heard: Heard, say: Say, row: AnyRow, priced: Priced, why: str) -> Decision:
         reasons = tuple(self._limits(conn, heard, priced, row.id))
         if reasons:
-            orders.doubt(conn, row, Doubt(reasons), BY, heard.now, (priced, _turn(heard)))
-            return _waits(heard, f"order {number(row)} needs a person: {'; '.join(reasons)}", row)
+            turn = priced, _turn(heard)
+            return self._doubted(conn, heard, say, row, Doubt(reasons), f"order {number(row)} needs a person", turn)
         new = orders.revise(conn, row, priced, _turn(heard), self.rules.times, why, heard.reading.wish)
         assert new is not None, "what is asked about, or lapsed, can be asked about anew"
         return self._asked(conn, heard, say, new, why)
@@ -253,17 +252,9 @@ class Ordering:
         more: dict[str, Any] = {"items": [[item.sku, str(item.quantity)] for item in items]}
         payload = expectations.payload_of(text, choices=choices, order=number(row), **more)
         wanted = expectations.Expected(
-            row.address,
-            "survey",
-            heard.now,
-            row.lapses_at,
-            payload,
-            row.recipient,
-            row.id,
-            None,
-            row.revision,
+            row.address, "survey", heard.now, row.lapses_at, payload, row.recipient, row.id, None, row.revision,
             message_id,
-        )
+        )  # fmt: skip
         expectations.open(conn, [wanted])
         return _handled(
             heard, "order", f"add to order {number(row)}, or replace it? The customer is asked", number(row)
@@ -298,9 +289,16 @@ class Ordering:
                 return self._new(conn, heard, say, None)
         reason = f"{what} after it was confirmed"
         doubt = Doubt((reason, *heard.reading.reasons), heard.reading.candidates, _request(heard, what))
-        orders.doubt(conn, row, doubt, BY, heard.now)
+        return self._doubted(conn, heard, say, row, doubt, f"order {number(row)} needs a person")
+
+    def _doubted(
+        self, conn: Connection, heard: Heard, say: Say, row: AnyRow, doubt: Doubt, why: str,
+        revision: tuple[Priced, Turn] | None = None,
+    ) -> Decision:  # fmt: skip
+        """Put an order before a person, and tell the customer, who would wait for an answer."""
+        orders.doubt(conn, row, doubt, BY, heard.now, revision)
         say(wording("order_received", row.language).format(number=number(row)), f"order:{row.id}:{heard.id}")
-        return _waits(heard, f"the customer wants to {what} order {number(row)}, which is confirmed", row)
+        return _waits(heard, f"{why}: {'; '.join(doubt.reasons)}", row)
 
     def _wrote_again(self, conn: Connection, heard: Heard, row: AnyRow) -> Decision:
         why = f"{heard.address} wrote again: {heard.text.strip()[:60]!r}"

@@ -215,6 +215,7 @@ def test_what_is_not_understood_is_asked_once_more_and_then_goes_to_a_person(tal
     second = talk.hears("grmbl", WHAT, answers=False)
     assert (talk.orders()[0].state, second.state) == ("needs_review", "waiting")
     assert "not understood twice" in talk.orders()[0].reasons
+    assert talk.said()[-1] == "Thank you, we have your order 10001. Somebody looks at it and answers you."
 
 
 def test_a_yes_with_more_words_is_never_a_confirmation(talk: Talk) -> None:
