@@ -62,11 +62,15 @@ SHORTEST = 24
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Somebody who may use the API: an id that messages carry, a name for people, and what they may do."""
+    """Somebody who may use the API: an id that messages carry, a name for people, and what they may do.
+
+    category: of the marketing that it sends, where a door has no word for that; see NewKey.
+    """
 
     id: str
     name: str
     scopes: frozenset[str]
+    category: str | None = None
 
     def may(self, scope: str) -> bool:
         """Whether `scope` is among the client's, or covered by one with a star or by a greater one."""
@@ -75,12 +79,17 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key to be made. secret: chosen by the caller, or None to have one made."""
+    """A key to be made. secret: chosen by the caller, or None to have one made.
+
+    category: what it sends over SMPP and through the doors of other gateways is marketing of this category, if the
+    message does not say otherwise itself.
+    """
 
     name: str
     scopes: Sequence[str]
     at: datetime
     secret: str | None = None
+    category: str | None = None
 
 
 def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
@@ -111,6 +120,7 @@ def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
         "secret_hash": hashed(secret),
         "scopes": list(wish.scopes),
         "created_at": wish.at,
+        "category": wish.category,
     }
     return writer.do(_insert, row), secret
 
@@ -119,8 +129,10 @@ def _insert(conn: Connection, batch: list[dict[str, Any]]) -> list[BadInput | st
     results: list[BadInput | str] = []
     for row in batch:
         known = conn.execute(select(api_key).where(api_key.c.secret_hash == row["secret_hash"])).first()
-        same = known is not None and (known.name, known.scopes, known.revoked_at) == (row["name"], row["scopes"], None)
-        if known is not None and same:  # a script that provisions may run twice
+        told = (row["name"], row["scopes"], row["category"], None)
+        if (
+            known is not None and (known.name, known.scopes, known.category, known.revoked_at) == told
+        ):  # a script that provisions may run twice
             results.append(str(known.id))
             continue
         if known is not None:
@@ -161,7 +173,7 @@ def authenticate(conn: Connection, secret: str) -> Client:
         raise Unauthenticated("this key is not known", hint="make one with: smsgw key create NAME")
     if row.revoked_at is not None:
         raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
-    return Client(row.id, row.name, frozenset(row.scopes))
+    return Client(row.id, row.name, frozenset(row.scopes), row.category)
 
 
 def hashed(secret: str) -> bytes:

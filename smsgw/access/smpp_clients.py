@@ -59,12 +59,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class SmppClient:
-    """A client as it binds: its key's id and name, what the key may do, and its terms."""
+    """A client as it binds: its key's id and name, what the key may do, its terms, and its key's category."""
 
     id: str
     name: str
     scopes: frozenset[str]
     terms: Terms
+    category: str | None = None
 
 
 def create(writer: Writer, key: str, terms: Terms, system_id: str | None = None) -> tuple[str, str]:
@@ -140,7 +141,7 @@ def _made(key: AnyRow) -> str:
 def authenticate(conn: Connection, system_id: str, password: str) -> SmppClient:
     """Who binds with this. Takes some hundredths of a second, on purpose. Raises Unauthenticated."""
     row = conn.execute(
-        select(smpp_client, api_key.c.name, api_key.c.scopes, api_key.c.revoked_at)
+        select(smpp_client, api_key.c.name, api_key.c.scopes, api_key.c.revoked_at, api_key.c.category)
         .join_from(smpp_client, api_key, api_key.c.id == smpp_client.c.key_id)
         .where(smpp_client.c.system_id == system_id)
     ).first()
@@ -148,7 +149,7 @@ def authenticate(conn: Connection, system_id: str, password: str) -> SmppClient:
     if row is not None and right:
         if row.revoked_at is not None:
             raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
-        return SmppClient(row.key_id, row.name, frozenset(row.scopes), terms_of(row))
+        return SmppClient(row.key_id, row.name, frozenset(row.scopes), terms_of(row), row.category)
     return _by_key(conn, system_id, password)
 
 
@@ -161,7 +162,8 @@ def _by_key(conn: Connection, named: str, secret: str) -> SmppClient:
     if key.revoked_at is not None:
         raise Unauthenticated(f"the key {key.name!r} was revoked on {key.revoked_at:%Y-%m-%d}")
     own = conn.execute(select(smpp_client).where(smpp_client.c.key_id == key.id)).first()
-    return SmppClient(key.id, key.name, frozenset(key.scopes), Terms() if own is None else terms_of(own))
+    terms = Terms() if own is None else terms_of(own)
+    return SmppClient(key.id, key.name, frozenset(key.scopes), terms, key.category)
 
 
 def terms_of(row: AnyRow) -> Terms:

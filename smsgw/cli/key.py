@@ -14,6 +14,7 @@ from smsgw.cli import key_doors, key_smpp
 from smsgw.cli.local_key import NAME as LOCAL
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
+from smsgw.customers.consent import categories
 from smsgw.errors import BadInput, Fault
 
 COLUMNS = {"id": "ID", "name": "NAME", "hint": "BEGINS WITH", "scopes": "MAY", "created_at": "CREATED"}
@@ -35,13 +36,21 @@ def key() -> None:
     help="- takes a secret of your own choice, 24 characters or more, from standard input; else one is made.",
 )  # fmt: skip
 @click.option("--smpp", is_flag=True, help="Also make a system_id and a password for SMPP (see smsgw key smpp).")
+@click.option(
+    "--category", metavar="CODE",
+    help="What it sends over SMPP and the doors of other gateways is marketing of this category (see smsgw consent).",
+)  # fmt: skip
 @pass_office
-def create(office: Office, name: str, scopes: str, secret: str | None, smpp: bool) -> None:
+def create(office: Office, name: str, scopes: str, secret: str | None, smpp: bool, category: str | None) -> None:
     """Make a key; its secret is shown once, and never again."""
     chosen = None if secret is None else _from_input(secret)
     wish = [scope for scope in re.split(r"[\s,]+", scopes) if scope]
     with office.gateway() as gateway:
-        id, made = keys.create(gateway.database.writer, keys.NewKey(name, wish, gateway.clock(), chosen))
+        if category is not None:
+            with gateway.database.reading() as conn:
+                categories.known(conn, category)
+        new = keys.NewKey(name, wish, gateway.clock(), chosen, category)
+        id, made = keys.create(gateway.database.writer, new)
         pair = smpp_clients.create(gateway.database.writer, id, Terms()) if smpp else None
     value: dict[str, Any] = {"id": id, "name": name, "scopes": wish, "secret": made if chosen is None else None}
     lines = [] if pair is None else [f"system_id {pair[0]}", f"password  {pair[1]}"]

@@ -39,10 +39,11 @@ _OF_TEXTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who submits: the guest and the terms of its key."""
+    """Who submits: the guest, and the terms and the category of its key."""
 
     guest: Guest
     terms: Terms
+    category: str | None = None
 
 
 def whole(
@@ -87,13 +88,16 @@ def _asked(
         if expires_in <= 0:
             says = "its validity is over before it can be sent: send it earlier, or let it be valid for longer"
             raise BadInput([Fault("/expires_in", "validity_over", says)])
+    usual = "transactional" if caller.category is None else "marketing"
+    purpose = PURPOSES.get(asked.service.upper(), usual)
     return Asked(
         to=spelled(to.written, door.terms.region),
         text=text,
         client=caller.guest.id,
         sender=_sender(door, caller.terms, asked.sender),
         priority=asked.priority,
-        purpose=PURPOSES.get(asked.service.upper(), "transactional") if asked.service else "transactional",
+        purpose=purpose,
+        category=caller.category if purpose == "marketing" else None,
         send_at=asked.deliver_at,
         expires_in=expires_in,
         message_class=asked.message_class,

@@ -236,6 +236,7 @@ def _written(given: Given) -> dict[str, Any]:
         "from": [asked.sender.written, asked.sender.echo] if asked.sender else None,
         "wants": asdict(asked.wants),
         "service": asked.service,
+        "category": given.caller.category,
         "place": asdict(asked.concatenation),
         "guest": [given.caller.guest.name, given.caller.guest.session],
     }
@@ -256,7 +257,7 @@ def _given(row: Row, now: datetime) -> Given:
         wants=Wants(**kept["wants"]),
         service=kept["service"],
     )
-    return Given(Caller(guest, Terms()), asked, now)
+    return Given(Caller(guest, Terms(), kept.get("category")), asked, now)
 
 
 def _octets(rows: Iterable[Row]) -> list[Octets]:

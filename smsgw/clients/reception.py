@@ -174,7 +174,7 @@ class Reception:
             return [_ended(Unauthenticated("the connection is closed")) for _ in batch]
         granted = len(batch) if here.allowance is None else here.allowance.take(len(batch))
         here.submitted += granted
-        answers = self._take(Caller(guest, here.client.terms), batch[:granted])
+        answers = self._take(Caller(guest, here.client.terms, here.client.category), batch[:granted])
         if granted < len(batch):
             if not here.throttled:
                 log.warning("SMPP client %s submits faster than its %s a second", guest.name, here.client.terms.pace)
@@ -298,7 +298,7 @@ class Reception:
         here = self._here.get(guest.session)
         if here is None:
             return _ended(Unauthenticated("the connection is closed"))
-        caller, now = Caller(guest, here.client.terms), self._clock()
+        caller, now = Caller(guest, here.client.terms, here.client.category), self._clock()
 
         def reads(row: AnyRow) -> Ready:
             echo = ((row.metadata or {}).get(OURS) or {}).get("to", "")

@@ -104,6 +104,8 @@ def asked(gateway: Gateway, client: Client, dialect: str, wish: Wish) -> Asked:
         client=client.id,
         sender=number(wish.sender) if wish.sender else None,
         client_ref=wish.ref or _ref(client, wish),
+        purpose="transactional" if client.category is None else "marketing",
+        category=client.category,
         send_at=wish.send_at,
         expires_in=wish.expires_in,
         priority=wish.priority,

@@ -39,6 +39,7 @@ api_key = Table(
     Column("scopes", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("category", String(24)),  # what it sends is marketing of this, where a door has no word for that
 )
 
 idempotency = Table(

@@ -8,10 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, update
 
 from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
 from smsgw.clients.reception import TRIES, TRIES_OF_A_NAME, Reception
+from smsgw.customers.consent import categories, consent
+from smsgw.customers.consent.consent import Statement
 from smsgw.errors import (
     BadInput,
     Forbidden,
@@ -22,9 +25,11 @@ from smsgw.errors import (
 )
 from smsgw.link import Alphabet, ReceiptState
 from smsgw.listener import Address, Knock
+from smsgw.store.tables import api_key
 from tests.smsgw.desk import START, Desk
 
 Bind = Callable[..., Any]
+OURS = Address("38640111000")  # a number that can be answered
 
 
 def refusal(future: Any) -> SmsgwError:
@@ -237,3 +242,25 @@ def test_a_client_whose_key_is_revoked_is_parted_from(bind: Bind, reception: Rec
     assert told == ["its key was revoked"]
     assert isinstance(refusal(bound.send()), Unauthenticated)
     assert reception.bound() == []
+
+
+def test_what_a_key_of_a_category_submits_is_marketing_and_needs_that_consent(bind: Bind, desk: Desk) -> None:
+    def offers(conn: Connection, batch: list[None]) -> list[None]:
+        conn.execute(update(api_key).values(category="school"))
+        categories.keep(conn, categories.Category("school", {"en": "School"}), "test", START)
+        yes = Statement("+38640111222", True, "DA", START, "form", "test", scope="school")
+        consent.record(conn, [yes])
+        return [None]
+
+    desk.database.writer.do(offers, None)
+    bound = bind()
+    row = desk.row(bound.take("Zvezki so cenejši. STOP", sender=OURS))
+    assert (row.purpose, row.category) == ("marketing", "school")
+    no = refusal(bound.send("Zvezki so cenejši. STOP", "+38640111333", sender=OURS))
+    assert isinstance(no, RefusedByPolicy)
+    assert no.faults[0].code == "consent_missing"
+    row = desk.row(bound.take("Your order is here", "+38640111333", service="SVC"))
+    assert (row.purpose, row.category) == ("service", None)
+    long = bound.pieces("Zvezki " * 30 + "STOP", to="+38640111333", sender=OURS)
+    refusals = [bound.reception.submit(bound.guest, [piece])[0].exception(10) for piece in long]
+    assert isinstance(refusals[-1], RefusedByPolicy)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from smsgw.daemon import Gateway
+from smsgw.store.tables import api_key
 from tests.webadmin.compat.conftest import SECRET
 
 WHO = {"username": "shop", "password": SECRET}
@@ -65,3 +68,11 @@ def test_the_rest_api_sends_one_and_many(http: FlaskClient, stored: Stored) -> N
     assert (answer.json or {})["data"]["messageCount"] == 2
     assert len(stored()) == 3
     assert http.get("/secure/balance", auth=("shop", SECRET)).json == {"data": {"balance": "ND", "sms_count": "ND"}}
+
+
+def test_what_a_key_for_offers_sends_is_marketing_and_goes_to_nobody_who_did_not_agree(
+    http: FlaskClient, gateway: Gateway, stored: Stored
+) -> None:
+    gateway.database.writer.do(lambda conn, batch: [conn.execute(update(api_key).values(category="school"))], None)
+    assert http.get("/send", query_string=GOOD).status_code != 200
+    assert stored() == []

@@ -12,7 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Let a webhook have a dialect, and a delivery a request of its own and a reply."""
+    """Let a webhook have a dialect, a delivery a request of its own and a reply, and a key a category."""
+    op.add_column('api_key', sa.Column('category', sa.String(length=24), nullable=True))
     op.add_column('webhook', sa.Column('dialect', sa.String(length=12), nullable=True))
     op.add_column('webhook', sa.Column('client', sa.String(length=64), nullable=True))
     op.add_column('webhook', sa.Column('terms', sa.JSON(), nullable=True))
