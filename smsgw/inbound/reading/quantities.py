@@ -82,7 +82,10 @@ def _steps(scan: Scan) -> list[_Step]:
         elif "each" in piece.sorts and piece.kind == "word":
             steps.append(_Step("each", piece))
         elif "not" in piece.sorts and not piece.sorts & {"yes", "request"}:
-            steps.append(_Step("not", piece))
+            if steps and steps[-1].kind == "not" and steps[-1].piece is scan.pieces[place - 1]:
+                steps[-1].piece = piece  # a phrase of several words is one negation
+            else:
+                steps.append(_Step("not", piece))
         elif "correction" in piece.sorts:
             steps.append(_Step("correct", piece))
         elif piece.kind == "separator" or "and" in piece.sorts:

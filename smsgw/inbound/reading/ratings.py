@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from smsgw.inbound.reading.forms import slips
+from smsgw.inbound.reading.forms import slips, stems
+from smsgw.inbound.reading.languages import Languages
 from smsgw.inbound.reading.letters import fold
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.scan import Scan
@@ -55,7 +56,9 @@ def read_survey(scan: Scan, open: Open) -> Verdict | None:
 
 def _numbers(scan: Scan) -> list[Piece]:
     whole = [piece for piece in scan.amounts if piece.value is not None and piece.value.denominator == 1]
-    return [piece for piece in whole if piece.unit in (None, "pcs")]
+    numbers = [piece for piece in whole if piece.unit in (None, "pcs")]
+    firm = [piece for piece in numbers if not piece.soft]
+    return firm or numbers  # "a solid four" is 4
 
 
 def _value(scan: Scan, open: Open) -> str | None:
@@ -88,7 +91,7 @@ def _label(scan: Scan, open: Open) -> Choice | None:
     for choice in open.choices:
         if choice.label:
             words = fold(choice.label).text.split()
-            if all(any(_alike(word, one) for one in said) for word in words):
+            if all(any(_alike(word, one, scan.catalogue.languages) for one in said) for word in words):
                 fitting.append((len(words), choice))
     if not fitting:
         return None
@@ -97,8 +100,11 @@ def _label(scan: Scan, open: Open) -> Choice | None:
     return best[0] if len(best) == 1 and len(said) <= most + 3 else None
 
 
-def _alike(word: str, other: str) -> bool:
-    return word == other or (min(len(word), len(other)) >= _SLIP_LEAST and slips(word, other, 1) <= 1)
+def _alike(word: str, other: str, languages: Languages) -> bool:
+    """Whether a word of a label is said: as it is, in another form ("mornings"), or with a slip."""
+    if word == other or (min(len(word), len(other)) >= _SLIP_LEAST and slips(word, other, 1) <= 1):
+        return True
+    return any(stems(word, of) & stems(other, of) for of in languages.written_like(word))
 
 
 def _comment(scan: Scan) -> str | None:
