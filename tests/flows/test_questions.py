@@ -1,13 +1,21 @@
-"""Questions and surveys over a real gateway: a phone asks, the gateway or a person answers, a survey is filled in."""
+"""Questions and surveys over a real gateway: a phone asks, the gateway or a person answers, a survey is filled in.
+
+And the gateway is killed between storing a text and answering it: one answer of each, and nothing is asked twice.
+"""
 
 from __future__ import annotations
 
+import random
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from smsgw.store.tables import auto_answer, inbound, message, survey_answer
 from tests.flows.running import Client, Running, until
 from tests.flows.wires import HANDSETS, Tape
 
@@ -82,6 +90,47 @@ def test_a_survey_is_filled_in_on_two_phones(client: Client) -> None:
     scale, free = client.get(f"/surveys/{survey}/results")["data"]
     assert [one["count"] for one in scale["spread"]] == [0, 1, 0, 0, 1]
     assert free["words"] == ["it came late"]
+
+
+@pytest.mark.slow
+def test_a_kill_between_an_answer_and_what_follows_counts_it_once_and_asks_nothing_twice(
+    open_gateway: Callable[..., Running], tape: Tape
+) -> None:
+    gateway = open_gateway([tape.link()], sending={"region": "SI"}, orders={"join_within": 1})
+    gateway.start()
+    client = gateway.client()
+    changed(client, "PUT", "/answer-topics/hours/templates/en", {"text": "We are here {{ hours }}."})
+    changed(client, "PATCH", "/answer-topics/hours", {"status": "live", "why": "a test"})
+    asks = [{"kind": "scale", "text": {"en": text}, "low": 1, "high": 5} for text in ("How was it?", "And the price?")]
+    closes = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    survey = changed(client, "POST", "/surveys", {"name": "S", "questions": asks, "closes_at": closes}, 201)["id"]
+    changed(client, "POST", f"/surveys/{survey}/start", {"to": [PHONE]})
+    reads(client, "How was it?")
+    chance = random.Random(5)
+    for phone, text in ((PHONE, "4"), (OTHER, "When are you open?")):
+        types(client, text, phone)
+        time.sleep(chance.uniform(0, 0.12))
+        client.close()
+        gateway.kill()
+        gateway.start()
+        client = gateway.client()
+
+    def settled() -> bool:
+        with gateway.looking() as conn:
+            unread = conn.scalar(select(func.count()).where(inbound.c.state == "received"))
+            texts = conn.scalar(select(func.count()).select_from(inbound))
+            return unread == 0 and texts == 2
+
+    until(settled, 30, "not every text was read")
+    reads(client, "And the price?")
+    reads(client, "We are here always.", OTHER)
+    with gateway.looking() as conn:
+        assert list(conn.scalars(select(survey_answer.c.value))) == [4]
+        assert list(conn.scalars(select(auto_answer.c.state))) == ["sent"]
+        said = Counter(conn.scalars(select(message.c.text)))
+    assert len(said) == 3
+    assert set(said.values()) == {1}
+    client.close()
 
 
 def test_a_machine_that_answers_whatever_it_gets_is_left_to_a_person(client: Client) -> None:
