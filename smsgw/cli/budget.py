@@ -36,7 +36,7 @@ def set_(office: Office, /, **told: str | None) -> None:
     """Set a budget called NAME of CEILING."""
     with office.gateway() as gateway:
         given = {name: value for name, value in told.items() if value is not None}
-        terms = budgeting.read_terms(given, gateway.till.currency)
+        terms = budgeting.read_terms(given, gateway.till.currency, gateway.till.zones)
         id = budgeting.add(gateway.database.writer, terms, gateway.clock())
     whose = terms.scope + (f" {terms.subject}" if terms.subject else "")
     words = f"{terms.name}: {spelled(terms.ceiling)} {terms.currency} a {terms.period} for the {whose} (budget {id})"

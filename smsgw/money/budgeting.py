@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
-from ..store.tables import budget, budget_use, message
+from ..store.tables import account, api_key, budget, budget_use, campaign, customer, message
 from .budget import Budget, Budgets, budget_of
 from .spelling import read_amount, read_currency
 
@@ -39,8 +39,10 @@ class Terms:
     exempt: list[str]
 
 
-def read_terms(told: Mapping[str, str], currency: str) -> Terms:
+def read_terms(told: Mapping[str, str], currency: str, links: Collection[str]) -> Terms:
     """A budget from its written fields. Raises BadInput with every fault. currency: the usual one.
+
+    links: the names of those that there are. Whether there is such a key, campaign or customer, `add` looks up.
 
     What is not told: of the company, for a month, warning at 80 per cent, then holding; codes and replies go on.
     """
@@ -67,9 +69,17 @@ def read_terms(told: Mapping[str, str], currency: str) -> Terms:
     if (values["scope"] == "company") != (values["subject"] == ""):
         says = "subject names the key, campaign, customer or link; a budget of the company has none"
         faults.append(Fault("/subject", "subject_invalid", says))
+    elif values["scope"] == "link" and values["subject"] not in links:
+        faults.append(_nobody("link", str(values["subject"])))
     if faults:
         raise BadInput(faults)
     return Terms(**values)  # type: ignore[arg-type]
+
+
+def _nobody(scope: str, subject: str) -> Fault:
+    what = "key" if scope == "client" else scope
+    says = f"there is no {what} {subject!r}, so this budget would stop nothing: give its id"
+    return Fault("/subject", "subject_unknown", says)
 
 
 def _name(written: str) -> str:
@@ -95,13 +105,31 @@ def _purposes(written: str) -> list[str]:
 
 
 def add(writer: Writer, terms: Terms, now: datetime) -> int:
-    """Set a budget; returns its number. It counts from now on: what was spent before is not in it."""
+    """Set a budget; returns its number. It counts from now on: what was spent before is not in it.
+
+    Raises BadInput when there is nobody whom it is for.
+    """
     return writer.do(_add, (terms, now))
 
 
-def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int]:
+def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int | Exception]:
     insert = budget.insert().returning(budget.c.id)
-    return [conn.execute(insert.values(**asdict(terms), created_at=now)).scalar_one() for terms, now in batch]
+    return [
+        conn.execute(insert.values(**asdict(terms), created_at=now)).scalar_one()
+        if _is_there(conn, terms.scope, terms.subject)
+        else BadInput([_nobody(terms.scope, terms.subject)])
+        for terms, now in batch
+    ]
+
+
+def _is_there(conn: Connection, scope: str, subject: str) -> bool:
+    """Whether there is such a customer, campaign or client: a key, an account, or whoever has sent before."""
+    columns = {
+        "customer": (customer.c.id,),
+        "campaign": (campaign.c.id,),
+        "client": (api_key.c.id, account.c.id, message.c.client),
+    }.get(scope)
+    return columns is None or any(conn.execute(select(c).where(c == subject).limit(1)).first() for c in columns)
 
 
 def change(writer: Writer, id: int, told: Mapping[str, str], now: datetime) -> None:
@@ -132,7 +160,8 @@ def _change_one(conn: Connection, id: int, told: Mapping[str, str], now: datetim
         "exempt": ",".join(row.exempt),
     }  # fmt: skip
     try:
-        terms = read_terms(before | {name: value for name, value in told.items() if value is not None}, row.currency)
+        wanted = before | {name: value for name, value in told.items() if value is not None}
+        terms = read_terms(wanted, row.currency, [row.subject])
     except BadInput as wrong:
         return wrong
     values = {name: value for name, value in asdict(terms).items() if name in CHANGEABLE}

@@ -204,7 +204,7 @@ def alarms(conn: Connection, plans: Plans, now: datetime) -> list[alerts.Alarm]:
         words = f"{of.link}: {gone} of {had} parts of {of.name} are used since {period}"
         if gone >= had:
             then = "nothing goes over it until then" if of.beyond == "stop" else "each part is paid for"
-            says = f"{words}; it begins anew on {of.ends(period).astimezone(of.zone):%d.%m.}, {then}"
+            says = f"{words}; it begins anew on {of.ends(period).astimezone(of.zone):%Y-%m-%d}, {then}"
             found.append(alerts.Alarm("bundle.empty", f"{of.id} {period}", says))
         else:
             lasts = f", and the rest lasts until {last}" if last else ", and the rest will do"

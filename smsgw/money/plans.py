@@ -237,7 +237,7 @@ def _closed(conn: Connection, of: Plan, free: int, now: datetime) -> tuple[datet
     """Until when a plan lets nothing go at all, and why. A bundle with a scope says nothing about other numbers."""
     if of.beyond == "stop" and of.units and not of.scope and free <= 0:
         end = of.ends(of.begun(now))
-        return end, f"has used up the bundle {of.name}, until {end.astimezone(of.zone):%d.%m. %H:%M}"
+        return end, f"has used up the bundle {of.name}, until {end.astimezone(of.zone):%Y-%m-%d %H:%M}"
     for cap, words, until, gone in _caps(conn, of, now):
         if gone >= cap:
             return until, f"has sent the {cap} parts that {of.name} allows {words}"

@@ -80,7 +80,7 @@ def prices_and_budget(store: str, at: datetime) -> None:
         for more in ({"amount": "0.012345"}, {"amount": "0.001", "kind": "inbound"})
     ]
     pricelist.store(database.writer, lines, at)
-    terms = budgeting.read_terms({"name": "all", "ceiling": "9999", "period": "whole"}, "EUR")
+    terms = budgeting.read_terms({"name": "all", "ceiling": "9999", "period": "whole"}, "EUR", zones)
     budgeting.add(database.writer, terms, at)
     database.close()
 

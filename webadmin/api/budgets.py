@@ -47,7 +47,8 @@ def add_budget(body: NewBudget) -> Response:
     """Set a budget; what is spent counts from now on."""
     gateway = the_gateway()
     told = {name: value for name, value in body.model_dump().items() if name != "currency" or value}
-    id = budgeting.add(gateway.database.writer, budgeting.read_terms(told, gateway.till.currency), gateway.clock())
+    terms = budgeting.read_terms(told, gateway.till.currency, gateway.till.zones)
+    id = budgeting.add(gateway.database.writer, terms, gateway.clock())
     return _shown(id, 201)
 
 

@@ -146,10 +146,10 @@ def set_budget() -> Response:
     gateway = the_gateway()
     told = {name: value for name, value in request.form.items() if name in budgeting.FIELDS and value}
     try:
-        terms = budgeting.read_terms(told, gateway.till.currency)
+        terms = budgeting.read_terms(told, gateway.till.currency, gateway.till.zones)
+        budgeting.add(gateway.database.writer, terms, gateway.clock())
     except BadInput as error:
         return _shown(error)
-    budgeting.add(gateway.database.writer, terms, gateway.clock())
     gateway.read_money()
     return redirect(url_for("pages.costs"), 303)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -37,11 +38,15 @@ def _shown(error: SmsgwError | None = None, look: pricing.Look | None = None) ->
     return sheet(
         "rates.html",
         error,
-        rows=[pricelist.as_told(row) | {"id": row.id} for row in rows[:SHOWN]],
+        rows=[
+            pricelist.as_told(row) | {"id": row.id, "begins": _begins(row.valid_from, gateway.till.zones.get(row.link))}
+            for row in rows[:SHOWN]
+        ],
         count=len(rows),
         gaps=gaps,
         overlaps=overlaps,
         exchanges=exchanges,
+        begins=lambda at: _begins(at, gateway.till.zone),
         worth=exchange.spelled,
         look=look,
         effects=pricing.totals(look.effects) if look else {},
@@ -49,6 +54,12 @@ def _shown(error: SmsgwError | None = None, look: pricing.Look | None = None) ->
         names=sorted(gateway.till.zones),
         typed={name: request.form.get(name, "") for name in pricelist.COLUMNS},
     )
+
+
+def _begins(at: datetime, zone: ZoneInfo | None) -> str:
+    """From which day on, where a price is counted by days in a zone; with the hour where it is not midnight there."""
+    here = at.astimezone(zone or UTC)
+    return f"{here:%Y-%m-%d}" if (here.hour, here.minute) == (0, 0) else f"{here:%Y-%m-%d %H:%M}"
 
 
 @pages.post("/rates")

@@ -82,7 +82,7 @@ class Shop(Desk):
 
     def budget(self, ceiling: str, **told: str) -> int:
         """Set a budget."""
-        terms = budgeting.read_terms({"name": "spring", "ceiling": ceiling} | told, "EUR")
+        terms = budgeting.read_terms({"name": "spring", "ceiling": ceiling} | told, "EUR", self.zones)
         id = budgeting.add(self.database.writer, terms, self.now)
         self.read()
         return id

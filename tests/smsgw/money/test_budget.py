@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from smsgw.errors import RefusedByPolicy, SmsgwError
+from smsgw.errors import BadInput, RefusedByPolicy, SmsgwError
 from smsgw.link import ReceiptState as State
 from smsgw.link import RejectedForGood
 from smsgw.money import budget as of_budget
@@ -100,13 +101,21 @@ def test_what_is_charged_on_delivery_stays_kept_until_it_is_clear(shop: Shop) ->
 
 
 def test_every_budget_that_a_message_falls_under_must_have_money(shop: Shop) -> None:
+    shop.submit("+38651111222")  # while nothing costs anything: now the client is known
     shop.rate("a", "*", "0.01")
     shop.budget("1", name="whole")
     shop.budget("0.01", name="key", scope="client", subject="test")
-    shop.budget("0", name="other", scope="client", subject="somebody else")
+    shop.budget("0", name="other", scope="link", subject="b")
     assert shop.state(shop.submit("+38640111222")) == "queued"
     held = shop.submit("+38641111222")
     assert "the budget of this key key" in shop.row(held).why
+
+
+@pytest.mark.parametrize("scope", ["client", "campaign", "customer", "link"])
+def test_a_budget_for_nobody_would_stop_nothing_and_is_refused(shop: Shop, scope: str) -> None:
+    with pytest.raises(BadInput) as no:
+        shop.budget("1", scope=scope, subject="shpo")
+    assert [fault.code for fault in no.value.faults] == ["subject_unknown"]
 
 
 def test_money_of_another_currency_is_exchanged_and_unknown_money_waits(shop: Shop) -> None:
@@ -153,7 +162,7 @@ def test_what_was_told_of_a_month_that_is_over_stands_no_more(shop: Shop) -> Non
     assert shop.told() == []
 
 
-def _all(shop: Shop) -> list[object]:
+def _all(shop: Shop) -> list[Any]:
     with shop.database.reading() as conn:
         return list(conn.execute(select(message).order_by(message.c.id)))
 
@@ -167,6 +176,7 @@ def test_another_link_that_costs_more_needs_the_money_for_it(shop: Shop) -> None
     shop.failed(wire, RejectedForGood("not here", "11"))
     assert shop.row(id).link == "a"
     assert shop.state(id) == "failed"
+    assert "budget.exceeded" in [kind for kind, _ in shop.told()], "the owner knows that money was wanting"
     shop.database.writer.do(of_budget.follow, shop.now)
     assert use(shop) == (0, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -29,6 +30,24 @@ def test_a_price_is_said_and_shown(admin: Visitor, said: Said, link: str) -> Non
     wrong = admin.send("/rates", "rate", link=link, prefix="+386", amount="much", currency="EUR")
     assert wrong.status_code == 422
     assert "must be an amount" in said(wrong.text)
+
+
+def test_a_price_is_shown_with_the_day_of_its_own_zone_and_all_that_it_says(
+    admin: Visitor, said: Said, link: str
+) -> None:
+    admin.gateway.till.zones[link] = ZoneInfo("Europe/Ljubljana")  # there the day begins when it is 23:00 in UTC
+    told = {"amount": "0.07", "currency": "EUR", "failed": "0.01", "minimum": "0.02", "round_up_to": "0.03"}
+    admin.send("/rates", "rate", link=link, prefix="+43", valid_from="2026-02-01", **told)
+    page = said(admin.page("/rates"))
+    assert "2026-02-01" in page
+    assert "2026-01-31" not in page
+    assert "what did not arrive costs 0.01; at least 0.02 a message; rounded up to multiples of 0.03" in page
+
+
+def test_a_budget_for_nobody_is_told_on_the_page(admin: Visitor, said: Said) -> None:
+    answer = admin.send("/costs", "budget", name="Shop", ceiling="1", scope="customer", subject="nobody")
+    assert answer.status_code == 422
+    assert "There is no customer" in said(answer.text)
 
 
 def test_a_price_list_is_looked_at_before_it_counts(admin: Visitor, said: Said, link: str) -> None:
