@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from smsgw.inbound.reading import pieces as pieces_of
 from smsgw.inbound.reading.index import Compiled
@@ -21,6 +22,7 @@ _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optou
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SIGNATURE_MOST = 3
 _HOURS = 24
+_HALF = Fraction(1, 2)
 _CASED_LEAST = 3
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
 _NAMES = frozenset({"story", "month"})  # "Mrs", and May is a name too
@@ -201,7 +203,13 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
 
 
 def _tell_times(pieces: list[Piece]) -> None:
-    """A number in words at the end of a clause about coming or delivering is a time: "подойду к девяти"."""
+    """A number in words at the end of a clause about coming or delivering is a time: "подойду к девяти", and so is half
+    an hour before or after one: "um halb acht"."""
+    for at, half, hour in zip(pieces, pieces[1:], pieces[2:], strict=False):
+        named = half.kind == hour.kind == "amount" and half.value == _HALF and not half.unit and not hour.unit
+        if "at" in at.sorts and named and hour.value is not None and 1 <= hour.value <= _HOURS / 2:
+            for piece in (half, hour):
+                piece.kind, piece.type, piece.value = "typed", "time", None
     for place, piece in enumerate(pieces):
         if piece.kind != "amount" or piece.unit or piece.value is None or piece.value > _HOURS or place < 2:
             continue
