@@ -168,7 +168,14 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
     if (scan.ordinals and len(open.choices) > 1) or (scan.has("vague") and not scan.found) or is_willing(scan):
         return True
     refused = scan.has("not") and not scan.amounts and len(scan.words) <= _REFUSAL_MOST
+    refused = refused or _thanks_but(scan)
     return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown())
+
+
+def _thanks_but(scan: Scan) -> bool:
+    """Whether an offer is declined with thanks: "thanks but I have some"."""
+    wished = scan.has("yes", "order", "request", "also") or scan.amounts or scan.found or scan.asks
+    return scan.has("thanks") and scan.has("but") and not wished and len(scan.words) <= _REFUSAL_MOST
 
 
 def _fits_rsvp(scan: Scan, open: Open) -> bool:

@@ -48,6 +48,7 @@ def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
     removed = scan.has("remove") and scan.has("list")
     if scan.types() & {"link", "dialled"}:
         return None
+    removed = removed or _is_headed(scan)
     if not phrase and not removed and not _composed(scan, "stop"):
         return None
     named = any(one.how == "full" for one in scan.sure)
@@ -63,6 +64,12 @@ def _phrase_out(scan: Scan, open: Open | None) -> Verdict | None:
     if scan.has("if", "doubt"):
         verdict.because("perhaps an opt-out")
     return verdict
+
+
+def _is_headed(scan: Scan) -> bool:
+    """Whether a keyword stands at the head of a text about messages: "enough of these texts"."""
+    words = [piece for piece in scan.pieces if piece.kind == "word"]
+    return "optout_word" in words[0].sorts and scan.has("messages") and not scan.found
 
 
 def _phrase_in(scan: Scan) -> Verdict | None:

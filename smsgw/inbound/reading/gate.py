@@ -11,6 +11,8 @@ from smsgw.inbound.reading.quantities import Line, Lines
 from smsgw.inbound.reading.scan import Scan
 
 _NAME_LEAST = 5
+_LETTER = 2
+"""A word of so many letters is a size and no noun."""
 
 
 def reasons(scan: Scan, lines: Lines, expected: bool) -> list[str]:
@@ -48,10 +50,20 @@ def _is_singular(found: Found, scan: Scan) -> bool:
     if product.unit == "kg" or language is None or not language.implied or found.quality == "romanised":
         return False
     words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
-    if any(len(word) > 2 and word.endswith(language.plural) for word in words):
+    if any(len(word) > _LETTER and word.endswith(language.plural) for word in _heads(words, alias, scan)):
         return False
     spelt = set(alias.words) if alias else set()
     return all(word in spelt or (language.singular and word.endswith(language.singular)) for word in words)
+
+
+def _heads(words: list[str], alias: Alias | None, scan: Scan) -> list[str]:
+    """The noun of a name, which tells whether it is one: the last word, or the one before a preposition; its other
+    words may end like a plural ("beli kruh")."""
+    if alias is None or len(words) != sum(word.isalpha() for word in alias.words):
+        return words
+    weak = [place for place in range(1, len(words)) if (alias.number, place) in scan.catalogue.weak]
+    head = words[weak[0] - 1 if weak else -1]
+    return words if len(head) <= _LETTER or len(words) - 1 in weak else [head]
 
 
 def _has_lost_marks(found: Found, scan: Scan) -> bool:

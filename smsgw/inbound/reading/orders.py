@@ -41,9 +41,8 @@ def asks_about(scan: Scan) -> bool:
     """Whether a question stands before the first product or number, or the whole is one."""
     if scan.has("request") or (scan.has("if") and (scan.amounts or scan.has("order"))):
         return False
-    counts = any(
-        scan.pieces[place + 1 : place + 2] and scan.pieces[place + 1] in scan.firm for place in scan.places("modal")
-    )
+    amounts = {place for place, piece in enumerate(scan.pieces) if piece.kind == "amount" and not piece.soft}
+    counts = any(place + 1 in amounts for place in scan.places("modal"))
     polite = counts or (scan.has("modal") and scan.has("order", "also") and (scan.amounts or scan.found))
     questions = scan.places("question", "ask") or ([] if polite else scan.places("modal"))
     if not questions:
@@ -71,11 +70,10 @@ def read_order(scan: Scan) -> Verdict | None:
         if not scan.sure and scan.has("shipping", "payment", "hours", "account", "help", "status"):
             return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
-    if (
-        not counted
-        and not scan.has("order", "request", "modal", "yes", "also", "vague", "courtesy")
-        and not _bare(scan)
-    ):
+    wished = scan.has("order", "request", "modal", "also", "vague", "courtesy") or (
+        scan.has("yes") and not scan.unknown()
+    )
+    if not counted and not wished and not _bare(scan):
         return None
     verdict = Verdict("order", items=items(lines, scan), candidates=_candidates(lines))
     return verdict.because(*gate.reasons(scan, lines, expected=False))

@@ -36,8 +36,7 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "returns")
     if scan.has("dont_send") and not scan.has("complaint") and not scan.opens_with_order("dont_send"):
         return Verdict("inquiry", "cancel")
-    told = scan.has("paid", "got") and scan.amounts and not scan.has("request", "also", "chat")
-    if scan.has("complaint") or told:
+    if scan.has("complaint") or _tells(scan) or _denies_praise(scan):
         return Verdict("inquiry", "complaint")
     if scan.has("cancel"):
         return Verdict("inquiry", "cancel")
@@ -49,6 +48,20 @@ def read_trouble(scan: Scan) -> Verdict | None:
     if scan.has("chat") and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
         return Verdict("other", "chat")
     return None
+
+
+def _tells(scan: Scan) -> bool:
+    """Whether it is told what came or was paid: "got 3 instead of 5", "the bouquet was smaller than in the picture"."""
+    if scan.has("request", "also", "chat"):
+        return False
+    was = scan.has("got") and bool(scan.found) and not scan.has("order", "modal", "courtesy") and not scan.asks
+    return was or (scan.has("paid", "got") and bool(scan.amounts))
+
+
+def _denies_praise(scan: Scan) -> bool:
+    """Whether a negation stands right before a word of praise: "not happy"."""
+    denials = set(scan.places("not"))
+    return any(place - 1 in denials for place in scan.places("chat")) and not scan.amounts
 
 
 def _begins_with_stop(scan: Scan) -> bool:
@@ -117,6 +130,6 @@ def read_rest(scan: Scan) -> Verdict:
         return Verdict("other", "unclear")
     if scan.sure and scan.words and not scan.amounts and not scan.asks:
         return Verdict("inquiry", "complaint").because("nothing was understood")
-    if asks_about(scan) and scan.asks:
+    if asks_about(scan) and scan.asks and len(scan.words) > 1:
         return Verdict("inquiry", "product").because("nothing was understood")
     return Verdict("other", "unclear").because("nothing was understood")
