@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..store.ids import first_id
 from ..store.tables import inbound, message
@@ -25,6 +25,19 @@ AUTOMATIC = ("answers", "consent", "missed_call", "orders", "surveys")
 MOST = 5  # automatic messages to one contact within an hour
 HOUR = timedelta(hours=1)
 ALIKE = 3  # texts in a row that say the same but for their digits, each after a text of ours: a machine
+_M, _I = message.c, inbound.c
+_OURS = (  # built once: every automatic answer asks it
+    select(_M.text)
+    .where(_M.recipient == bindparam("its_address"), _M.id > bindparam("since"), _M.client.in_(AUTOMATIC))
+    .order_by(_M.id.desc())
+    .limit(100)
+)
+_THEIRS = (
+    select(_I.text)
+    .where(_I.sender == bindparam("its_address"), _I.id > bindparam("since"), _I.kind == "text")
+    .order_by(_I.id.desc())
+    .limit(ALIKE)
+)
 _COSTLY = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
 
 
@@ -105,13 +118,9 @@ def _shape(text: str) -> str:
 
 def _automatic_texts(conn: Connection, address: str, since: datetime) -> Sequence[str]:
     """What we sent there by ourselves, newest first."""
-    m = message.c
-    asked = select(m.text).where(m.recipient == address, m.id > first_id("msg", since), m.client.in_(AUTOMATIC))
-    return conn.scalars(asked.order_by(m.id.desc()).limit(100)).all()
+    return conn.scalars(_OURS, {"its_address": address, "since": first_id("msg", since)}).all()
 
 
 def _texts_from(conn: Connection, address: str, since: datetime) -> Sequence[str]:
     """What came from there, newest first."""
-    i = inbound.c
-    asked = select(i.text).where(i.sender == address, i.id > first_id("in", since), i.kind == "text")
-    return conn.scalars(asked.order_by(i.id.desc()).limit(ALIKE)).all()
+    return conn.scalars(_THEIRS, {"its_address": address, "since": first_id("in", since)}).all()

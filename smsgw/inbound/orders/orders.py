@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from ...store import history
 from ...store.ids import new_id
@@ -28,6 +28,24 @@ from .money import line_amount
 FIRST_NUMBER = 10_001  # five digits: a reading knows such a number in a text for that of an order
 OPEN = ("asked", "needs_review")
 CLIENT = "orders"
+
+_O, _L = order.c, order_line.c
+# Built once: every text that orders asks them.
+_ONE = select(order).where(_O.id == bindparam("its_id")).with_for_update()
+_OPEN_WITH = (
+    select(order)
+    .where(_O.address == bindparam("its_address"), _O.state.in_(OPEN))
+    .order_by(_O.id.desc())
+    .limit(1)
+    .with_for_update()
+)
+_HIGHEST = select(func.max(_O.number))
+_LINES = (
+    select(order_line)
+    .where(_L.order_id == bindparam("its_id"), _L.revision == bindparam("its_revision"))
+    .order_by(_L.position)
+)
+_INSERT_REVISION, _INSERT_LINE = insert(order_revision), insert(order_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +198,21 @@ def take(
 
 
 def _next_number(conn: Connection) -> int:
-    return max(conn.scalar(select(func.max(order.c.number))) or 0, FIRST_NUMBER - 1) + 1
+    return max(conn.scalar(_HIGHEST) or 0, FIRST_NUMBER - 1) + 1
 
 
 def _write_revision(conn: Connection, id: str, revision: int, priced: Priced, turn: Turn) -> None:
-    conn.execute(
-        insert(order_revision).values(
-            order_id=id,
-            revision=revision,
-            total=priced.total,
-            currency=priced.currency,
-            inbound_id=turn.inbound_id,
-            words=turn.words,
-            by=turn.by,
-            at=turn.at,
-        )
-    )
+    made = {
+        "order_id": id,
+        "revision": revision,
+        "total": priced.total,
+        "currency": priced.currency,
+        "inbound_id": turn.inbound_id,
+        "words": turn.words,
+        "by": turn.by,
+        "at": turn.at,
+    }
+    conn.execute(_INSERT_REVISION, made)
     rows = [
         {
             "order_id": id,
@@ -207,7 +224,7 @@ def _write_revision(conn: Connection, id: str, revision: int, priced: Priced, tu
         for place, line in enumerate(priced.lines, 1)
     ]
     if rows:
-        conn.execute(insert(order_line), rows)
+        conn.execute(_INSERT_LINE, rows)
 
 
 def revise(
@@ -319,14 +336,12 @@ def _move(conn: Connection, id: str, event: str, why: str, by: str, now: datetim
 
 def get(conn: Connection, id: str) -> AnyRow:
     """The order with this id, for a step that changes it: nobody else does until the step is over."""
-    return conn.execute(select(order).where(order.c.id == id).with_for_update()).one()
+    return conn.execute(_ONE, {"its_id": id}).one()
 
 
 def lines_of(conn: Connection, id: str, revision: int) -> list[AnyRow]:
     """The lines of a revision, in order."""
-    c = order_line.c
-    asked = select(order_line).where(c.order_id == id, c.revision == revision).order_by(c.position)
-    return list(conn.execute(asked))
+    return list(conn.execute(_LINES, {"its_id": id, "its_revision": revision}))
 
 
 def items_of(lines: Iterable[AnyRow | Line]) -> tuple[Item, ...]:
@@ -336,9 +351,7 @@ def items_of(lines: Iterable[AnyRow | Line]) -> tuple[Item, ...]:
 
 def open_with(conn: Connection, address: str) -> AnyRow | None:
     """The newest order of a customer that is not decided, if there is one."""
-    o = order.c
-    asked = select(order).where(o.address == address, o.state.in_(OPEN)).order_by(o.id.desc()).limit(1)
-    return conn.execute(asked.with_for_update()).first()
+    return conn.execute(_OPEN_WITH, {"its_address": address}).first()
 
 
 def stopped(conn: Connection, address: str, words: str, now: datetime) -> list[int]:
