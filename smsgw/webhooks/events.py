@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Table, select
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.history import IDS, chunks
-from ..store.lifecycle import CAMPAIGN, INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
-from ..store.tables import campaign, inbound, inquiry, message, participant, survey
+from ..store.lifecycle import ALERT, CAMPAIGN, INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
+from ..store.tables import alert, campaign, inbound, inquiry, message, participant, survey
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
@@ -150,6 +150,10 @@ def _participant(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"survey": row["survey_id"], "from": row["address"], "question": row["position"]}
 
 
+def _alert(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("kind", "subject", "at")}
+
+
 _Fields = tuple[Table, tuple[str, ...], Callable[[Mapping[str, Any]], dict[str, Any]]]
 _FIELDS: dict[str, _Fields] = {
     MESSAGE.record: (
@@ -179,5 +183,6 @@ _FIELDS: dict[str, _Fields] = {
     SURVEY.record: (survey, ("id", "name", "closes_at"), _survey),
     CAMPAIGN.record: (campaign, ("id", "name", "kind", "parent_id", "run", "starts_at", "placed"), _campaign),
     PARTICIPANT.record: (participant, ("id", "survey_id", "address", "position"), _participant),
+    ALERT.record: (alert, ("id", "kind", "subject", "at"), _alert),
 }  # fmt: skip
 """For each record that is told with its fields: its table, the columns that are read, and what is told of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -18,7 +19,8 @@ from smsgw.money import budgeting, exchange
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
 from smsgw.store.database import Database
-from smsgw.store.tables import budget_use, message, reservation
+from smsgw.store.tables import budget_use, history, message, reservation
+from smsgw.webhooks import events
 from tests.smsgw.desk import START
 from tests.smsgw.money.shop import Shop, emptied
 
@@ -137,6 +139,18 @@ def test_the_owner_is_warned_once_a_month(shop: Shop) -> None:
     assert kinds == ["budget.warning", "budget.exceeded"]
 
 
+def test_a_webhook_hears_what_the_owner_is_told(shop: Shop) -> None:
+    shop.rate("a", "*", "0.01")
+    shop.budget("0")
+    shop.submit()
+    with shop.database.reading() as conn:
+        lines = conn.execute(select(history).where(history.c.record == "alert")).all()
+        told = [json.loads(body) for body in events.bodies(conn, lines)]
+    kinds = ["budget.warning", "budget.exceeded"]
+    assert [(one["type"], one["data"]["kind"]) for one in told] == [("alert.raised", kind) for kind in kinds]
+    assert "the ceiling is reached" in told[1]["data"]["why"]
+
+
 def test_a_month_has_its_own_money(shop: Shop) -> None:
     shop.rate("a", "*", "0.01")
     shop.budget("0.01")
@@ -181,7 +195,7 @@ def test_another_link_that_costs_more_needs_the_money_for_it(shop: Shop) -> None
     assert use(shop) == (0, 0)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ceiling=st.integers(0, 25),
     prices=st.lists(st.integers(1, 4), min_size=8, max_size=24),

@@ -144,14 +144,14 @@ def test_a_number_s_network_counts_in_the_proof_as_it_did_when_it_was_booked(sho
 _FATES = st.sampled_from(["deliver", "bounce", "refuse", "later", "silent", "crash"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fates=st.lists(st.tuples(_FATES, st.integers(1, 4)), min_size=1, max_size=8), data=st.data())
 def test_whatever_becomes_of_messages_the_books_agree_with_the_parts(
-    database: Database, fates: list[tuple[str, int]], data: st.DataObject
+    on_sqlite: Database, fates: list[tuple[str, int]], data: st.DataObject
 ) -> None:
     """Refused and tried elsewhere, put off, lost in a crash, failed after it was taken: booked once for each try."""
-    emptied(database)
-    shop = Shop(database)
+    emptied(on_sqlite)
+    shop = Shop(on_sqlite)
     shop.rate("a", "*", "0.01", failed=data.draw(st.sampled_from(["", "0.002"])))
     shop.rate("b", "*", "0.02", charged=data.draw(st.sampled_from(["submit", "delivery"])))
     shop.now += timedelta(hours=1)
