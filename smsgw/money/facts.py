@@ -7,13 +7,13 @@ booked; a reply and an order on their own day, for the message that they followe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import BigInteger
 
@@ -83,13 +83,22 @@ def of(conn: Connection, first: date, last: date, zone: ZoneInfo, *, people: boo
     return Day(by_key, by_person, still, entries)
 
 
-def both(conn: Connection, first: date, last: date, zone: ZoneInfo) -> list[tuple[Key, str, Sums]]:
-    """Days by key and customer at once: many rows, for the few questions that the closings cannot answer."""
+def both(
+    conn: Connection, first: date, last: date, zone: ZoneInfo, only: str | None = None
+) -> list[tuple[Key, str, Sums]]:
+    """Days by key and customer at once: many rows, for the few questions that the closings cannot answer.
+
+    only: of this customer (an id, or a number that belongs to nobody), whose few rows are found by their numbers.
+    """
     begin, end = span(first, last, zone)
+    a = address.c
+    numbers = None if not only else [only, *conn.scalars(select(a.address).where(a.customer_id == only))]
     sums: dict[tuple[Key, str], Sums] = defaultdict(_nothing)
     for source in (_sent(begin, end), _charged(begin, end), _replied(begin, end), _ordered(begin, end)):
-        customer, columns = func.coalesce(address.c.customer_id, source.number, ""), _columns(source)
-        joined = source.joined.join(address, address.c.address == source.number, isouter=True)
+        customer, columns = func.coalesce(a.customer_id, source.number, ""), _columns(source)
+        joined = source.joined.join(address, a.address == source.number, isouter=True)
+        if numbers is not None:
+            joined = joined.where(source.whose(numbers))
         query = joined.add_columns(customer, *columns, *source.counts.values()).group_by(customer, *columns)
         for who, *row in conn.execute(query):
             key, counts = _key(row[: len(columns)]), row[len(columns) :]
@@ -102,13 +111,17 @@ def _nothing() -> Sums:
 
 
 class _Source(NamedTuple):
-    """Where sums come from: what is joined, on which condition, what is counted, over which link, in which currency."""
+    """Where sums come from: what is joined, on which condition, what is counted, over which link, in which currency.
+
+    whose: the condition that a row is about one of these numbers, as an index finds it.
+    """
 
     joined: Select[Any]
     counts: Mapping[str, ColumnElement[Any]]
     link: ColumnElement[Any]
     currency: ColumnElement[Any]
     number: ColumnElement[Any]
+    whose: Callable[[Sequence[str]], ColumnElement[bool]]
 
 
 def _sent(begin: datetime, end: datetime) -> _Source:
@@ -121,7 +134,7 @@ def _sent(begin: datetime, end: datetime) -> _Source:
         "failed": _sum(case((m.state.in_(_FAILED), 1), else_=0)),
         "planned": _sum(func.coalesce(m.price, 0)),
     }
-    return _Source(select().select_from(message).where(*mine), counts, m.link, m.currency, m.recipient)
+    return _Source(select().select_from(message).where(*mine), counts, m.link, m.currency, m.recipient, m.recipient.in_)
 
 
 def _charged(begin: datetime, end: datetime) -> _Source:
@@ -134,7 +147,13 @@ def _charged(begin: datetime, end: datetime) -> _Source:
         .where(e.at >= begin, e.at < end)
     )
     number = func.coalesce(m.recipient, i.sender, "")
-    return _Source(joined, {"amount": _sum(e.amount)}, e.link, e.currency, number)
+
+    def whose(numbers: Sequence[str]) -> ColumnElement[bool]:
+        sent, came = message.alias("theirs").c, inbound.alias("came").c
+        ids = select(sent.id).where(sent.recipient.in_(numbers)), select(came.id).where(came.sender.in_(numbers))
+        return e.message_id.in_(union_all(*ids))
+
+    return _Source(joined, {"amount": _sum(e.amount)}, e.link, e.currency, number, whose)
 
 
 def _replied(begin: datetime, end: datetime) -> _Source:
@@ -160,7 +179,9 @@ def _after(
         .where(before.c.sent_at <= at)
         .scalar_subquery()
     )
-    return _Source(joined.join(message, m.id == newest), {name: func.count()}, m.link, m.currency, m.recipient)
+    return _Source(
+        joined.join(message, m.id == newest), {name: func.count()}, m.link, m.currency, m.recipient, number.in_
+    )
 
 
 def _sum(of: ColumnElement[Any]) -> ColumnElement[Any]:

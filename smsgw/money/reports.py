@@ -239,7 +239,7 @@ def _people(conn: Connection, asked: Asked, first: date, last: date, till: Till)
 
 def _both(conn: Connection, asked: Asked, first: date, last: date, till: Till) -> list[_Sum]:
     """The same by customer and something else, which no closing knows together."""
-    found = facts.both(conn, first, last, till.zone)
+    found = facts.both(conn, first, last, till.zone, asked.only.get("customer"))
     return _listed(asked, first, (({**key._asdict(), "customer": who}, sums) for key, who, sums in found))
 
 

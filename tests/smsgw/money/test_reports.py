@@ -175,6 +175,17 @@ def test_a_customer_is_told_by_name_and_a_stranger_by_number(march: Shop) -> Non
     assert names["+38641111222"] == "+38641111222"
 
 
+def test_what_each_customer_came_to_by_link_adds_up_to_the_whole(march: Shop) -> None:
+    march.rate("a", "*", "0.005", kind="inbound")
+    march.text_from("+38640111222", "and one that costs", "last")
+    measures = ("messages", "parts", "delivered", "planned", "amount", "replies")
+    whole = ask(march, "customer")
+    for line in whole.lines:
+        mine = ask(march, "link", customer=line.key).total
+        assert [getattr(mine, name) for name in measures] == [getattr(line, name) for name in measures], line.key
+    assert whole.total.replies
+
+
 @pytest.mark.parametrize("language", report_words.LANGUAGES)
 @pytest.mark.parametrize("shape", list(report_tables.FORMATS))
 def test_a_report_is_written_in_every_language(language: str, shape: str) -> None:
