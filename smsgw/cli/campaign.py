@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from smsgw.campaigns import life, report, trial, writing
+from smsgw.campaigns import life, people, report, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.cli.moments import moment
 from smsgw.cli.office import Office
@@ -30,6 +30,10 @@ PREVIEW = {
     "why": "WHY",
     "text": "SAYS",
 }
+SHOWN = (
+    "id", "name", "state", "why", "kind", "purpose", "category", "audience", "texts", "terms", "starts_at", "placed",
+    "by", "approved_by", "estimate",
+)  # fmt: skip
 TARGETS = {"address": "NUMBER", "left_out": "LEFT OUT", "state": "STATE", "says": "SAYS"}
 
 
@@ -140,7 +144,8 @@ def _estimated(told: Mapping[str, Any]) -> list[str]:
     if told["unpriced"]:
         lines.append(f"  for {told['unpriced']} messages no rate says what they cost")
     if told["longest"] is not None:
-        lines.append(f"  the longest text takes {told['longest']['parts']} parts ({told['longest']['encoding']})")
+        parts = told["longest"]["parts"]
+        lines.append(f"  the longest text takes {parts} part{'s' * (parts > 1)} ({told['longest']['encoding']})")
     advice = told["advice"]
     if advice and advice["parts_saved"]:
         swaps = ", ".join(f"{one['letter']} → {one['plainer']}" for one in advice["letters"] if one["plainer"])
@@ -242,6 +247,21 @@ def preview(office: Office, id: str) -> None:
     names = tuple(trial.Shown.__dataclass_fields__)
     rows = [{name: getattr(one, name) for name in names} for one in shown]
     office.voice.rows(rows, PREVIEW, "Nobody would get it: smsgw campaign estimate tells why.")
+
+
+@campaign.command("show")
+@click.argument("id")
+@pass_office
+def show(office: Office, id: str) -> None:
+    """Show a campaign: how it stands, whom it is about, and what it says."""
+    with office.gateway() as gateway, gateway.database.reading() as conn:
+        row = life.get(conn, id)
+        who = people.words(conn, row.audience)
+    texts = [
+        f"  {variant} {language}: {text}" for variant, said in row.texts.items() for language, text in said.items()
+    ]
+    head = [f"{row.name} is {row.state}: {row.why}", f"  to {who}", f"  for {row.category or row.purpose}"]
+    office.voice.data({name: row._mapping[name] for name in SHOWN}, [*head, *texts])
 
 
 @campaign.command("report")

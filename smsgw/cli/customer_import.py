@@ -12,6 +12,7 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.whom import CLERK
 from smsgw.customers.importing import importing
+from smsgw.customers.importing.columns import SKIP
 from smsgw.customers.importing.importing import Importer, Upload, Wish
 from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
@@ -111,7 +112,9 @@ def _difference(gateway: Gateway, row: AnyRow) -> tuple[dict[str, Any], list[str
     with gateway.database.reading() as conn:
         counts = importing.counts(conn, row.id)
         shown = {kind: importing.lines(conn, row.id, SHOWN, kind) for kind in ("invalid", "changed", "new")}
-    columns = ", ".join(f"{one['heading']} is {one['is']}" for one in row.facts["columns"])
+    columns = ", ".join(
+        f"{one['heading']} is {'left out' if one['is'] == SKIP else one['is']}" for one in row.facts["columns"]
+    )
     words = [
         f"{row.file}: {columns}",
         ", ".join(f"{counts[kind]} {kind.replace('_', ' ')}" for kind in list(counts)[:5]),

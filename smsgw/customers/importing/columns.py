@@ -122,7 +122,7 @@ def recognise(
 def _by_heading(heading: str, fields: Mapping[str, Field]) -> str:
     plain = fold(heading).replace("_", " ").strip(" .:*#")
     for name, field in fields.items():
-        if plain in (name.replace("_", " "), fold(field.label)):
+        if plain.removeprefix("field.") in (name.replace("_", " "), fold(field.label)):
             return f"field.{name}"
     found = _BY_HEADING.get(plain) or _BY_HEADING.get(_NUMBERED.sub("", plain))
     return found or SKIP

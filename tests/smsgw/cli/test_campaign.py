@@ -23,6 +23,9 @@ def test_a_campaign_to_a_list_goes_from_a_draft_to_its_time(smsgw: Any, tmp_path
     assert "Zdravo vsi" in smsgw("campaign", "preview", id).out
     assert smsgw("campaign", "approve", id).status == 0
     assert "begins" in smsgw("campaign", "schedule", id, "--at", "+2h").out
+    shown = smsgw("campaign", "show", id).out
+    assert "Open is scheduled" in shown
+    assert 'a sl: Zdravo {{ first_name|default:"vsi" }}' in shown
     assert smsgw("campaign", "list", "--json").data[0]["state"] == "scheduled"
     assert "0 had left, 0 never will" in smsgw("campaign", "stop", id, "--why", "a mistake").out
     assert "is stopped: a mistake" in smsgw("campaign", "report", id).out

@@ -320,6 +320,9 @@ def test_a_person_says_which_column_is_what(database: Database) -> None:
     with pytest.raises(BadInput) as problem:
         upload(database, "Kontakt,X\n040111222,Ana\n", columns={"Y": "name", "X": "shoe"})
     assert [fault.code for fault in problem.value.faults] == ["column_unknown", "target_unknown"]
+    fields.define(database.writer, Field("city", "Home town", "text"), NOW)
+    id = compared(database, "phone,field.city\n040111222,Kranj\n")
+    assert lines(database, id)[0].told["fields"] == {"city": "Kranj"}
     id = compared(database, "Kontakt,X\n040111222,Ana\n", columns={"Kontakt": "phone", "X": "name"})
     assert lines(database, id)[0].told["name"] == "Ana"
 
