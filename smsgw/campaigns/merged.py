@@ -21,7 +21,7 @@ _MERGES = Prepared(
 )
 
 
-def served(conn: Connection, row: AnyRow, some: Iterable[Person]) -> set[int | None]:
+def served(conn: Connection, row: AnyRow, some: Iterable[Person]) -> set[int]:
     """The targets among `some` whose person has a message of this campaign (its row) already, by another target."""
     owners = _owners(conn, row.started_at)
     if not owners:

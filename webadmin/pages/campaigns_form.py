@@ -117,7 +117,8 @@ def typed_draft() -> Draft:
 
 def typed_texts() -> list[tuple[str, str]]:
     """The languages and texts that a form brings."""
-    form, found = request.form, []
+    form = request.form
+    found: list[tuple[str, str]] = []
     while (text := form.get(f"text_{len(found)}")) is not None:
         found.append((form.get(f"language_{len(found)}", "").strip().lower(), text.replace("\r\n", "\n")))
     return found
@@ -130,7 +131,7 @@ def draft_of(row: AnyRow, who: str) -> Draft:
     said.sort(key=lambda one: one[0] != row.language)
     canary, split, limits, repeat = (terms.get(name) or {} for name in ("canary", "split", "limits", "repeat"))
     relative, offer = terms.get("relative") or {}, terms.get("offer") or {}
-    follow = next(iter(terms.get("follow_ups") or ()), {})
+    follow: Mapping[str, Any] = next(iter(terms.get("follow_ups") or ()), {})
     return Draft(
         name=row.name,
         who=who if "rule" in row.audience else "",
