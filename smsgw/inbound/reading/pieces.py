@@ -171,11 +171,11 @@ class _Builder:
         unit = self._mark(place, "unit")
         if unit is None or unit.entry.unit not in COUNTED or not self.names(self.tokens[place].text):
             return unit
-        follows = self.tokens[unit.last] if unit.last < len(self.tokens) else None
-        if follows is None or follows.kind != WORD:
-            return None
-        sorts = self.sorts[unit.last]
-        return unit if not sorts or "filler" in sorts else None
+        follows = unit.last
+        while follows < len(self.tokens) and "filler" in self.sorts[follows]:  # "rolls of tape", but "rolls for Sunday"
+            follows += 1
+        named = follows < len(self.tokens) and self.tokens[follows].kind == WORD and not self.sorts[follows]
+        return unit if named else None
 
     def _amount(self, place: int) -> Piece | None:
         value, last, soft = self._value(place)

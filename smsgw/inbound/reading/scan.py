@@ -20,9 +20,12 @@ _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin
 _SURE = 0.97
 _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optout_word", "cancel"})
 """Sorts whose long phrases do not hide the shorter ones within."""
+_UNHIDDEN = frozenset({"stop", "receive", "messages"})
+"""Sorts that no longer phrase hides: together they say a wish to be left alone."""
 _SIGNATURE_MOST = 3
 _HOURS = 24
 _HALF = Fraction(1, 2)
+_BEFORE_TIME = frozenset({"coming", "story", "day", "hour"})
 _CASED_LEAST = 3
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
 _NAMES = frozenset({"story", "month"})  # "Mrs", and May is a name too
@@ -215,7 +218,10 @@ def _tell_times(pieces: list[Piece]) -> None:
             continue
         ended = place + 1 == len(pieces) or pieces[place + 1].kind in ("separator", "mark")
         around = set().union(*(one.sorts for one in pieces[max(0, place - 4) : place - 1]))
-        if ended and pieces[place - 1].sorts & {"at", "approx"} and around & {"coming", "story", "day", "hour"}:
+        before = pieces[place - 1].sorts
+        counted = any(one.kind == "amount" and not one.soft for one in pieces[: place - 1])
+        until = counted and "at" in before and not before & {"apiece", "approx"}
+        if ended and (until or (before & {"at", "approx"} and around & _BEFORE_TIME)):
             piece.kind, piece.type, piece.value = "typed", "time", None
 
 
@@ -268,7 +274,7 @@ def _longest(marks: list[Mark]) -> list[Mark]:
         if not any(
             other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
             for other in marks
-            if other.entry.sort not in _TRANSPARENT
+            if other.entry.sort not in _TRANSPARENT and mark.entry.sort not in _UNHIDDEN
         ):
             kept.append(mark)
     return kept
