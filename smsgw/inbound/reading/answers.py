@@ -120,7 +120,7 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
         if not refused and len(scan.unknown()) > 2:
             verdict.because("perhaps a refusal")
         return verdict
-    if scan.has("yes"):
+    if scan.has("yes") or is_willing(scan):
         return Verdict(_agreed(open)).because("more than a yes")
     return None
 
@@ -154,7 +154,7 @@ def _fits_confirm(scan: Scan, open: Open) -> bool:
         return False
     if open.kind == "confirm" and (scan.amounts or scan.found):
         return True
-    return _speaks(scan) or scan.has("not", "doubt", "dont_send", "not_coming", "correction")
+    return _speaks(scan) or is_willing(scan) or scan.has("not", "doubt", "dont_send", "not_coming", "correction")
 
 
 def _fits_offer(scan: Scan, open: Open) -> bool:
