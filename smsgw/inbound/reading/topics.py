@@ -36,7 +36,8 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "returns")
     if scan.has("dont_send") and not scan.has("complaint") and not scan.opens_with_order("dont_send"):
         return Verdict("inquiry", "cancel")
-    if scan.has("complaint") or _tells(scan) or _denies_praise(scan):
+    conditional = scan.has("if") and scan.opens_with_order("complaint")
+    if (scan.has("complaint") and not conditional) or _tells(scan) or _denies_praise(scan):
         return Verdict("inquiry", "complaint")
     if scan.has("cancel"):
         return Verdict("inquiry", "cancel")
@@ -45,9 +46,16 @@ def read_trouble(scan: Scan) -> Verdict | None:
         return Verdict("inquiry", "complaint")
     if scan.has("ordered") or (waiting and not scan.opens_with_order("status")):
         return Verdict("inquiry", "status")
-    if scan.has("chat") and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
+    if _chats(scan) and not scan.has("order", "request", "modal", "yes", "ask", "question", "also"):
         return Verdict("other", "chat")
     return None
+
+
+def _chats(scan: Scan) -> bool:
+    """Whether more than politeness is said: "3 basil, thanks and have a nice day" is none."""
+    ordered = bool(scan.amounts and scan.found)
+    polite = {"courtesy", "greeting", "thanks"}
+    return any(not ordered or scan.pieces[place].sorts.isdisjoint(polite) for place in scan.places("chat"))
 
 
 def _tells(scan: Scan) -> bool:
