@@ -23,6 +23,11 @@ from smsgw.text.number import read_number
 from smsgw.webhooks.order_document import documents
 
 BY = "cli"
+REQUESTS = {
+    "edit": "the customer wants it changed",
+    "cancel": "the customer wants it cancelled",
+    "answer": "the customer answers",
+}
 LIST = {
     "number": "NUMBER",
     "state": "STATE",
@@ -112,7 +117,7 @@ def show(office: Office, named: str) -> None:
     if row.reasons:
         out.append(f"  a person must look: {'; '.join(row.reasons)}")
     if row.request:
-        out.append(f"  the customer wants to {row.request['what']}: {row.request['words']}")
+        out.append(f"  {REQUESTS[row.request['what']]}: {row.request['words']}")
     if row.proof:
         out.append(f"  confirmed with the words: {row.proof.get('words')}")
     out += [f"  {local(one.at)}  {one.event}: {one.why} (by {one.by})" for one in events]
