@@ -198,12 +198,15 @@ def costs(amounts: list[dict[str, Any]]) -> str:
 
 
 def _wish(draft: Draft, terms: dict[str, Any]) -> writing.Wish:
-    gateway = the_gateway()
+    gateway, language = the_gateway(), draft.language()
+    if draft.template:
+        with gateway.database.reading() as conn:
+            language = str(templates.find(conn, draft.template).language)
     return writing.Wish(
         name=draft.name, audience=draft.audience(), by=current_person().id, now=gateway.clock(), texts=draft.texts(),
         template=draft.template or None, language=draft.language() or None, purpose=draft.purpose,
-        category=draft.category or None, sender=draft.sender or None, link=draft.link or None, terms=draft.terms(terms),
-        links=tuple(gateway.links), region=gateway.config.sending.region,
+        category=draft.category or None, sender=draft.sender or None, link=draft.link or None,
+        terms=draft.terms(terms, language), links=tuple(gateway.links), region=gateway.config.sending.region,
     )  # fmt: skip
 
 

@@ -66,13 +66,13 @@ class Draft:
         """The language for everybody else: the first."""
         return next(iter(self.texts()), "")
 
-    def terms(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """The terms: those that it has, with what the form says of them."""
+    def terms(self, before: Mapping[str, Any], language: str) -> dict[str, Any]:
+        """The terms: those that it has, with what the form says of them. language: of its texts of one language."""
         told = dict(before)
         told["per_minute"] = self.per_minute or None
         told["control"] = self.control or 0
         told["canary"] = {**(told.get("canary") or {}), "share": self.canary} if self.canary else None
-        against = {"against": [{self.language(): self.against}], "share": self.share or 20}
+        against = {"against": [{language: self.against}], "share": self.share or 20}
         told["split"] = {**(told.get("split") or {}), **against} if self.against.strip() else None
         limits = {name: getattr(self, name) for name in ("failures", "opt_outs", "unanswered") if getattr(self, name)}
         told["limits"] = {**(told.get("limits") or {}), **limits, "budget": self.budget or None}
@@ -82,7 +82,7 @@ class Draft:
         relative["zone"] = self.zone or "UTC"
         told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
         told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
-        told["follow_ups"] = self._follow_ups(told.get("follow_ups") or [])
+        told["follow_ups"] = self._follow_ups(told.get("follow_ups") or [], language)
         return told
 
     def _offer(self) -> dict[str, Any]:
@@ -99,13 +99,16 @@ class Draft:
             raise BadInput(faults)
         return {"choices": choices, "hours": self.offer_hours or 72}
 
-    def _follow_ups(self, before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def _follow_ups(self, before: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
         """The one that the form has, and the others as they were."""
         if not self.follow_text.strip():
             return list(before[1:])
         was = dict(before[0]) if before else {}
-        texts = {**was.get("texts", {}), self.language(): self.follow_text}
-        return [{**was, "who": self.follow_who, "after": self.follow_after or 24, "texts": texts}, *before[1:]]
+        texts = {**was.get("texts", {}), language: self.follow_text}
+        return [
+            {**was, "who": self.follow_who or "silent", "after": self.follow_after or 24, "texts": texts},
+            *before[1:],
+        ]
 
 
 def typed_draft() -> Draft:

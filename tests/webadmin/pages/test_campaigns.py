@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from smsgw.campaigns import life
+from smsgw.campaigns import life, templates
 from smsgw.campaigns.terms import Terms
 from smsgw.customers import customers, fields
 from smsgw.customers.consent import categories as consent_categories
@@ -150,5 +150,15 @@ def test_birthdays_offers_and_second_texts_are_written_in_the_form(admin: Visito
                                  "zone": "Europe/Ljubljana", "until": "2030-12-31"}  # fmt: skip
     assert [one["label"] for one in terms["offer"]["choices"]] == ["A4 notebook", "Blue pen"]
     assert terms["follow_ups"] == [{"who": "unreached", "after": 6, "texts": {"sl": "Once more. STOP"}}]
-    again = draft_of(row, "everybody").terms(terms)
+    again = draft_of(row, "everybody").terms(terms, row.language)
     assert Terms.model_validate(again).model_dump(mode="json") == terms
+
+
+def test_a_second_text_to_a_template_is_in_its_language(admin: Visitor, town: Gateway) -> None:
+    wish = templates.Wish("Near", {"sl": "Zdravo! STOP"}, "ana", town.clock())
+    id = templates.create(town.database.writer, wish)
+    path = write(admin, template=id, text_0="", text_1="", follow_text="Še enkrat. STOP", against="Drugo. STOP")
+    with town.database.reading() as conn:
+        row = life.get(conn, path.rsplit("/", 1)[1])
+    assert row.terms["follow_ups"][0]["texts"] == {"sl": "Še enkrat. STOP"}
+    assert row.texts["b"] == {"sl": "Drugo. STOP"}
