@@ -108,12 +108,16 @@ def prove(office: Office, since: str, until: str) -> None:
     with office.gateway() as gateway:
         yesterday = gateway.clock().astimezone(gateway.till.zone).date() - timedelta(days=1)
         first = _day(since, yesterday)
-        begin, end = facts.span(first, _day(until, first), gateway.till.zone)
+        last = _day(until, first)
+        begin, end = facts.span(first, last, gateway.till.zone)
         with gateway.database.reading() as conn:
             found = proof.prove(conn, gateway.till.plans, begin, end)
     told = [{"message_id": one.message_id, "link": one.link, "says": one.says} for one in found.differences]
     lines = [f"{one.message_id or one.link}: {one.says}" for one in found.differences]
-    office.voice.data({"holds": found.holds, "says": found.says, "differences": told}, [found.says, *lines])
+    days = f"{first}" if first == last else f"{first} to {last}"
+    office.voice.data(
+        {"holds": found.holds, "says": found.says, "differences": told}, [f"{days}: {found.says}", *lines]
+    )
     if not found.holds:
         raise StoreError("the books do not agree with the parts", code="proof_wrong", hint="smsgw log ID tells more")
 

@@ -86,7 +86,7 @@ def _width(table: Table, column: int) -> int:
 
 def _name(title: str, taken: set[str]) -> str:
     """A name that Excel allows: at most 31 letters, without some, and no other sheet's."""
-    plain = _NO_NAME.sub(" ", title).strip()[:31] or "Sheet"
+    plain = " ".join(_NO_NAME.sub(" ", title).split())[:31].strip() or "Sheet"
     name, number = plain, 2
     while name.lower() in taken:
         end = f" {number}"

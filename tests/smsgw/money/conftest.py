@@ -1,4 +1,4 @@
-"""A shop on each engine; and a store on SQLite alone, for tests that are about money and not about SQL."""
+"""A shop, on SQLite for what is about money, on each engine for what is about SQL; and a store that is copied."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from tests.smsgw.money.shop import Shop
 
 
 @pytest.fixture
-def shop(database: Database) -> Shop:
+def shop(on_sqlite: Database) -> Shop:
     """A shop with two links, a and b, both up, a preferred; nothing costs anything yet."""
+    return Shop(on_sqlite)
+
+
+@pytest.fixture
+def each_shop(database: Database) -> Shop:
+    """The same on each engine, for tests in which SQL does the work."""
     return Shop(database)
 
 

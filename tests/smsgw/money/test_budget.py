@@ -34,27 +34,27 @@ def use(shop: Shop) -> tuple[int, int]:
         return (0, 0) if row is None else (row.kept, row.spent)
 
 
-def test_what_a_message_will_cost_is_kept_then_spent(shop: Shop) -> None:
-    shop.rate("a", "*", "0.01")
-    shop.budget("1.00")
-    id = shop.submit()
-    assert use(shop) == (CENT, 0)
-    shop.sends(id)
-    assert use(shop) == (0, CENT)
+def test_what_a_message_will_cost_is_kept_then_spent(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.01")
+    each_shop.budget("1.00")
+    id = each_shop.submit()
+    assert use(each_shop) == (CENT, 0)
+    each_shop.sends(id)
+    assert use(each_shop) == (0, CENT)
 
 
-def test_at_the_ceiling_a_message_waits_and_goes_when_the_budget_is_raised(shop: Shop) -> None:
-    shop.rate("a", "*", "0.01")
-    id = shop.budget("0.02")
-    first, second, third = (shop.submit(f"+3864011122{n}") for n in range(3))
-    assert [shop.state(one) for one in (first, second, third)] == ["queued", "queued", "held"]
-    assert "spring of 0.02 EUR a month has 0 left, and this costs 0.01" in shop.row(third).why
-    assert ("budget.exceeded") in [kind for kind, _ in shop.told()]
-    budgeting.change(shop.database.writer, id, {"ceiling": "0.03"}, shop.now)
-    shop.read()
-    shop.database.writer.do(shop.waiting.release, shop.now)
-    assert shop.state(third) == "queued"
-    assert use(shop) == (3 * CENT, 0)
+def test_at_the_ceiling_a_message_waits_and_goes_when_the_budget_is_raised(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.01")
+    id = each_shop.budget("0.02")
+    first, second, third = (each_shop.submit(f"+3864011122{n}") for n in range(3))
+    assert [each_shop.state(one) for one in (first, second, third)] == ["queued", "queued", "held"]
+    assert "spring of 0.02 EUR a month has 0 left, and this costs 0.01" in each_shop.row(third).why
+    assert ("budget.exceeded") in [kind for kind, _ in each_shop.told()]
+    budgeting.change(each_shop.database.writer, id, {"ceiling": "0.03"}, each_shop.now)
+    each_shop.read()
+    each_shop.database.writer.do(each_shop.waiting.release, each_shop.now)
+    assert each_shop.state(third) == "queued"
+    assert use(each_shop) == (3 * CENT, 0)
 
 
 def test_a_budget_that_refuses_says_so_at_the_door(shop: Shop) -> None:
@@ -75,18 +75,18 @@ def test_codes_and_replies_go_on_and_count(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("end", ["cancel", "fail"])
-def test_what_never_goes_gives_back_what_was_kept(shop: Shop, end: str) -> None:
-    shop.rate("a", "*", "0.01")
-    shop.budget("0.01")
-    id = shop.submit("+38640111222", link="a")
+def test_what_never_goes_gives_back_what_was_kept(each_shop: Shop, end: str) -> None:
+    each_shop.rate("a", "*", "0.01")
+    each_shop.budget("0.01")
+    id = each_shop.submit("+38640111222", link="a")
     if end == "cancel":
-        outbox.cancel(shop.database.writer, outbox.Cancelled(id, "test", shop.now))
+        outbox.cancel(each_shop.database.writer, outbox.Cancelled(id, "test", each_shop.now))
     else:
-        [wire] = shop.claim()
-        shop.failed(wire, RejectedForGood("no such number", "11"))
-    shop.database.writer.do(of_budget.follow, shop.now)
-    assert use(shop) == (0, 0)
-    assert shop.state(shop.submit("+38641111222")) == "queued"
+        [wire] = each_shop.claim()
+        each_shop.failed(wire, RejectedForGood("no such number", "11"))
+    each_shop.database.writer.do(of_budget.follow, each_shop.now)
+    assert use(each_shop) == (0, 0)
+    assert each_shop.state(each_shop.submit("+38641111222")) == "queued"
 
 
 def test_what_is_charged_on_delivery_stays_kept_until_it_is_clear(shop: Shop) -> None:
@@ -102,15 +102,15 @@ def test_what_is_charged_on_delivery_stays_kept_until_it_is_clear(shop: Shop) ->
     assert use(shop) == (0, CENT)
 
 
-def test_every_budget_that_a_message_falls_under_must_have_money(shop: Shop) -> None:
-    shop.submit("+38651111222")  # while nothing costs anything: now the client is known
-    shop.rate("a", "*", "0.01")
-    shop.budget("1", name="whole")
-    shop.budget("0.01", name="key", scope="client", subject="test")
-    shop.budget("0", name="other", scope="link", subject="b")
-    assert shop.state(shop.submit("+38640111222")) == "queued"
-    held = shop.submit("+38641111222")
-    assert "the budget of this key key" in shop.row(held).why
+def test_every_budget_that_a_message_falls_under_must_have_money(each_shop: Shop) -> None:
+    each_shop.submit("+38651111222")  # while nothing costs anything: now the client is known
+    each_shop.rate("a", "*", "0.01")
+    each_shop.budget("1", name="whole")
+    each_shop.budget("0.01", name="key", scope="client", subject="test")
+    each_shop.budget("0", name="other", scope="link", subject="b")
+    assert each_shop.state(each_shop.submit("+38640111222")) == "queued"
+    held = each_shop.submit("+38641111222")
+    assert "the budget of this key key" in each_shop.row(held).why
 
 
 @pytest.mark.parametrize("scope", ["client", "campaign", "customer", "link"])

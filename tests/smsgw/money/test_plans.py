@@ -49,12 +49,12 @@ def test_what_waits_counts_as_used_after_a_restart_too(equal: Shop) -> None:
     assert link_of(again, again.submit("+38640111224")) == "b"
 
 
-def test_a_hard_stop_sends_the_bundle_and_not_a_part_more(shop: Shop) -> None:
-    shop.plan(units="3", beyond="stop", name="S")
-    ids = [shop.submit(f"+3864011122{n}", TWO, link="a") for n in range(2)]
-    assert shop.take_all() == 2
-    assert shop.state(ids[0]) == "sent"
-    assert "the bundle S of a is used up" in shop.row(ids[1]).why
+def test_a_hard_stop_sends_the_bundle_and_not_a_part_more(each_shop: Shop) -> None:
+    each_shop.plan(units="3", beyond="stop", name="S")
+    ids = [each_shop.submit(f"+3864011122{n}", TWO, link="a") for n in range(2)]
+    assert each_shop.take_all() == 2
+    assert each_shop.state(ids[0]) == "sent"
+    assert "the bundle S of a is used up" in each_shop.row(ids[1]).why
 
 
 @pytest.mark.parametrize(("cap", "words"), [("hour_cap", "in an hour"), ("day_cap", "in a day")])
@@ -79,15 +79,15 @@ def test_a_link_at_its_cap_leaves_the_work_to_another(equal: Shop) -> None:
     assert any("a serves it too and has sent the 1 parts" in words for words in equal.row(id).trace)
 
 
-def test_so_many_people_in_a_month_and_no_more(shop: Shop) -> None:
-    shop.plan(people_cap="2")
+def test_so_many_people_in_a_month_and_no_more(each_shop: Shop) -> None:
+    each_shop.plan(people_cap="2")
     for number in ("+38640111222", "+38640111223"):
-        shop.sends(shop.submit(number, link="a"))
-    known = shop.submit("+38640111222", "again", link="a")
-    third = shop.submit("+38640111224", link="a")
-    shop.take_all()
-    assert (shop.state(known), shop.state(third)) == ("sent", "held")
-    assert "2 different numbers in a month" in shop.row(third).why
+        each_shop.sends(each_shop.submit(number, link="a"))
+    known = each_shop.submit("+38640111222", "again", link="a")
+    third = each_shop.submit("+38640111224", link="a")
+    each_shop.take_all()
+    assert (each_shop.state(known), each_shop.state(third)) == ("sent", "held")
+    assert "2 different numbers in a month" in each_shop.row(third).why
 
 
 def test_the_day_on_which_a_bundle_runs_out_is_foreseen(shop: Shop) -> None:
@@ -135,7 +135,7 @@ def test_what_arrives_less_is_not_cheap(equal: Shop) -> None:
     assert any("(99% arrive), a 0.01 (80% arrive)" in words for words in equal.row(id).trace)
 
 
-def test_a_till_without_plans_asks_nothing(database: Database, shop: Shop) -> None:
+def test_a_till_without_plans_asks_nothing(shop: Shop) -> None:
     assert isinstance(shop.till, Till)
     assert not shop.till.plans.some
     assert not shop.till.plans.guards("a")

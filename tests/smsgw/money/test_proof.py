@@ -25,27 +25,31 @@ def prove(shop: Shop) -> proof.Proof:
         return proof.prove(conn, shop.till.plans, START - DAY, shop.now + DAY)
 
 
-def test_a_day_with_everything_in_it_agrees(shop: Shop) -> None:
-    shop.rate("a", "*", "0.0123", minimum="0.02", round_up_to="0.01", failed="0.001")
-    shop.rate("b", "*", "0.03", charged="delivery")
-    shop.later(minutes=5)
-    lost, there, elsewhere = shop.submit(), shop.submit("+38641111222", "a" * 200), shop.submit("+38651111222")
-    wires = shop.claim("a", 2 + 1)
+def test_a_day_with_everything_in_it_agrees(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.0123", minimum="0.02", round_up_to="0.01", failed="0.001")
+    each_shop.rate("b", "*", "0.03", charged="delivery")
+    each_shop.later(minutes=5)
+    lost, there, elsewhere = (
+        each_shop.submit(),
+        each_shop.submit("+38641111222", "a" * 200),
+        each_shop.submit("+38651111222"),
+    )
+    wires = each_shop.claim("a", 2 + 1)
     for wire in wires:
         if wire.message_id == elsewhere:
-            shop.failed(wire, RejectedForGood("not here", "11"))
+            each_shop.failed(wire, RejectedForGood("not here", "11"))
         else:
-            shop.taken(wire, f"{wire.message_id}-{wire.position}")
-    shop.take_all()
-    shop.take_all("b")
-    shop.arrives_all(lost, State.UNDELIVERABLE)
-    shop.arrives_all(there)
-    if shop.row(elsewhere).link == "b":
-        shop.arrives_all(elsewhere, link="b")
-    found = prove(shop)
+            each_shop.taken(wire, f"{wire.message_id}-{wire.position}")
+    each_shop.take_all()
+    each_shop.take_all("b")
+    each_shop.arrives_all(lost, State.UNDELIVERABLE)
+    each_shop.arrives_all(there)
+    if each_shop.row(elsewhere).link == "b":
+        each_shop.arrives_all(elsewhere, link="b")
+    found = prove(each_shop)
     assert found.holds, found.differences
     assert found.booked == found.counted
-    assert found.entries == len(shop.entries())
+    assert found.entries == len(each_shop.entries())
 
 
 def test_an_entry_that_is_missing_is_told(shop: Shop) -> None:
@@ -79,13 +83,13 @@ def test_an_entry_that_is_there_twice_or_says_another_sum_is_told(shop: Shop) ->
     assert "2 parts are booked, and the link took 1" in prove(shop).differences[0].says
 
 
-def test_a_bundle_that_counted_wrong_is_told(shop: Shop) -> None:
-    shop.plan(units="10", name="M")
-    shop.sends(shop.submit())
-    assert prove(shop).holds
-    with shop.database.exclusive() as conn:
+def test_a_bundle_that_counted_wrong_is_told(each_shop: Shop) -> None:
+    each_shop.plan(units="10", name="M")
+    each_shop.sends(each_shop.submit())
+    assert prove(each_shop).holds
+    with each_shop.database.exclusive() as conn:
         conn.execute(update(plan_use).values(used=7))
-    assert "M says that 7 parts are used" in prove(shop).differences[0].says
+    assert "M says that 7 parts are used" in prove(each_shop).differences[0].says
 
 
 def test_a_rate_that_came_afterwards_for_an_earlier_day_charges_nothing_that_was(shop: Shop) -> None:
@@ -95,21 +99,21 @@ def test_a_rate_that_came_afterwards_for_an_earlier_day_charges_nothing_that_was
     assert prove(shop).holds
 
 
-def test_texts_that_came_in_and_questions_are_counted_again_too(shop: Shop) -> None:
-    shop.rate("a", "*", "0.005", kind="inbound")
-    shop.rate("a", "*", "0.02", kind="ussd")
-    shop.later(minutes=5)
-    shop.text_from("+38640111222", "hello?")
-    with shop.database.exclusive() as conn:
-        conn.execute(balance.insert().values(link="a", at=shop.now, said="2 EUR"))
-        shop.till.books.asked(conn, [asked("a", shop.now)], shop.now)
-    found = prove(shop)
+def test_texts_that_came_in_and_questions_are_counted_again_too(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.005", kind="inbound")
+    each_shop.rate("a", "*", "0.02", kind="ussd")
+    each_shop.later(minutes=5)
+    each_shop.text_from("+38640111222", "hello?")
+    with each_shop.database.exclusive() as conn:
+        conn.execute(balance.insert().values(link="a", at=each_shop.now, said="2 EUR"))
+        each_shop.till.books.asked(conn, [asked("a", each_shop.now)], each_shop.now)
+    found = prove(each_shop)
     assert (found.holds, found.entries, found.others, found.booked) == (True, 2, 2, {"EUR": 25_000})
-    text, question = shop.entries()
-    with shop.database.exclusive() as conn:
+    text, question = each_shop.entries()
+    with each_shop.database.exclusive() as conn:
         conn.execute(update(cost_entry).where(cost_entry.c.id == text.id).values(amount=4_999))
         conn.execute(delete(cost_entry).where(cost_entry.c.id == question.id))
-    found = prove(shop)
+    found = prove(each_shop)
     assert [(one.message_id, one.says) for one in found.differences] == [
         (text.message_id, "0.004999 EUR is booked, and its rate says 0.005"),
         (question.message_id, "there are 1 parts, and 0 are booked"),

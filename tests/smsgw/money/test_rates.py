@@ -33,20 +33,20 @@ def amount(price: Price | None) -> int | None:
     return None if price is None else price.amount
 
 
-def test_the_longest_prefix_of_the_link_decides(database: Database) -> None:
+def test_the_longest_prefix_of_the_link_decides(on_sqlite: Database) -> None:
     for prefix, costs in (("", 50_000), ("+386", 20_000), ("+38640", 10_000)):
-        add(database, "a", prefix, MARCH, costs)
-    rates = read(database)
+        add(on_sqlite, "a", prefix, MARCH, costs)
+    rates = read(on_sqlite)
     assert amount(rates.price("a", "+38640111222", APRIL)) == 10_000
     assert amount(rates.price("a", "+38650111222", APRIL)) == 20_000
     assert amount(rates.price("a", "+4366411122233", APRIL)) == 50_000
     assert rates.price("b", "+38640111222", APRIL) is None
 
 
-def test_a_rate_counts_from_its_moment_on_and_not_before(database: Database) -> None:
-    add(database, "a", "+386", MARCH, 10_000)
-    add(database, "a", "+386", APRIL, 12_000)
-    rates = read(database)
+def test_a_rate_counts_from_its_moment_on_and_not_before(on_sqlite: Database) -> None:
+    add(on_sqlite, "a", "+386", MARCH, 10_000)
+    add(on_sqlite, "a", "+386", APRIL, 12_000)
+    rates = read(on_sqlite)
     assert rates.price("a", "+38640111222", MARCH - timedelta(seconds=1)) is None
     assert amount(rates.price("a", "+38640111222", APRIL - timedelta(microseconds=1))) == 10_000
     assert amount(rates.price("a", "+38640111222", APRIL)) == 12_000
@@ -54,14 +54,14 @@ def test_a_rate_counts_from_its_moment_on_and_not_before(database: Database) -> 
     assert rates.changes_after(APRIL) is None
 
 
-def test_a_prefix_whose_price_comes_later_leaves_the_word_to_a_shorter_one(database: Database) -> None:
-    add(database, "a", "", MARCH, 50_000)
-    add(database, "a", "+386", APRIL, 12_000)
-    assert amount(read(database).price("a", "+38640111222", MARCH)) == 50_000
+def test_a_prefix_whose_price_comes_later_leaves_the_word_to_a_shorter_one(on_sqlite: Database) -> None:
+    add(on_sqlite, "a", "", MARCH, 50_000)
+    add(on_sqlite, "a", "+386", APRIL, 12_000)
+    assert amount(read(on_sqlite).price("a", "+38640111222", MARCH)) == 50_000
 
 
-def test_without_rates_there_is_nothing_to_ask(database: Database) -> None:
-    rates = read(database)
+def test_without_rates_there_is_nothing_to_ask(on_sqlite: Database) -> None:
+    rates = read(on_sqlite)
     assert (rates.some, rates.version) == (False, 0)
 
 
@@ -77,10 +77,10 @@ def test_they_are_read_again_only_when_they_changed(database: Database) -> None:
     assert not rates.some
 
 
-def test_numbers_with_the_same_place_cost_the_same_everywhere(database: Database) -> None:
-    add(database, "a", "+386", MARCH, 1)
-    add(database, "b", "+38640", MARCH, 2)
-    rates = read(database)
+def test_numbers_with_the_same_place_cost_the_same_everywhere(on_sqlite: Database) -> None:
+    add(on_sqlite, "a", "+386", MARCH, 1)
+    add(on_sqlite, "b", "+38640", MARCH, 2)
+    rates = read(on_sqlite)
     assert rates.place("+38640111222") == "+38640"
     assert rates.place("+38650111222") == "+386"
     assert rates.place("+4366411122233") == ""

@@ -41,8 +41,7 @@ def known(shop: Shop, number: str, name: str) -> None:
         conn.execute(address.insert().values(address=number, **mine))
 
 
-@pytest.fixture
-def march(shop: Shop) -> Shop:
+def fortnight(shop: Shop) -> Shop:
     """Two weeks of traffic over two links, in two currencies, with answers."""
     shop.rate("a", "+386", "0.01")
     shop.rate("a", "*", "0.05", charged="delivery")
@@ -67,6 +66,18 @@ def march(shop: Shop) -> Shop:
             shop.text_from("+38640111222", "thank you", f"n{day}")
     shop.at("2026-03-20 12:00:00")
     return shop
+
+
+@pytest.fixture
+def march(each_shop: Shop) -> Shop:
+    """The two weeks on each engine."""
+    return fortnight(each_shop)
+
+
+@pytest.fixture
+def once(shop: Shop) -> Shop:
+    """The two weeks on SQLite."""
+    return fortnight(shop)
 
 
 def test_the_closings_and_the_rows_agree(march: Shop) -> None:
@@ -129,48 +140,48 @@ def test_of_many_customers_the_dearest_are_told_and_the_rest_together(march: Sho
     assert whole.messages < short.total.messages
 
 
-def test_what_is_open_is_closed_night_by_night_and_again_until_all_is_final(shop: Shop) -> None:
-    shop.rate("a", "*", "0.01")
-    shop.at("2026-03-02 10:00:00")
-    id = shop.submit()
-    shop.take_all()
-    shop.at("2026-03-04 03:00:00")
+def test_what_is_open_is_closed_night_by_night_and_again_until_all_is_final(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.01")
+    each_shop.at("2026-03-02 10:00:00")
+    id = each_shop.submit()
+    each_shop.take_all()
+    each_shop.at("2026-03-04 03:00:00")
     closed = []
-    while (proof := shop.till.close_due(shop.database, shop.now)) is not None:
+    while (proof := each_shop.till.close_due(each_shop.database, each_shop.now)) is not None:
         assert proof.holds
         closed.append(proof.since.astimezone(ZONE).date().day)
     assert closed == [2, 3]
-    assert ask(shop, "link").total.delivered == 0
-    shop.arrives_all(id)
-    shop.at("2026-03-05 02:31:00")
-    while shop.till.close_due(shop.database, shop.now) is not None:
+    assert ask(each_shop, "link").total.delivered == 0
+    each_shop.arrives_all(id)
+    each_shop.at("2026-03-05 02:31:00")
+    while each_shop.till.close_due(each_shop.database, each_shop.now) is not None:
         pass
-    assert ask(shop, "link").total.delivered == 1
-    assert ask(shop, "link").open_days == 1
+    assert ask(each_shop, "link").total.delivered == 1
+    assert ask(each_shop, "link").open_days == 1
 
 
-def test_money_that_no_rate_exchanges_is_told_and_not_added(march: Shop) -> None:
-    report = ask(march, "link")
+def test_money_that_no_rate_exchanges_is_told_and_not_added(once: Shop) -> None:
+    report = ask(once, "link")
     assert "USD are not in the sums" in report.notes[0]
     told = {"currency": "EUR", "into": "USD", "worth": "1.25", "valid_from": "2026-03-10"}
-    line = exchange.read_line(told, ZONE, march.now)
-    exchange.store(march.database.writer, [line], march.now)
-    march.read()
+    line = exchange.read_line(told, ZONE, once.now)
+    exchange.store(once.database.writer, [line], once.now)
+    once.read()
     dollars = report.total.others["USD"]
-    again = ask(march, "link")
+    again = ask(once, "link")
     assert again.notes == []
     assert again.total.amount == report.total.amount + dollars * 4 // 5
 
 
-def test_cost_per_delivered_reply_and_order(march: Shop) -> None:
-    total = ask(march, "link", link="a").total
+def test_cost_per_delivered_reply_and_order(once: Shop) -> None:
+    total = ask(once, "link", link="a").total
     assert total.cost_per("delivered") == Decimal(total.amount) / 1_000_000 / total.delivered
     assert total.cost_per("orders") is None
     assert total.delivered_share == Decimal(total.delivered) / total.messages
 
 
-def test_a_customer_is_told_by_name_and_a_stranger_by_number(march: Shop) -> None:
-    names = {line.key: line.name for line in ask(march, "customer").lines}
+def test_a_customer_is_told_by_name_and_a_stranger_by_number(once: Shop) -> None:
+    names = {line.key: line.name for line in ask(once, "customer").lines}
     assert names["cus_Ana"] == "Ana"
     assert names["+38641111222"] == "+38641111222"
 
@@ -218,8 +229,8 @@ def test_what_cannot_be_asked_is_told_at_once() -> None:
     assert (asked.first, asked.last, asked.only) == (date(2026, 2, 1), date(2026, 2, 28), {"link": "a"})
 
 
-def test_the_proof_of_all_that_holds(march: Shop) -> None:
-    with march.database.reading() as conn:
+def test_the_proof_of_all_that_holds(once: Shop) -> None:
+    with once.database.reading() as conn:
         begin, end = facts.span(FIRST, FIRST + timedelta(days=20), ZONE)
-        found = prove(conn, march.till.plans, begin, end)
+        found = prove(conn, once.till.plans, begin, end)
     assert found.holds, found.differences

@@ -74,7 +74,7 @@ def test_a_report_is_walked_into_and_taken_away(admin: Visitor, said: Said, link
     assert csv.headers["Content-Type"].startswith("text/csv")
     assert csv.headers["Content-Disposition"].endswith('.csv"')
     book = openpyxl.load_workbook(io.BytesIO(admin.get("/costs?shape=xlsx").data))
-    assert book.sheetnames == ["Costs  Link"]
+    assert book.sheetnames == ["Costs Link"]
     assert admin.get("/costs?shape=pdf").data.startswith(b"%PDF-")
 
 
