@@ -24,6 +24,12 @@ Said = Callable[[str], str]
 Within = Callable[..., Any]
 
 
+@pytest.fixture
+def gateway(configured: Callable[..., Gateway]) -> Gateway:
+    """A gateway that reads nothing: every text waits for a person."""
+    return configured(receiving={"understand": False})
+
+
 def writes(gateway: Gateway, text: str, number: str = ANA) -> str:
     """A number writes; returns the id of its text."""
     [piece, *rest] = parts.split(text, Abilities(), 1)
