@@ -33,7 +33,7 @@ from .placing import Paces, Placing
 from .terms import Terms
 
 PIECE = 5_000
-EXACT = 100_000  # people who are all looked at; of more about as many are, by chance
+EXACT = 50_000  # people who are all looked at; of more about as many are, by chance
 NAMED = 20
 MEASURED = 20_000  # texts that are looked at letter by letter
 LETTERS = 5  # that are told

@@ -179,7 +179,7 @@ class Estimate(Shape):
     undefined: int = Field(description="Texts with a variable that has no value: while there are any it cannot begin.")
     undefined_some: list[WithoutValue] = Field(description="The first twenty of these.")
     sampled: int | None = Field(
-        description="How many were looked at: above 100,000 people a sample by chance; null: everybody."
+        description="How many were looked at: above 50,000 people a sample by chance; null: everybody."
     )
     give_or_take: float = Field(description="By how many per cent a sample may err, 19 times of 20; 0: it cannot.")
     advice: Advice | None = Field(description="What would be cheaper; null: it was not looked at.")
