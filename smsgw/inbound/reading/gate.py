@@ -11,6 +11,7 @@ from smsgw.inbound.reading.quantities import Line, Lines
 from smsgw.inbound.reading.scan import Scan
 
 _NAME_LEAST = 5
+_ASIDE_MOST = 2  # unknown words beside an order
 _LETTER = 2
 """A word of so many letters is a size and no noun."""
 
@@ -86,7 +87,7 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
     """What the unknown words forbid."""
     unknown = scan.unknown()
     found = []
-    if unknown:
+    if unknown and not _is_aside(unknown, scan, lines):
         found.append("unknown word")
     if any(
         scan.pieces[place].kind == "sign" and scan.pieces[place].text.isalnum() for place in range(len(scan.pieces))
@@ -107,6 +108,30 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
         if _is_foreign(line.found, scan) and unknown:
             found.append("foreign name")
     return found
+
+
+def _is_aside(unknown: list[int], scan: Scan, lines: Lines) -> bool:
+    """Whether the unknown words are few and stand in clauses of their own, beside an order that is counted and plain:
+    "Greetings from Žiri, I order 24 tins"."""
+    plain = all(
+        line.amount is not None and line.found.quality in ("", "stem") and line.found.how == "full"
+        for line in lines.lines
+    )
+    if len(unknown) > _ASIDE_MOST or not plain:
+        return False
+    clauses = _clauses(scan)
+    ordered = {clauses[place] for line in lines.lines for place in line.found.places}
+    ordered |= {clauses[place] for place, piece in enumerate(scan.pieces) if piece.kind == "amount"}
+    return not ordered & {clauses[place] for place in unknown}
+
+
+def _clauses(scan: Scan) -> list[int]:
+    """The number of the clause that each piece stands in: commas, full stops and new lines end one."""
+    numbers, current = [], 0
+    for piece in scan.pieces:
+        current += piece.kind == "separator" and not piece.text.isalpha()
+        numbers.append(current)
+    return numbers
 
 
 def _is_safe(line: Line, scan: Scan) -> bool:

@@ -324,3 +324,28 @@ def test_a_product_that_is_sold_no_more_does_not_stop_a_reading() -> None:
     empty = compile_catalogue([Product("X", names={"en": "thing"})])
     found: Reading = read("3", empty, PENDING)
     assert found.needs_review
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pozdrav iz Grgarja, naročam 3 modre kemične",
+        "Flumpton calling! 3 blue pens please",
+        "3 синие ручки. Всем Бурдюково",
+    ],
+)
+def test_unknown_words_in_a_clause_of_their_own_leave_a_plain_order_alone(text: str) -> None:
+    assert taken(text) == {"PEN-BL": 3}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 blue flumpton pens please",
+        "Flumpton calling from Grgarville, ask Burdock! 3 blue pens please",
+        "Flumpton calling! blue pens please",
+        "Flumpton calling! 3 blue pnes please",
+    ],
+)
+def test_unknown_words_beside_the_order_many_of_them_or_a_doubtful_order_go_to_a_person(text: str) -> None:
+    assert "unknown word" in why(text)
