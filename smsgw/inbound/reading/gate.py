@@ -165,9 +165,9 @@ def _is_enough(part: Found, scan: Scan) -> bool:
 
 
 def _approximate(scan: Scan) -> bool:
-    """Whether "about" stands before a quantity (before a time it is none), or "to" between two: "one to two"."""
-    following = (scan.pieces[place + 1] for place in scan.places("approx") if place + 1 < len(scan.pieces))
-    if any(piece.kind == "amount" for piece in following):
+    """Whether "about" is said of a quantity, before it or behind (before a time it is none), or "to" between two."""
+    following = [scan.pieces[place + 1 : place + 2] for place in scan.places("approx")]
+    if any(not piece or piece[0].kind in ("amount", "separator", "mark") for piece in following):
         return True
     between = (place for place in scan.places("at", "doubt") if 0 < place < len(scan.pieces) - 1)
     return any(scan.pieces[place - 1].kind == scan.pieces[place + 1].kind == "amount" for place in between)

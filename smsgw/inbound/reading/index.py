@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from smsgw.inbound.reading.forms import deletions, slips, stems
@@ -17,6 +17,7 @@ from smsgw.inbound.reading.tokens import cut
 
 _REMEMBERED_MOST = 50_000
 _SLIP_LEAST, _TWO_SLIPS_LEAST, _ROMANISED_LEAST, _JOINED_LEAST = 4, 8, 3, 4
+_FILLING_LEAST = 4  # letters: smaller words tell no products apart
 _WEAK_SORTS = frozenset({"filler", "deliver", "apiece", "at", "and", "each", "unit", "one", "number", "also", "order"})
 _STRONG_SORTS = frozenset({"not"})
 
@@ -25,7 +26,8 @@ _STRONG_SORTS = frozenset({"not"})
 class Alias:
     """One name of a product: its words; needed: those that must be said for a full match.
 
-    joins: it holds an "and". container: it is one word and what that comes in ("white loaf").
+    joins: it holds an "and". container: it is one word and what that comes in ("white loaf"). filling: words that are
+    not needed, and are neither a unit nor small.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Alias:
     needed: frozenset[int]
     joins: bool
     container: bool = False
+    filling: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +173,40 @@ def compile_catalogue(products: Iterable[Product], languages: Languages | None =
                 _add(compiled, product.sku, language, name)
     for words in compiled._words.values():
         words.sort()
+    _tell_apart(compiled)
     return compiled
+
+
+def _tell_apart(compiled: Compiled) -> None:
+    """A word that names nothing by itself is needed where it tells a product from another ("large hand cream")."""
+    for alias in list(compiled.aliases):
+        strong = [alias.words[position] for position in sorted(alias.needed)]
+        if not alias.filling or not strong:
+            continue
+        rarest = min((compiled._words[word] for word in strong), key=len)
+        others = (compiled.aliases[number] for number, _ in rarest)
+        alike = [
+            set(other.words)
+            for other in others
+            if other.sku != alias.sku and other.language == alias.language and set(strong) <= set(other.words)
+        ]
+        telling = {position for position in alias.filling if any(alias.words[position] not in words for words in alike)}
+        if telling:
+            told = replace(alias, needed=alias.needed | telling)
+            compiled.aliases[alias.number] = told
+            compiled.by_sku[alias.sku] = [told if one is alias else one for one in compiled.by_sku[alias.sku]]
+            compiled.weak -= {(alias.number, position) for position in telling}
 
 
 @dataclass
 class _Name:
-    """A name cut into words, sizes as one word. weak: words that name nothing by themselves; joins: it holds an "and";
+    """A name cut into words, sizes as one word. weak: words that name nothing by themselves, filling: those of them
+    that may still tell it from another; joins: it holds an "and";
     container: it says in what the product comes; whole: it is found as it stands alone, no ending is taken off."""
 
     words: list[str] = field(default_factory=list)
     weak: set[int] = field(default_factory=set)
+    filling: set[int] = field(default_factory=set)
     sizes: list[tuple[str, Fraction]] = field(default_factory=list)
     joins: bool = False
     container: bool = False
@@ -234,9 +261,12 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
             for token in tokens[piece.first : piece.last]:
                 if small and not _is_size(name[token.start : token.end]):
                     found.weak.add(len(found.words))
+                    if "filler" in piece.sorts and "unit" not in piece.sorts and len(token.text) >= _FILLING_LEAST:
+                        found.filling.add(len(found.words))
                 found.words.append(token.text)
     if len(found.weak) == len(found.words):
         found.weak = set()
+    found.filling &= found.weak
     return found
 
 
@@ -250,7 +280,9 @@ def _enter(compiled: Compiled, sku: str, language: str, text: str, name: _Name) 
     number, words, weak = len(compiled.aliases), name.words, name.weak
     needed = frozenset(range(len(words))) - weak
     container = name.container and len(needed) == 1 and bool(weak)
-    compiled.aliases.append(Alias(number, sku, language, text, tuple(words), needed, name.joins, container))
+    compiled.aliases.append(
+        Alias(number, sku, language, text, tuple(words), needed, name.joins, container, frozenset(name.filling))
+    )
     compiled.by_sku[sku].append(compiled.aliases[-1])
     for spelt in text.lower().split():
         compiled.spelt[fold(spelt).text].add((spelt, sku))

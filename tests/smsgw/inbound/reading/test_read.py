@@ -349,3 +349,23 @@ def test_unknown_words_in_a_clause_of_their_own_leave_a_plain_order_alone(text: 
 )
 def test_unknown_words_beside_the_order_many_of_them_or_a_doubtful_order_go_to_a_person(text: str) -> None:
     assert "unknown word" in why(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["about 10 blue pens please", "10 penne blu circa", "10 blue pens, roughly. thanks", "okoli 10 modrih kemičnih"],
+)
+def test_about_so_many_goes_to_a_person_wherever_it_stands(text: str) -> None:
+    assert "vague quantity" in why(text)
+
+
+def test_about_a_time_says_nothing_of_the_quantity() -> None:
+    assert taken("10 blue pens please, around 5pm") == {"PEN-BL": 10}
+
+
+@pytest.mark.parametrize("text", ["2 Handcremes", "2 Handcreme bitte"])
+def test_a_small_word_that_tells_a_product_from_another_must_be_said(text: str) -> None:
+    names = {"S": "kleine Handcreme", "L": "große Handcreme"}
+    both = compile_catalogue([Product(sku, names={"de": name}) for sku, name in names.items()])
+    assert set(read(text, both).candidates) == {"L", "S"}
+    assert [(item.sku, item.quantity) for item in read("2 große Handcremes", both).items] == [("L", 2)]
