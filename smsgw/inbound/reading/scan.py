@@ -199,10 +199,25 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     _tell_times(pieces)
     pieces = join_apart(pieces, catalogue)
     found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)
-    found.sort(key=lambda one: one.first)
+    found = sorted(_without_names(found, pieces, text), key=lambda one: one.first)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
     ordinals = sorted({int(mark.entry.value) for mark in kept if mark.entry.sort == "ordinal" and mark.entry.value})
     return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue, ordinals=tuple(ordinals))
+
+
+def _without_names(found: list[Found], pieces: list[Piece], text: str) -> list[Found]:
+    """What was found, but guesses within a name at the end: "Thanks, Sue" orders no sausages."""
+    ends = [place for place, piece in enumerate(pieces) if piece.kind == "separator"]
+    if not ends or len(found) < 2:
+        return found
+    last = ends[-1]
+    words = [place for place in range(last + 1, len(pieces)) if pieces[place].kind not in ("mark", "sign")]
+    named = all(pieces[place].kind == "word" and text[pieces[place].start].isupper() for place in words)
+    closed = pieces[last].text in (".", "!", "?") or (last > 0 and bool(pieces[last - 1].sorts & _SIGNING))
+    if not named or not closed or len(words) > _SIGNATURE_MOST:
+        return found
+    guessed = [one for one in found if one.first > last and (one.quality not in ("", "stem") or one.how != "full")]
+    return [one for one in found if one not in guessed]
 
 
 def _tell_times(pieces: list[Piece]) -> None:

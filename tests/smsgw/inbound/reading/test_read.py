@@ -369,3 +369,13 @@ def test_a_small_word_that_tells_a_product_from_another_must_be_said(text: str) 
     both = compile_catalogue([Product(sku, names={"de": name}) for sku, name in names.items()])
     assert set(read(text, both).candidates) == {"L", "S"}
     assert [(item.sku, item.quantity) for item in read("2 große Handcremes", both).items] == [("L", 2)]
+
+
+@pytest.mark.parametrize("text", ["I need 3 blue pens. Thanks, Ream", "3 blue pens please! Coffy Penny"])
+def test_a_name_at_the_end_that_looks_like_a_product_orders_nothing(text: str) -> None:
+    assert taken(text) == {"PEN-BL": 3}
+
+
+@pytest.mark.parametrize("text", ["3 blue pens, Coffee 250g", "3 blue pens\nNotebok A4"])
+def test_a_product_at_the_end_is_no_name(text: str) -> None:
+    assert len(read(text, catalogue()).items) == 2
