@@ -307,4 +307,4 @@ BY_CODE = {entry.code: entry for entry in CATALOGUE}
 
 def catalogue() -> list[Entry]:
     """Every problem that the gateway answers with, by status."""
-    return list(CATALOGUE)
+    return sorted(CATALOGUE, key=lambda entry: entry.status)

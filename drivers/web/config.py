@@ -14,7 +14,9 @@ Profile = Literal["twilio", "vonage", "infobip", "android", "smsgw", "kannel", "
 class Config(BaseModel, extra="forbid"):
     """An account at a carrier with an HTTP API."""
 
-    profile: Profile = Field(description="Whose API it is: twilio, vonage, infobip, android, smsgw, kannel, or form.")
+    profile: Profile = Field(
+        description="Whose API it is: twilio, vonage, infobip, android, smsgw, kannel, or form.", examples=["twilio"]
+    )
     url: str | None = Field(
         None,
         description="Where its API is, without the part that the profile knows; by default the carrier's own address.",

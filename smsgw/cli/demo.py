@@ -99,6 +99,9 @@ listen = "127.0.0.1:{FIRST_PORT}"
 [sending]
 region = "SI"
 
+[orders]
+join_within = 2  # one person types here: a text that is not understood alone waits no longer for its rest
+
 [[links]]
 name = "phones"
 kind = "fake"

@@ -59,7 +59,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     }
     gateway = Gateway(Config.model_validate(told))
     server = WebServer(gateway, create_app(gateway))
-    daemon = Daemon(gateway, [server])
+    daemon = Daemon(gateway, [gateway.reading, server])
     daemon.start()
     keys.create(gateway.database.writer, keys.NewKey("demo", ["messages:send"], gateway.clock(), KEY))
     (tmp_path / "demo.key").write_text(KEY)
@@ -318,7 +318,7 @@ def test_the_keyboard_reaches_everything_in_the_order_of_the_page(demo: Demo, in
     page.locator(f'[id="c{A}"]').wait_for()
     page.reload()
     reached = []
-    for _ in range(14):
+    for _ in range(30):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert reached[0] == "skip"

@@ -20,7 +20,10 @@ MESSAGES = "/api/v1/messages"
 
 def filled(path: str) -> str:
     """A path with something in its places."""
-    return path.replace("<id>", "msg_01JD9Z8Q4N0000V2T5B7K3M1XE").replace("<msisdn>", "+38640111222")
+    known = {"<id>": "msg_01JD9Z8Q4N0000V2T5B7K3M1XE", "<msisdn>": "+38640111222", "<int:number>": "1"}
+    for place, value in known.items():
+        path = path.replace(place, value)
+    return path
 
 
 @pytest.mark.parametrize("one", [one for one in ROUTES if one.scope], ids=lambda one: f"{one.method} {one.path}")
