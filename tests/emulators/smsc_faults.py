@@ -91,7 +91,7 @@ class FaultyRoad:
                 await connection.run()
             finally:
                 self._carrying.discard(connection)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # a task that ends as cancelled is told of as one that failed
             writer.close()
         finally:
             self._open.discard(me)

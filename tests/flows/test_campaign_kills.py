@@ -24,7 +24,7 @@ from tests.flows.wires import Tape
 from tests.smsgw.campaigns.town import Town
 from tests.smsgw.desk import Desk
 
-TARGETS = environment("SMSGW_CAMPAIGN_TARGETS", 2_500)
+TARGETS = environment("SMSGW_CAMPAIGN_TARGETS", 1_500)
 SEED = environment("SMSGW_KILL_SEED", int(time.time()))
 KILLS = 3
 

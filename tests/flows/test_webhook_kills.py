@@ -17,7 +17,7 @@ from tests.flows.running import Running, environment, until
 from tests.flows.wires import HANDSETS, Tape
 from tests.smsgw.webhooks.receiver import Heard, Receiver, Reply
 
-KILLS = environment("SMSGW_WEBHOOK_KILLS", 4)
+KILLS = environment("SMSGW_WEBHOOK_KILLS", 3)
 SEED = environment("SMSGW_KILL_SEED", 7)
 
 
