@@ -126,6 +126,7 @@ class FaultyRoad:
 
         async def end() -> None:
             self._server.close()
+            await asyncio.sleep(0.01)  # whoever was let in just now has begun, and can be ended
             for task in list(self._open):
                 task.cancel()
             await asyncio.gather(*self._open, return_exceptions=True)
