@@ -19,6 +19,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..store.history import IDS, chunks
+from ..store.lifecycle import MESSAGE
 from ..store.tables import address, budget, budget_use, follower, history, message, reservation
 from ..store.tables.types import AnyRow
 from . import alerts
@@ -28,7 +29,7 @@ from .rates import spelled
 LOOK_AGAIN = timedelta(hours=1)
 FOLLOWER = "budgets"
 _FOLLOWED = 5000  # lines of history looked at in one step
-_ENDED = ("delivered", "undelivered", "failed", "refused", "expired", "cancelled")
+_ENDED = tuple(sorted(MESSAGE.final))
 _WHICH = {"company": "the budget", "client": "the budget of this key", "campaign": "the budget of this campaign",
           "customer": "the budget of this customer", "link": "the budget of this link"}  # fmt: skip
 
