@@ -30,7 +30,7 @@ from .inbound.calls import Answering, Calls, Rang
 from .inbound.dialogue.made import understanding
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import readers
-from .link import Call, Health, InboundPiece, Link, LinkState, Receipt, open_link
+from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
 from .money.estimate import Estimate, of
 from .money.till import Till
 from .outbound.asking import Asking
@@ -218,6 +218,10 @@ class Gateway:
         told = {self.network.health(name)[0].facts.get("number") for name in self.links}
         configured = {self.config.sending.sender, *(link.sender for link in self.config.links)}
         return {number for number in told | configured if number is not None}
+
+    def brought(self, link: str, inbound: InboundContent) -> Future[None]:
+        """An MMS or a mail came in over a link: the future is done when it is on disk."""
+        raise NotImplementedError
 
     def rang(self, link: str, call: Call) -> Future[None]:
         """Somebody rang a link: the future is done when it is on disk."""

@@ -18,14 +18,12 @@ ends in an exception, do not acknowledge: the network will say it again. A drive
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 from .link_errors import (
     LinkDown,
@@ -39,10 +37,10 @@ from .link_errors import (
 )
 
 __all__ = [
-    "Abilities", "Alphabet", "Balance", "Call", "Concatenation", "Events", "Health", "InboundPiece", "Link",
-    "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer", "Noted", "Notice", "PhoneText", "Recalls",
-    "Receipt", "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Simulated", "SpeaksUssd",
-    "TakesNotices", "Throttled", "UssdAnswer", "WirePart", "open_link",
+    "Abilities", "Alphabet", "Call", "Concatenation", "Content", "ContentPart", "Events", "Health",
+    "InboundContent", "InboundPiece", "Link", "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer",
+    "Receipt", "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Throttled",
+    "WirePart", "open_link",
 ]  # fmt: skip
 
 
@@ -64,7 +62,8 @@ class Abilities:
     sends: False for a link that only receives: nothing is routed to it.
     reports: which receipts it asks for; with "failures" silence says that a message arrived.
     optional: verbs beyond sending, such as "ussd", "balance", "query", "cancel", "replace"; or "schedule": it minds
-    `WirePart.deliver_at`.
+    `WirePart.deliver_at`. content: what it carries besides texts: "mms" to a phone, "mail" to a mail address.
+    most_octets: of one content, all parts and headers; 0: no limit is known.
     """
 
     alphabets: frozenset[Alphabet] = frozenset({Alphabet.GSM7, Alphabet.UCS2})
@@ -76,6 +75,37 @@ class Abilities:
     reports: Literal["all", "failures", "none"] = "all"
     optional: frozenset[str] = frozenset()
     sends: bool = True
+    content: frozenset[Literal["mms", "mail"]] = frozenset()
+    most_octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPart:
+    """One part of a content: a picture, a text, a sound, the SMIL that arranges them.
+
+    media_type: as in MIME, lower case, without parameters ("image/jpeg", "text/plain", "application/smil").
+    name: its file name, by which SMIL names it (Content-Location). charset: of text, an IANA name; else None.
+    content_id: without angle brackets, or empty.
+    """
+
+    media_type: str
+    data: bytes
+    name: str = ""
+    charset: str | None = None
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an MMS or a mail carries: a subject and parts in their order; at most one part is SMIL, and then the first.
+
+    read_report: whether we want to be told that it was read. reply_to: of a mail, where the answer is to go.
+    """
+
+    parts: tuple[ContentPart, ...]
+    subject: str = ""
+    read_report: bool = False
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +116,7 @@ class WirePart:
     user_data: without the header; see `Alphabet`. udh: the user data header, its length octet first, or empty (23.040
     9.2.3.24). validity: seconds the network may try, or None. message_class: 0 (flash) to 3, or None. priority: 0 to 9
     (urgent). deliver_at: the network keeps it until then. `of` > 1 without a header: the network cuts it into so many.
+    content: an MMS or a mail, which is always one part, with no user data; then `to` may be a mail address.
     """
 
     message_id: str
@@ -101,6 +132,7 @@ class WirePart:
     message_class: int | None = None
     priority: int = 5
     deliver_at: datetime | None = None
+    content: Content | None = None
 
     @property
     def dcs(self) -> int:
@@ -179,6 +211,22 @@ class InboundPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundContent:
+    """An MMS or a mail that somebody sent us, whole.
+
+    reference: the same whenever the network hands over the same content again, so that a repeat is dropped.
+    sender: E.164, or a mail address. to: which of our numbers or addresses. also_to: other recipients it names.
+    """
+
+    reference: str
+    sender: str
+    to: str | None
+    content: Content
+    sent_at: datetime | None = None
+    also_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Somebody rang this link: their number (None when withheld) and when (UTC)."""
 
@@ -220,6 +268,9 @@ class Events(Protocol):
     def inbound(self, piece: InboundPiece) -> Future[None]:
         """Somebody sent us something. Acknowledge (or delete from the SIM) when the future is done."""
 
+    def content(self, inbound: InboundContent) -> Future[None]:
+        """Somebody sent us an MMS or a mail. Acknowledge when the future is done."""
+
     def call(self, call: Call) -> Future[None]:
         """Somebody rang."""
 
@@ -254,125 +305,6 @@ class Link(Protocol):
 
     def health(self) -> Health:
         """How it is now."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneText:
-    """A text as a simulated phone shows it: `mine` when the phone's owner typed it, ticks when it was delivered."""
-
-    id: str
-    mine: bool
-    other: str
-    text: str
-    at: datetime
-    delivered: bool = True
-
-
-@runtime_checkable
-class Simulated(Protocol):
-    """What a link with phones of its own (the `fake` kind) offers besides: for the API, the command line, the page."""
-
-    def handsets(self) -> list[str]:
-        """The numbers of its phones, E.164."""
-
-    def texts(self, handset: str) -> list[PhoneText]:
-        """What that phone shows, oldest first. Raises NotFound for a phone it does not have."""
-
-    def type_text(self, handset: str, text: str, to: str | None = None) -> str:
-        """Send `text` from that phone to the gateway; returns its id. Raises NotFound."""
-
-    def faults(self) -> dict[str, float | int | bool]:
-        """The knobs of the network and how they stand."""
-
-    def set_faults(self, changes: dict[str, float | int | bool]) -> None:
-        """Turn knobs. Raises BadInput with a pointer for each unknown knob or value out of range."""
-
-
-@dataclass(frozen=True, slots=True)
-class UssdAnswer:
-    """What a network said to a USSD code. expects_reply: it waits for a choice (`ussd_reply`)."""
-
-    text: str
-    expects_reply: bool = False
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What is left on a SIM. amount, currency: None when they cannot be found in what the network `said`."""
-
-    amount: Decimal | None
-    currency: str | None
-    said: str
-
-
-@runtime_checkable
-class SpeaksUssd(Protocol):
-    """What a link with "ussd" among its optional abilities offers besides. Every method waits for the network.
-
-    Each raises Conflict when the link cannot do it now, BadInput for what is no code, SmsgwError when it is refused.
-    """
-
-    def ussd(self, code: str, timeout: float = 60.0) -> UssdAnswer:
-        """Send a code such as *101#."""
-
-    def ussd_reply(self, text: str, timeout: float = 60.0) -> UssdAnswer:
-        """Answer the question that the network asked last."""
-
-    def ussd_cancel(self) -> None:
-        """End a session that waits for a reply."""
-
-    def balance(self, timeout: float = 60.0) -> Balance:
-        """Ask for the money on the SIM with the configured code. Raises Conflict when none is configured."""
-
-
-@runtime_checkable
-class Recalls(Protocol):
-    """What a link with "query", "cancel" or "replace" among its optional abilities offers besides.
-
-    Each names a part by the reference that `events.taken` told, with the sender and the recipient that it was sent
-    with, and waits for the network. Each raises NotFound when the network does not know the part (any more), Conflict
-    when the network refuses or the link cannot ask now, SmsgwError when the network does not answer in time.
-    """
-
-    def query(self, reference: str, sender: str | None, to: str) -> Receipt:
-        """What the network says of a part, as the receipt that it stands for."""
-
-    def cancel(self, reference: str, sender: str | None, to: str) -> None:
-        """Take a part back that the network has not delivered yet."""
-
-    def replace(self, reference: str, part: WirePart) -> None:
-        """Put the user data of `part` in the place of what the network has not delivered yet. Raises BadInput when it
-        cannot stand there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a carrier told us over HTTP. url: as it was called, query included. headers: names in small letters."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What is answered to a notice."""
-
-    status: int
-    media: str = "text/plain"
-    body: str = ""
-
-
-@runtime_checkable
-class TakesNotices(Protocol):
-    """What a link offers whose carrier calls us over HTTP with receipts and texts."""
-
-    def notice(self, notice: Notice) -> Noted:
-        """Take a notice in, if it is the carrier's: what it told is on disk when this returns. May wait for that."""
 
 
 def open_link(name: str, kind: str, config: Any, events: Events) -> Link:

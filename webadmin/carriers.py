@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, request
 
 from smsgw.errors import NotFound
-from smsgw.link import Notice, TakesNotices
+from smsgw.link_verbs import Notice, TakesNotices
 
 from .context import the_gateway
 

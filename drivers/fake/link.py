@@ -32,13 +32,13 @@ from smsgw.link import (
     LinkError,
     LinkState,
     NoAnswer,
-    PhoneText,
     Receipt,
     RejectedForGood,
     RejectedForNow,
     Throttled,
     WirePart,
 )
+from smsgw.link_verbs import PhoneText
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from drivers.fake.config import Config
 from smsgw.errors import BadConfig, BadInput, NotFound
-from smsgw.link import Abilities, Alphabet, InboundPiece, PhoneText, Receipt, ReceiptState, WirePart
+from smsgw.link import Abilities, Alphabet, InboundPiece, Receipt, ReceiptState, WirePart
+from smsgw.link_verbs import PhoneText
 from smsgw.text.parts import Piece, concatenation, join, split
 
 Line = dict[str, Any]

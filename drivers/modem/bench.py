@@ -19,7 +19,7 @@ from drivers.modem.library import CommandError, SerialException, TimeoutExceptio
 from drivers.modem.ports import WHERE, port_at
 from drivers.modem.probe import PortFacts, config_block, probe
 from smsgw.errors import Conflict, NotFound, SmsgwError
-from smsgw.link import UssdAnswer
+from smsgw.link_verbs import UssdAnswer
 
 __all__ = ["at", "config_block", "list_ports", "probe", "udev_rule", "ussd"]
 

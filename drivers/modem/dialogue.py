@@ -12,7 +12,7 @@ from drivers.modem.at import Modem
 from drivers.modem.library import CommandError, TimeoutException
 from drivers.modem.ussd import read, written
 from smsgw.errors import BadInput, Conflict, Fault, SmsgwError
-from smsgw.link import UssdAnswer
+from smsgw.link_verbs import UssdAnswer
 
 log = logging.getLogger(__name__)
 

@@ -28,18 +28,8 @@ from drivers.modem.sending import Window
 from drivers.modem.session import Session
 from drivers.modem.ussd import balance
 from smsgw.errors import Conflict, SmsgwError
-from smsgw.link import (
-    Abilities,
-    Alphabet,
-    Balance,
-    Events,
-    Health,
-    LinkDown,
-    LinkState,
-    Misconfigured,
-    UssdAnswer,
-    WirePart,
-)
+from smsgw.link import Abilities, Alphabet, Events, Health, LinkDown, LinkState, Misconfigured, WirePart
+from smsgw.link_verbs import Balance, UssdAnswer
 
 if TYPE_CHECKING:
     from drivers.modem import Config

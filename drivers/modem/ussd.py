@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from drivers.modem.answers import fields, unhex
-from smsgw.link import Balance
+from smsgw.link_verbs import Balance
 from smsgw.text import alphabet
 from smsgw.text.septets import pack, unpack
 

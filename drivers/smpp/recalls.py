@@ -1,4 +1,4 @@
-"""Ask after, take back or replace what an SMSC has: the optional verbs of an SMPP link (`smsgw.link.Recalls`).
+"""Ask after, take back or replace what an SMSC has: the optional verbs of an SMPP link (`smsgw.link_verbs.Recalls`).
 
 The surprise: sender and recipient must be written as they were when the part was sent (SMPP 3.4 section 4.8.1), so a
 link whose number types were changed meanwhile asks in vain.

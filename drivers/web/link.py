@@ -33,13 +33,12 @@ from smsgw.link import (
     LinkState,
     Misconfigured,
     NoAnswer,
-    Noted,
-    Notice,
     RejectedForGood,
     RejectedForNow,
     Throttled,
     WirePart,
 )
+from smsgw.link_verbs import Noted, Notice
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from smsgw.link import Notice
+from smsgw.link_verbs import Notice
 
 LATE = 600.0  # seconds that a signature's time may differ from ours
 

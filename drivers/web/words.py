@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from smsgw.link import Alphabet, Notice, WirePart
+from smsgw.link import Alphabet, WirePart
+from smsgw.link_verbs import Notice
 from smsgw.text.parts import Piece, join
 
 _HOLE = re.compile(r"\{(\w+)\}")

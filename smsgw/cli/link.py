@@ -20,7 +20,7 @@ from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import Voice, harmless
 from smsgw.config import Config, LinkConfig
 from smsgw.errors import NotFound, StoreError
-from smsgw.link import Call, Health, InboundPiece, LinkError, LinkState, Receipt, WirePart, open_link
+from smsgw.link import Call, Health, InboundContent, InboundPiece, LinkError, LinkState, Receipt, WirePart, open_link
 from smsgw.outbound import balances
 from smsgw.outbound.submit import Asked
 from smsgw.outbound.usage import Usage, usage
@@ -210,6 +210,10 @@ class Bystander:
         return _not_stored()
 
     def inbound(self, piece: InboundPiece) -> Future[None]:
+        """Not stored, so not acknowledged."""
+        return _not_stored()
+
+    def content(self, inbound: InboundContent) -> Future[None]:
         """Not stored, so not acknowledged."""
         return _not_stored()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from smsgw.link import UssdAnswer
+from smsgw.link_verbs import UssdAnswer
 
 
 class PortFacts(Protocol):

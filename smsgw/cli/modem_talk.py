@@ -18,7 +18,7 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import harmless
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
-from smsgw.link import UssdAnswer
+from smsgw.link_verbs import UssdAnswer
 
 SLACK = 15.0  # seconds that the daemon has for its answer, beyond those that the network has
 

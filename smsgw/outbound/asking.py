@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, tuple_
 
 from ..errors import NotFound, SmsgwError
-from ..link import Link, LinkState, Recalls, Receipt
+from ..link import Link, LinkState, Receipt
+from ..link_verbs import Recalls
 from ..store import history
 from ..store.database import Database
 from ..store.storable import storable

@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from ..errors import Conflict, NotFound, SmsgwError
-from ..link import Link, LinkState, SpeaksUssd
+from ..link import Link, LinkState
+from ..link_verbs import SpeaksUssd
 from ..money.booking import Books, Charged, question_id
 from ..store.database import Database
 from ..store.storable import storable, storable_or_none

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from ..errors import Conflict, NotFound, SmsgwError
-from ..link import Link, Recalls, Receipt, ReceiptState
+from ..link import Link, Receipt, ReceiptState
+from ..link_verbs import Recalls
 from ..store import history
 from ..store.database import Database
 from ..store.lifecycle import MESSAGE

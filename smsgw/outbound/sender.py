@@ -19,7 +19,19 @@ from datetime import datetime
 from typing import Protocol
 
 from ..errors import SmsgwError, StoreError
-from ..link import Call, Health, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, Throttled, WirePart
+from ..link import (
+    Call,
+    Health,
+    InboundContent,
+    InboundPiece,
+    Link,
+    LinkDown,
+    LinkError,
+    LinkState,
+    Receipt,
+    Throttled,
+    WirePart,
+)
 from ..store.database import Database, Writer
 from ..store.storable import storable
 from .handover import Answer, Claim, Handover
@@ -52,6 +64,9 @@ class Desk(Protocol):
 
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in; the future is done when it is on disk."""
+
+    def brought(self, link: str, inbound: InboundContent) -> Future[None]:
+        """An MMS or a mail came in; the future is done when it is on disk."""
 
     def rang(self, link: str, call: Call) -> Future[None]:
         """Somebody rang; the future is done when it is on disk."""
@@ -172,6 +187,10 @@ class Sender:
     def inbound(self, piece: InboundPiece) -> Future[None]:
         """See `smsgw.link.Events`."""
         return self._desk.arrived(self.name, piece)
+
+    def content(self, inbound: InboundContent) -> Future[None]:
+        """See `smsgw.link.Events`."""
+        return self._desk.brought(self.name, inbound)
 
     def call(self, call: Call) -> Future[None]:
         """See `smsgw.link.Events`."""

@@ -14,6 +14,7 @@ from typing import Any
 from smsgw.link import (
     Call,
     Health,
+    InboundContent,
     InboundPiece,
     Link,
     LinkError,
@@ -36,6 +37,7 @@ class Recorder:
     answers: list[tuple[WirePart, str | LinkError]] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     pieces: list[InboundPiece] = field(default_factory=list)
+    contents: list[InboundContent] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     healths: list[Health] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -55,6 +57,10 @@ class Recorder:
 
     def inbound(self, piece: InboundPiece) -> Future[None]:
         self._note(f"inbound {piece.reference}", self.pieces, piece)
+        return self._stored()
+
+    def content(self, inbound: InboundContent) -> Future[None]:
+        self._note(f"content {inbound.reference}", self.contents, inbound)
         return self._stored()
 
     def call(self, call: Call) -> Future[None]:

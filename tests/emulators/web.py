@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from smsgw.link import Alphabet, Link, Notice, TakesNotices
+from smsgw.link import Alphabet, Link
+from smsgw.link_verbs import Notice, TakesNotices
 from smsgw.text.alphabet import encode_plain
 from smsgw.text.parts import Piece
 

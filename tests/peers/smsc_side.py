@@ -14,7 +14,7 @@ from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
 from smsgw.config import Config
 from smsgw.daemon import Daemon, Gateway
-from smsgw.link import PhoneText, Simulated
+from smsgw.link_verbs import PhoneText, Simulated
 from smsgw.listener import open_listener
 from smsgw.store.tables import message
 

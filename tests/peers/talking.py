@@ -90,6 +90,9 @@ class Told:
         self.pieces.put(piece)
         return self._kept()
 
+    def content(self, inbound: object) -> Future[None]:
+        raise AssertionError("SMPP knows no contents")
+
     def call(self, call: Call) -> Future[None]:
         raise AssertionError("SMPP knows no calls")
 

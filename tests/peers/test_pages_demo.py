@@ -16,7 +16,7 @@ import pytest
 from smsgw.access import accounts, keys
 from smsgw.config import Config
 from smsgw.daemon import Daemon, Gateway
-from smsgw.link import Simulated
+from smsgw.link_verbs import Simulated
 from webadmin import create_app
 from webadmin.server import WebServer
 

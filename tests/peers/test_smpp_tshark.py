@@ -43,6 +43,9 @@ class Told:
     def inbound(self, piece: object) -> Future[None]:
         return self._kept(piece)
 
+    def content(self, inbound: object) -> Future[None]:
+        raise AssertionError("SMPP knows no contents")
+
     def call(self, call: object) -> Future[None]:
         raise AssertionError("SMPP knows no calls")
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from smsgw.errors import BadInput, NotFound
-from smsgw.link import Simulated
+from smsgw.link_verbs import Simulated
 
 from ..context import the_gateway
 from .messages import number_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from smsgw.access.accounts import Person
 from smsgw.daemon import Gateway
-from smsgw.link import PhoneText, Simulated
+from smsgw.link_verbs import PhoneText, Simulated
 
 SHOWN = 50  # texts on a screen
 KEY_FILE = "demo.key"  # `smsgw demo` writes it beside the store

@@ -8,11 +8,8 @@ import pytest
 
 from drivers.fake import read_tape
 from smsgw.errors import BadInput, NotFound
-from smsgw.link import (
-    ReceiptState,
-    Simulated,
-    WirePart,
-)
+from smsgw.link import ReceiptState, WirePart
+from smsgw.link_verbs import Simulated
 from smsgw.text.parts import concatenation
 from tests.drivers.fake.giving import ANA, BOR, LONG, NOBODY, Open, send
 from tests.drivers.recorder import Recorder, write

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.modem.owner import ModemLink
 from smsgw.errors import BadInput, Conflict, SmsgwError
-from smsgw.link import SpeaksUssd
+from smsgw.link_verbs import SpeaksUssd
 from tests.drivers.modem.conftest import CUSTOMER, Open, Rig
 from tests.emulators.modem import Ways
 

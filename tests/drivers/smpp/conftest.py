@@ -43,6 +43,9 @@ class Told:
         self.pieces.append(piece)
         return self.store()
 
+    def content(self, inbound: object) -> Future[None]:
+        raise AssertionError("SMPP knows no contents")
+
     def call(self, call: Call) -> Future[None]:
         raise AssertionError("SMPP knows no calls")
 

@@ -79,6 +79,9 @@ class Witness:
             self.first_text()
         return _stored()
 
+    def content(self, inbound: object) -> Future[None]:
+        raise AssertionError("SMPP knows no contents")
+
     def call(self, call: object) -> Future[None]:
         raise AssertionError("SMPP knows no calls")
 

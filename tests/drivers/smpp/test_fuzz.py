@@ -171,6 +171,9 @@ class Forgetful:
     def failed(self, part: object, error: object) -> None:
         raise AssertionError("nothing was sent")
 
+    def content(self, inbound: object) -> Future[None]:
+        raise AssertionError("SMPP knows no contents")
+
     def call(self, call: object) -> Future[None]:
         raise AssertionError("SMPP knows no calls")
 

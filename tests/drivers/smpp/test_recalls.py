@@ -14,7 +14,8 @@ from smpplib import smpp
 from drivers.smpp import questions, session_pdus
 from drivers.smpp.esme import Esme
 from smsgw.errors import BadInput, Conflict, NotFound, SmsgwError
-from smsgw.link import Recalls, ReceiptState, WirePart
+from smsgw.link import ReceiptState, WirePart
+from smsgw.link_verbs import Recalls
 from tests.emulators.smsc import NUMBER, Network
 
 MakeLink = Callable[..., Esme]

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from drivers.web import Config, WebLink, open_link
 from drivers.web.signatures import is_signed
-from smsgw.link import LinkError, Misconfigured, Notice, ReceiptState, RejectedForGood, RejectedForNow, Throttled
+from smsgw.link import LinkError, Misconfigured, ReceiptState, RejectedForGood, RejectedForNow, Throttled
+from smsgw.link_verbs import Notice
 from tests.drivers.recorder import Recorder, write
 
 TOKEN = "a-word-of-the-carrier-1234"

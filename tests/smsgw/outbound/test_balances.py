@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smsgw.errors import Conflict, NotFound, SmsgwError
-from smsgw.link import Abilities, Balance, Health, Link, LinkState, UssdAnswer
+from smsgw.link import Abilities, Health, Link, LinkState
+from smsgw.link_verbs import Balance, UssdAnswer
 from smsgw.outbound import balances
 from smsgw.outbound.balances import Balances, Plan
 from smsgw.outbound.usage import Usage, parts_sent, usage

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from smsgw.daemon import Gateway
 from smsgw.inbound.calls import Rang
 from smsgw.inbound.inbox import Arrived
-from smsgw.link import Abilities, Alphabet, Call, InboundPiece, Simulated
+from smsgw.link import Abilities, Alphabet, Call, InboundPiece
+from smsgw.link_verbs import Simulated
 from smsgw.outbound.submit import Asked
 from smsgw.store.tables import history, inbound, message
 from smsgw.text import parts

@@ -1,0 +1,133 @@
+"""What a link may offer besides sending: each group of verbs a protocol, announced by `Abilities.optional`.
+
+Part of the driver contract; what every link has is in `link`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+from .link import Receipt, WirePart
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneText:
+    """A text as a simulated phone shows it: `mine` when the phone's owner typed it, ticks when it was delivered."""
+
+    id: str
+    mine: bool
+    other: str
+    text: str
+    at: datetime
+    delivered: bool = True
+
+
+@runtime_checkable
+class Simulated(Protocol):
+    """What a link with phones of its own (the `fake` kind) offers besides: for the API, the command line, the page."""
+
+    def handsets(self) -> list[str]:
+        """The numbers of its phones, E.164."""
+
+    def texts(self, handset: str) -> list[PhoneText]:
+        """What that phone shows, oldest first. Raises NotFound for a phone it does not have."""
+
+    def type_text(self, handset: str, text: str, to: str | None = None) -> str:
+        """Send `text` from that phone to the gateway; returns its id. Raises NotFound."""
+
+    def faults(self) -> dict[str, float | int | bool]:
+        """The knobs of the network and how they stand."""
+
+    def set_faults(self, changes: dict[str, float | int | bool]) -> None:
+        """Turn knobs. Raises BadInput with a pointer for each unknown knob or value out of range."""
+
+
+@dataclass(frozen=True, slots=True)
+class UssdAnswer:
+    """What a network said to a USSD code. expects_reply: it waits for a choice (`ussd_reply`)."""
+
+    text: str
+    expects_reply: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is left on a SIM. amount, currency: None when they cannot be found in what the network `said`."""
+
+    amount: Decimal | None
+    currency: str | None
+    said: str
+
+
+@runtime_checkable
+class SpeaksUssd(Protocol):
+    """What a link with "ussd" among its optional abilities offers besides. Every method waits for the network.
+
+    Each raises Conflict when the link cannot do it now, BadInput for what is no code, SmsgwError when it is refused.
+    """
+
+    def ussd(self, code: str, timeout: float = 60.0) -> UssdAnswer:
+        """Send a code such as *101#."""
+
+    def ussd_reply(self, text: str, timeout: float = 60.0) -> UssdAnswer:
+        """Answer the question that the network asked last."""
+
+    def ussd_cancel(self) -> None:
+        """End a session that waits for a reply."""
+
+    def balance(self, timeout: float = 60.0) -> Balance:
+        """Ask for the money on the SIM with the configured code. Raises Conflict when none is configured."""
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """What a link with "query", "cancel" or "replace" among its optional abilities offers besides.
+
+    Each names a part by the reference that `events.taken` told, with the sender and the recipient that it was sent
+    with, and waits for the network. Each raises NotFound when the network does not know the part (any more), Conflict
+    when the network refuses or the link cannot ask now, SmsgwError when the network does not answer in time.
+    """
+
+    def query(self, reference: str, sender: str | None, to: str) -> Receipt:
+        """What the network says of a part, as the receipt that it stands for."""
+
+    def cancel(self, reference: str, sender: str | None, to: str) -> None:
+        """Take a part back that the network has not delivered yet."""
+
+    def replace(self, reference: str, part: WirePart) -> None:
+        """Put the user data of `part` in the place of what the network has not delivered yet. Raises BadInput when it
+        cannot stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a carrier told us over HTTP. url: as it was called, query included. headers: names in small letters."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is answered to a notice."""
+
+    status: int
+    media: str = "text/plain"
+    body: str = ""
+
+
+@runtime_checkable
+class TakesNotices(Protocol):
+    """What a link offers whose carrier calls us over HTTP with receipts and texts."""
+
+    def notice(self, notice: Notice) -> Noted:
+        """Take a notice in, if it is the carrier's: what it told is on disk when this returns. May wait for that."""

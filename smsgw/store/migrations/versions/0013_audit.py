@@ -1,0 +1,17 @@
+"""Who did what, in a chain that shows a change."""
+
+from __future__ import annotations
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Data would be lost."""
+    raise RuntimeError("restore the backup made before the upgrade")

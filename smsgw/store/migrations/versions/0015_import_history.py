@@ -1,0 +1,17 @@
+"""History that was brought from another gateway."""
+
+from __future__ import annotations
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Data would be lost."""
+    raise RuntimeError("restore the backup made before the upgrade")
