@@ -22,7 +22,7 @@ from benchmarks.stage import Stores
 from smsgw.campaigns import life, writing
 from smsgw.campaigns.desk import Campaigns
 from smsgw.config import Config
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
 from smsgw.outbound.routing import Network, Served
 from smsgw.outbound.submit import Asked, Door, Terms

@@ -52,7 +52,7 @@ def _serve(url: str) -> None:
     """The server, until standard input ends."""
     from smsgw.access import keys
     from smsgw.config import Config
-    from smsgw.daemon import Gateway
+    from smsgw.gateway import Gateway
     from smsgw.outbound.asked import Accepted, Ready
     from smsgw.store import schema
     from webadmin import create_app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 PATIENCE = timedelta(seconds=5)  # a run goes on for so long while there is work at once
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.consent import answers as consent_answers
 from smsgw.inbound.consent import questions as consent_questions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 
 def run(gateway: Gateway, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store.tables import idempotency, session
 from smsgw.webhooks import deliveries
 

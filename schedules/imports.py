@@ -6,7 +6,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from smsgw.customers.importing.importing import Importer
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 PATIENCE = 2.0  # seconds in one run: a stop of the clock waits for it
 _importers: WeakKeyDictionary[Gateway, Importer] = WeakKeyDictionary()  # each keeps the sheet open that it reads

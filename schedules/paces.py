@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store import links
 
 

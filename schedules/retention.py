@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from smsgw.customers import retention
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 log = logging.getLogger(__name__)
 

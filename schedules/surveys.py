@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.surveys import asking as surveys_asking
 
 

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Callable
 from datetime import datetime
 
-from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
+from smsgw.gateway import Gateway
 
 from . import (
     asking,

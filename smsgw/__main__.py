@@ -52,7 +52,8 @@ from smsgw.cli import (
 from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
-from smsgw.daemon import Gateway, Part
+from smsgw.daemon import Part
+from smsgw.gateway import Gateway
 from smsgw.listener import open_listener
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -8,7 +8,7 @@ import threading
 from flask import Flask
 
 from smsgw.access.idempotency import Once
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 from . import auth, carriers, compat, pages, problems
 from .api import (

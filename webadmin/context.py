@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flask import current_app
 
 from smsgw.access.idempotency import Once
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 from .api.clients import KnownClients
 

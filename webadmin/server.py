@@ -25,8 +25,8 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from smsgw.daemon import Gateway
 from smsgw.errors import SmsgwError
+from smsgw.gateway import Gateway
 
 from .catalogue import BY_CODE
 from .front import Front

@@ -14,8 +14,8 @@ from smsgw.cli.whom import CLERK
 from smsgw.customers.importing import importing
 from smsgw.customers.importing.columns import SKIP
 from smsgw.customers.importing.importing import Importer, Upload, Wish
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.gateway import Gateway
 from smsgw.store.tables.types import AnyRow
 
 SHOWN = 10  # lines of each kind

@@ -13,7 +13,7 @@ from smsgw.customers import audience, listed, privacy, segments
 from smsgw.customers import export as copies
 from smsgw.customers import retention as ages
 from smsgw.customers.privacy import Act
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.paper import csv, xlsx
 
 

@@ -25,8 +25,8 @@ from smsgw.cli.run import running
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config, load
 from smsgw.config.toml import as_toml
-from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, StoreUnreachable, Unauthenticated
+from smsgw.gateway import Gateway
 from smsgw.inbound.catalogue import catalogue
 from smsgw.inbound.catalogue import file as catalogue_file
 from smsgw.inbound.catalogue import importing as catalogue_import

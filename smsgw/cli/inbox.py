@@ -11,7 +11,7 @@ from smsgw.cli.office import Office
 from smsgw.cli.received import Data, body, data_among, shape
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import local
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound import inbox as texts
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number

@@ -24,8 +24,8 @@ from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.user import asked
 from smsgw.config import load
 from smsgw.config.store import HOME
-from smsgw.daemon import Gateway
 from smsgw.errors import BadConfig, BadInput, Conflict, Fault, NotFound
+from smsgw.gateway import Gateway
 from smsgw.inbound.catalogue import catalogue
 from smsgw.store.backup import copy
 

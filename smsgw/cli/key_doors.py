@@ -7,8 +7,8 @@ import click
 from smsgw.access import keys
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
-from smsgw.daemon import Gateway
 from smsgw.errors import NotFound
+from smsgw.gateway import Gateway
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks import clients
 from smsgw.webhooks.clients import TEXTS, ClientHook

@@ -10,7 +10,7 @@ from smsgw.access import smpp_clients
 from smsgw.access.smpp_clients import Terms
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 
 COLUMNS = {
     "system_id": "SYSTEM_ID", "name": "KEY", "binds": "BINDS", "window": "WINDOW", "pace": "PER SECOND",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from smsgw.access import keys
 from smsgw.config import WebConfig
-from smsgw.daemon import Gateway, Part
+from smsgw.daemon import Part
 from smsgw.errors import NotFound
+from smsgw.gateway import Gateway
 
 NAME = "local command line"
 KEY_FILE, ADDRESS_FILE = "cli.key", "cli.url"

@@ -17,8 +17,9 @@ from typing import Any
 
 from smsgw.cli.voice import Voice
 from smsgw.config import Config, Loaded, load_with_origins
-from smsgw.daemon import Gateway, Part
+from smsgw.daemon import Part
 from smsgw.errors import StoreError
+from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
 from smsgw.store import leases, links, schema
 

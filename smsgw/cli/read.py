@@ -11,8 +11,8 @@ import click
 
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.gateway import Gateway
 from smsgw.inbound import expectations
 from smsgw.inbound.catalogue import catalogue
 from smsgw.inbound.reading import explain, lines

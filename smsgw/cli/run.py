@@ -25,7 +25,8 @@ from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
-from smsgw.daemon import STOP_WITHIN, Daemon, Gateway, Part
+from smsgw.daemon import STOP_WITHIN, Daemon, Part
+from smsgw.gateway import Gateway
 from smsgw.webhooks.part import Webhooks
 from smsgw.webhooks.pipe import Begin
 

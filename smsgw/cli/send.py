@@ -17,8 +17,8 @@ from smsgw.cli.moments import duration, moment
 from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import local
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
+from smsgw.gateway import Gateway
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.gate import gate

@@ -8,8 +8,8 @@ from typing import Any
 
 from smsgw.cli import exits
 from smsgw.cli.voice import Voice, harmless, local, shortened
-from smsgw.daemon import Gateway
 from smsgw.errors import Fault, RefusedByPolicy
+from smsgw.gateway import Gateway
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import is_data, shown

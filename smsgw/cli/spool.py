@@ -16,8 +16,8 @@ import click
 
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Conflict, Fault, QueueFull, RefusedByPolicy
+from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 
 CLIENT = "spool"

@@ -14,8 +14,8 @@ from smsgw.cli.moments import duration
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import harmless, local, shortened
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.gateway import Gateway
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks import deliveries, events, hooks, trial
 from smsgw.webhooks.addresses import Allowed

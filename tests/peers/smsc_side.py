@@ -13,7 +13,8 @@ from sqlalchemy import select
 from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
 from smsgw.config import Config
-from smsgw.daemon import Daemon, Gateway
+from smsgw.daemon import Daemon
+from smsgw.gateway import Gateway
 from smsgw.link_verbs import PhoneText, Simulated
 from smsgw.listener import open_listener
 from smsgw.store.tables import message

@@ -15,7 +15,8 @@ import pytest
 
 from smsgw.access import accounts, keys
 from smsgw.config import Config
-from smsgw.daemon import Daemon, Gateway
+from smsgw.daemon import Daemon
+from smsgw.gateway import Gateway
 from smsgw.link_verbs import Simulated
 from webadmin import create_app
 from webadmin.server import WebServer

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from schedules import consent
 from smsgw.config import Config
 from smsgw.customers.consent.changes import write
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.consent import questions as consent_questions
 from smsgw.inbound.consent.vocabulary import vocabulary
 from smsgw.store import schema

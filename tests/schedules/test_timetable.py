@@ -12,7 +12,7 @@ import pytest
 
 from schedules import timetable
 from smsgw.config import Config
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
 

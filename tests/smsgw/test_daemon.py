@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from smsgw.config import Config
-from smsgw.daemon import Daemon, Gateway, with_folder
+from smsgw.daemon import Daemon
 from smsgw.errors import StoreUnreachable
+from smsgw.gateway import Gateway, with_folder
 from smsgw.link import LinkState
 from smsgw.store import links
 

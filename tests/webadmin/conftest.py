@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from smsgw.access import keys
 from smsgw.config import Config
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.outbound.asked import Accepted, Ready
 from smsgw.store import schema
 from smsgw.store.database import Database

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from smsgw.access import accounts
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from webadmin import auth, create_app
 
 NAME, PASSWORD = "Ana", "correct horse battery"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from smsgw.access import keys
-from smsgw.daemon import Gateway
 from smsgw.errors import Conflict, Fault, QueueFull, RefusedByPolicy, StoreFull
+from smsgw.gateway import Gateway
 from smsgw.outbound.asked import Accepted, Ready
 from webadmin import hot
 from webadmin.api.clients import REMEMBERED

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from smsgw import errors
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from webadmin import catalogue, problems
 
 MESSAGES = "/api/v1/messages"

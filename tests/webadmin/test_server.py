@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Daemon, Gateway, Part
+from smsgw.daemon import Daemon, Part
 from smsgw.errors import SmsgwError
+from smsgw.gateway import Gateway
 from webadmin import create_app
 from webadmin.server import AddressUnavailable, WebServer
 

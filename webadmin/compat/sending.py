@@ -13,8 +13,8 @@ from flask import current_app, request
 
 from smsgw.access.keys import Client
 from smsgw.clients.asking import spelled
-from smsgw.daemon import Gateway
 from smsgw.errors import BadInput, Fault
+from smsgw.gateway import Gateway
 from smsgw.link import Alphabet
 from smsgw.listener import Octets
 from smsgw.outbound.submit import Accepted, Asked, Ready

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.outbound.usage import usage
 from smsgw.store import links as stored
 from smsgw.store.tables.types import AnyRow

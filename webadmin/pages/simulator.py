@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smsgw.access.accounts import Person
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link_verbs import PhoneText, Simulated
 
 SHOWN = 50  # texts on a screen

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from schedules import paces, prices
 from smsgw.config import Config
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Alphabet, Misconfigured, Throttled, WirePart
 from smsgw.money import pricelist
 from smsgw.outbound.standing import Fitness

@@ -62,7 +62,7 @@ def test_alembic_takes_an_empty_database_that_we_made_for_its_own(empty: Databas
 def test_a_start_does_not_load_alembic_when_there_is_nothing_to_bring_up_to_date(fresh_store_url: str) -> None:
     script = """
 import sys
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store import schema
 from smsgw.store.database import Database
 for _ in range(2):

@@ -6,7 +6,7 @@ from typing import Any
 
 from smsgw.access import keys, smpp_clients
 from smsgw.access.smpp_clients import Terms
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.listener import Knock
 
 

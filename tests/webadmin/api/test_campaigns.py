@@ -10,7 +10,7 @@ from smsgw.customers import customers
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.customers.consent import consent
 from smsgw.customers.customers import Wish
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
 
 CAMPAIGNS, TEMPLATES = "/api/v1/campaigns", "/api/v1/templates"

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask, request
 
 from smsgw.access import keys
-from smsgw.daemon import Gateway
 from smsgw.errors import Unauthenticated
+from smsgw.gateway import Gateway
 from webadmin.api.clients import REMEMBERED, KnownClients
 from webadmin.api.routes import ROUTES
 

@@ -13,7 +13,7 @@ import pytest
 
 from smsgw.access import keys
 from smsgw.customers.importing.importing import Importer
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.conftest import Caller
 
 API = "/api/v1"

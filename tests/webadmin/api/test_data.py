@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Abilities, Alphabet, InboundPiece
 from smsgw.text.parts import split_data
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.inquiries import inquiries
 from smsgw.inbound.inquiries.inquiries import Asks
 from smsgw.store.tables import history, product

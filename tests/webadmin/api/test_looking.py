@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Gateway
 from smsgw.errors import StoreUnreachable
+from smsgw.gateway import Gateway
 from webadmin import create_app
 from webadmin.api import shapes, surroundings
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from webadmin import create_app
 
 PHONE = "+38640111222"
@@ -102,7 +102,7 @@ DIES = """
 import os, signal, sys
 from smsgw.access import idempotency, keys
 from smsgw.config import Config
-from smsgw.daemon import Gateway, utc_now
+from smsgw.gateway import Gateway, utc_now
 from webadmin import create_app
 
 def die(*_):
@@ -127,7 +127,7 @@ client.post(path, data=body, headers={
 def test_a_process_killed_in_the_middle_sends_nothing_twice(
     configured: Callable[..., Gateway], caller_of: Callable[..., Any], where: str, batch: bool
 ) -> None:
-    from smsgw.daemon import utc_now
+    from smsgw.gateway import utc_now
 
     gateway = configured(utc_now)
     call = caller_of(create_app(gateway))

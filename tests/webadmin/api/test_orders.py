@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Abilities, InboundPiece
 from smsgw.store.tables import history, message
 from smsgw.text import parts

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Gateway
 from smsgw.errors import StoreFull
+from smsgw.gateway import Gateway
 from smsgw.outbound.gate import gate
 from webadmin import create_app
 from webadmin.api.shapes import Message

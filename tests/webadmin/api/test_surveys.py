@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schedules import surveys as clock
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.conftest import PHONE
 
 ALL = "/api/v1/surveys"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.calls import Rang
 from smsgw.link import Call
 from webadmin.api import telephony

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store.tables import delivery, history
 from smsgw.webhooks import events, settle
 from smsgw.webhooks.settle import Plan

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from smsgw.access import keys
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store.tables import message
 from webadmin import create_app
 

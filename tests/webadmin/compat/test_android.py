@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from smsgw.access import keys
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.compat.conftest import SECRET
 
 BASE = "/3rdparty/v1"

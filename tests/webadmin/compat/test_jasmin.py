@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.store.tables import api_key
 from tests.webadmin.compat.conftest import SECRET
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.compat.conftest import SECRET
 
 TO = "+38640111222"

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.compat.conftest import SECRET
 
 ACCOUNT = "AC" + "0" * 32

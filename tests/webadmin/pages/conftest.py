@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from smsgw.access import accounts
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from webadmin import create_app
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from smsgw.customers import customers, fields
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.customers.consent import consent
 from smsgw.customers.customers import Wish
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
 from smsgw.store.tables import product
 from tests.webadmin.pages.conftest import Visitor

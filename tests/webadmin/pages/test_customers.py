@@ -12,7 +12,7 @@ from smsgw.customers import customers, fields
 from smsgw.customers.customers import Wish
 from smsgw.customers.fields import Field
 from smsgw.customers.importing.importing import Importer
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from tests.webadmin.pages.conftest import Form, Visitor
 

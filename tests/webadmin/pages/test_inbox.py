@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.inbound.calls import Rang
 from smsgw.inbound.inbox import Arrived
 from smsgw.link import Abilities, Alphabet, Call, InboundPiece

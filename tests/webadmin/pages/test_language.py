@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask import Flask
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.pages.conftest import Visitor
 from webadmin import create_app
 from webadmin.pages import language

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from tests.webadmin.pages.conftest import Visitor
 

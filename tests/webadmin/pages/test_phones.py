@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.pages.conftest import Visitor
 from webadmin import create_app
 

@@ -8,7 +8,7 @@ import pytest
 
 from smsgw.customers import customers
 from smsgw.customers.customers import Wish
-from smsgw.daemon import Gateway
+from smsgw.gateway import Gateway
 from tests.webadmin.pages.conftest import Visitor
 
 Said = Callable[[str], str]
