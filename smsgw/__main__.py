@@ -9,107 +9,87 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from smsgw import __version__, log
-from smsgw.cli import (
-    budget,
-    campaign,
-    catalogue,
-    config,
-    consent,
-    correction,
-    customer,
-    db,
-    demo,
-    doctor,
-    gate,
-    import_,
-    inbox,
-    init,
-    inquiry,
-    key,
-    link,
-    mail,
-    modem,
-    order,
-    plan,
-    rate,
-    read,
-    report,
-    run,
-    segment,
-    send,
-    sim,
-    spool,
-    survey,
-    template,
-    user,
-    webhook,
-)
-from smsgw.cli import log as messages
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, execute
-from smsgw.daemon import Part
-from smsgw.gateway import Gateway
-from smsgw.listener import open_listener
 
-COMMANDS: tuple[click.Command, ...] = (
-    demo.demo,
-    init.init,
-    run.run,
-    send.send,
-    send.cancel,
-    spool.spool,
-    import_.import_,
-    inbox.inbox,
-    read.read_,
-    order.group,
-    catalogue.group,
-    inquiry.inquiry,
-    survey.survey,
-    correction.correction,
-    correction.replay,
-    messages.log,
-    link.link,
-    template.template,
-    campaign.campaign,
-    customer.customer,
-    segment.group,
-    segment.segment,
-    consent.group,
-    gate.group,
-    rate.rate,
-    plan.plan,
-    budget.budget,
-    report.report,
-    config.config,
-    doctor.doctor,
-    key.key,
-    user.user,
-    webhook.webhook,
-    mail.group,
-    db.db,
-    modem.modem,
-    sim.sim,
-)
+if TYPE_CHECKING:
+    from smsgw.daemon import Part
+    from smsgw.gateway import Gateway
+
+COMMANDS = {
+    "demo": "demo.demo",
+    "init": "init.init",
+    "run": "run.run",
+    "send": "send.send",
+    "cancel": "send.cancel",
+    "spool": "spool.spool",
+    "import": "import_.import_",
+    "inbox": "inbox.inbox",
+    "read": "read.read_",
+    "order": "order.group",
+    "catalogue": "catalogue.group",
+    "inquiry": "inquiry.inquiry",
+    "survey": "survey.survey",
+    "correction": "correction.correction",
+    "replay": "correction.replay",
+    "log": "log.log",
+    "link": "link.link",
+    "template": "template.template",
+    "campaign": "campaign.campaign",
+    "customer": "customer.customer",
+    "group": "segment.group",
+    "segment": "segment.segment",
+    "consent": "consent.group",
+    "gate": "gate.group",
+    "rate": "rate.rate",
+    "plan": "plan.plan",
+    "budget": "budget.budget",
+    "report": "report.report",
+    "config": "config.config",
+    "doctor": "doctor.doctor",
+    "key": "key.key",
+    "user": "user.user",
+    "webhook": "webhook.webhook",
+    "mail": "mail.group",
+    "db": "db.db",
+    "modem": "modem.modem",
+    "sim": "sim.sim",
+}
+"""Each command by its name, and where it is under `smsgw.cli`: a command line reads in only the file of its own."""
 
 
-@click.group("smsgw", cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(Group):
+    """The commands of COMMANDS, each read in when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        file, _, attribute = COMMANDS[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"smsgw.cli.{file}"), attribute)
+        return command
+
+
+@click.group("smsgw", cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="smsgw %(version)s")
 def root() -> None:
     """A two-way SMS gateway. To begin: smsgw demo tries everything; smsgw init sets it up."""
 
 
-for command in COMMANDS:
-    root.add_command(command)
-
-
 def parts(gateway: Gateway) -> list[Part]:
     """The parts of the daemon that only this file knows, in the order of their start."""
     from schedules.timetable import Clock
+    from smsgw.listener import open_listener
     from webadmin import create_app
     from webadmin.server import WebServer
 

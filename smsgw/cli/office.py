@@ -13,15 +13,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsgw.cli.voice import Voice
 from smsgw.config import Config, Loaded, load_with_origins
-from smsgw.daemon import Part
 from smsgw.errors import StoreError
-from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
 from smsgw.store import leases, links, schema
+
+if TYPE_CHECKING:
+    from smsgw.daemon import Part
+    from smsgw.gateway import Gateway
 
 UNITS = tuple(Path(folder, "systemd/system/smsgw.service") for folder in ("/etc", "/usr/lib", "/lib"))
 
@@ -66,6 +68,8 @@ class Office:
         An empty store gets its tables, so that an installation can be provisioned before its first start. Raises
         BadConfig, StoreUnreachable, StoreError (it needs `smsgw db migrate`), StoreTooNew.
         """
+        from smsgw.gateway import Gateway  # every verb there is: commands that need none of them start without
+
         config = config or self.config()
         become_owner(config.store.folder)
         gateway = Gateway(_quiet(config))
