@@ -41,6 +41,7 @@ from .consents_shapes import (
 )
 from .routes import answer, client, route
 
+PDF = "application/pdf"
 READ, MANAGE = "consents:read", "consents:manage"
 
 
@@ -125,7 +126,7 @@ def choose(body: NewChoice) -> Response:
         return answer(standing_json(conn, address))
 
 
-@route("GET", "/consents/certificate", scope=READ, query=CertificateOf, answers={200: Certificate})
+@route("GET", "/consents/certificate", scope=READ, query=CertificateOf, answers={200: Certificate}, files=(PDF,))
 def certificate(query: CertificateOf) -> Response:
     """Show everything that was said about one person, for an inspector, as JSON or PDF.
 
@@ -137,7 +138,7 @@ def certificate(query: CertificateOf) -> Response:
         found = consent_proof.certificate(conn, whose, gateway.clock(), gateway.config.gate.soft_opt_in)
     if query.shape == "json":
         return answer(found)
-    response = Response(as_pdf(found), mimetype="application/pdf")
+    response = Response(as_pdf(found), mimetype=PDF)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -96,7 +96,14 @@ def _by_id(people: list[Person]) -> Any:
     return lambda row: customer_json(told[row.id])
 
 
-@route("GET", "/customers/export", scope="customers:privacy", query=CustomerExport, answers={200: None})
+@route(
+    "GET",
+    "/customers/export",
+    scope="customers:privacy",
+    query=CustomerExport,
+    answers={200: None},
+    files=("text/csv", XLSX),
+)
 def export_customers(query: CustomerExport) -> Response:
     """Give customers as a sheet: CSV, or XLSX if Accept asks for it.
 

@@ -20,7 +20,7 @@ def _act(id: str, why: str = "") -> Act:
     return Act(known(id), client().id, the_gateway().clock(), why)
 
 
-@route("GET", "/customers/<id>/export", scope=SCOPE, answers={200: Copy}, errors=("not_found",))
+@route("GET", "/customers/<id>/export", scope=SCOPE, answers={200: Copy}, errors=("not_found",), files=(ZIP,))
 def export_customer(id: str) -> Response:
     """Give everything that is kept of a person.
 

@@ -152,8 +152,13 @@ def _responses(one: Route) -> dict[str, Any]:
         words = one.summary if shape is None else (shape.__doc__ or "").strip().split("\n")[0]
         schema = {"type": "object"} if shape is None else _schema(shape, "serialization")
         told[str(status)] = {"description": words}
-        if status != 204:  # which has no body (RFC 9110 section 15.3.5)
-            told[str(status)]["content"] = {"application/json": {"schema": schema}}
+        if status == 204:  # which has no body (RFC 9110 section 15.3.5)
+            continue
+        files = one.files if status == next(iter(one.answers)) else ()
+        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
+        if shape is not None or not files:
+            content = {"application/json": {"schema": schema}} | content
+        told[str(status)]["content"] = content
     by_status: dict[int, list[catalogue.Entry]] = {}
     for code in dict.fromkeys(_codes(one)):
         entry = catalogue.BY_CODE[code]

@@ -20,6 +20,7 @@ from .report_shapes import CostReport, EstimateTold, NewEstimate, ProofAsked, Pr
 from .routes import answer, route
 
 READ = "money:read"
+FILES = tuple(kind.partition(";")[0] for kind in report_tables.FORMATS.values())
 _NAMED = 100  # numbers and letters that are told one by one
 _LONGEST = 200_000  # lines of a file
 
@@ -69,7 +70,7 @@ def _sums(amounts: Mapping[str, int]) -> list[dict[str, str]]:
     return [{"amount": spelled(amount), "currency": currency} for currency, amount in sorted(amounts.items())]
 
 
-@route("GET", "/reports/costs", scope=READ, query=ReportAsked, answers={200: CostReport})
+@route("GET", "/reports/costs", scope=READ, query=ReportAsked, answers={200: CostReport}, files=FILES)
 def costs(query: ReportAsked) -> Response:
     """Tell what messages cost, by link, country, key, campaign, customer and so on."""
     shape = query.shape or _accepted()

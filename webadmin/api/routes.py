@@ -30,6 +30,7 @@ class Route:
     view as `body` and `query`. bodies: for a view that reads the body itself, a shape or schema for each media type.
     errors: codes of the catalogue besides those that these fields imply. headers: what a request may carry.
     name: what this way to the view is called; by default as the view is, so only a second way needs one.
+    files: media types of files in which the first answer may come, too; where it has no shape, in nothing else.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Route:
     errors: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:

@@ -127,6 +127,7 @@ def end_survey(id: str, body: Ended) -> Response:
     query=ResultsFilter,
     answers={200: SurveyResults},
     errors=("not_found",),
+    files=("text/csv",),
 )
 def survey_results(id: str, query: ResultsFilter) -> Response:
     """Show what a survey brought: how often each answer was given, or every answer as CSV."""
