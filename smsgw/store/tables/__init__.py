@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .access import account, api_key, idempotency, session
+from .audit import audit
 from .campaigns import campaign, target, template, unreachable
 from .clients import smpp_client, submitted_part
 from .closings import closing, customer_total, day_total
@@ -42,6 +43,17 @@ from .inbound import inbound, inbound_part
 from .inquiries import answer_template, answer_topic, auto_answer, inquiry, inquiry_text
 from .learning import correction
 from .mail import mail
+from .media import (
+    capability,
+    capability_sign,
+    inbound_content,
+    inbound_medium,
+    medium,
+    message_content,
+    message_medium,
+    rendition,
+)
+from .message_pages import message_page, page_visit
 from .money import cost_entry, exchange, numbering, rate
 from .orders import alias, catalogue_change, expectation, order, order_line, order_revision, product
 from .outbound import earlier_try, message, part, receipt
@@ -62,12 +74,15 @@ __all__ = [
     "answer_template",
     "answer_topic",
     "api_key",
+    "audit",
     "auto_answer",
     "balance",
     "budget",
     "budget_use",
     "call",
     "campaign",
+    "capability",
+    "capability_sign",
     "catalogue_change",
     "category",
     "clearance",
@@ -99,12 +114,18 @@ __all__ = [
     "idempotency",
     "import_line",
     "inbound",
+    "inbound_content",
+    "inbound_medium",
     "inbound_part",
     "inquiry",
     "inquiry_text",
     "link",
     "mail",
+    "medium",
     "message",
+    "message_content",
+    "message_medium",
+    "message_page",
     "metadata",
     "numbering",
     "open_hours",
@@ -113,6 +134,7 @@ __all__ = [
     "order_line",
     "order_revision",
     "own_key",
+    "page_visit",
     "part",
     "participant",
     "plan",
@@ -123,6 +145,7 @@ __all__ = [
     "rate",
     "receipt",
     "refusal",
+    "rendition",
     "reservation",
     "segment",
     "session",

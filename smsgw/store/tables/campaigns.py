@@ -104,7 +104,7 @@ target = Table(
     Column("id", Counting, primary_key=True, autoincrement=True),
     Column("campaign_id", ForeignKey("campaign.id", ondelete="CASCADE"), nullable=False),
     Column("customer_id", String(40)),
-    Column("address", String(20), nullable=False),  # "" for a customer without a number
+    Column("address", String(254), nullable=False),  # "" for a customer without a number
     Column("language", String(8)),
     Column("wave", SmallInteger, nullable=False),
     Column("variant", String(1)),  # which text; None: the winner's
@@ -142,7 +142,7 @@ Index("ix_target_address", target.c.address)
 unreachable = Table(
     "unreachable",
     metadata,
-    Column("address", String(20), primary_key=True),
+    Column("address", String(254), primary_key=True),
     Column("failures", SmallInteger, nullable=False),
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),

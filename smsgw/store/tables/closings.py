@@ -42,7 +42,7 @@ day_total = Table(
     Column("client", String(64), nullable=False),
     Column("campaign", String(40), nullable=False),
     Column("category", String(40), nullable=False),
-    Column("sender", String(20), nullable=False),
+    Column("sender", String(254), nullable=False),
     Column("currency", String(3), nullable=False),  # "" where no rate says what it costs
     *_measures(),
 )
@@ -53,7 +53,7 @@ customer_total = Table(
     "customer_total",
     metadata,
     Column("period", String(10), primary_key=True),
-    Column("customer", String(40), primary_key=True),  # the customer's id, or a number that belongs to nobody
+    Column("customer", String(254), primary_key=True),  # the customer's id, or a number that belongs to nobody
     Column("currency", String(3), primary_key=True),
     *_measures(),
 )

@@ -32,8 +32,8 @@ inbound = Table(
     Column("why", Text, nullable=False),
     Column("link", String(40), nullable=False),
     Column("reference", String(120), nullable=False),  # of its first piece
-    Column("sender", String(20), nullable=False),
-    Column("recipient", String(20)),  # which of our numbers
+    Column("sender", String(254), nullable=False),
+    Column("recipient", String(254)),  # which of our numbers or mail addresses
     Column("text", Text, nullable=False),
     Column("kind", String(12), nullable=False),
     Column("parts", SmallInteger, nullable=False),
@@ -45,7 +45,7 @@ inbound = Table(
     Column("handled_at", Moment),
     UniqueConstraint("link", "reference"),
     one_of("state", INBOUND.states),
-    one_of("kind", ("text", "flash", "indication", "silent", "data")),
+    one_of("kind", ("text", "flash", "indication", "silent", "data", "mms", "mail")),
     CheckConstraint("parts >= 1 AND missing BETWEEN 0 AND parts", name="counts"),
 )
 Index("ix_inbound_sender", inbound.c.sender, inbound.c.id)

@@ -29,7 +29,7 @@ inquiry = Table(
     Column("id", String(40), primary_key=True),
     Column("state", String(12), nullable=False),
     Column("why", Text, nullable=False),
-    Column("address", String(20), nullable=False),  # who asked
+    Column("address", String(254), nullable=False),  # who asked
     Column("topic", String(24), nullable=False),
     Column("priority", SmallInteger, nullable=False),  # 0 low to 3 urgent
     Column("assigned_to", String(64)),
@@ -104,7 +104,7 @@ auto_answer = Table(
     Column("state", String(12), nullable=False),
     Column("why", Text, nullable=False),
     Column("topic", String(24), nullable=False),
-    Column("address", String(20), nullable=False),
+    Column("address", String(254), nullable=False),
     Column("inbound_id", String(40), nullable=False),
     Column("language", String(8), nullable=False),
     Column("text", Text, nullable=False),

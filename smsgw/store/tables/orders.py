@@ -79,8 +79,8 @@ order = Table(
     Column("state", String(12), nullable=False),
     Column("why", Text, nullable=False),
     Column("number", Integer, nullable=False, unique=True),  # what people call it
-    Column("address", String(20), nullable=False),  # the customer's number
-    Column("recipient", String(20)),  # which of our numbers
+    Column("address", String(254), nullable=False),  # the customer's number
+    Column("recipient", String(254)),  # which of our numbers
     Column("link", String(40)),
     Column("language", String(12), nullable=False),
     Column("campaign", String(40)),  # the offer that it answers
@@ -156,8 +156,8 @@ expectation = Table(
     "expectation",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("address", String(20), nullable=False),  # whom we asked
-    Column("recipient", String(20)),  # from which of our numbers; None: any
+    Column("address", String(254), nullable=False),  # whom we asked
+    Column("recipient", String(254)),  # from which of our numbers; None: any
     Column("kind", String(8), nullable=False),
     Column("subject", String(40)),  # the record that it is about: an order, a survey, a campaign
     Column("campaign", String(40)),

@@ -33,8 +33,8 @@ message = Table(
     Column("why", Text, nullable=False),  # the reason for the present state, in words
     Column("client", String(64), nullable=False),  # who asked: an API key's id, an account's id, "cli"
     Column("client_ref", String(120)),  # the client's own name for it
-    Column("recipient", String(20), nullable=False),
-    Column("sender", String(20)),
+    Column("recipient", String(254), nullable=False),  # E.164, a short code, or a mail address
+    Column("sender", String(254)),
     Column("text", Text, nullable=False),  # of data its octets in hexadecimal digits
     Column("ports", Json),  # of data: [destination, origin]
     Column("encoding", String(40), nullable=False),
@@ -172,7 +172,7 @@ receipt = Table(
     Column("link", String(40), nullable=False),
     Column("reference", String(80), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("recipient", String(20)),
+    Column("recipient", String(254)),
     Column("error", String(80)),
     Column("said", Text),
     Column("network_at", Moment),

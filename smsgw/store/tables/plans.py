@@ -62,7 +62,7 @@ plan_person = Table(
     metadata,
     Column("link", String(40), primary_key=True),
     Column("month", String(7), primary_key=True),
-    Column("recipient", String(20), primary_key=True),
+    Column("recipient", String(254), primary_key=True),
 )
 
 # What it allows may be changed; whose it is and its currency may not, for what was spent is counted by its id.

@@ -67,7 +67,7 @@ participant = Table(
     Column("state", String(12), nullable=False),
     Column("why", Text, nullable=False),
     Column("survey_id", ForeignKey("survey.id", ondelete="CASCADE"), nullable=False),
-    Column("address", String(20), nullable=False),
+    Column("address", String(254), nullable=False),
     Column("language", String(8), nullable=False),
     Column("position", SmallInteger, nullable=False),  # the question that is open, or the last one
     Column("asked_again", Boolean, nullable=False),  # an answer to it was out of range once
