@@ -81,8 +81,25 @@ def _is_zone(name: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=65536)
 def _zones_by_digits(number: str) -> tuple[str, ...]:
+    by_country = (_country_zone(number[1:end]) for end in (2, 3, 4)) if number.startswith("+") else ()
+    only = next((zone for zone in by_country if zone is not None), None)
+    return _zones_of_number(number) if only is None else (only,)
+
+
+@lru_cache(maxsize=1024)
+def _country_zone(code: str) -> str | None:
+    """The zone of all numbers of a country calling code; None for no such code, and where there are several zones."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, tzdata  # not at the top: see below
+
+    if not code.isdigit() or int(code) not in COUNTRY_CODE_TO_REGION_CODE:
+        return None
+    zones = {zone for digits, some in tzdata.TIMEZONE_DATA.items() if digits.startswith(code) for zone in some}
+    return zones.pop() if len(zones) == 1 and all(_is_zone(zone) for zone in zones) else None
+
+
+@lru_cache(maxsize=65536)
+def _zones_of_number(number: str) -> tuple[str, ...]:
     from phonenumbers import timezone  # not at the top: its tables take memory, and only marketing needs them
 
     try:
