@@ -42,7 +42,7 @@ from .customers import (
 from .inbound import inbound, inbound_part
 from .inquiries import answer_template, answer_topic, auto_answer, inquiry, inquiry_text
 from .learning import correction
-from .mail import mail
+from .mail import mail, mail_answer, mail_key, mail_thread
 from .media import (
     capability,
     capability_sign,
@@ -54,6 +54,7 @@ from .media import (
     rendition,
 )
 from .message_pages import message_page, page_visit
+from .mms_notices import mms_notice, wap_push
 from .money import cost_entry, exchange, numbering, rate
 from .orders import alias, catalogue_change, expectation, order, order_line, order_revision, product
 from .outbound import earlier_try, message, part, receipt
@@ -121,12 +122,16 @@ __all__ = [
     "inquiry_text",
     "link",
     "mail",
+    "mail_answer",
+    "mail_key",
+    "mail_thread",
     "medium",
     "message",
     "message_content",
     "message_medium",
     "message_page",
     "metadata",
+    "mms_notice",
     "numbering",
     "open_hours",
     "opt_in",
@@ -160,5 +165,6 @@ __all__ = [
     "target",
     "template",
     "unreachable",
+    "wap_push",
     "webhook",
 ]
