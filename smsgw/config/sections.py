@@ -21,6 +21,7 @@ from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
 from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import MailConfig, OrdersConfig
+from smsgw.config.pages import PagesConfig
 from smsgw.config.retention import RetentionConfig
 from smsgw.config.store import StoreConfig
 from smsgw.config.webhooks import WebhooksConfig
@@ -237,6 +238,7 @@ class Config(Section):
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
     orders: OrdersConfig = Field(default=OrdersConfig(), description="How texts become orders.")
     mail: MailConfig = Field(default=MailConfig(), description="The server that takes our letters.")
+    pages: PagesConfig = Field(default=PagesConfig(), description="The page that shows a message where a phone cannot.")
     campaigns: CampaignsConfig = Field(default=CampaignsConfig(), description="What it takes to send to many.")
     money: MoneyConfig = Field(default=MoneyConfig(), description="What messages cost.")
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
