@@ -11,6 +11,7 @@ The tree::
     ├─ Unauthenticated     no or wrong password, key or session
     ├─ Forbidden           known, but the scope is missing
     ├─ QueueFull           come back later; .retry_after seconds
+    ├─ NotFetched          an MMS stays in the network; .for_good: for ever; .step: how far it came
     └─ StoreError          the database cannot be used
        ├─ StoreUnreachable it does not answer, is locked by another daemon, or cannot be opened
        ├─ StoreTooNew      a newer smsgw wrote it
@@ -110,6 +111,22 @@ class QueueFull(SmsgwError):
     def __init__(self, says: str, *, retry_after: int) -> None:
         super().__init__(says)
         self.retry_after = retry_after
+
+
+class NotFetched(SmsgwError):
+    """An MMS could not be fetched from the network, or the network could not be told that it was.
+
+    for_good: trying again is of no use. step: how far it came: set-up, bearer, name, connection, request or answer.
+    """
+
+    code = "mms_not_fetched"
+
+    def __init__(
+        self, says: str, *, step: str = "answer", for_good: bool = False, code: str | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(says, code=code, hint=hint)
+        self.step = step
+        self.for_good = for_good
 
 
 class StoreError(SmsgwError):

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
-from .link import Receipt, WirePart
+from .link import InboundContent, Receipt, WirePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +131,60 @@ class TakesNotices(Protocol):
 
     def notice(self, notice: Notice) -> Noted:
         """Take a notice in, if it is the carrier's: what it told is on disk when this returns. May wait for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """An MMS that waits in the network until it is fetched (M-Notification.ind).
+
+    transaction: what the network calls this announcement. location: where the MMS is. sender: None when it is not told.
+    size: octets as announced, 0: not told. expires_at: None when it is not told. version: of MMS, for our answers.
+    """
+
+    transaction: str
+    location: str
+    sender: str | None = None
+    subject: str = ""
+    size: int = 0
+    expires_at: datetime | None = None
+    version: str = "1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPush:
+    """A WAP push that is neither an MMS nor a report on one: a service indication, settings, or unreadable octets."""
+
+    content_type: str
+    application: str | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An MMS that was fetched. transaction: the network's name for the fetch, which our acknowledgement repeats."""
+
+    inbound: InboundContent
+    transaction: str | None = None
+
+
+MmsOutcome = Literal["retrieved", "deferred", "acknowledged"]
+
+
+@runtime_checkable
+class FetchesMms(Protocol):
+    """What a link with "fetch" among its optional abilities offers besides: MMS that wait in the network.
+
+    Whoever uses it stores a notification first, then fetches, then stores the content, and only then acknowledges.
+    """
+
+    def read_push(self, octets: bytes, at: datetime) -> Notification | Receipt | OtherPush:
+        """What a WAP push (the octets of port 2948, whole) is that came at `at`. Quick, offline, and never raises."""
+
+    def fetch(self, notification: Notification) -> Fetched:
+        """Fetch an MMS; it stays in the network until it is acknowledged. Waits. Raises NotFetched."""
+
+    def acknowledge(self, notification: Notification, outcome: MmsOutcome, transaction: str | None = None) -> None:
+        """Tell the network: retrieved (at once), deferred (we fetch it later), or acknowledged (fetched after that).
+
+        transaction: of the fetch, with acknowledged. Waits. Raises NotFetched when it could not be told.
+        """

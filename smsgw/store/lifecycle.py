@@ -357,6 +357,46 @@ ALERT = Life(
     ),
 )
 
+HAPPENINGS: dict[str, dict[str, str]] = {
+    "customer": {
+        "created": "somebody became known to us",
+        "updated": "what is known of somebody was changed",
+        "merged": "it became a part of another customer",
+        "erased": "they were forgotten",
+    },
+    "consent": {
+        "granted": "an address said yes, and it was written down",
+        "revoked": "an address took a yes back, or said no",
+    },
+    "link": {
+        "up": "it connects to its network",
+        "down": "it does not",
+        "degraded": "it works, but not as it should",
+        "resting": "it does not send for a while, on purpose",
+    },
+}
+"""What happens to records that have no states of their own, and what it means: lines of history all the same."""
+
+MMS_NOTICE = Life(
+    "mms_notice",
+    "announce",
+    {
+        "waiting": "the MMS waits in the network until it is fetched, next at due_at",
+        "fetched": "its content is stored; the network must still be told",
+        "done": "the network knows that we have it",
+        "given_up": "it could not be fetched: a person was told why",
+    },
+    (
+        _move("put_off", "waiting", "waiting"),
+        _move("put_off", "fetched", "fetched"),
+        _move("fetch", "waiting", "fetched"),
+        _move("acknowledge", "fetched", "done"),
+        _move("repeat", "done", "fetched"),
+        _move("give_up", "waiting", "given_up"),
+        _move("again", "given_up", "waiting"),
+    ),
+)
+
 LIVES = (
     MESSAGE,
     INBOUND,
@@ -374,4 +414,5 @@ LIVES = (
     CUSTOMER_IMPORT,
     CAMPAIGN,
     ALERT,
+    MMS_NOTICE,
 )
