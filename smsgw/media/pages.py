@@ -21,7 +21,7 @@ from ..store import history
 from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.lifecycle import MESSAGE
-from ..store.tables import address, customer, message, message_medium, message_page, rendition
+from ..store.tables import address, customer, inbound_medium, medium, message, message_medium, message_page, rendition
 from ..store.tables.types import AnyRow
 
 TOKEN_OCTETS = 16  # 128 bits: 22 letters
@@ -239,11 +239,20 @@ def _purge(conn: Connection, now: datetime) -> int:
 
 
 def _forget_renditions(conn: Connection) -> None:
-    """What was made for pages, of media that no page shows any more."""
-    p, mm, r = message_page.c, message_medium.c, rendition.c
+    """What was made for pages, of media that no page shows any more, and its octets where nothing else has them."""
+    p, mm, r, m = message_page.c, message_medium.c, rendition.c, medium.c
     shown = (
         select(mm.message_id)
         .join(message_page, p.message_id == mm.message_id)
         .where(mm.original == r.source, p.purged_at.is_(None))
     )
-    conn.execute(delete(rendition).where(r.fit.startswith(FIT), ~exists(shown)))
+    idle = r.fit.startswith(FIT), ~exists(shown)
+    made = [sha for sha in conn.scalars(select(r.sha256).where(*idle)) if sha is not None]
+    conn.execute(delete(rendition).where(*idle))
+    elsewhere = (
+        exists(select(mm.message_id).where((mm.sha256 == m.sha256) | (mm.original == m.sha256))),
+        exists(select(inbound_medium.c.inbound_id).where(inbound_medium.c.sha256 == m.sha256)),
+        exists(select(r.source).where((r.sha256 == m.sha256) | (r.source == m.sha256))),
+    )
+    for some in history.chunks(made):
+        conn.execute(delete(medium).where(m.sha256.in_(some), *(~one for one in elsewhere)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .wording_consent import CONSENT
 from .wording_inquiries import INQUIRIES
 from .wording_orders import ORDERS
+from .wording_pages import MESSAGE_PAGES
 from .wording_preferences import PREFERENCES
 
 _WORDS: dict[str, dict[str, str]] = {
@@ -31,6 +32,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     **CONSENT,
     **INQUIRIES,
+    **MESSAGE_PAGES,
     **ORDERS,
     **PREFERENCES,
 }
