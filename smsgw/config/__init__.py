@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from smsgw.config.file import Loaded, Origin, find, load, load_with_origins, places
 from smsgw.config.links import LinkConfig, Section, driver_config, kinds
+from smsgw.config.mail import BoxConfig, MailConfig
 from smsgw.config.manual import example, reference_markdown
 from smsgw.config.money import MoneyConfig
-from smsgw.config.orders import MailConfig, OrdersConfig
+from smsgw.config.orders import OrdersConfig
 from smsgw.config.sections import (
     Config,
     LogConfig,
@@ -21,6 +22,7 @@ from smsgw.config.store import StoreConfig
 from smsgw.config.webhooks import WebhooksConfig
 
 __all__ = [
+    "BoxConfig",
     "Config",
     "LinkConfig",
     "Loaded",

@@ -1,13 +1,14 @@
-"""The tables [orders] and [mail]: how texts become orders, and how letters go out."""
+"""The table [orders]: how texts become orders."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from smsgw.config.links import Section
+from smsgw.config.mail import mail_address
 from smsgw.text.hours import read_hours
 from smsgw.text.number import read_number
 from smsgw.text.wording import LANGUAGES
@@ -109,49 +110,8 @@ class OrdersConfig(Section):
     @field_validator("mail_to")
     @classmethod
     def _addresses(cls, addresses: list[str]) -> list[str]:
-        return [_address(one) for one in addresses]
+        return [mail_address(one) for one in addresses]
 
     def millionths(self, amount: float | None) -> int | None:
         """One of the amounts as money is kept."""
         return None if amount is None else int(Decimal(str(amount)) * 1_000_000)
-
-
-class MailConfig(Section):
-    """The server that takes our letters; without a host none are written."""
-
-    host: str | None = Field(default=None, description="Its name.", examples=["smtp.example.com"])
-    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 with starttls, 465 with tls, 25 plain.")
-    encryption: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="How the connection is encrypted; none only on the same machine."
-    )
-    user: str | None = Field(default=None, description="The name to log in with; without it nobody logs in.")
-    password: SecretStr | None = Field(default=None, description="The password to log in with.")
-    sender: str | None = Field(
-        default=None, description="Whom letters are from; needed with a host.", examples=["shop@example.com"]
-    )
-    attempts: int = Field(
-        default=12,
-        ge=1,
-        le=1000,
-        description="How often a letter is tried; the pauses grow from a minute to six hours, then it is dead.",
-    )
-
-    @field_validator("sender")
-    @classmethod
-    def _sender(cls, sender: str | None) -> str | None:
-        return None if sender is None else _address(sender)
-
-    @model_validator(mode="after")
-    def _whole(self) -> MailConfig:
-        if self.host is not None and self.sender is None:
-            raise ValueError("has a host but no sender: say whom letters are from")
-        if (self.user is None) != (self.password is None):
-            raise ValueError("needs both user and password, or neither")
-        return self
-
-
-def _address(written: str) -> str:
-    local, at, domain = written.strip().rpartition("@")
-    if not at or not local or not domain or any(c.isspace() or c in "<>,;" for c in written.strip()):
-        raise ValueError(f"{written!r} is no mail address: write orders@example.com")
-    return written.strip()

@@ -19,8 +19,9 @@ from smsgw.config.doors import DoorsConfig
 from smsgw.config.gate import GateConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
+from smsgw.config.mail import MailConfig
 from smsgw.config.money import MoneyConfig
-from smsgw.config.orders import MailConfig, OrdersConfig
+from smsgw.config.orders import OrdersConfig
 from smsgw.config.pages import PagesConfig
 from smsgw.config.retention import RetentionConfig
 from smsgw.config.store import StoreConfig
@@ -237,7 +238,7 @@ class Config(Section):
     business: BusinessConfig = Field(default=BusinessConfig(), description="When somebody is there to answer.")
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
     orders: OrdersConfig = Field(default=OrdersConfig(), description="How texts become orders.")
-    mail: MailConfig = Field(default=MailConfig(), description="The server that takes our letters.")
+    mail: MailConfig = Field(default=MailConfig(), description="Letters by e-mail, and answers to them.")
     pages: PagesConfig = Field(default=PagesConfig(), description="The page that shows a message where a phone cannot.")
     campaigns: CampaignsConfig = Field(default=CampaignsConfig(), description="What it takes to send to many.")
     money: MoneyConfig = Field(default=MoneyConfig(), description="What messages cost.")
