@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..media.contents import Contents
+from ..media.pages import Page
 from ..money.budget import Budgets
 from .gate import gate
 
@@ -19,6 +21,7 @@ class Asked:
 
     send_at: aware, None for now. expires_in: seconds from send_at. on_unsure: "resend", "hold", "fail" or None for
     the policy of its purpose. data: octets instead of a text, which is "" then; ports: (destination, origin) of data.
+    content: slides or files instead of a text: an MMS to a number, a mail to a mail address.
     """
 
     to: str
@@ -41,6 +44,7 @@ class Asked:
     ports: tuple[int, int] | None = None
     campaign_id: str | None = None
     category: str | None = None  # of marketing: what its recipients agreed to
+    content: Contents | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that was read and cut: what the transaction stores."""
+    """A message that was read and cut: what the transaction stores.
+
+    content: the row of what it carries besides a text, media: that of each of its media. page: where it can be seen.
+    """
 
     asked: Asked
     row: dict[str, Any]
     parts: list[dict[str, Any]]
     candidate: gate.Candidate
+    content: dict[str, Any] | None = None
+    media: list[dict[str, Any]] = field(default_factory=list)
+    page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ message_content = Table(
     Column("way", String(8), nullable=False),  # how it goes
     Column("why", Text, nullable=False),  # why so, in words
     Column("size", Integer, nullable=False),  # octets of all parts, as far as they are known
+    Column("digest", String(64), nullable=False),  # what tells one content from another
     Column("language", String(12), nullable=False),  # of the sentences that the gateway adds
     Column("from_name", String(120), nullable=False),  # who sends it, as the notice says; "" for the company
     Column("read_report", Boolean, nullable=False),

@@ -112,6 +112,7 @@ def _make_tables() -> None:
     sa.Column('way', sa.String(length=8), nullable=False),
     sa.Column('why', sa.Text(), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('language', sa.String(length=12), nullable=False),
     sa.Column('from_name', sa.String(length=120), nullable=False),
     sa.Column('read_report', sa.Boolean(), nullable=False),
