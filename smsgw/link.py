@@ -37,7 +37,7 @@ from .link_errors import (
 )
 
 __all__ = [
-    "Abilities", "Alphabet", "Call", "Concatenation", "Content", "ContentPart", "Events", "Health",
+    "Abilities", "Alphabet", "Call", "Concatenation", "Content", "ContentPart", "Envelope", "Events", "Health",
     "InboundContent", "InboundPiece", "Link", "LinkDown", "LinkError", "LinkState", "Misconfigured", "NoAnswer",
     "Receipt", "ReceiptState", "RecipientUnreachable", "RejectedForGood", "RejectedForNow", "Throttled",
     "WirePart", "open_link",
@@ -211,11 +211,29 @@ class InboundPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a mail came, which decides whether anything is done with it.
+
+    sender: the envelope's, "" for none, as bounces have. headers: the mail's own, names in small letters, in order.
+    known: it was handed in by somebody who logged in, or by this machine. size: octets of the whole mail.
+    bounces: what a delivery status (RFC 3464) tells; each reference is the Message-ID of the mail that it is about.
+    """
+
+    sender: str
+    headers: tuple[tuple[str, str], ...] = ()
+    known: bool = False
+    size: int = 0
+    bounces: tuple[Receipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InboundContent:
     """An MMS or a mail that somebody sent us, whole.
 
     reference: the same whenever the network hands over the same content again, so that a repeat is dropped.
     sender: E.164, or a mail address. to: which of our numbers or addresses. also_to: other recipients it names.
+    envelope: of a mail. A mail whose future ends in an error that no repeat can heal (BadInput, Forbidden, NotFound,
+    RefusedByPolicy) is refused for good.
     """
 
     reference: str
@@ -224,6 +242,7 @@ class InboundContent:
     content: Content
     sent_at: datetime | None = None
     also_to: tuple[str, ...] = ()
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)
