@@ -64,7 +64,10 @@ class NoAnswer(LinkError):
 
 @dataclass(frozen=True, slots=True)
 class RejectedForGood(LinkError):
-    """The network refuses this part, and will always refuse it."""
+    """The network refuses this part, and will always refuse it.
+
+    A code that begins with `content-` says that only this content is refused: a smaller one may pass.
+    """
 
     @property
     def then(self) -> Literal["put_back", "lose", "give_up"]:

@@ -6,7 +6,7 @@ Part of the driver contract; what every link has is in `link`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
@@ -108,26 +108,35 @@ class Recalls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a carrier told us over HTTP. url: as it was called, query included. headers: names in small letters."""
+    """What a carrier told us over HTTP. url: as it was called, query included. headers: names in small letters.
+
+    peer: the address that it came from.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What is answered to a notice."""
+    """What is answered to a notice. headers: further ones, such as WWW-Authenticate."""
 
     status: int
     media: str = "text/plain"
     body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
 class TakesNotices(Protocol):
-    """What a link offers whose carrier calls us over HTTP with receipts and texts."""
+    """What a link offers whose carrier calls us over HTTP with receipts and texts.
+
+    The driver's `Config` may have `most_told`: the most octets that one call may have, where that is more than other
+    requests may.
+    """
 
     def notice(self, notice: Notice) -> Noted:
         """Take a notice in, if it is the carrier's: what it told is on disk when this returns. May wait for that."""

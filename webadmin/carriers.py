@@ -27,8 +27,17 @@ def told(name: str) -> Response:
     asked = request.full_path.rstrip("?") if not request.query_string else f"{request.path}?{_query()}"
     url = f"{public or request.host_url.rstrip('/')}{asked}"
     headers = {key.lower(): value for key, value in request.headers.items()}
-    noted = link.notice(Notice(request.method, url, headers, request.get_data(cache=False)))
-    return Response(noted.body, noted.status, mimetype=noted.media)
+    request.max_content_length = max(request.max_content_length or 0, _most_told(name))
+    body = request.get_data(cache=False)
+    noted = link.notice(Notice(request.method, url, headers, body, request.remote_addr or ""))
+    return Response(noted.body, noted.status, dict(noted.headers), mimetype=noted.media)
+
+
+def _most_told(name: str) -> int:
+    """The most octets that this link's carrier may tell in one call, where that is more than other requests may."""
+    return max(
+        (getattr(one.driver, "most_told", 0) for one in the_gateway().config.links if one.name == name), default=0
+    )
 
 
 def _query() -> str:

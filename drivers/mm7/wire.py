@@ -1,0 +1,145 @@
+"""One connection to an MMSC, kept open between requests; what goes wrong says whether the request was written.
+
+The surprise: a library speaks HTTP, TLS and digest, and tells by its trace when a request begins to be written and
+which socket it uses: so a wait can be ended from another thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from drivers.mm7.config import Config
+
+MOST = 1024 * 1024  # octets of an answer that are read
+IDLE = 10.0  # seconds after which a connection is not trusted to be open
+
+
+class NotWritten(Exception):
+    """There is no connection, and nothing of the request left."""
+
+
+class Unanswered(Exception):
+    """The request was written, at least in part, and there is no answer."""
+
+
+class Unusable(Exception):
+    """A file that TLS needs cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an MMSC answered. headers: names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    """One at a time may ask; `cut` and `cut_late` are for any thread. Raises Unusable."""
+
+    def __init__(self, config: Config) -> None:
+        self._url = config.url
+        self._timeout = config.answer_timeout
+        secret = config.password.get_secret_value()
+        auth: httpx.Auth | None = None
+        if config.auth == "basic" and config.user:
+            auth = httpx.BasicAuth(config.user, secret)
+        elif config.auth == "digest":
+            auth = httpx.DigestAuth(config.user, secret)
+        self._client = httpx.Client(
+            verify=context(config),
+            auth=auth,
+            timeout=httpx.Timeout(config.answer_timeout, connect=config.connect_timeout),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE),
+            headers={"User-Agent": "smsgw", "Accept": "text/xml, multipart/related", "Accept-Encoding": "identity"},
+            trust_env=False,
+        )
+        self._headers = dict(config.headers)
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._written = False
+        self._late = float("inf")
+
+    def ask(self, content_type: str, body: bytes) -> Reply:
+        """Ask and wait for the answer. Raises NotWritten, Unanswered."""
+        headers = {"Content-Type": content_type, "SOAPAction": '""', **self._headers}
+        self._written = False
+        self._late = time.monotonic() + self._timeout + self._client.timeout.connect  # type: ignore[operator]
+        extensions = {"trace": self._traced}
+        try:
+            with self._client.stream("POST", self._url, content=body, headers=headers, extensions=extensions) as reply:
+                said = bytearray()
+                for octets in reply.iter_raw():
+                    said += octets
+                    if len(said) > MOST:
+                        break
+                told = {name.lower(): value for name, value in reply.headers.items()}
+                return Reply(reply.status_code, told, bytes(said[:MOST]))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as problem:
+            says = str(problem) or type(problem).__name__
+            raise (Unanswered if self._written else NotWritten)(says) from problem
+        finally:
+            self._late = float("inf")
+
+    def _traced(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self._written = True
+        elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket")
+
+    def cut_late(self, now: float) -> None:
+        """Hang up if the whole answer takes longer than its time, octet by octet."""
+        if now > self._late:
+            self.cut()
+
+    def cut(self) -> None:
+        """Hang up; whoever waits for an answer is told so."""
+        with self._lock:
+            handle, self._socket = self._socket, None
+        if handle is not None:
+            with suppress(OSError):
+                handle.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._client.close()
+
+
+def context(config: Config) -> ssl.SSLContext:
+    """What we trust, and who we say we are. Raises Unusable when a file cannot be used."""
+    made = ssl.create_default_context()
+    field, path = "tls_ca", config.tls_ca
+    try:
+        if path is not None:
+            made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the file's authorities, and no others
+            made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the MMSC's own certificate may stand in it
+            made.load_verify_locations(path)
+        field, path = "tls_certificate", config.tls_certificate
+        if path is not None:
+            secret = config.tls_key_password
+            password = secret.get_secret_value() if secret is not None else ""
+            made.load_cert_chain(path, config.tls_key, password)
+    except (OSError, ValueError) as wrong:
+        says = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
+        raise Unusable(f"{field} cannot be used: {path}: {says}") from None
+    return made
+
+
+def reachable(config: Config) -> str:
+    """Why an MMSC cannot be reached now; empty when it can."""
+    try:
+        socket.create_connection((config.host, config.port), min(5.0, config.connect_timeout)).close()
+        return ""
+    except OSError as problem:
+        return str(problem.strerror or problem)
