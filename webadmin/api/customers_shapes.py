@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from smsgw.customers.fields import KINDS
 from smsgw.customers.timeline import KINDS as PAST
@@ -174,6 +174,8 @@ class LookedPage(Page):
 
 class Copy(Shape):
     """Everything that is kept of a person."""
+
+    model_config = ConfigDict(extra="allow")
 
     customer: dict[str, Any] = Field(description="The card; beside it stand all other parts.")
 
