@@ -10,4 +10,4 @@ from smsgw.media.postman import Postman
 
 def run(gateway: Gateway, now: datetime) -> None:
     """Send the letters that are due at `now`."""
-    Postman(gateway.config.mail, gateway.clock).run(gateway.database, now)
+    Postman(gateway.config.mail, gateway.clock, gateway.config.web.public_url).run(gateway.database, now)

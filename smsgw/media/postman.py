@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
-import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -26,13 +23,15 @@ from ..store.database import Database
 from ..store.lifecycle import MAIL
 from ..store.tables import mail
 from ..store.tables.types import AnyRow
-from .mail import BY
+from .mail import BY, lost
+from .mail_told import told
+from .mail_way import Sendmail, connect
+from .mail_writing import largest, written
 
 log = logging.getLogger(__name__)
 
-PAUSES = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # seconds after each failed try; the last one again and again
+PAUSES = (60, 300, 900, 3600, 7200, 4 * 3600)  # seconds after each failed try; the last one again and again
 AT_A_TIME = 50  # letters over one connection
-PATIENCE = 20.0  # seconds for a server's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,15 @@ class Tried:
 class Postman:
     """Takes letters to the server of the configuration. clock: to note when a try ended."""
 
-    def __init__(self, config: MailConfig, clock: Callable[[], datetime]) -> None:
+    def __init__(self, config: MailConfig, clock: Callable[[], datetime], public_url: str | None = None) -> None:
+        """public_url: where the pages are, for letters that are too large."""
         self._config = config
         self._clock = clock
+        self._public_url = public_url
 
     def run(self, database: Database, now: datetime) -> int:
         """Try what is due; returns how many letters were taken. Does nothing without a server."""
-        if self._config.host is None:
+        if not self._config.sends:
             return 0
         with database.reading() as conn:
             m = mail.c
@@ -64,49 +65,43 @@ class Postman:
             rows = list(conn.execute(due.limit(AT_A_TIME)))
         if not rows:
             return 0
-        tried = self._deliver(rows)
+        tried = self._deliver(database, rows)
         for future in database.writer.put_all(_note, tried):
             future.result(60)
         return sum(one.event == "send" for one in tried)
 
-    def _deliver(self, rows: Sequence[AnyRow]) -> list[Tried]:
-        server: smtplib.SMTP | None = None
+    def _deliver(self, database: Database, rows: Sequence[AnyRow]) -> list[Tried]:
+        way: smtplib.SMTP | Sendmail | None = None
         tried: list[Tried] = []
         try:
-            server = self._connect()
+            way = self._connect() if self._config.host is not None else Sendmail(str(self._config.sendmail))
             for row in rows:
-                tried.append(self._send(server, row))
+                tried.append(self._send(way, database, row))
         except (smtplib.SMTPException, OSError) as problem:
-            says = f"the mail server {self._config.host} cannot be used: {_said(problem)}"
+            says = f"the mail server {self._where} cannot be used: {_said(problem)}"
             log.warning("%s", says)
             tried += [self._failed(row, says) for row in rows[len(tried) :]]
         finally:
-            if server is not None:
+            if way is not None:
                 with suppress(smtplib.SMTPException, OSError):
-                    server.quit()
+                    way.quit()
         return tried
 
-    def _connect(self) -> smtplib.SMTP:
-        config, trusted = self._config, ssl.create_default_context()
-        assert config.host is not None
-        if config.encryption == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(config.host, config.port, timeout=PATIENCE, context=trusted)
-        else:
-            server = smtplib.SMTP(config.host, config.port, timeout=PATIENCE)
-        try:
-            if config.encryption == "starttls":
-                server.starttls(context=trusted)
-            if config.user is not None and config.password is not None:
-                server.login(config.user, config.password.get_secret_value())
-        except BaseException:
-            server.close()
-            raise
-        return server
+    @property
+    def _where(self) -> str:
+        return self._config.host or str(self._config.sendmail)
 
-    def _send(self, server: smtplib.SMTP, row: AnyRow) -> Tried:
+    def _connect(self) -> smtplib.SMTP:
+        config = self._config
+        assert config.host is not None
+        password = None if config.password is None else config.password.get_secret_value()
+        return connect(config.host, config.port, config.encryption, config.user, password)
+
+    def _send(self, way: smtplib.SMTP | Sendmail, database: Database, row: AnyRow) -> Tried:
         """One letter. Raises what says that the connection is of no more use."""
         try:
-            server.send_message(self._written(row), self._config.sender, [row.recipient])
+            letter = self._written(database, row)
+            way.send_message(letter, row.bounce_to or self._config.sender, [row.recipient])
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPRecipientsRefused as refused:
@@ -114,9 +109,9 @@ class Postman:
             return self._refused(row, code, words)
         except smtplib.SMTPResponseException as refused:
             return self._refused(row, refused.smtp_code, refused.smtp_error)
-        except (smtplib.SMTPException, UnicodeError) as odd:
+        except (smtplib.SMTPException, UnicodeError, ValueError) as odd:
             return self._failed(row, _said(odd), for_good=True)
-        return Tried(row.id, "send", f"{self._config.host} took it", row.attempts + 1, self._clock())
+        return Tried(row.id, "send", f"{self._where} took it", row.attempts + 1, self._clock())
 
     def _refused(self, row: AnyRow, code: int, words: bytes | str) -> Tried:
         said = words.decode(errors="replace") if isinstance(words, bytes) else words
@@ -129,17 +124,13 @@ class Postman:
         pause = timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
         return Tried(row.id, "put_off", why, attempts, now, now + pause)
 
-    def _written(self, row: AnyRow) -> EmailMessage:
-        assert self._config.sender is not None
-        letter = EmailMessage(policy=SMTP)
-        letter["From"] = self._config.sender
-        letter["To"] = row.recipient
-        letter["Subject"] = row.subject
-        letter["Date"] = format_datetime(row.created_at)
-        letter["Message-ID"] = f"<{row.id}@{self._config.sender.rpartition('@')[2]}>"
-        letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(row.body)
-        return letter
+    def _written(self, database: Database, row: AnyRow) -> EmailMessage:
+        """The letter, with what it tells of read now: media are not kept twice, and what is forgotten is not sent."""
+        found = None
+        if row.inbound_id is not None:
+            with database.reading() as conn:
+                found = told(conn, row.inbound_id, largest(self._config))
+        return written(row, self._config, found, self._public_url)
 
 
 def _said(problem: BaseException) -> str:
@@ -151,4 +142,6 @@ def _note(conn: Connection, batch: list[Tried]) -> list[None]:
         values: dict[str, Any] = {"attempts": one.attempts}
         values |= {"due_at": one.due_at} if one.event == "put_off" else {"ended_at": one.at}
         history.move(conn, MAIL, one.event, [history.Step(one.id, one.why, values)], by=BY, now=one.at)
+        if one.event == "give_up":
+            lost(conn, [one.id], one.why, one.at)
     return [None] * len(batch)

@@ -188,12 +188,13 @@ MAIL = Life(
     {
         "pending": "waits for its first or its next try",
         "sent": "a mail server took it",
-        "dead": "given up after many tries; it can be sent again",
+        "dead": "given up after many tries, or it came back; it can be sent again",
     },
     (
         _move("put_off", "pending", "pending"),
         _move("send", "pending", "sent"),
         _move("give_up", "pending", "dead"),
+        _move("bounce", "sent", "dead"),
         _move("again", "sent dead", "pending"),
     ),
     told=False,
