@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -111,6 +113,77 @@ class Config(BaseModel):
         examples=[r"Stanje: (?P<amount>[\d.,]+) (?P<currency>EUR)"],
     )
 
+    mms_url: str | None = Field(
+        default=None,
+        description="The operator's MMSC, to which MMS are handed over; with it the link sends MMS and fetches those "
+        "that come. It needs a SIM whose contract has MMS: see docs/mms-modem.md.",
+        examples=["http://mms.example.net/mmsc"],
+    )
+    mms_proxy: str | None = Field(
+        default=None,
+        description="The operator's proxy for MMS, host:port; most have one.",
+        examples=["10.0.0.172:80"],
+    )
+    mms_carrier: Literal["host", "modem", "stack"] = Field(
+        default="host",
+        description='How MMS travel: "host" over a network interface of this machine, "modem" by the modem\'s own HTTP '
+        'commands (Quectel, SIMCom), "stack": sent by the modem\'s own MMS commands and fetched by its HTTP commands. '
+        "The latter two hold up texts while an MMS travels.",
+    )
+    mms_interface: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,15}$",
+        description="With host: the network interface of the data connection over which MMS go, such as wwan0 or ppp0; "
+        "by default whichever way the system takes to the proxy.",
+        examples=["wwan0"],
+    )
+    mms_resolvers: tuple[str, ...] = Field(
+        default=(),
+        description="With host: the operator's name servers (IP addresses), for the names of MMSCs are mostly known "
+        "only there; by default those of the system.",
+    )
+    mms_up: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="With host: a command, word by word, that brings the data connection up when mms_interface has no "
+        "address; it is run without a shell.",
+        examples=[["/usr/bin/nmcli", "connection", "up", "mms"]],
+    )
+    mms_apn: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.-]{1,99}$",
+        description="With modem and stack: the access point for MMS.",
+        examples=["mms.example.net"],
+    )
+    mms_user: str | None = Field(
+        default=None, pattern=r'^[^"\\\s]{1,64}$', description="With modem and stack: the user at the access point."
+    )
+    mms_password: SecretStr | None = Field(
+        default=None, description="With modem and stack: the password at the access point."
+    )
+    mms_user_agent: str = Field(
+        default="Android-Mms/2.0",
+        pattern=r"^[\x20-\x7e]{0,200}$",
+        description="As which phone we ask the MMSC, which makes media fit to it.",
+    )
+    mms_profile: str = Field(
+        default="http://www.google.com/oha/rdf/ua-profile-kila.xml",
+        pattern=r"^[\x21-\x7e]{0,200}$",
+        description="Where that phone's profile (UAProf) is, which is told as X-Wap-Profile; empty: not told.",
+    )
+    mms_timeout: float = Field(
+        default=60.0, gt=0, le=600, description="Seconds that one exchange with the MMSC may take."
+    )
+    mms_most: int = Field(
+        default=300_000,
+        ge=10_000,
+        le=10_000_000,
+        description="Octets of the largest MMS that is sent; 300 kB is what most operators carry.",
+    )
+    mms_largest: int = Field(
+        default=5_000_000, ge=10_000, le=15_000_000, description="Octets of the largest MMS that is fetched."
+    )
+
     @field_validator("pin")
     @classmethod
     def _digits(cls, pin: SecretStr | None) -> SecretStr | None:
@@ -144,6 +217,48 @@ class Config(BaseModel):
     def identity(self) -> dict[str, str]:
         """Which modem it has to be, by imsi, iccid and imei as far as configured."""
         return {name: number for name in IDENTITIES if (number := getattr(self, name)) is not None}
+
+    @field_validator("mms_url")
+    @classmethod
+    def _mmsc(cls, url: str | None) -> str | None:
+        try:
+            split = urlsplit(url or "http://x")
+            if (
+                split.scheme not in ("http", "https")
+                or not split.hostname
+                or split.port == 0
+                or re.search(r"[\s\"]", url or "")
+            ):
+                raise ValueError
+        except ValueError:
+            raise ValueError("must be the MMSC's URL, such as http://mms.example.net/mmsc") from None
+        return url
+
+    @field_validator("mms_proxy")
+    @classmethod
+    def _proxy(cls, proxy: str | None) -> str | None:
+        if proxy is not None and not re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}", proxy):
+            raise ValueError("must be host:port, such as 10.0.0.172:80")
+        return proxy
+
+    @field_validator("mms_resolvers")
+    @classmethod
+    def _resolvers(cls, resolvers: tuple[str, ...]) -> tuple[str, ...]:
+        for each in resolvers:
+            ip_address(each)  # says itself what is wrong
+        return resolvers
+
+    @model_validator(mode="after")
+    def _mms(self) -> Config:
+        if self.mms_url is None and (self.mms_proxy or self.mms_interface or self.mms_apn):
+            raise ValueError("mms_url is missing: without the operator's MMSC there is no MMS")
+        if self.mms_carrier != "host" and self.mms_url and not self.mms_apn:
+            raise ValueError(f'mms_carrier = "{self.mms_carrier}" needs mms_apn, the access point that the modem dials')
+        if self.mms_up and self.mms_interface is None:
+            raise ValueError("mms_up needs mms_interface: it is run when that has no address")
+        if self.mms_url and self.mms_url.startswith("https:") and self.mms_proxy:
+            raise ValueError("an https MMSC is asked without a proxy: leave mms_proxy out")
+        return self
 
     @field_validator("smsc", "number")
     @classmethod

@@ -20,6 +20,7 @@ from drivers.modem.journal import Journal
 from drivers.modem.ladder import REST, RUNGS, Ailment, Ladder
 from drivers.modem.library import CommandError, SerialException, TimeoutException
 from drivers.modem.life import Life
+from drivers.modem.mms import Mms
 from drivers.modem.plugs import Plugs
 from drivers.modem.ports import Port
 from drivers.modem.prepare import NotAModem, Trouble
@@ -38,20 +39,26 @@ log = logging.getLogger(__name__)
 
 _UNFORESEEN_REST = 10.0  # seconds
 _RESTS = (60.0, 300.0, 900.0, 3600.0)  # seconds of rest after the ladder was climbed in vain, again and again
+_MMS_ENDS_BEFORE = 1.0  # seconds before the end of a stop: the modem's own settling comes behind
 _BOOTS_WITHIN = 25.0  # seconds after a reset for which a modem's silence is no ailment
 
 T = TypeVar("T")
 
 
 class ModemLink:
-    """A GSM modem as a link (see smsgw.link.Link); it speaks USSD too (see smsgw.link.SpeaksUssd)."""
+    """A GSM modem as a link (see smsgw.link.Link); it offers SpeaksUssd and FetchesMms too (see smsgw.link_verbs)."""
 
     window = 1
 
     def __init__(self, name: str, config: Config, events: Events) -> None:
         self.name = name
-        optional = {"ussd", "balance"} if config.balance_code else {"ussd"}
-        self.abilities = Abilities(alphabets=frozenset(Alphabet), optional=frozenset(optional))
+        optional = {"ussd", "fetch", *(["balance"] if config.balance_code else [])}
+        self.abilities = Abilities(
+            alphabets=frozenset(Alphabet),
+            optional=frozenset(optional),
+            content=frozenset({"mms"}) if config.mms_url else frozenset(),
+            most_octets=config.mms_most if config.mms_url else 0,
+        )
         self.life = Life()
         self.ladder = Ladder(name, has_power=config.power_cycle is not None)
         self._config = config
@@ -70,6 +77,9 @@ class ModemLink:
         self._rests = 0
         self._boots_until = 0.0
         self._plugs: Plugs | None = None  # there from `start` on
+        self._mms = Mms(name, config, events, self.ask, lambda: config.number or self._facts.get("number"))
+        self.read_push, self.fetch = self._mms.read_push, self._mms.fetch  # see smsgw.link_verbs.FetchesMms
+        self.acknowledge = self._mms.acknowledge
         self._thread = threading.Thread(target=self._run, name=f"owner of modem {name}", daemon=True)
 
     def start(self) -> None:
@@ -79,8 +89,10 @@ class ModemLink:
         self._thread.start()
 
     def send(self, part: WirePart) -> None:
-        """Give one part to the owner; blocks while another one has no answer yet."""
-        if self._window.offer(part) and (session := self._session) is not None:
+        """Give one part to the owner; blocks while another one has no answer yet. MMS go beside the texts."""
+        if part.content is not None:
+            self._mms.send(part)
+        elif self._window.offer(part) and (session := self._session) is not None:
             session.wake()
 
     def stop(self, deadline: float) -> None:
@@ -90,6 +102,7 @@ class ModemLink:
         if self._plugs is not None:
             self._plugs.wake()
         self._window.close(LinkDown("smsgw is being stopped"))
+        self._mms.stop(deadline - _MMS_ENDS_BEFORE)
         if (session := self._session) is not None:
             session.stop(deadline)
         if self._thread.is_alive():
