@@ -115,7 +115,7 @@ class Plans:
 
     def __init__(self, zones: Mapping[str, ZoneInfo] | None = None) -> None:
         self.version = 0
-        self._zones = zones or {}
+        self._zones = {} if zones is None else zones
         self._of: dict[str, tuple[Plan, ...]] = {}  # by link, newest first
         self._left: dict[str, Left] = {}
         self._scopes: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class Till:
         self.currency = config.currency
         self.zones = dict(zones)
         self.rates = Rates()
-        self.plans = Plans(zones)
+        self.plans = Plans(self.zones)  # a reload of the configuration may change them
         self.exchange = Exchange()
         self.budgets = Budgets(self.zone, self.exchange)
         self.brake = Brake(Limits(config.brake_times, config.brake_least, config.brake_places))

@@ -82,6 +82,14 @@ class Network:
         self._lengths = tuple(sorted({len(prefix) for prefix in table}, reverse=True))
         self._standings = {}
 
+    def add(self, link: Served, now: datetime) -> None:
+        """A link is new, or another one than before under its name."""
+        with self._lock:
+            self.links[link.name] = link
+            self._health[link.name] = (Health(LinkState.DOWN, "not started yet"), now)
+            self._rests.pop(link.name, None)
+            self._lay_out()
+
     def forget(self, name: str) -> None:
         """A link is there no more. Raises KeyError for no such link."""
         with self._lock:
