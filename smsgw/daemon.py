@@ -95,7 +95,9 @@ class Daemon:
         """The names of parts that stopped working; the watchdog is fed only while there is none."""
         now = time.monotonic()
         sick = [part.name for part in self._started if not part.alive()]
-        sick += [f"sender of {name}" for name, s in self.gateway.senders.items() if s.started and now - s.beats > 120]
+        sick += [
+            f"sender of {name}" for name, s in list(self.gateway.senders.items()) if s.started and now - s.beats > 120
+        ]
         return sick
 
     def stop(self) -> None:

@@ -180,15 +180,17 @@ class Gateway:
 
     def wake(self, link: str) -> None:
         """Messages wait for this link."""
-        if link in self.senders:
-            self.senders[link].wake()
+        if (sender := self.senders.get(link)) is not None:
+            sender.wake()
 
     def heard(self, name: str, health: Health) -> None:
         """A driver told how its link is: routing knows at once, the store soon."""
         now = self.clock()
+        served = self.network.links.get(name)
+        if served is None:  # a reload took the link away
+            return
         if self.network.heard(name, health, now):
             log.info("link %s is %s%s", name, health.state, f": {health.why}" if health.why else "")
-        served = self.network.links[name]
         _, since = self.network.health(name)
         health = replace(health, facts=health.facts | self._more.get(name, {}))
         self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since))

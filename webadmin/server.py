@@ -32,11 +32,13 @@ from .catalogue import BY_CODE
 from .front import Front
 from .front_head import START
 from .hot import HotVerb
+from .passed_sockets import passed
 from .problems import MEDIA_TYPE, Problem, as_json
 
 log = logging.getLogger(__name__)
 
 TURN = 1.0  # seconds that one turn of the loop may wait
+FILES_MB = 32  # forms with files, and media: their views say themselves how much they take
 SWALLOWED = 64 * 1024 * 1024  # the largest body that is read only to be thrown away
 CLOSING = 0.5  # seconds before the deadline in which what is left is closed
 
@@ -68,14 +70,14 @@ class WebServer:
 
     def start(self) -> None:
         """Listen; returns when requests are taken. Raises AddressUnavailable."""
-        sockets = self._bind()
+        sockets = passed() or self._bind()
         self.port = int(sockets[0].getsockname()[1])
         server = create_server(
             self._app,
             map=self._map,
             sockets=sockets,
             threads=self._web.threads,
-            max_request_body_size=self._web.max_body_mb * 1024 * 1024 + 1,
+            max_request_body_size=max(self._web.max_body_mb, FILES_MB) * 1024 * 1024 + 1,
             connection_limit=1000,
             ident=None,
         )

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
+
+STATUS_EVERY = 30.0  # seconds between two looks at how we are where nobody watches over us
 
 
 class Systemd:
@@ -38,16 +41,33 @@ class Systemd:
         except OSError:
             pass
 
-    def watch(self, unwell: Callable[[], list[str]]) -> None:
-        """From now on give signs of life, but only while nothing is unwell: then systemd starts us anew."""
-        if self._period is not None:
-            threading.Thread(target=self._feed, args=(unwell, self._period), name="watchdog", daemon=True).start()
+    def watch(self, unwell: Callable[[], list[str]], status: Callable[[], str] = str) -> None:
+        """From now on give signs of life, but only while nothing is unwell: then systemd starts us anew.
 
-    def _feed(self, unwell: Callable[[], list[str]], period: float) -> None:
+        status: how we are, for people (`systemctl status` shows it); "" is nothing to tell.
+        """
+        if self._address:
+            words = (unwell, status, self._period or STATUS_EVERY)
+            threading.Thread(target=self._feed, args=words, name="watchdog", daemon=True).start()
+
+    def _feed(self, unwell: Callable[[], list[str]], status: Callable[[], str], period: float) -> None:
+        told = ""
         while not self._ended.is_set():
             sick = unwell()
-            self.say(f"STATUS=not moving: {', '.join(sick)}" if sick else "WATCHDOG=1")
+            if sick:
+                told = f"not moving: {', '.join(sick)}"
+                self.say(f"STATUS={told}")
+            else:
+                if self._period is not None:
+                    self.say("WATCHDOG=1")
+                if (now := status()) != told and now:
+                    self.say(f"STATUS={now}")
+                    told = now
             self._ended.wait(period)
+
+    def reloading(self) -> None:
+        """A changed configuration is being taken over; say READY=1 when that is done."""
+        self.say(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:
         """We are on our way out, and need no watching any more."""

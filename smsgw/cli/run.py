@@ -1,7 +1,7 @@
 """`smsgw run`: the daemon in the foreground, for systemd, containers and terminals.
 
-SIGTERM, SIGHUP and Ctrl-C stop it within ten seconds with status 0; a second Ctrl-C ends it at once, which loses
-nothing either, and so do the ten seconds themselves when the store or a link hangs (status 1). A unit names status 6
+SIGTERM and Ctrl-C stop it within ten seconds with status 0; so does SIGHUP from a terminal that is closed, otherwise it
+has the configuration read again. A second Ctrl-C ends it at once, which loses nothing either, and so do the ten seconds themselves when the store or a link hangs (status 1). A unit names status 6
 in RestartPreventExitStatus: a wrong configuration does not heal by itself.
 """
 
@@ -26,7 +26,10 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
 from smsgw.daemon import STOP_WITHIN, Daemon, Part
+from smsgw.errors import BadConfig, SmsgwError
 from smsgw.gateway import Gateway
+from smsgw.reload import take_over
+from smsgw.watch.figures import in_a_line
 from smsgw.webhooks.part import Webhooks
 from smsgw.webhooks.pipe import Begin
 
@@ -74,7 +77,13 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
             if not gone.wait(STOP_WITHIN):
                 _overdue()
 
-        with signals(end):
+        def reload() -> None:
+            systemd.reloading()
+            read_again(office, gateway)
+            systemd.say("READY=1")
+
+        with signals(end, reload):
+            systemd.say("STATUS=starting: the store is looked over, then links are connected")
             daemon.start()
             try:
                 yield gateway
@@ -82,7 +91,7 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
                 daemon.stop()
                 raise
             systemd.say("READY=1")
-            systemd.watch(daemon.unwell)
+            systemd.watch(daemon.unwell, lambda: in_a_line(gateway))
             daemon.run()
     finally:
         gateway.close()
@@ -106,16 +115,47 @@ def _overdue() -> None:
     os._exit(exits.FAILURE)
 
 
+_reloads = threading.Lock()  # one after the other
+
+
+def read_again(office: Office, gateway: Gateway) -> None:
+    """Take over what was changed in the configuration; one that is wrong changes nothing. Never raises."""
+    with _reloads:
+        try:
+            loaded = office.loaded()
+            taken = take_over(gateway, loaded.config)
+        except BadConfig as wrong:
+            for says in wrong.mistakes:
+                logger.error("%s", says)
+            logger.error("the configuration is wrong: smsgw goes on with the one that it has")
+            return
+        except (SmsgwError, OSError, TimeoutError) as problem:
+            logger.error("the configuration was not taken over: %s", problem)
+            return
+    told = loaded.config.log
+    log.set_up(told.level, told.format, show_numbers=told.show_numbers)
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+    words = {"new": taken.added, "changed": taken.changed, "gone": taken.removed}
+    says = "; ".join(f"{word}: {', '.join(names)}" for word, names in words.items() if names)
+    logger.info("the configuration was read again; links %s", says or "are as they were")
+    if taken.waits:
+        logger.warning("to be taken over by a restart: %s", ", ".join(taken.waits))
+
+
 @contextmanager
-def signals(end: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, the signals that mean "stop" have `end` called; a second Ctrl-C ends us at once."""
+def signals(end: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, the signals that mean "stop" have `end` called, SIGHUP `reload`; a second Ctrl-C ends us
+    at once. A terminal that is closed sends SIGHUP too, and means "stop"."""
+    ours = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: end if os.isatty(0) else reload}
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        # Not here: what was interrupted may hold the very lock that `end` needs.
-        threading.Thread(target=end, name="end").start()
+    def act(number: int, _frame: FrameType | None) -> None:
+        if ours[signal.Signals(number)] is end:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # Not here: what was interrupted may hold the very lock that it needs.
+        threading.Thread(target=ours[signal.Signals(number)], name="signalled").start()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    before = {number: signal.signal(number, act) for number in ours}
     try:
         yield
     finally:

@@ -54,6 +54,7 @@ class _After:
 
     now: datetime
     claimed: dict[str, list[WirePart]] = field(default_factory=dict)
+    hands: dict[str, Hand] = field(default_factory=dict)
     queued: set[str] = field(default_factory=set)
 
 
@@ -147,16 +148,17 @@ class Admission:
         if hand is None or not hand.reserve(len(ready.parts)):
             after.queued.add(link)
             return history.Birth(row, events)
+        after.hands[link] = hand  # the very one that keeps the room: a reload may put another in its place meanwhile
         row["claimed_at"], row["attempts"] = after.now, 1
         after.claimed.setdefault(link, []).extend(wire_part(row, piece, after.now) for piece in ready.parts)
         return history.Birth(row, [*events, ("claim", why_claimed(link))], by=link)
 
     def _decided(self, after: _After, committed: bool) -> None:
         for link, wire in after.claimed.items():
-            self._hands[link].decided(wire, Claim(link, len(wire), after.now), committed)
+            after.hands[link].decided(wire, Claim(link, len(wire), after.now), committed)
         for link in after.queued if committed else ():
-            if link in self._hands:
-                self._hands[link].wake()
+            if (hand := self._hands.get(link)) is not None:
+                hand.wake()
 
     def _known(self, conn: Connection, batch: list[Ready]) -> dict[tuple[str, str | None], AnyRow]:
         """The stored messages that the client_refs of this batch name already."""

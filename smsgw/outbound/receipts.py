@@ -77,7 +77,7 @@ class Receipts:
     ) -> None:
         self._retry = retry
         self._chance = chance
-        self._over = over or {}
+        self.over = over or {}
 
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
@@ -108,7 +108,7 @@ class Receipts:
         if not references:
             return set()
         matched: list[tuple[AnyRow, Told, Home]] = []
-        for way in (link, *self._over.get(link, ())):
+        for way in (link, *self.over.get(link, ())):
             waiting = [row[0] for row in _WAITING.run(conn, {"link": way, "ids": references})]
             found: list[AnyRow] = []
             for some in history.chunks(waiting):
@@ -129,7 +129,7 @@ class Receipts:
         found = _HOMES.run(conn, {"link": link, "ids": [told.receipt.reference for told in batch]})
         parts = {reference: Home(message_id, position) for message_id, position, reference in found}
         homes = [parts.get(told.receipt.reference) for told in batch]
-        owners = [name for name, ways in self._over.items() if link in ways]
+        owners = [name for name, ways in self.over.items() if link in ways]
         return [
             _elsewhere(conn, told, owners) if home is None and (told.receipt.also or owners) else home
             for told, home in zip(batch, homes, strict=True)

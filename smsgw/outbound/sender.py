@@ -102,6 +102,11 @@ class Sender:
     def _writer(self) -> Writer:
         return self._desk.database.writer
 
+    @property
+    def in_flight(self) -> int:
+        """How many places of the link's window are taken."""
+        return self._in_flight
+
     def start(self, link: Link) -> None:
         """Connect, and begin to send. What the last run left in doubt must be recovered before."""
         self.link = link

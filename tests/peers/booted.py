@@ -1,7 +1,7 @@
 """A systemd of its own in namespaces: it boots our units, and what it writes goes away with it.
 
-It has the files of this host, with an overlay over /etc and empty /run, /tmp, /var/lib and /usr/lib/smsgw; the checkout
-and this Python, with its packages, stand in for what a package installs. Needs root, as whoever installs a service does.
+It has the files of this host, with an overlay over /etc and empty /run, /tmp, /var/lib and /usr/lib/smsgw; the
+checkout and this Python, with its packages, stand in for what a package installs. Needs root, as installing does.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Booted:
     def write(self, path: str, content: str) -> None:
         """Write a file in there."""
         subprocess.run(
-            ["nsenter", f"--target={self.leader}", "--all", "sh", "-c", f"cat > {path}"],
+            ["nsenter", f"--target={self.leader}", "--all", "sh", "-c", ff"mkdir -p $(dirname {path}) && cat > {path}"],
             input=content, text=True, timeout=60, check=True,
         )  # fmt: skip
 

@@ -28,9 +28,11 @@ def test_systemd_hears_that_it_is_ready_alive_and_stopping(start, config_file: P
         "run", "--config", config_file,
         NOTIFY_SOCKET=manager.getsockname(), WATCHDOG_USEC="200000",
     )  # fmt: skip
+    assert manager.recv(100).startswith(b"STATUS=starting")
     assert manager.recv(100) == b"READY=1"
     assert (config_file.parent / "cli.key").exists()
-    assert [manager.recv(100), manager.recv(100)] == [b"WATCHDOG=1", b"WATCHDOG=1"]
+    heard = {manager.recv(100) for _ in range(5)}
+    assert heard == {b"WATCHDOG=1", b"STATUS=1 of 1 links up, 0 queued"}
     assert running.end() == 0
     rest = []
     manager.settimeout(0.3)
@@ -64,7 +66,7 @@ def test_without_a_manager_nobody_is_told() -> None:
     Systemd({"NOTIFY_SOCKET": "/nowhere/notify"}).say("READY=1")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_cleanly_when_it_is_told_to(start, config_file: Path, how: signal.Signals) -> None:
     running = start("run", "--config", config_file)
     running.until((config_file.parent / "cli.url").exists)
@@ -126,3 +128,48 @@ def test_a_store_in_a_folder_that_is_missing_ends_with_5(start, config_file: Pat
     running = start("run", "--config", config_file)
     assert running.process.wait(20) == 5
     assert "next: " in running.err.read_text()
+
+
+LINK = """
+[[links]]
+name = "{name}"
+kind = "fake"
+number = "{number}"
+handsets = ["+38640111444"]
+"""
+
+
+def test_sighup_takes_over_changed_links_and_leaves_the_others_alone(start, config_file: Path, manager) -> None:
+    running = start("run", "--config", config_file, NOTIFY_SOCKET=manager.getsockname())
+    while manager.recv(200) != b"READY=1":
+        pass
+    store = config_file.parent / "smsgw.db"
+
+    def links() -> dict[str, str]:
+        with sqlite3.connect(store) as conn:
+            return dict(conn.execute("SELECT name, since FROM link WHERE health = 'up'").fetchall())
+
+    before = running.until(links)
+    assert list(before) == ["phones"]
+
+    def reload(content: str) -> bytes:
+        config_file.write_text(content)
+        running.process.send_signal(signal.SIGHUP)
+        while not (heard := manager.recv(200)).startswith(b"RELOADING=1\nMONOTONIC_USEC="):
+            pass
+        while (heard := manager.recv(200)).startswith(b"STATUS="):
+            pass
+        return heard
+
+    good = config_file.read_text()
+    assert reload(good + LINK.format(name="more", number="+38640111001")) == b"READY=1"
+    running.until(lambda: set(links()) == {"phones", "more"})
+    assert links()["phones"] == before["phones"], "a link that did not change was disturbed"
+    assert reload(good + "[[links]]\nkind = 1\n") == b"READY=1"
+    assert "goes on with the one that it has" in running.err.read_text()
+    assert set(links()) == {"phones", "more"}
+    assert reload(good.replace("127.0.0.1:0", "127.0.0.1:1")) == b"READY=1"
+    running.until(lambda: set(links()) == {"phones"})
+    assert "to be taken over by a restart: [web] listen" in running.err.read_text()
+    assert links()["phones"] == before["phones"]
+    assert running.end() == 0

@@ -1,0 +1,104 @@
+"""Take over a configuration that was changed while the gateway runs: links that did not change go on undisturbed.
+
+Only `[[links]]` and `[log]` can be changed so. What else is different is named, and waits for a restart: half of a
+change that was made together would be neither the old nor the new configuration.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from .config import Config, LinkConfig
+from .gateway import Gateway, answering_of, plans_of, with_folder
+from .link import Health, Link, LinkState, open_link
+from .outbound.pace import Pace
+from .outbound.sender import Sender
+from .outbound.serving import served_of
+from .store import links
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN = 6.0  # seconds in which a link settles what is in flight
+LIVE = ("links", "log")  # what is taken over without a restart
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a reload did. waits: what is different and needs a restart, such as "[web] listen"."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    waits: list[str]
+
+
+def take_over(gateway: Gateway, config: Config) -> Taken:
+    """Make the running gateway's links those of `config`. Raises what a driver raises that cannot be made (BadConfig);
+    then nothing was changed."""
+    old = {link.name: link for link in gateway.config.links if link.enabled}
+    new = {link.name: link for link in config.links if link.enabled}
+    removed = [name for name in old if name not in new]
+    changed = [name for name in new if name in old and new[name] != old[name]]
+    added = [name for name in new if name not in old]
+    opened = {name: _opened(gateway, new[name]) for name in changed + added}
+    for name in removed + changed:
+        _stop(gateway, name, for_good=name in removed)
+    waits = differences(gateway.config, config)
+    gateway.config = gateway.config.model_copy(update={name: getattr(config, name) for name in LIVE})
+    _tell(gateway)
+    for name in changed + added:
+        _start(gateway, new[name], *opened[name])
+    if removed:
+        links.forget_others(gateway.database.writer, list(gateway.senders))
+    return Taken(added, changed, removed, waits)
+
+
+def differences(old: Config, new: Config) -> list[str]:
+    """Which fields differ that are not taken over, as "[web] listen"."""
+    found = []
+    for section in type(old).model_fields:
+        before, after = getattr(old, section), getattr(new, section)
+        if section not in LIVE and before != after:
+            fields = type(before).model_fields
+            found += [f"[{section}] {name}" for name in fields if getattr(before, name) != getattr(after, name)]
+    return found
+
+
+def _opened(gateway: Gateway, link: LinkConfig) -> tuple[Sender, Link]:
+    sender = Sender(link.name, gateway)
+    driver = open_link(link.name, link.kind, with_folder(link.driver, gateway.config.store.folder), sender)
+    sender.pace = Pace(link.rate, time.monotonic(), link.burst)
+    return sender, driver
+
+
+def _stop(gateway: Gateway, name: str, *, for_good: bool) -> None:
+    """Routing leaves it first; what it has in flight is settled, and what is not settled in time is unsure."""
+    gateway.heard(name, Health(LinkState.DOWN, "its configuration was changed"))
+    sender = gateway.senders.pop(name)
+    sender.stop(time.monotonic() + STOP_WITHIN)
+    gateway.links.pop(name)
+    if for_good:
+        gateway.network.forget(name)
+    gateway.database.writer.do(gateway.handover.recover, (name, gateway.clock()))
+    log.info("link %s was stopped, for its configuration was changed", name)
+
+
+def _start(gateway: Gateway, link: LinkConfig, sender: Sender, driver: Link) -> None:
+    gateway.links[link.name] = driver
+    gateway.network.add(served_of(link, driver.abilities), gateway.clock())
+    gateway.heard(link.name, Health(LinkState.CONNECTING, "starting"))
+    gateway.senders[link.name] = sender
+    sender.start(driver)
+
+
+def _tell(gateway: Gateway) -> None:
+    """Those that know something of each link by its name."""
+    config = gateway.config
+    gateway.till.zones.clear()
+    gateway.till.zones.update({link.name: ZoneInfo(link.zone) for link in config.links})
+    gateway.receipts.over = {link.name: link.receipts_over for link in config.links if link.receipts_over}
+    gateway.calls.answering = answering_of(config)
+    gateway.balances.plans = plans_of(config)

@@ -1,0 +1,134 @@
+"""How the gateway is, in figures: queues, links, disk. Each is one cheap question to the store, or is in memory.
+
+The surprise: what waits is counted by the two indices that hold nothing but what is open (`ix_message_queue`,
+`ix_message_open`), so a million old messages cost nothing, and a million waiting ones a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, text
+
+from ..errors import SmsgwError
+from ..gateway import Gateway
+from ..link import LinkState
+from ..store.backup import sqlite_path
+from ..store.tables import inquiry, message
+from ..store.tables.types import AnyRow
+
+WELL = (LinkState.UP, LinkState.DEGRADED)
+UNSETTLED = ("accepted", "held", "sent")  # open states that are counted for all links together
+IN_THE_AIR = ("sending", "unsure")  # and those of which there are few
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Open messages of one link ("" for all) in one state, and since when the oldest of them is due."""
+
+    link: str
+    state: str
+    count: int
+    oldest_due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LinkNow:
+    """How one link is. dbm: its signal, None where nobody tells; in_use: parts in its window."""
+
+    name: str
+    kind: str
+    state: LinkState
+    why: str
+    since: datetime
+    dbm: int | None
+    in_use: int
+    window: int
+    pace: float | None
+
+
+def waiting(conn: Connection) -> list[Waiting]:
+    """What is open, by link and state."""
+    c = message.c
+    queued = select(c.link, func.count(), func.min(c.due_at)).where(c.state == "queued").group_by(c.link)
+    found = [Waiting(link, "queued", count, due) for link, count, due in conn.execute(queued)]
+    for state in UNSETTLED:
+        open_ones = select(func.count(), func.min(c.due_at)).where(c.final_at.is_(None), c.state == state)
+        count, due = conn.execute(open_ones).one()
+        found.append(Waiting("", state, count, due if state == "accepted" else None))
+    air = (
+        select(c.link, c.state, func.count())
+        .where(c.final_at.is_(None), c.state.in_(IN_THE_AIR))
+        .group_by(c.link, c.state)
+    )
+    return found + [Waiting(link or "", state, count) for link, state, count in conn.execute(air)]
+
+
+def links_now(gateway: Gateway) -> list[LinkNow]:
+    """How every link of this process is, by name; from memory."""
+    found = []
+    for name, served in sorted(gateway.network.links.copy().items()):
+        health, since = gateway.network.health(name)
+        driver, sender = gateway.links.get(name), gateway.senders.get(name)
+        found.append(
+            LinkNow(
+                name,
+                served.kind,
+                health.state,
+                health.why,
+                since,
+                _dbm(health.facts),
+                sender.in_flight if sender is not None else 0,
+                driver.window if driver is not None else 0,
+                gateway.paces().get(name),
+            )
+        )
+    return found
+
+
+def _dbm(facts: dict[str, str]) -> int | None:
+    """The number in "signal", such as "-71 dBm (21 of 31)"."""
+    found = re.search(r"(-?[0-9]+) dBm", facts.get("signal", "").replace("\N{MINUS SIGN}", "-"))
+    return int(found[1]) if found else None
+
+
+def unanswered(conn: Connection, now: datetime) -> AnyRow:
+    """How many questions of customers should have had their answer by `now` (count), and since when (oldest)."""
+    c = inquiry.c
+    query = select(func.count().label("count"), func.min(c.due_at).label("oldest"))
+    return conn.execute(query.where(c.state == "open", c.due_at < now)).one()
+
+
+def store_octets(conn: Connection, url: str) -> int:
+    """How large the store is on its disk."""
+    path = sqlite_path(url)
+    if path is None:
+        return int(conn.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    files = (path, Path(f"{path}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def free_octets(folder: Path) -> int:
+    """How much may still be written into this folder's file system, by us."""
+    return shutil.disk_usage(folder).free
+
+
+def in_a_line(gateway: Gateway) -> str:
+    """How it is, as `systemctl status` shows it: "2 of 3 links up, 14 queued, 3 unsure". Never raises."""
+    links = links_now(gateway)
+    up = sum(one.state in WELL for one in links)
+    words = [f"{up} of {len(links)} links up"]
+    try:
+        with gateway.database.reading() as conn:
+            found = waiting(conn)
+    except SmsgwError as problem:
+        return f"{words[0]}; the store: {problem}"
+    for state in ("queued", "unsure"):
+        count = sum(one.count for one in found if one.state == state)
+        if count or state == "queued":
+            words.append(f"{count} {state}")
+    return ", ".join(words)
