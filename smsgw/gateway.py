@@ -28,6 +28,7 @@ from .inbound.dialogue.made import understanding
 from .inbound.inbox import Arrived, Inbox
 from .inbound.readers import readers
 from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
+from .media.fitting import Fitting
 from .media.pages import PageTerms
 from .money.estimate import Estimate, of
 from .money.till import Till
@@ -113,6 +114,7 @@ class Gateway:
         self.receipts = Receipts(self.retry, chance, over)
         self.handover = Handover(self.receipts, self.retry, chance, rules)
         self.unsure = Unsure(self.receipts, self.retry, chance)
+        self.fitting = Fitting(self.database)
         self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell

@@ -39,6 +39,11 @@ class Item:
         return self.original.family
 
     @property
+    def is_fitted(self) -> bool:
+        """Whether what is shown is not the original."""
+        return self.screen.sha256 != self.original.sha256
+
+    @property
     def name(self) -> str:
         """A file name that says nothing of whose it is."""
         return name_of(self.original.media_type, self.number)
@@ -91,15 +96,9 @@ def content_of(conn: Connection, message_id: str) -> PageContent:
     if row is None:
         text = conn.scalar(select(message.c.text).where(message.c.id == message_id)) or ""
         return PageContent("", (PageSlide(text, None, None),) if text else (), (), "", "")
-    fitted = dict(
-        conn.execute(
-            select(message_medium.c.original, message_medium.c.sha256).where(
-                message_medium.c.message_id == row.message_id
-            )
-        )
-        .tuples()
-        .all()
-    )
+    m = message_medium.c
+    as_sent = conn.execute(select(m.original, m.sha256).where(m.message_id == row.message_id))
+    fitted = {one.original: one.sha256 for one in as_sent}
     attached = row.attached or []
     named = [one.get(key) for one in row.slides for key in ("medium", "sound")] + [one["medium"] for one in attached]
     ids = list(dict.fromkeys(one for one in named if one))
@@ -116,10 +115,7 @@ def _item(number: int, id: str, media: Mapping[str, Medium], fitted: Mapping[str
     there = [one for one in (original, screen) if one is not None and not one.purged]
     if not there:
         return None
-    original = original if original in there else there[0]
-    screen = screen if screen in there else there[0]
-    assert original is not None and screen is not None
-    return Item(number, original, screen)
+    return Item(number, there[0], there[-1])
 
 
 def _slide(told: Mapping[str, Any], items: Mapping[str, Item]) -> PageSlide:

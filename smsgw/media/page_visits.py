@@ -60,7 +60,7 @@ def _write_down(conn: Connection, visit: Visit) -> bool:
         select(func.count()).select_from(page_visit).where(v.page_id == visit.page_id, v.level == visit.level)
     )
     message_id = conn.scalar(select(p.message_id).where(p.id == visit.page_id))
-    if message_id is None:
+    if message_id is None or (visit.level == "replied" and _is_known(conn, visit)):
         return False
     if not before or visit.level == "replied" or before < KEPT:
         network = network_of(visit.address)
@@ -72,6 +72,13 @@ def _write_down(conn: Connection, visit: Visit) -> bool:
     elif visit.level == "replied":
         _tell(conn, message_id, "page_replied", "answered on its page", visit.at)
     return not before
+
+
+def _is_known(conn: Connection, visit: Visit) -> bool:
+    """Whether this answer was written down before: a form that is sent twice is one answer."""
+    v = page_visit.c
+    same = (v.page_id == visit.page_id, v.level == visit.level, v.what == visit.what)
+    return conn.execute(select(v.id).where(*same).limit(1)).first() is not None
 
 
 def _tell(conn: Connection, message_id: str, event: str, why: str, at: datetime) -> None:

@@ -23,12 +23,12 @@ from ..store.ids import new_id
 from ..store.lifecycle import MESSAGE
 from ..store.tables import address, customer, inbound_medium, medium, message, message_medium, message_page, rendition
 from ..store.tables.types import AnyRow
+from .screens import PHONE
 
 TOKEN_OCTETS = 16  # 128 bits: 22 letters
 LASTS = timedelta(days=14)
 TRIES = 5  # wrong codes until a page is locked
 SHORTEST_PIN, LONGEST_PIN = 4, 12
-FIT = "page"  # how the fits of renditions begin that are made for pages
 AT_ONCE = 500
 _ROUNDS = 50_000  # of PBKDF2: a code is short, so its hash is made dear
 
@@ -246,7 +246,7 @@ def _forget_renditions(conn: Connection) -> None:
         .join(message_page, p.message_id == mm.message_id)
         .where(mm.original == r.source, p.purged_at.is_(None))
     )
-    idle = r.fit.startswith(FIT), ~exists(shown)
+    idle = r.fit == PHONE.fit, ~exists(shown)
     made = [sha for sha in conn.scalars(select(r.sha256).where(*idle)) if sha is not None]
     conn.execute(delete(rendition).where(*idle))
     elsewhere = (

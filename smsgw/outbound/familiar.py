@@ -22,13 +22,16 @@ class Familiar:
     words: str
 
 
+PAGE = "web page"
+"""What stands as the link of an answer that was written on the page of a message: no link can have this name."""
+
 # Built once: to build a statement anew costs more than to run it. Both walk an index to one row.
 _ANSWERED = select(inbound.c.link, inbound.c.recipient).where(
-    inbound.c.id == bindparam("its_id"), inbound.c.sender == bindparam("number")
+    inbound.c.id == bindparam("its_id"), inbound.c.sender == bindparam("number"), inbound.c.link != PAGE
 )
 _WROTE = (
     select(inbound.c.id, inbound.c.link, inbound.c.recipient)
-    .where(inbound.c.sender == bindparam("number"))
+    .where(inbound.c.sender == bindparam("number"), inbound.c.link != PAGE)
     .order_by(inbound.c.id.desc())
     .limit(1)
 )

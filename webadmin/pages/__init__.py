@@ -12,9 +12,12 @@ from werkzeug.wrappers import Response
 
 from smsgw.errors import Unauthenticated
 
+from ..message_page_drawing import kind_name
+from ..page_guard import PageGuard
 from ..problems import Problem, request_id
 from . import (
     answers,
+    api_docs,
     campaigns,
     consents,
     corrections,
@@ -26,6 +29,8 @@ from . import (
     inquiries,
     language,
     links,
+    message_page,
+    message_page_answer,
     messages,
     orders,
     phones,
@@ -41,6 +46,7 @@ from .places import places
 
 # Imported for the routes they hang on the blueprint.
 ROUTED = (
+    api_docs,
     costs,
     rates,
     campaigns,
@@ -50,6 +56,8 @@ ROUTED = (
     inbox,
     links,
     messages,
+    message_page,
+    message_page_answer,
     orders,
     phones,
     inquiries,
@@ -81,6 +89,8 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
     app.jinja_env.globals["places"] = places
+    app.jinja_env.globals["kind_name"] = kind_name
+    app.extensions["page_guard"] = PageGuard(app.extensions["smsgw"].gateway.config.pages)
     app.register_blueprint(pages)
     app.extensions["error_page"] = error_page
     app.after_request(safe)

@@ -1,0 +1,65 @@
+"""A message with slides and a page of its own, in the store of a gateway: for the tests of pages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import Connection, insert
+
+from smsgw.gateway import Gateway
+from smsgw.media import pages, store
+from smsgw.outbound.submit import Asked
+from smsgw.store.tables import message_content, message_medium
+
+PHONE = "+38640111222"
+
+
+def picture(width: int = 640, height: int = 480, kind: str = "JPEG", **more: Any) -> bytes:
+    """A picture with something in it."""
+    drawn = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    out = io.BytesIO()
+    drawn.save(out, kind, **more)
+    return out.getvalue()
+
+
+def message_with(
+    gateway: Gateway,
+    slides: Sequence[dict[str, Any]] = (),
+    *,
+    pin: str | None = None,
+    language: str = "en",
+    subject: str = "",
+    to: str = PHONE,
+    attached: Sequence[bytes] = (),
+) -> tuple[str, pages.Page]:
+    """Store a message whose slides have `text`, and octets as `medium` or `sound`; its id and its new page."""
+    now = gateway.clock()
+    id = gateway.door.submit(Asked(to, "a picture waits for you", "test", purpose="conversational")).row["id"]
+
+    def act(conn: Connection, batch: list[None]) -> list[pages.Page]:
+        kept, media = [], []
+        for slide in [*slides, *({"medium": one} for one in attached)]:
+            row = dict(slide)
+            for key in ("medium", "sound"):
+                if key in row:
+                    [medium] = store.take(conn, [store.as_it_came(row[key], now)])
+                    row[key] = medium.sha256
+                    media.append(medium.sha256)
+            kept.append(row)
+        conn.execute(
+            insert(message_content).values(
+                message_id=id, subject=subject, slides=kept[: len(slides)],
+                attached=[{"medium": one["medium"], "name": ""} for one in kept[len(slides) :]] or None,
+                policy="link-first", profile="std300", way="link", why="asked for", size=1000, language=language,
+                from_name="Knjigarna Pri Lipi", read_report=False, digest="0" * 64,
+            )
+        )  # fmt: skip
+        for place, sha in enumerate(media, 1):
+            row = {"message_id": id, "position": place, "sha256": sha, "original": sha, "name": f"{place}.jpg"}
+            conn.execute(insert(message_medium).values(row))
+        return [pages.make(conn, id, now, gateway.page_terms, pin) for _ in batch]
+
+    return id, gateway.database.writer.do(act, None)
