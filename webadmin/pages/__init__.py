@@ -18,6 +18,7 @@ from ..problems import Problem, request_id
 from . import (
     answers,
     api_docs,
+    api_docs,
     campaigns,
     consents,
     corrections,
@@ -46,6 +47,7 @@ from .places import places
 
 # Imported for the routes they hang on the blueprint.
 ROUTED = (
+    api_docs,
     api_docs,
     costs,
     rates,
