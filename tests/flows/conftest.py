@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
+from tests.flows import warm
 from tests.flows.running import Client, Running
 from tests.flows.wires import Tape
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_ends() -> Iterator[None]:
+    """What starts gateways quickly ends with the tests."""
+    yield
+    warm.end()
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from tests.flows import warm
+
 ROOT = Path(__file__).resolve().parents[2]
 Section = Mapping[str, Any]
 
@@ -35,7 +37,8 @@ class Running:
         self.folder, self.store = folder, store
         self.config = folder / "smsgw.toml"
         self.log = folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | warm.Copy | None = None
+        self.cold = False  # whether it is started as people start it, imports and all
         self.configure(links, **more)
 
     def configure(self, links: Sequence[Section], **more: Section) -> None:
@@ -60,14 +63,16 @@ class Running:
         assert not check or ran.returncode == 0, f"smsgw {' '.join(words)}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
         return ran
 
-    def spawn(self, before: list[str] | None = None) -> subprocess.Popen[bytes]:
+    def spawn(self, before: list[str] | None = None) -> subprocess.Popen[bytes] | warm.Copy:
         """Start the daemon and do not wait for anything. before: a command that runs it, such as `prlimit`."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._address.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*(before or []), *self.command("run")], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            if before or self.cold:
+                command = [*(before or []), *self.command("run")]
+                self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            else:
+                self.process = warm.start(["--config", str(self.config), "run"], log.fileno())
         return self.process
 
     def start(self, before: list[str] | None = None) -> float:

@@ -47,6 +47,7 @@ def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
 ) -> None:
     wire = network(tmp_path)
     gateway = Running(tmp_path / "smsgw", fresh_store_url, [wire.link()], sending={"retry_first": 1})
+    gateway.cold = True  # as people start it
     try:
         gateway.start()
         secret = gateway.smsgw("key", "create", "caller").stdout.strip()
