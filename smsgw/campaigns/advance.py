@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -87,22 +88,34 @@ class Advance:
         return self._place(row, terms, pace, now)
 
     def _place(self, row: AnyRow, terms: Terms, pace: _Pace, now: datetime) -> bool:
-        """Put the next targets into the queue. Where their link has enough to do, those behind them may go before."""
+        """Put the next targets into the queue: without a pace, a batch is read while the writer stores the one before.
+
+        Where their link has enough to do, those behind them may go before.
+        """
         after = 0
+        room: dict[str, int] | None = None
+        storing: Future[Placed] | None = None
         for _ in range(FURTHEST):
             with self._database.reading() as conn:
                 some = self.placing.next(conn, row, after)
-                if not some:
-                    return False if after else self._wave_is_over(conn, row, terms, now)
-                room = self.placing.room(conn, self._paces())
-            after = some[-1].target_id
+                if not some and not after:
+                    return self._wave_is_over(conn, row, terms, now)
+                room = self.placing.room(conn, self._paces()) if room is None else room
             some = some[: pace.count]
             if not some or max(room.values(), default=0) <= 0:
+                break
+            after = some[-1].target_id
+            batch = self.placing.read(row, some, room, pace.used(row, len(some), now), now)
+            if isinstance(batch, Placed) and batch.crowded:
+                continue
+            if storing is not None and not self._placed(row, storing.result(60), now):
                 return False
-            told = self.placing.place(row, some, room, pace.used(row, len(some), now), now)
-            if not told.crowded:
-                return self._placed(row, told, now)
-        return False
+            if isinstance(batch, Placed):
+                return self._placed(row, batch, now)
+            storing = self.placing.store(batch)
+            if pace.each is not None:
+                break
+        return storing is not None and self._placed(row, storing.result(60), now)
 
     def _placed(self, row: AnyRow, told: Placed, now: datetime) -> bool:
         if told.over_budget:

@@ -7,6 +7,7 @@ reason. A target has its message or has not: whatever is killed, nothing comes t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -75,8 +76,8 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """What one step stores."""
+class Batch:
+    """What one transaction stores."""
 
     row: AnyRow
     terms: Terms
@@ -117,12 +118,12 @@ class Placing:
             return [Person(r.customer_id, r.address, r.language, variant=r.variant, target_id=r.id) for r in rows]
         return people.by_targets(conn, rows)
 
-    def place(
+    def read(
         self, row: AnyRow, some: Sequence[Person], room: dict[str, int], paced_at: datetime | None, now: datetime
-    ) -> Placed:
-        """Put these targets of a campaign (its row) into the queue, but those whose link has no room.
+    ) -> Batch | Placed:
+        """What is to be stored for these targets of a campaign (its row), but for those whose link has no room.
 
-        room: of each link, which becomes less. paced_at: up to when its pace is used then.
+        room: of each link, which becomes less. paced_at: up to when its pace is used then. Placed: nothing is stored.
         """
         terms = Terms.model_validate(row.terms)
         ready: list[tuple[Person, Ready]] = []
@@ -143,7 +144,11 @@ class Placing:
             return Placed(away=frozenset(used))
         if not ready and not refused:
             return Placed(crowded=True)
-        return self._database.writer.do(self._store, _Batch(row, terms, ready, refused, paced_at, now))
+        return Batch(row, terms, ready, refused, paced_at, now)
+
+    def store(self, batch: Batch) -> Future[Placed]:
+        """Put a batch into the queue, in one transaction."""
+        return self._database.writer.put(self._store, batch)
 
     def asked(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Asked | LeftOut]:
         """What the door is asked for each of these people."""
@@ -176,10 +181,10 @@ class Placing:
             found.append((text, missing, one))
         return found
 
-    def _store(self, conn: Connection, batch: list[_Batch]) -> list[Placed]:
+    def _store(self, conn: Connection, batch: list[Batch]) -> list[Placed]:
         return [self._store_one(conn, one) for one in batch]
 
-    def _store_one(self, conn: Connection, batch: _Batch) -> Placed:
+    def _store_one(self, conn: Connection, batch: Batch) -> Placed:
         """One transaction: what still waits gets its message, and both are written or neither is."""
         c, id = campaign.c, batch.row.id
         at = conn.execute(select(c.state, c.wave, c.planned).where(c.id == id).with_for_update()).one()
@@ -214,7 +219,7 @@ class Placing:
     def _write(
         self,
         conn: Connection,
-        batch: _Batch,
+        batch: Batch,
         placed: Sequence[tuple[Person, Mapping[str, Any]]],
         refused: Sequence[tuple[Person, LeftOut]],
     ) -> None:
