@@ -209,6 +209,31 @@ class WebNetwork:
         return Config.model_validate(self._carrier.settings(window=window, answer_timeout=patience))
 
 
+class Mm7Network:
+    """The MMSC of tests/emulators/mmsc.py; every text is an MMS here."""
+
+    kind = "mm7"
+
+    def __init__(self, mmsc: Any) -> None:
+        self._mmsc = mmsc
+        mmsc.reports = True
+        self.submitted: Callable[[], list[tuple[str, str]]] = mmsc.submitted
+        self.phone_sends: Callable[[str, str], None] = mmsc.phone_sends
+        self.acknowledged: Callable[[], int] = mmsc.acknowledged
+        self.refuse_next: Callable[[], None] = mmsc.refuse_next
+        self.throttle_next: Callable[[], None] = mmsc.throttle_next
+        self.go_silent: Callable[[], None] = mmsc.go_silent
+        self.recover: Callable[[], None] = mmsc.recover
+        self.disconnect: Callable[[], None] = mmsc.disconnect
+        self.reconnect: Callable[[], None] = mmsc.reconnect
+        self.attach: Callable[[Link], None] = mmsc.attach
+
+    def config(self, window: int, patience: float) -> Any:
+        from drivers.mm7 import Config
+
+        return Config.model_validate(self._mmsc.settings(window=window, answer_timeout=patience, texts=True))
+
+
 def read_piece(line: dict[str, Any]) -> Piece:
     """The piece in a line of a tape."""
     return Piece(Alphabet(line["alphabet"]), bytes.fromhex(line["user_data"]), bytes.fromhex(line["udh"]))
@@ -261,6 +286,14 @@ def web_row(folder: Path) -> Iterator[Network]:
         yield WebNetwork(carrier)
 
 
+@contextmanager
+def mm7_row(folder: Path) -> Iterator[Network]:
+    from tests.emulators.mmsc import mm7_network
+
+    with mm7_network() as mmsc:
+        yield Mm7Network(mmsc)
+
+
 Row = Callable[[Path], AbstractContextManager[Network]]
-ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row, "web": web_row}
-WINDOWED = ["fake", "smpp", "web"]  # a modem has one part on its way, always
+ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row, "web": web_row, "mm7": mm7_row}
+WINDOWED = ["fake", "smpp", "web", "mm7"]  # a modem has one part on its way, always

@@ -137,7 +137,14 @@ class Recorder:
             if len(pieces) == (of.of if of else 1):
                 ordered = [pieces[position] for position in sorted(pieces)]
                 texts.append((sender, join([Piece(p.alphabet, p.user_data, p.udh) for p in ordered])))
+        for content in {one.reference: one for one in self.contents}.values():
+            parts = [part for part in content.content.parts if part.media_type == "text/plain"]
+            texts.append((content.sender, "".join(part.data.decode(part.charset or "utf-8") for part in parts)))
         return texts
+
+    def heard(self) -> list[InboundPiece | InboundContent]:
+        """Everything that came in, piece by piece or whole."""
+        return [*self.pieces, *self.contents]
 
 
 _numbers = count(1)

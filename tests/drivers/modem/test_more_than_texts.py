@@ -129,7 +129,7 @@ def test_the_balance_is_asked_with_the_configured_code_and_read_by_the_operators
     rig_for: Open, code: str, pattern: str | None, amount: str, currency: str | None
 ) -> None:
     link = link_of(rig_for(balance_code=code, balance_pattern=pattern).up())
-    assert link.abilities.optional == {"ussd", "balance"}
+    assert link.abilities.optional == {"ussd", "balance", "fetch"}
     found = link.balance(timeout=5)
     assert (found.amount, found.currency) == (Decimal(amount), currency)
 
