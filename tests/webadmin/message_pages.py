@@ -19,7 +19,8 @@ PHONE = "+38640111222"
 
 def picture(width: int = 640, height: int = 480, kind: str = "JPEG", **more: Any) -> bytes:
     """A picture with something in it."""
-    drawn = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    bands = [Image.linear_gradient("L").rotate(turn).resize((width, height)) for turn in (0, 90, 180)]
+    drawn = Image.merge("RGB", bands)  # more colours than a drawing has
     out = io.BytesIO()
     drawn.save(out, kind, **more)
     return out.getvalue()

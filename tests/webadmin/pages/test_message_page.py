@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 
 from smsgw.customers import customers, privacy
 from smsgw.gateway import Gateway
@@ -148,7 +148,11 @@ def test_wrong_ended_and_revoked_links_get_one_answer_after_one_question(
     _, ended = message_with(gateway, [{"text": "two"}], to="+38640111223")
     pages.take_back(gateway.database.writer, id, "ana", gateway.clock())
     asked: list[str] = []
-    event.listen(gateway.database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+
+    def hear(*told: Any) -> None:
+        asked.append(told[2])
+
+    event.listen(Engine, "before_cursor_execute", hear)
     clock.on(timedelta(days=14).total_seconds())
     answers, questions = [], []
     for token in (revoked.token, ended.token, secrets.token_urlsafe(16), "short", "x" * 500, "é" * 22):
@@ -157,6 +161,7 @@ def test_wrong_ended_and_revoked_links_get_one_answer_after_one_question(
         kept = {name: value for name, value in response.headers if name not in ("X-Request-Id", "Date")}
         answers.append((response.status_code, response.data, kept))
         questions.append([one for one in asked if "message_page" in one])
+    event.remove(Engine, "before_cursor_execute", hear)
     assert answers[0][0] == 404
     assert all(one == answers[0] for one in answers)
     assert all(len(one) == 1 and one == questions[0] for one in questions)
