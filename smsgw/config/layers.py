@@ -178,8 +178,9 @@ def _secret(folder: Path, file: object, credentials: str | None) -> tuple[str, P
     if not isinstance(file, str) or not file:
         raise ValueError("must be the name of a file, in quotes")
     path = folder / Path(file).expanduser()
-    if credentials and (Path(credentials) / file).is_file():
-        path = Path(credentials) / file
+    if credentials:  # of a folder given as LoadCredential=credentials:/…, the file x is handed over as credentials_x
+        handed = (Path(credentials) / name for name in (file, file.replace("/", "_")))
+        path = next((one for one in handed if one.is_file()), path)
     try:
         text = path.read_bytes().decode().rstrip("\r\n")
     except OSError as error:

@@ -51,10 +51,13 @@ mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
 mkdir -p /run/systemd/system
 cd /usr/lib/smsgw/checkout/systemd
 cp smsgw.service smsgw@.service smsgw.socket /run/systemd/system
+mkdir /run/systemd/system/service.d /run/words
+printf '[Service]\nStandardError=append:/run/words/%%N\n' > /run/systemd/system/service.d/words.conf
 systemd-sysusers "$PWD"/smsgw.sysusers
 systemd-tmpfiles --create "$PWD"/smsgw.tmpfiles
 printf '[Unit]\nDescription=Nothing but us\nDefaultDependencies=no\n' > /run/systemd/system/bare.target
 cd /
+mount --make-rshared /
 exec env -i container=test PATH="$PATH" /lib/systemd/systemd --system --unit=bare.target
 """
 
@@ -105,7 +108,7 @@ class Booted:
     def write(self, path: str, content: str) -> None:
         """Write a file in there."""
         subprocess.run(
-            ["nsenter", f"--target={self.leader}", "--all", "sh", "-c", ff"mkdir -p $(dirname {path}) && cat > {path}"],
+            ["nsenter", f"--target={self.leader}", "--all", "sh", "-c", f"mkdir -p $(dirname {path}) && cat > {path}"],
             input=content, text=True, timeout=60, check=True,
         )  # fmt: skip
 
@@ -113,6 +116,10 @@ class Booted:
         """Properties of a unit, as systemctl show tells them."""
         out = self.run("systemctl", "show", unit, *(f"--property={name}" for name in names)).stdout
         return dict(line.split("=", 1) for line in out.splitlines())
+
+    def words(self, unit: str) -> str:
+        """What a service wrote: no journal runs in there."""
+        return self.run("cat", f"/run/words/{unit}").stdout
 
     def off(self) -> None:
         """Switch it off."""
