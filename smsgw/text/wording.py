@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .wording_consent import CONSENT
 from .wording_inquiries import INQUIRIES
+from .wording_media import MEDIA
 from .wording_orders import ORDERS
 from .wording_pages import MESSAGE_PAGES
 from .wording_preferences import PREFERENCES
@@ -30,8 +31,18 @@ _WORDS: dict[str, dict[str, str]] = {
         "hr": "[nedostaje {position}. dio od {of}]",
         "it": "[manca la parte {position} di {of}]",
     },
+    "mms_unfetched": {
+        "en": "[An MMS ({size}) could not be fetched: {reason}]",
+        "sl": "[MMS ({size}) ni bilo mogoče prevzeti: {reason}]",
+        "ru": "[MMS ({size}) не удалось получить: {reason}]",
+        "fa": "[دریافت MMS ({size}) ممکن نشد: {reason}]",
+        "de": "[Eine MMS ({size}) konnte nicht abgeholt werden: {reason}]",
+        "hr": "[MMS ({size}) nije bilo moguće preuzeti: {reason}]",
+        "it": "[Un MMS ({size}) non è stato scaricato: {reason}]",
+    },
     **CONSENT,
     **INQUIRIES,
+    **MEDIA,
     **MESSAGE_PAGES,
     **ORDERS,
     **PREFERENCES,
@@ -44,7 +55,7 @@ LANGUAGES = ("en", "sl", "ru", "fa", "de", "hr", "it")
 def wording(key: str, language: str) -> str:
     """The sentence `key` in a language; `{names}` in it are for str.format.
 
-    key: `stop_confirmation`, `part_missing` (position, of), those of wording_consent (category), of wording_orders
+    key: `stop_confirmation`, `part_missing` (position, of), `mms_unfetched` (size, reason), those of wording_consent (category), of wording_orders
     (number, lines, total) and of wording_inquiries (low, high, labels, question). language: a tag like `sl` or
     `sl-SI`; English stands in for languages not written yet. Raises KeyError for an unknown key: a mistake of ours.
     """

@@ -1,0 +1,217 @@
+"""MMS that wait in the network: a row for each, from the push that announces it until the network knows we have it.
+
+The row is written in the transaction that stores the push, by what the link makes of its octets. An MMSC announces a
+message again until it hears of it; two links may be told of the same one; each is one row, which counts. Reports on
+what we sent come as pushes too and become receipts; other pushes go into a log and are nothing for the inbox.
+
+Who wrote and about what is kept here only as long as the message is not; then it stands in the inbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from ..errors import Conflict, NotFound
+from ..link import Link, Receipt
+from ..link_verbs import FetchesMms, Notification, OtherPush
+from ..outbound.receipts import Receipts, Told
+from ..store import history
+from ..store.database import Writer
+from ..store.ids import new_id
+from ..store.lifecycle import MMS_NOTICE
+from ..store.storable import storable, storable_or_none
+from ..store.tables import mms_notice, wap_push
+from ..store.tables.types import AnyRow
+from ..text import header
+
+log = logging.getLogger(__name__)
+
+PORT = 2948  # of WAP pushes (IANA)
+KEPT = timedelta(days=3)  # in the network, where it does not say for how long
+_ONCE_MORE = timedelta(minutes=10)  # for what a person wants tried again though its time is over
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A WAP push that came whole: which text of `inbound` it is, over which link, from whom, its octets, when."""
+
+    inbound_id: str
+    link: str
+    sender: str
+    octets: bytes
+    at: datetime
+
+
+def pushed(inbound_id: str, pieces: Sequence[Mapping[str, Any]], now: datetime) -> Pushed | None:
+    """The push that these pieces of a whole text are (rows of `inbound_part` in order); None for everything else."""
+    first = pieces[0]
+    if first["kind"] != "data":
+        return None
+    ports = next((found for piece in pieces if (found := header.ports(bytes(piece["udh"])))), None)
+    if ports is None or ports[0] != PORT:
+        return None
+    octets = b"".join(bytes(piece["user_data"]) for piece in pieces)
+    return Pushed(inbound_id, str(first["link"]), str(first["sender"]), octets, now)
+
+
+class Notices:
+    """The steps about pushes, each within the caller's transaction."""
+
+    def __init__(self, links: Mapping[str, Link], receipts: Receipts) -> None:
+        self._links = links
+        self._receipts = receipts
+        self._readers: dict[str, FetchesMms] = {}  # also of links that a reload takes away while their pushes are kept
+
+    def take(self, conn: Connection, pushes: Sequence[Pushed]) -> int:
+        """Make of pushes what their links read in them; returns how many MMS are to be fetched."""
+        waiting = 0
+        for one in pushes:
+            reader = self._reader(one.link)
+            if reader is None:
+                continue
+            found = reader.read_push(one.octets, one.at)
+            if isinstance(found, Notification):
+                waiting += _announced(conn, one, found)
+            elif isinstance(found, Receipt):
+                told = replace(found, reference=storable(found.reference, 80))
+                self._receipts.store(conn, [Told(one.link, told, one.at)])
+            else:
+                _note(conn, one, found)
+        return waiting
+
+    def _reader(self, name: str) -> FetchesMms | None:
+        link = self._links.get(name)
+        if isinstance(link, FetchesMms):
+            self._readers[name] = link
+        return self._readers.get(name)
+
+
+def _place(found: Notification) -> str:
+    return hashlib.sha256(f"{found.location}\0{found.transaction}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _announced(conn: Connection, push: Pushed, found: Notification) -> bool:
+    """Keep a notification; whether something is to be done for it now."""
+    place, c = _place(found), mms_notice.c
+    known = conn.execute(select(c.id, c.state, c.link).where(c.place == place).with_for_update()).first()
+    if known is None:
+        _begin(conn, push, found, place)
+        return True
+    moved = {"link": push.link, "due_at": push.at} if known.link != push.link and known.state == "waiting" else {}
+    conn.execute(update(mms_notice).where(c.id == known.id).values(copies=c.copies + 1, **moved))
+    if known.state == "done":  # the network did not hear that we have it
+        step = history.Step(
+            known.id, "announced again: the network is told again", {"due_at": push.at, "attempts": 0, "ended_at": None}
+        )
+        history.move(conn, MMS_NOTICE, "repeat", [step], by=push.link, now=push.at)
+    return known.state == "done" or bool(moved)
+
+
+def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> None:
+    values = {
+        "id": new_id("mms", push.at),
+        "inbound_id": push.inbound_id,
+        "link": push.link,
+        "place": place,
+        "location": storable(found.location, 4000),
+        "transaction_id": storable(found.transaction, 400),
+        "version": found.version[:8],
+        "sender": storable_or_none(found.sender, 254),
+        "subject": storable(found.subject, 400),
+        "size": max(0, found.size),
+        "announced_at": push.at,
+        "expires_at": found.expires_at or push.at + KEPT,
+        "copies": 1,
+        "attempts": 0,
+        "due_at": push.at,
+        "deferred_at": None,
+        "fetch_id": None,
+        "reference": None,
+        "ended_at": None,
+    }
+    why = f"it waits in the network: {size_words(values['size'])}"
+    history.begin(conn, MMS_NOTICE, [history.Birth(values, [("announce", why)])], by=push.link, now=push.at)
+
+
+def _note(conn: Connection, push: Pushed, found: OtherPush) -> None:
+    log.info("%s: a WAP push from %s is no MMS: %s %s", push.link, push.sender, found.content_type, found.says)
+    conn.execute(
+        insert(wap_push).values(
+            inbound_id=push.inbound_id,
+            link=push.link,
+            sender=push.sender,
+            content_type=storable(found.content_type, 120),
+            application=storable_or_none(found.application, 80),
+            says=storable(found.says, 500),
+            octets=push.octets,
+            received_at=push.at,
+        )
+    )
+
+
+def size_words(octets: int) -> str:
+    """How large it is, for people."""
+    return f"{max(1, round(octets / 1000))} kB" if octets else "of a size that was not told"
+
+
+def notification_of(row: AnyRow) -> Notification:
+    """The notification that a row holds."""
+    return Notification(
+        row.transaction_id, row.location, row.sender, row.subject, row.size, row.expires_at, row.version
+    )
+
+
+# To look at, and to try again
+
+
+def due(conn: Connection, now: datetime, most: int = 200) -> list[AnyRow]:
+    """Rows for which something is to be done at `now`, the one that waits longest first."""
+    c = mms_notice.c
+    return list(
+        conn.execute(
+            select(mms_notice).where(c.ended_at.is_(None), c.due_at <= now).order_by(c.due_at, c.id).limit(most)
+        )
+    )
+
+
+def listing(conn: Connection, limit: int, state: str | None = None) -> list[AnyRow]:
+    """MMS that were announced, newest first; state: waiting, fetched, done or given_up."""
+    query = select(mms_notice).order_by(mms_notice.c.id.desc()).limit(limit)
+    return list(conn.execute(query if state is None else query.where(mms_notice.c.state == state)))
+
+
+def pushes(conn: Connection, limit: int) -> list[AnyRow]:
+    """The log of WAP pushes that are no MMS, newest first."""
+    return list(conn.execute(select(wap_push).order_by(wap_push.c.inbound_id.desc()).limit(limit)))
+
+
+def again(writer: Writer, id: str, by: str, now: datetime) -> None:
+    """Try once more to fetch an MMS that was given up. Raises NotFound, Conflict."""
+    writer.do(_again, (id, by, now))
+
+
+def _again(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[Exception | None]:
+    results: list[Exception | None] = []
+    for id, by, now in batch:
+        row = conn.execute(select(mms_notice).where(mms_notice.c.id == id)).first()
+        if row is None:
+            results.append(NotFound(f"there is no MMS {id!r}", hint="smsgw modem mms shows them"))
+            continue
+        values = {
+            "due_at": now,
+            "attempts": 0,
+            "ended_at": None,
+            "expires_at": max(row.expires_at, now + _ONCE_MORE),
+        }
+        [was] = history.move(
+            conn, MMS_NOTICE, "again", [history.Step(id, "to be fetched again", values)], by=by, now=now
+        )
+        results.append(Conflict(f"{id} is {row.state}, not given up") if was is None else None)
+    return results

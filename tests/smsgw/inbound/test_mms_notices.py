@@ -1,0 +1,409 @@
+"""MMS that are announced: kept once, fetched, stored, then acknowledged; and told to people when they cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from drivers.modem import Config
+from drivers.modem.mms import Mms
+from smsgw.config import MailConfig
+from smsgw.errors import Conflict, NotFound
+from smsgw.inbound import mms_notices
+from smsgw.inbound.inbox import Arrived
+from smsgw.inbound.mms_fetching import PAUSES, TOLD_AFTER, TRIES_TO_TELL, Fetching
+from smsgw.inbound.mms_notices import Notices
+from smsgw.inbound.mms_unfetched import Telling, recipients_of
+from smsgw.link import Alphabet, InboundContent, InboundPiece
+from smsgw.store import schema
+from smsgw.store.database import Database
+from smsgw.store.tables import inbound, mail, mms_notice, part, receipt
+from tests.drivers.recorder import Recorder
+from tests.emulators import mm1_mmsc
+from tests.emulators.mm1_mmsc import HTML, Mmsc
+from tests.smsgw.desk import Desk
+
+CENTRE, CUSTOMER, OWN = "+38640000000", "+38641000002", "+38640111222"
+MAIL = MailConfig(host="localhost", sender="shop@example.com", boxes=[{"to": ["sales@example.com"]}])  # type: ignore[list-item]
+
+
+class Stick:
+    """What a modem link offers for MMS, and nothing else of it: the driver's own part, without a serial port."""
+
+    def __init__(self, mmsc: Mmsc, **more: Any) -> None:
+        given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 2.0, **more}
+        made = Mms("a", Config(**given), Recorder(), lambda what, timeout: None, lambda: OWN)
+        self.read_push, self.fetch, self.acknowledge = made.read_push, made.fetch, made.acknowledge
+
+
+@dataclass
+class Shop:
+    """A desk whose links are told of MMS, the MMSC, and what was stored of contents."""
+
+    desk: Desk
+    mmsc: Mmsc
+    links: dict[str, Any]
+    stored: list[InboundContent] = field(default_factory=list)
+    mail: MailConfig = MAIL
+
+    def __post_init__(self) -> None:
+        self.desk.inbox.notices = Notices(self.links, self.desk.receipts)
+
+    def brought(self, link: str, content: InboundContent) -> Future[None]:
+        done: Future[None] = Future()
+        if all(one.reference != content.reference for one in self.stored):
+            self.stored.append(content)
+        done.set_result(None)
+        return done
+
+    @property
+    def fetching(self) -> Fetching:
+        telling = Telling(recipients_of(self.mail), lambda link: OWN)
+        return Fetching(self.desk.database, self.links, self.brought, telling, lambda: self.desk.now)
+
+    def arrives(self, octets: bytes, order: Any = None, name: str = "p", link: str = "a", reference: int = 7) -> None:
+        """A push comes in pieces."""
+        cut = mm1_mmsc.pieces(octets, reference, most=32)
+        for number in order or range(len(cut)):
+            udh, data = cut[number]
+            piece = InboundPiece(f"{name}{reference}.{number}", CENTRE, OWN, Alphabet.OCTETS, data, udh, kind="data")
+            self.desk.database.writer.do(self.desk.inbox.take, Arrived(link, piece, self.desk.now))
+
+    def rows(self) -> list[Any]:
+        with self.desk.database.reading() as conn:
+            return list(conn.execute(select(mms_notice).order_by(mms_notice.c.id)))
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows()]
+
+    def letters(self) -> list[Any]:
+        with self.desk.database.reading() as conn:
+            return list(conn.execute(select(mail).order_by(mail.c.id)))
+
+    def shown(self) -> list[Any]:
+        """What waits for a person in the inbox."""
+        with self.desk.database.reading() as conn:
+            return list(conn.execute(select(inbound).where(inbound.c.state == "waiting")))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    with mm1_mmsc.mmsc() as mmsc:
+        yield Shop(Desk(database), mmsc, {"a": Stick(mmsc), "b": Stick(mmsc)})
+    database.close()
+
+
+# Announced
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3)))[::2], ids=str)
+def test_pieces_in_any_order_are_one_mms_that_waits_and_no_text_in_the_inbox(shop: Shop, order: Any) -> None:
+    octets = shop.mmsc.holds()
+    assert len(mm1_mmsc.pieces(octets, most=32)) == 3
+    for number in order:
+        assert shop.states() == []
+        shop.arrives(octets, [number])
+        shop.arrives(octets, [number], name="again")  # each comes twice
+    assert shop.states() == ["waiting"]
+    assert shop.shown() == []
+    [text] = shop.desk.texts()
+    assert (text.kind, text.state) == ("data", "ignored")
+
+
+def test_two_senders_at_once_with_the_same_series_number_are_two(shop: Shop) -> None:
+    first, second = shop.mmsc.holds(1), shop.mmsc.holds(2)
+    for number in range(3):
+        shop.arrives(first, [number])
+        udh, data = mm1_mmsc.pieces(second, most=32)[number]
+        other = InboundPiece(f"o{number}", "+38640000009", OWN, Alphabet.OCTETS, data, udh, kind="data")
+        shop.desk.arrives(other)
+    assert shop.states() == ["waiting", "waiting"]
+
+
+def test_what_is_announced_again_or_over_another_link_is_counted_and_nothing_else(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.arrives(octets)
+    shop.desk.later(minutes=1)
+    shop.arrives(octets, reference=8)
+    shop.arrives(octets, reference=9, link="b")
+    [row] = shop.rows()
+    assert (row.copies, row.link) == (3, "b")  # it is fetched where it was announced last
+
+
+def test_a_piece_that_comes_after_the_rest_was_given_out_still_makes_an_mms(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.arrives(octets, [0, 2])
+    shop.desk.later(hours=25)
+    shop.desk.database.writer.do(shop.desk.inbox.release_incomplete, (shop.desk.now, shop.desk.now))
+    assert shop.states() == []
+    shop.arrives(octets, [1])
+    assert shop.states() == ["waiting"]
+
+
+def test_other_pushes_are_in_their_log_and_nowhere_else(shop: Shop) -> None:
+    shop.arrives(mm1_mmsc.SERVICE_INDICATION)
+    shop.arrives(b"\x01\x06garbage", reference=8)
+    with shop.desk.database.reading() as conn:
+        logged = mms_notices.pushes(conn, 10)
+    assert [(row.content_type, row.application) for row in logged] == [
+        ("", None),
+        ("application/vnd.wap.sic", "wml.ua"),
+    ]
+    assert logged[1].octets == mm1_mmsc.SERVICE_INDICATION
+    assert (shop.states(), shop.shown()) == ([], [])
+
+
+def test_a_delivery_report_that_comes_as_a_push_settles_the_message(shop: Shop) -> None:
+    id = shop.desk.submit(CUSTOMER)
+    [wire] = shop.desk.claim()
+    shop.desk.taken(wire, "S1@mmsc")
+    shop.arrives(mm1_mmsc.delivery_ind("S1@mmsc", "Retrieved"))
+    shop.arrives(mm1_mmsc.read_orig_ind("S1@mmsc"), reference=8)
+    assert shop.desk.state(id) == "delivered"
+    with shop.desk.database.reading() as conn:
+        said = list(conn.scalars(select(receipt.c.said).order_by(receipt.c.id)))
+    assert said == ["the phone fetched it", "read"]
+
+
+def test_a_phone_that_cannot_show_mms_is_told_of_by_its_error(shop: Shop) -> None:
+    id = shop.desk.submit(CUSTOMER)
+    [wire] = shop.desk.claim()
+    shop.desk.taken(wire, "S1@mmsc")
+    shop.arrives(mm1_mmsc.delivery_ind("S1@mmsc", "Unrecognised"))
+    with shop.desk.database.reading() as conn:
+        [outcome] = conn.execute(select(part.c.outcome, part.c.error).where(part.c.message_id == id))
+    assert tuple(outcome) == ("undeliverable", "Unrecognised")
+
+
+# Fetched
+
+
+def test_an_mms_is_fetched_stored_and_only_then_acknowledged(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    assert shop.fetching.serve("a") == 1
+    [content] = shop.stored
+    assert (content.sender, content.content.subject) == (CUSTOMER, "Počitnice")
+    assert [told.kind for told in shop.mmsc.told] == ["m-notifyresp-ind"]
+    assert shop.mmsc.waiting == []
+    [row] = shop.rows()
+    assert (row.state, row.sender, row.subject) == ("done", None, ""), "who wrote stands in the inbox, and only there"
+    assert shop.desk.events(row.id) == ["announce", "fetch", "acknowledge"]
+
+
+def test_what_could_not_be_stored_is_not_acknowledged_and_fetched_again(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+
+    def full(link: str, content: InboundContent) -> Future[None]:
+        failed: Future[None] = Future()
+        failed.set_exception(OSError("the disk is full"))
+        return failed
+
+    telling = Telling(recipients_of(MAIL), lambda link: OWN)
+    Fetching(shop.desk.database, shop.links, full, telling, lambda: shop.desk.now).serve("a")
+    assert (shop.states(), shop.mmsc.told) == (["waiting"], [])
+    shop.fetching.serve("a")
+    assert (shop.states(), len(shop.stored), shop.mmsc.waiting) == (["done"], 1, [])
+
+
+def test_a_kill_after_the_content_was_stored_leads_to_one_content(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.arrives(octets)
+    read = shop.links["a"].read_push(octets, shop.desk.now)
+    shop.brought("a", shop.links["a"].fetch(read).inbound)  # and then it was killed
+    shop.fetching.serve("a")
+    assert (len(shop.stored), shop.states(), shop.mmsc.waiting) == (1, ["done"], [])
+
+
+def test_a_kill_before_the_acknowledgement_leads_to_one_acknowledgement_more(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    shop.mmsc.faults["post"] = ["hang up"]  # the MMSC has it, and we do not know
+    shop.fetching.serve("a")
+    assert shop.states() == ["fetched"]
+    shop.desk.later(seconds=PAUSES[0])
+    shop.fetching.serve("a")
+    assert shop.states() == ["done"]
+    assert len(shop.stored) == 1
+    assert sum(asked.method == "GET" for asked in shop.mmsc.asked) == 1
+
+
+def test_an_mmsc_that_did_not_hear_us_announces_again_and_is_told_again_without_a_fetch(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.arrives(octets)
+    shop.fetching.serve("a")
+    shop.desk.later(seconds=15)
+    shop.arrives(octets, reference=8)
+    assert shop.states() == ["fetched"]
+    shop.fetching.serve("a")
+    assert (shop.states(), len(shop.mmsc.told), len(shop.stored)) == (["done"], 2, 1)
+    assert sum(asked.method == "GET" for asked in shop.mmsc.asked) == 1
+
+
+def test_an_mmsc_that_never_takes_our_acknowledgement_is_left_alone_in_the_end(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    shop.mmsc.faults["post"] = [500] * TRIES_TO_TELL
+    for _ in range(TRIES_TO_TELL):
+        assert shop.states() != ["done"]
+        shop.fetching.serve("a")
+        shop.desk.later(hours=1)
+    [row] = shop.rows()
+    assert row.state == "done"
+    assert "was not told" in row.why
+
+
+# Not fetched
+
+
+def test_a_fetch_that_fails_is_deferred_and_tried_again_with_longer_pauses(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    shop.mmsc.faults["get"] = [HTML, mm1_mmsc.refusal("Error-transient-failure"), "hang up"]
+    for pause in PAUSES[:3]:
+        shop.fetching.serve("a")
+        [row] = shop.rows()
+        assert (row.state, row.due_at) == ("waiting", shop.desk.now + timedelta(seconds=pause))
+        assert shop.fetching.serve("a") == 0, "not before its time"
+        shop.desk.now = row.due_at
+    shop.fetching.serve("a")
+    assert shop.states() == ["done"]
+    assert [(told.kind, told.get("status")) for told in shop.mmsc.told] == [
+        ("m-notifyresp-ind", "Deferred"),
+        ("m-acknowledge-ind", None),
+    ]
+    assert shop.mmsc.told[1].get("transaction-id") == "fetch-1"
+    assert shop.letters() == []
+
+
+def test_what_is_refused_for_good_is_given_up_with_a_letter_and_a_mark_in_the_conversation(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(size=45_000))
+    shop.mmsc.faults["get"] = [mm1_mmsc.refusal("Error-permanent-message-not-found")]
+    shop.fetching.serve("a")
+    [row] = shop.rows()
+    assert (row.state, row.sender) == ("given_up", None)
+    [letter] = shop.letters()
+    assert letter.recipient == "sales@example.com"
+    assert letter.subject == f"An MMS from {CUSTOMER} could not be fetched: 45 kB"
+    assert "the MMSC does not have the message any more (MMS E2)" in letter.body
+    assert f"smsgw modem mms-again {row.id}" in letter.body
+    [mark] = shop.shown()
+    assert (mark.sender, mark.recipient, mark.kind) == (CUSTOMER, OWN, "indication")
+    assert mark.text.startswith("[An MMS (45 kB) could not be fetched: the MMSC does not have")
+
+
+def test_what_cannot_be_fetched_until_its_time_is_over_is_given_up_and_never_silently(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(seconds=7200))
+    shop.mmsc.faults["get"] = [503] * 100
+    for _ in range(20):
+        shop.fetching.serve("a")
+        if shop.states() == ["given_up"]:
+            break
+        [row] = shop.rows()
+        shop.desk.now = row.due_at
+    assert shop.desk.now == row.expires_at
+    waits, lost = shop.letters()
+    assert "could not be fetched yet" in waits.subject
+    assert "its time was over before it could be fetched" in lost.body
+    assert "HTTP 503" in lost.body
+    assert len(shop.shown()) == 1
+
+
+def test_what_expired_while_we_were_away_is_tried_once(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(seconds=60))
+    shop.desk.later(hours=2)
+    shop.fetching.serve("a")
+    assert shop.states() == ["done"]
+    shop.arrives(shop.mmsc.holds(2, seconds=60), reference=8)
+    del shop.mmsc.messages["/m/2"]
+    shop.desk.later(hours=2)
+    shop.fetching.serve("a")
+    assert shop.states() == ["done", "given_up"]
+
+
+def test_without_an_mmsc_people_are_told_at_once_while_there_is_time_to_set_one(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.links["a"] = Stick(shop.mmsc, mms_url=None, mms_proxy=None)
+    shop.arrives(octets)
+    shop.fetching.serve("a")
+    [letter] = shop.letters()
+    assert "has no mms_url" in letter.body
+    assert "tried again until" in letter.body
+    shop.links["a"] = Stick(shop.mmsc)
+    shop.desk.later(seconds=PAUSES[0])
+    shop.fetching.serve("a")
+    assert (shop.states(), len(shop.letters())) == (["done"], 1)
+
+
+def test_a_link_that_is_gone_is_named(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    del shop.links["a"]
+    shop.fetching.serve("a")
+    [row] = shop.rows()
+    assert "the link a, over which it was announced, is not there any more" in row.why
+
+
+def test_people_hear_once_that_an_mms_waits(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    shop.mmsc.faults["get"] = [503] * (TOLD_AFTER + 1)
+    for tried in range(1, TOLD_AFTER + 2):
+        shop.fetching.serve("a")
+        assert len(shop.letters()) == (tried >= TOLD_AFTER)
+        shop.desk.now = shop.rows()[0].due_at
+
+
+def test_where_no_mailbox_is_told_of_mms_the_operators_are_and_without_mail_nobody(shop: Shop) -> None:
+    for number, config, to in (
+        (1, MailConfig(host="localhost", sender="s@example.com", operators=["boss@example.com"]), ["boss@example.com"]),
+        (2, MailConfig(), []),
+    ):
+        shop.mail = config
+        shop.arrives(shop.mmsc.holds(number), reference=number)
+        shop.mmsc.faults["get"] = [410]
+        before = len(shop.letters())
+        shop.fetching.serve("a")
+        assert [letter.recipient for letter in shop.letters()[before:]] == to
+    assert len(shop.shown()) == 2
+
+
+def test_what_was_given_up_can_be_tried_again_by_a_person(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(seconds=60))
+    shop.mmsc.faults["get"] = [410]
+    shop.fetching.serve("a")
+    [row] = shop.rows()
+    shop.desk.later(hours=1)
+    mms_notices.again(shop.desk.database.writer, row.id, "ana", shop.desk.now)
+    shop.fetching.serve("a")
+    assert shop.states() == ["done"]
+    assert shop.stored[0].sender == CUSTOMER
+    with pytest.raises(Conflict, match="is done, not given up"):
+        mms_notices.again(shop.desk.database.writer, row.id, "ana", shop.desk.now)
+    with pytest.raises(NotFound):
+        mms_notices.again(shop.desk.database.writer, "mms_0", "ana", shop.desk.now)
+
+
+# The part of the daemon
+
+
+def test_the_part_fetches_what_is_announced_while_it_runs_and_a_link_that_hangs_holds_up_no_other(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(1))
+    shop.arrives(shop.mmsc.holds(2), reference=8, link="b")
+    shop.mmsc.faults["get"] = [1.5]
+    running = shop.fetching
+    running.start()
+    try:
+        Recorder().wait(lambda: "done" in shop.states())
+        assert sorted(shop.states()) == ["done", "waiting"]
+        Recorder().wait(lambda: shop.states() == ["done", "done"])
+        shop.arrives(shop.mmsc.holds(3), reference=9)
+        running.wake()
+        Recorder().wait(lambda: shop.states() == ["done"] * 3)
+        assert running.alive()
+    finally:
+        running.stop(2e9)
