@@ -9,12 +9,13 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import encodebytes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import HTTP
+from functools import partial
 from typing import Literal
 from urllib.parse import quote, unquote
 
@@ -40,7 +41,11 @@ class Entity:
     @property
     def media_type(self) -> str:
         """In small letters, without parameters."""
-        return self.head.get_content_type().lower()[:100]
+        return _safely(self.head.get_content_type).lower()[:100]
+
+    def parameter(self, name: str) -> str:
+        """A parameter of its Content-Type; empty when there is none, or none that can be read."""
+        return _safely(partial(self.head.get_param, name))
 
     @property
     def content_id(self) -> str:
@@ -140,9 +145,8 @@ def _named(head: Message) -> str:
         return found
 
 
-def _safely(ask: object) -> str:
+def _safely(ask: Callable[[], object]) -> str:
     """What a head says, or nothing where its words are beyond the library."""
-    assert callable(ask)
     try:
         said = ask()
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

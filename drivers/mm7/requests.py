@@ -6,6 +6,7 @@ The surprise: the order of elements is the schema's, which is a sequence (TS 23.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,9 @@ from smsgw.link import Alphabet, Content, ContentPart, WirePart
 from smsgw.text.parts import Piece, join
 
 CONTENT_ID = "content"
+CHARSETS = re.compile(
+    "iso-8859-([1-9]|1[013-6])|windows-125[0-8]|gb2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr)|koi8-[ru]"
+)
 URGENT, IDLE = 8, 2  # priorities from which on, and up to which, it is not Normal
 
 
@@ -180,7 +184,7 @@ def envelope_of(content_type: str, body: bytes) -> tuple[Envelope, list[parts.En
     if not whole.media_type.startswith("multipart/"):
         return soap.read(_as_utf8(whole)), []
     within = parts.within(whole)
-    start = str(whole.head.get_param("start") or "").strip().strip('"<>')
+    start = whole.parameter("start").strip('"<> ')
     first = next((one for one in within if start and one.content_id == start), None)
     first = first or next((one for one in within if "xml" in one.media_type), within[0])
     return soap.read(_as_utf8(first)), [one for one in within if one is not first]
@@ -189,10 +193,7 @@ def envelope_of(content_type: str, body: bytes) -> tuple[Envelope, list[parts.En
 def _as_utf8(one: parts.Entity) -> bytes:
     """The octets of XML, whose charset may stand in the head only."""
     octets = parts.decoded(one)
-    charset = str(one.head.get_param("charset") or "utf-8").lower()
-    if charset in ("utf-8", "us-ascii") or b"encoding=" in octets[:100] or octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    charset = one.parameter("charset").lower()
+    if b"encoding=" in octets[:100] or not CHARSETS.fullmatch(charset):
         return octets
-    try:
-        return octets.decode(charset, "replace").encode("utf-8", "replace")
-    except LookupError:
-        return octets
+    return octets.decode(charset, "replace").encode("utf-8", "replace")

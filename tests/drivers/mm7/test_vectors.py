@@ -64,7 +64,7 @@ def check_content(events: Recorder, expect: dict[str, Any]) -> None:
     assert inbound.sender == expect.get("sender", "+491700000001")
     assert inbound.content.subject == expect.get("subject", "Antwort")
     assert [inbound.to, *inbound.also_to] == expect.get("to", ["22233"])
-    assert [one.media_type for one in inbound.content.parts][0] == "application/smil"
+    assert inbound.content.parts[0].media_type == "application/smil"
     if "timestamp" in expect:
         assert inbound.sent_at is not None
         assert f"{inbound.sent_at:%Y-%m-%dT%H:%M:%SZ}" == expect["timestamp"]
