@@ -100,12 +100,14 @@ class Content:
     """What an MMS or a mail carries: a subject and parts in their order; at most one part is SMIL, and then the first.
 
     read_report: whether we want to be told that it was read. reply_to: of a mail, where the answer is to go.
+    unsubscribe: of a mail that may be ended by one tap, the https address for that (RFC 8058).
     """
 
     parts: tuple[ContentPart, ...]
     subject: str = ""
     read_report: bool = False
     reply_to: str | None = None
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,4 +296,5 @@ def mm7_row(folder: Path) -> Iterator[Network]:
 
 Row = Callable[[Path], AbstractContextManager[Network]]
 ROWS: dict[str, Row] = {"fake": fake_row, "smpp": smpp_row, "modem": modem_row, "web": web_row, "mm7": mm7_row}
+NO_TEXTS = {"mail"}  # carries mails to mail addresses: the same rules are asked in tests/drivers/mail/test_link.py
 WINDOWED = ["fake", "smpp", "web", "mm7"]  # a modem has one part on its way, always
