@@ -24,16 +24,23 @@ from .clients.reception import Reception
 from .clients.replies import Replies
 from .config import Config, LinkConfig
 from .inbound.calls import Answering, Calls, Rang
+from .inbound.contents import Brought, Contents
 from .inbound.dialogue.made import understanding
 from .inbound.inbox import Arrived, Inbox
+from .inbound.mms_fetching import Fetching
+from .inbound.mms_notices import Notices
+from .inbound.mms_unfetched import Telling, recipients_of
 from .inbound.readers import readers
 from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
+from .media.building import Builder
 from .media.fitting import Fitting
 from .media.pages import PageTerms
 from .money.estimate import Estimate, of
 from .money.till import Till
 from .outbound.asking import Asking
 from .outbound.balances import Balances, Plan
+from .outbound.carrying import Carrying, CarryTerms
+from .outbound.fallback import Fallback
 from .outbound.familiar import Familiar, familiar
 from .outbound.gate import rules as gate_rules
 from .outbound.handover import Handover
@@ -45,6 +52,7 @@ from .outbound.routing import Served
 from .outbound.sender import Sender
 from .outbound.sequel import Sequel
 from .outbound.serving import network_of, served_of
+from .outbound.showing import Showing
 from .outbound.silence import Silence
 from .outbound.spending import budget_check, plan_check
 from .outbound.submit import Door, Terms
@@ -116,6 +124,10 @@ class Gateway:
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self.fitting = Fitting(self.database)
         self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
+        self.builder, self.contents = Builder(), Contents(self.inbox)
+        self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))
+        self.receipts.showing = Showing(self.network.carries_contents)
+        self.fallback = Fallback(self.door, self.carrying)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
         self.recall = Recall(self.links, self.database, self.receipts)
@@ -123,6 +135,9 @@ class Gateway:
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
         self.inbox.books = self.balances.books = self.till.books
+        self.inbox.notices = Notices(self.links, self.receipts)
+        unfetched = Telling(recipients_of(config.mail), self.number_of)
+        self.fetching = Fetching(self.database, self.links, self.brought, unfetched, clock)
         made = understanding(config, self.database, self.door, clock, self.own_numbers)
         self.reading, self.orders, self.waiting_orders = made.reading, made.orders, made.waiting_orders
         self.promise, self.proposer = made.promise, made.proposer
@@ -218,9 +233,15 @@ class Gateway:
         configured = {self.config.sending.sender, *(link.sender for link in self.config.links)}
         return {number for number in told | configured if number is not None}
 
+    def number_of(self, link: str) -> str | None:
+        """The number that a link is known to have."""
+        return self.network.health(link)[0].facts.get("number") if link in self.network.links else None
+
     def brought(self, link: str, inbound: InboundContent) -> Future[None]:
         """An MMS or a mail came in over a link: the future is done when it is on disk."""
-        raise NotImplementedError
+        stored = self.database.writer.put(self.contents.take, Brought(link, inbound, self.clock()))
+        stored.add_done_callback(lambda _: self.reading.wake())
+        return stored
 
     def rang(self, link: str, call: Call) -> Future[None]:
         """Somebody rang a link: the future is done when it is on disk."""
@@ -229,7 +250,7 @@ class Gateway:
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in over a link: the future is done when it is on disk."""
         stored = self.database.writer.put(self.inbox.take, Arrived(link, piece, self.clock()))
-        stored.add_done_callback(lambda _: self.reading.wake())
+        stored.add_done_callback(lambda _: self.fetching.wake() if piece.kind == "data" else self.reading.wake())
         return stored
 
     def start_links(self) -> None:
@@ -280,6 +301,13 @@ def answering_of(config: Config) -> dict[str, Answering]:
         for link in config.links
         if link.missed_call_text is not None
     }
+
+
+def carry_terms(config: Config, terms: PageTerms) -> CarryTerms:
+    """How contents go out, by the sections [media] and [pages]."""
+    media = config.media
+    own = config.pages.company, config.pages.call or ""
+    return CarryTerms(media.policy, media.profile, media.patience, media.language, *own, terms)
 
 
 def plans_of(config: Config) -> dict[str, Plan]:

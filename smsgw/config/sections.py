@@ -20,6 +20,7 @@ from smsgw.config.gate import GateConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
 from smsgw.config.mail import MailConfig
+from smsgw.config.media import MediaConfig
 from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import OrdersConfig
 from smsgw.config.pages import PagesConfig
@@ -49,6 +50,15 @@ class WebConfig(Section):
     )
     threads: int = Field(default=8, ge=1, le=256, description="How many requests are answered at the same time.")
     max_body_mb: int = Field(default=5, ge=1, le=1024, description="The largest request that is taken, in megabytes.")
+    requests_per_minute: int = Field(
+        default=6000,
+        ge=0,
+        description="How many requests to the API a key may make in a minute, beside sending, which the queue bounds; "
+        "0 for as many as it likes.",
+    )
+    event_streams: int = Field(
+        default=200, ge=0, le=900, description="How many streams of events (GET /api/v1/events) may be open at a time."
+    )
     session_hours: int = Field(
         default=12,
         ge=1,
@@ -239,6 +249,7 @@ class Config(Section):
     listen: ListenConfig = Field(default=ListenConfig(), description="Where client programs connect, besides HTTP.")
     orders: OrdersConfig = Field(default=OrdersConfig(), description="How texts become orders.")
     mail: MailConfig = Field(default=MailConfig(), description="Letters by e-mail, and answers to them.")
+    media: MediaConfig = Field(default=MediaConfig(), description="Pictures, video and sound in messages.")
     pages: PagesConfig = Field(default=PagesConfig(), description="The page that shows a message where a phone cannot.")
     campaigns: CampaignsConfig = Field(default=CampaignsConfig(), description="What it takes to send to many.")
     money: MoneyConfig = Field(default=MoneyConfig(), description="What messages cost.")

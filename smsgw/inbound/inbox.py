@@ -16,8 +16,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Alphabet, Concatenation, InboundPiece
 from ..money.booking import Books, Charged
-from ..store import history
+from ..store import history, keyset
 from ..store.ids import new_id
+from ..store.keyset import Edge
 from ..store.lifecycle import INBOUND
 from ..store.prepared import Prepared, among
 from ..store.storable import storable, storable_or_none
@@ -26,6 +27,7 @@ from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
 from .dialogue.stopped import with_the_rest
+from .mms_notices import Notices, pushed
 from .readers import READERS, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
@@ -51,6 +53,7 @@ class Inbox:
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
         self._readers = readers
         self.books: Books | None = None  # who books what links charge for texts that come in
+        self.notices: Notices | None = None  # who makes something of WAP pushes: MMS that wait, reports on ours
 
     def take(self, conn: Connection, batch: list[Arrived]) -> list[None]:
         """Store pieces, join what is whole, and let the readers act. Repeats are counted and change nothing."""
@@ -96,6 +99,8 @@ class Inbox:
         _STORE.many(conn, [{**row, "inbound_id": released}])
         if released is not None:
             _complete(conn, released, [*siblings, row], arrived)
+            if len(siblings) + 1 == row["of"]:
+                self._push(conn, [(released, [*siblings, row])], arrived.at)
         elif len(siblings) + 1 == row["of"]:
             [stored] = self._release(conn, [([*siblings, row], 0)], arrived.at)
             _belongs(conn, stored, [*siblings, row])
@@ -122,11 +127,23 @@ class Inbox:
 
         All are of one link.
         """
-        births: list[history.Birth] = []
+        whole: list[tuple[dict[str, Any], str]] = []
         for rows, missing in texts:
             values = _text_row(sorted(rows, key=lambda row: int(row["position"])), missing, now)
             why = f"came over {values['link']}"
             why += f"; {missing} of {values['parts']} parts never came" if missing else ""
+            whole.append((values, why))
+        ids = self.begin(conn, whole, now)
+        self._push(conn, [(id, rows) for id, (rows, missing) in zip(ids, texts, strict=True) if not missing], now)
+        return ids
+
+    def begin(self, conn: Connection, texts: Sequence[tuple[dict[str, Any], str]], now: datetime) -> list[str]:
+        """Store what came in, each with why, as the readers decide; returns their ids. All are of one link.
+
+        texts: rows of `inbound` without a state, that nobody has read.
+        """
+        births: list[history.Birth] = []
+        for values, why in texts:
             decisions = (reader(conn, values, now) for reader in self._readers)
             decided = next((decision for decision in decisions if decision is not None), None)
             if decided is None:
@@ -138,8 +155,18 @@ class Inbox:
         if births:
             history.begin(conn, INBOUND, births, by=str(births[0].values["link"]), now=now)
             if self.books is not None:
-                self.books.received(conn, [_charged(birth.values, now) for birth in births], now)
+                charged = [_charged(b.values, now) for b in births if b.values["kind"] not in ("mms", "mail")]
+                self.books.received(conn, charged, now)
         return [str(birth.values["id"]) for birth in births]
+
+    def _push(self, conn: Connection, whole: list[tuple[str, list[dict[str, Any]]]], now: datetime) -> None:
+        """Have something made of those that are WAP pushes. whole: ids of texts, and their pieces."""
+        if self.notices is None:
+            return
+        ordered = ((id, sorted(rows, key=lambda row: int(row["position"]))) for id, rows in whole)
+        pushes = [push for id, rows in ordered if (push := pushed(id, rows, now)) is not None]
+        if pushes:
+            self.notices.take(conn, pushes)
 
 
 def _charged(text: Mapping[str, Any], now: datetime) -> Charged:
@@ -292,14 +319,12 @@ def _complete(conn: Connection, inbound_id: str, rows: list[dict[str, Any]], arr
     history.note(conn, INBOUND, "complete", [history.Step(inbound_id, why)], by=arrived.link, now=arrived.at)
 
 
-def listing(conn: Connection, limit: int, before: str | None = None, sender: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, limit: int, before: Edge = None, sender: str | None = None) -> list[AnyRow]:
     """Whole texts, newest first: at most `limit`, those with ids before `before`."""
-    query = select(inbound).order_by(inbound.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(inbound.c.id < before)
+    query = select(inbound)
     if sender is not None:
         query = query.where(inbound.c.sender == sender)
-    return list(conn.execute(query))
+    return keyset.rows(conn, query, inbound.c.id, before, limit)
 
 
 def data_of(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[bytes, tuple[int, int] | None]]:

@@ -88,11 +88,16 @@ def of_media(media: Sequence[str], text: str = "", subject: str = "") -> Content
     return Contents(tuple(slides) or (Slide(text),), subject=subject)
 
 
-def faults(contents: Contents, media: Mapping[str, Medium], pointer: str = "/content") -> list[Fault]:
-    """Everything that is wrong with a content. media: those of its media that are in the store."""
+def faults(
+    contents: Contents, media: Mapping[str, Medium], pointer: str = "/content", most_words: int | None = WORDS
+) -> list[Fault]:
+    """Everything that is wrong with a content. media: those of its media that are in the store.
+
+    most_words: letters of the text of one slide; None for no bound (a mail).
+    """
     found = list(_of_the_whole(contents, pointer))
     for place, slide in enumerate(contents.slides):
-        found += _of_a_slide(slide, media, f"{pointer}/slides/{place}")
+        found += _of_a_slide(slide, media, f"{pointer}/slides/{place}", most_words)
     for place, file in enumerate(contents.attached):
         where = f"{pointer}/attached/{place}"
         found += _missing(file.medium, media, f"{where}/medium")
@@ -122,12 +127,12 @@ def _of_the_whole(contents: Contents, pointer: str) -> Iterator[Fault]:
         yield Fault(f"{pointer}/from_name", "name_too_long", "a name has at most 120 letters")
 
 
-def _of_a_slide(slide: Slide, media: Mapping[str, Medium], where: str) -> list[Fault]:
+def _of_a_slide(slide: Slide, media: Mapping[str, Medium], where: str, most_words: int | None) -> list[Fault]:
     found = []
     if not slide.text and slide.medium is None and slide.sound is None:
         found.append(Fault(where, "slide_empty", "the slide shows nothing: give it a text, a picture, video or sound"))
-    if len(slide.text) > WORDS:
-        says = f"the text has {len(slide.text)} letters, and {WORDS} on one slide are the most: use another slide"
+    if most_words is not None and len(slide.text) > most_words:
+        says = f"the text has {len(slide.text)} letters, and {most_words} on one slide are the most: use another slide"
         found.append(Fault(f"{where}/text", "text_too_long", says))
     if slide.seconds is not None and not 1 <= slide.seconds <= LONGEST:
         found.append(Fault(f"{where}/seconds", "out_of_range", f"a slide is shown for 1 to {LONGEST:g} seconds"))

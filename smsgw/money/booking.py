@@ -22,7 +22,7 @@ from ..store.tables.types import AnyRow
 from . import plans as of_plans
 from .budget import Booked, Budgets
 from .plans import Plans, Wish
-from .rates import Rates
+from .rates import Price, Rates
 
 Event = Literal["submit", "delivery", "failure", "reversal", "inbound", "ussd"]
 _BOOK = Prepared(
@@ -32,13 +32,17 @@ _BOOK = Prepared(
 
 
 class Charged(NamedTuple):
-    """So many parts of a message that went over a link to a number, handed over at `sent_at` (aware)."""
+    """So many parts of a message that went over a link to a number, handed over at `sent_at` (aware).
+
+    size: octets of an MMS, which has a price of its own and no part in bundles; None for texts.
+    """
 
     message_id: str
     link: str
     recipient: str
     parts: int
     sent_at: datetime
+    size: int | None = None
 
 
 class Entry(NamedTuple):
@@ -60,11 +64,17 @@ def entries(rates: Rates, charged: Iterable[Charged], event: Event, at: datetime
     """What an event costs for these messages: nothing for those that no rate charges on this event."""
     found: list[Entry] = []
     for one in charged:
-        price = rates.price(one.link, one.recipient, one.sent_at)
+        price = _price(rates, one)
         if price is not None and price.charged == event:
             amount = price.of(one.parts)
             found.append(Entry(one.message_id, one.link, one.parts, amount, price.currency, event, price.rate_id, at))
     return found
+
+
+def _price(rates: Rates, one: Charged) -> Price | None:
+    if one.size is None:
+        return rates.price(one.link, one.recipient, one.sent_at)
+    return rates.price_of("mms", one.link, one.recipient, one.sent_at, one.size)
 
 
 def book(conn: Connection, found: Sequence[Entry]) -> None:
@@ -96,7 +106,7 @@ class Books:
         plain = charged
         found: list[Entry] = []
         if self.plans.some:
-            ways = [self.plans.in_force(one.link, one.sent_at) for one in charged]
+            ways = [self._plan(one) for one in charged]
             plain = [one for one, plan in zip(charged, ways, strict=True) if plan is None]
             for plan in {plan.id: plan for plan in ways if plan is not None}.values():
                 mine = [one for one, way in zip(charged, ways, strict=True) if way is not None and way.id == plan.id]
@@ -128,7 +138,10 @@ class Books:
     def _without_plan(self, charged: Sequence[Charged]) -> Sequence[Charged]:
         if not self.plans.some:
             return charged
-        return [one for one in charged if self.plans.in_force(one.link, one.sent_at) is None]
+        return [one for one in charged if self._plan(one) is None]
+
+    def _plan(self, one: Charged) -> of_plans.Plan | None:
+        return None if one.size is not None else self.plans.in_force(one.link, one.sent_at)
 
     def failed(self, conn: Connection, charged: Sequence[Charged], at: datetime) -> list[Entry]:
         """These did not arrive: give back and charge what the rates say of failures."""
@@ -137,8 +150,7 @@ class Books:
         fees = [
             (one, price)
             for one in self._without_plan(charged)
-            if (price := self.rates.price(one.link, one.recipient, one.sent_at)) is not None
-            and price.failed is not None
+            if (price := _price(self.rates, one)) is not None and price.failed is not None
         ]
         taken = on_submit(conn, {(one.message_id, one.link) for one, _ in fees})
         found = []

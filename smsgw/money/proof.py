@@ -26,6 +26,7 @@ from ..store.tables import (
     follower,
     inbound,
     message,
+    message_content,
     numbering,
     part,
     plan,
@@ -120,7 +121,7 @@ class _Prices:
         self._changes = sorted({at + shift for at in changes for shift in (-GRACE, GRACE)})
         self._known: dict[int, Rates] = {}
 
-    def sure(self, kind: Kind, link: str, number: str, at: datetime) -> Price | None:
+    def sure(self, kind: Kind, link: str, number: str, at: datetime, size: int = 0) -> Price | None:
         """The price of the time, if it was known for a minute before and after, and so was whose the number is."""
         if self._known_since is not None and at < self._known_since:
             return None  # of the networks of numbers only the present state is known
@@ -128,7 +129,7 @@ class _Prices:
         if place not in self._known:
             rows = [row for row in self._rows if _counts(row, at)]
             self._known[place] = rates_of(rows, self._networks)
-        return self._known[place].price_of(kind, link, number, at)
+        return self._known[place].price_of(kind, link, number, at, size)
 
 
 def _counts(row: AnyRow, at: datetime) -> bool:
@@ -140,8 +141,11 @@ def prove(conn: Connection, plans: Plans, since: datetime, until: datetime) -> P
     """Count again what the messages of a time must have cost, as far as they are at an end, and compare."""
     work = _Work(_Prices(conn), plans, Counter(), Counter(), [])
     m = message.c
-    query = select(m.id, m.recipient, m.state, m.parts, m.link, m.sent_at, m.created_at).where(
-        m.id >= first_id("msg", since), m.id < first_id("msg", until)
+    c = message_content.c
+    query = (
+        select(m.id, m.recipient, m.state, m.parts, m.link, m.sent_at, m.created_at, m.encoding, c.size)
+        .outerjoin_from(message, message_content, c.message_id == m.id)
+        .where(m.id >= first_id("msg", since), m.id < first_id("msg", until))
     )
     last = ""
     while True:
@@ -200,8 +204,9 @@ def _wrong(work: _Work, row: AnyRow, key: _Key, taken: int, entries: Sequence[An
     if submits > taken:
         return f"{submits} parts are booked, and the link took {taken}"
     at = row.sent_at or row.created_at
-    price = work.prices.sure("sms", key.link, row.recipient, at)
-    planned = work.plans.in_force(key.link, at)
+    kind: Kind = "mms" if row.encoding == "mms" else "sms"
+    price = work.prices.sure(kind, key.link, row.recipient, at, row.size or 0) if row.encoding != "mail" else None
+    planned = work.plans.in_force(key.link, at) if kind == "sms" else None
     if price is None or not taken:
         return None
     if price.charged == "submit" or planned is not None:

@@ -23,6 +23,8 @@ from ..store.prepared import Prepared
 from ..store.tables import message, part, refusal
 from ..store.tables.types import AnyRow
 from .asked import Accepted, Ready, Terms
+from .carried import digest_of, keep_contents
+from .cutting import CONTENTS
 from .gate import gate
 from .gate.people import because
 from .handover import Claim, why_claimed
@@ -78,7 +80,7 @@ class Admission:
         for index in first:
             row = known.get((batch[index].asked.client, batch[index].asked.client_ref))
             if row is not None:
-                results[index] = _same_or_conflict(batch[index], row)
+                results[index] = _same_or_conflict(conn, batch[index], row)
         fresh = [index for index in first if results[index] is None]
         room = self._room(conn, now)
         for index in fresh[room:]:
@@ -126,6 +128,7 @@ class Admission:
                 for row in batch[index].parts
             ],
         )
+        keep_contents(conn, [batch[index] for index in places if batch[index].content is not None], now)
         for index, birth, state in zip(places, births, states, strict=True):
             row = {**birth.values, "state": state, "why": birth.events[-1][1], "sent_at": None}
             results[index] = Accepted(row)
@@ -145,7 +148,8 @@ class Admission:
             return history.Birth(row, [accept, ("hold", verdict.says)])
         events = [accept, ("admit", "; ".join(ready.row["trace"]))]
         hand = self._hands.get(link)
-        if hand is None or not hand.reserve(len(ready.parts)):
+        built = ready.row["encoding"] in CONTENTS  # what it carries is read from the store, where it is not yet
+        if hand is None or built or not hand.reserve(len(ready.parts)):
             after.queued.add(link)
             return history.Birth(row, events)
         after.hands[link] = hand  # the very one that keeps the room: a reload may put another in its place meanwhile
@@ -200,8 +204,11 @@ def _first_of_each_ref(batch: list[Ready]) -> tuple[list[int], list[int]]:
     return first, again
 
 
-def _same_or_conflict(ready: Ready, row: AnyRow) -> Accepted | Conflict:
-    if (row.recipient, row.text, row.ports) == (ready.row["recipient"], ready.row["text"], ready.row["ports"]):
+def _same_or_conflict(conn: Connection, ready: Ready, row: AnyRow) -> Accepted | Conflict:
+    same = (row.recipient, row.text, row.ports) == (ready.row["recipient"], ready.row["text"], ready.row["ports"])
+    if ready.content is not None:  # the link of its page is another each time
+        same = row.recipient == ready.row["recipient"] and digest_of(conn, row.id) == ready.content["digest"]
+    if same:
         return Accepted(row._asdict(), created=False)
     says = f"client_ref {ready.asked.client_ref!r} belongs to {row.id}, which is another text or number"
     return Conflict(says, code="client_ref_conflict", hint="use a new client_ref for a new message")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from ..media.contents import Contents
 from ..media.pages import Page
 from ..money.budget import Budgets
+from ..text.parts import Piece
 from .gate import gate
 
 PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
@@ -60,6 +61,20 @@ class Terms:
     sticky: frozenset[str] = frozenset({"conversational"})
     rules: gate.Rules = field(default_factory=gate.Rules)
     budgets: Budgets | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What goes over the air: the words that are kept, the coding, and its pieces.
+
+    id: the message's, if it has one already. size: octets of an MMS, which has a price of its own; None for texts.
+    """
+
+    text: str
+    encoding: str
+    pieces: Sequence[Piece]
+    id: str | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BadInput, Fault
-from ..link import Abilities
+from ..link import Abilities, Alphabet
 from ..text import alphabet, header, parts
 
 Ports = tuple[int, int]  # destination, origin
 _DATA = ("octets", "data")  # ours, and what clients over SMPP cut themselves
+CONTENTS = ("mms", "mail")  # encodings of messages with a content: one part, built when it is handed over
 
 
 def wrong_contents(text: str, data: bytes | None, ports: Ports | None) -> list[Fault]:
@@ -66,12 +67,20 @@ def is_data(encoding: str) -> bool:
     return encoding.startswith(_DATA)
 
 
+def carries(encoding: str) -> str:
+    """What a link must carry for a message of this encoding: "mms" or "mail"; "" for texts and data."""
+    return encoding if encoding in CONTENTS else ""
+
+
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """The contents of a message's row for programs: text, data in base64, ports."""
     if not is_data(row["encoding"]):
         return {"text": row["text"], "data": None, "ports": None}
     ports = None if row["ports"] is None else {"to": row["ports"][0], "from": row["ports"][1]}
     return {"text": "", "data": base64.b64encode(bytes.fromhex(row["text"])).decode(), "ports": ports}
+
+
+CONTENT_PIECE = parts.Piece(Alphabet.OCTETS, b"", b"")  # the only part of a content, whose octets are elsewhere
 
 
 def part_rows(message_id: str, pieces: Sequence[parts.Piece]) -> list[dict[str, Any]]:

@@ -22,9 +22,10 @@ from ..store.lifecycle import MESSAGE
 from ..store.tables import earlier_try, message, part
 from ..store.tables.types import AnyRow
 from ..text import parts
-from .cutting import encoding, is_data, part_rows
+from .cutting import carries, encoding, is_data, part_rows
 from .familiar import familiar
 from .routing import Choice, Network
+from .sizes import size_of, sized
 from .spending import keep
 from .standing import Fitness
 
@@ -37,10 +38,10 @@ _KEPT = ("message_id", "position", "alphabet", "user_data", "udh")  # what a par
 _UNTOUCHED = dict.fromkeys(column.name for column in part.c if column.name not in _KEPT)
 
 _TAKEN = (
-    select(part.c.message_id, part.c.link, message.c.recipient, func.count().label("parts"))
+    select(part.c.message_id, part.c.link, message.c.recipient, message.c.encoding, func.count().label("parts"))
     .join_from(message, part)
     .where(message.c.id.in_(history.IDS), part.c.message_id.in_(history.IDS), part.c.answer == "taken")
-    .group_by(part.c.message_id, part.c.link, message.c.recipient)
+    .group_by(part.c.message_id, part.c.link, message.c.recipient, message.c.encoding)
 )
 
 
@@ -102,7 +103,8 @@ class Moving:
         steps: list[history.Step] = []
         nowhere: list[history.Step] = []
         for row in rows:
-            choice = self.network.choose(row.recipient, avoid=(name, *self.network.unfit(row.encoding)), now=now)
+            avoid, carried = (name, *self.network.unfit(row.encoding)), carries(row.encoding)
+            choice = self.network.choose(row.recipient, avoid=avoid, now=now, carries=carried)
             if choice is None and name not in self.network.links:
                 nowhere.append(history.Step(row.id, no_link(row.recipient), {"due_at": now + LOOK_AGAIN}))
             if choice is None or not self.network.able(choice.link.name, now):
@@ -153,7 +155,7 @@ class Moving:
         """What the earlier link took it charges for, although it never had the whole."""
         if self.network.books.some:
             went = Charged(row.id, taken[0].link, row.recipient, len(taken), now)
-            self.network.books.submitted(conn, [went], now)
+            self.network.books.submitted(conn, sized(conn, [went], [row.encoding]), now)
 
     def charge_taken(self, conn: Connection, ids: Sequence[str], now: datetime) -> None:
         """Book the parts that a link took of messages that it never took as a whole, and never will."""
@@ -161,7 +163,7 @@ class Moving:
             return
         rows = [row for some in history.chunks(ids) for row in conn.execute(_TAKEN, {"ids": some})]
         went = [Charged(row.message_id, row.link, row.recipient, row.parts, now) for row in rows]
-        self.network.books.submitted(conn, went, now)
+        self.network.books.submitted(conn, sized(conn, went, [row.encoding for row in rows]), now)
 
     def keep(self, conn: Connection, id: str, taken: Sequence[AnyRow], of: int, now: datetime) -> None:
         """Remember under which references an earlier link took parts of a message that is sent anew."""
@@ -193,8 +195,10 @@ class Moving:
                 values |= {"parts": count, "encoding": encoding(pieces)}
             elif anew:
                 conn.execute(update(part).where(part.c.message_id == row.id).values(_UNTOUCHED))
-        self.network.plans.promise(choice.link.name, row.recipient, count)
-        price, currency = self.network.estimate(choice.link.name, row.recipient, count, now)
+        size = size_of(conn, row.id, row.encoding)
+        if size is None:
+            self.network.plans.promise(choice.link.name, row.recipient, count)
+        price, currency = self.network.estimate(choice.link.name, row.recipient, count, now, size)
         return values | {"price": price, "currency": currency}
 
     def _of_the_link(self, conn: Connection, row: AnyRow) -> bool:
@@ -211,8 +215,8 @@ class Moving:
         return bool(conn.scalar(select(func.count()).select_from(part).where(part.c.message_id == id, begun)))
 
     def _cut(self, row: AnyRow, choice: Choice) -> list[parts.Piece] | None:
-        """Its text in parts for another link; None where that link cannot carry it otherwise than it is (data)."""
-        if is_data(row.encoding):
+        """Its text in parts for another link; None where that link cannot carry it otherwise than it is (no text)."""
+        if is_data(row.encoding) or carries(row.encoding):
             return None
         try:
             return parts.split(row.text, choice.link.abilities, self._references())

@@ -22,6 +22,7 @@ from ..store.tables import message, part, receipt
 from ..store.tables.types import AnyRow
 from .retry import Retry
 from .settle import settle
+from .showing import Showing
 
 TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
@@ -77,6 +78,7 @@ class Receipts:
     ) -> None:
         self._retry = retry
         self._chance = chance
+        self.showing: Showing | None = None  # who makes something of receipts about contents
         self.over = over or {}
 
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
@@ -99,6 +101,13 @@ class Receipts:
         ids = list(dict.fromkeys(o.message_id for o in outcomes if o.message_id not in done))
         if ids:
             settle(conn, ids, by=link, now=now, retry=self._retry, chance=self._chance)
+        self._show(conn, link, zip(batch, homes, strict=True), now)
+
+    def _show(self, conn: Connection, link: str, pairs: Iterable[tuple[Told, Home | None]], now: datetime) -> None:
+        """What receipts tell of the contents of messages, where a link carries such."""
+        if self.showing is not None and self.showing.carries(link):
+            told = [(t.receipt, None if home is None else home.message_id) for t, home in pairs]
+            self.showing.heard(conn, link, told, now)
 
     def early(self, conn: Connection, link: str, references: Sequence[str]) -> set[str]:
         """Match receipts that came before the answer that names their reference; returns their messages' ids.
@@ -122,6 +131,7 @@ class Receipts:
             [{"its_id": row.id, "message_id": h.message_id, "position": h.position} for row, _, h in matched],
         )
         _mark(conn, _outcomes((t, h) for _, t, h in matched))
+        self._show(conn, link, ((t, h) for _, t, h in matched), matched[-1][1].at)
         return {h.message_id for _, _, h in matched}
 
     def _homes(self, conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:

@@ -32,6 +32,18 @@ RESTS = 10.0  # seconds of rest from which on a link's work goes elsewhere; shor
 KEPT = timedelta(seconds=60)  # how long a standing is believed at most
 
 
+_Table = tuple[dict[str, list[Served]], tuple[int, ...]]  # links by prefix, and how long prefixes are, longest first
+_NONE: _Table = ({}, ())
+
+
+def _table(links: Iterable[Served]) -> _Table:
+    table: dict[str, list[Served]] = {}
+    for link in links:
+        for prefix in link.prefixes:
+            table.setdefault(prefix, []).append(link)
+    return table, tuple(sorted({len(prefix) for prefix in table}, reverse=True))
+
+
 class Network:
     """The links of this process and how each is now. Reading and changing are safe from any thread.
 
@@ -67,19 +79,18 @@ class Network:
         self._health = {name: (Health(LinkState.DOWN, "not started yet"), now) for name in self.links}
         self._rests: dict[str, datetime] = {}
         self._turns: dict[tuple[str, ...], list[int]] = {}
-        self._standings: dict[tuple[str, str | None, tuple[str, ...]], Standing | None] = {}
+        self._standings: dict[tuple[str, str, str | None, tuple[str, ...]], Standing | None] = {}
         self._stale_at = now
         self._seen = (self.rates.version, self.plans.version)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Make the table of prefixes, and forget what was worked out from the one before."""
-        table: dict[str, list[Served]] = {}
-        for link in self.links.values():
-            for prefix in link.prefixes:
-                table.setdefault(prefix, []).append(link)
-        self._table = table
-        self._lengths = tuple(sorted({len(prefix) for prefix in table}, reverse=True))
+        """Make the tables of prefixes, by what is to be carried; forget what was worked out from those before."""
+        links = list(self.links.values())
+        tables = {"": _table(link for link in links if link.abilities.alphabets)}
+        for kind in {kind for link in links for kind in link.abilities.content}:
+            tables[kind] = _table(link for link in links if kind in link.abilities.content)
+        self._tables = tables
         self._standings = {}
 
     def add(self, link: Served, now: datetime) -> None:
@@ -153,9 +164,14 @@ class Network:
             return ()
         return tuple(name for name, link in self.links.items() if Alphabet.OCTETS not in link.abilities.alphabets)
 
+    def carries_contents(self, name: str) -> bool:
+        """Whether a link of this name carries MMS or mail."""
+        return name in self.links and bool(self.links[name].abilities.content)
+
     def serving(self, recipient: str) -> list[Served]:
-        """Every link that could carry something to this number, however it is now."""
-        found = (self._table.get(recipient[:length], ()) for length in self._lengths)
+        """Every link that could carry a text to this number, however it is now."""
+        table, lengths = self._tables[""]
+        found = (table.get(recipient[:length], ()) for length in lengths)
         return list({link.name: link for links in found for link in links}.values())
 
     def able(self, name: str, now: datetime) -> bool:
@@ -170,39 +186,50 @@ class Network:
         *,
         now: datetime,
         known: Familiar | None = None,
+        carries: str = "",
     ) -> Choice | None:
-        """The best link for an E.164 number or short code; None when no link serves it.
+        """The best link for an E.164 number or short code, or for a mail address; None when no link serves it.
 
         wanted: the only link that will do. avoid: links that must not be taken (they failed). known: the link and
-        number that the customer knows, if the message is to keep to them.
+        number that the customer knows, if the message is to keep to them. carries: "mms" or "mail" for a content.
         """
         if now >= self._stale_at or (self.rates.version, self.plans.version) != self._seen:
             self._refresh(now)
-        table, prefix = self._table, None
-        for length in self._lengths:
+        table, lengths = self._tables.get(carries, _NONE)
+        prefix = None
+        for length in lengths:
             if recipient[:length] in table:
                 prefix = recipient[:length]
                 break
         if prefix is None:
             return None
-        key = (prefix, wanted, tuple(avoid))
+        key = (carries, prefix, wanted, tuple(avoid))
         kept = self._standings  # whoever hears of a change puts another dict in its place
         try:
             standing = kept[key]
         except KeyError:
-            standing = kept[key] = self._stand(prefix, wanted, avoid, now)
+            standing = kept[key] = self._stand(carries, prefix, wanted, avoid, now)
         if standing is None:
             return None
         if known is not None and wanted is None:
-            return self._kept_to(standing, known, recipient, now)
-        return self._among(standing, recipient, now)
+            return self._kept_to(standing, known, recipient, now, carries)
+        return self._among(standing, recipient, now, carries)
 
-    def estimate(self, link: str, recipient: str, parts: int, now: datetime) -> tuple[int | None, str | None]:
+    def estimate(
+        self, link: str, recipient: str, parts: int, now: datetime, size: int | None = None
+    ) -> tuple[int | None, str | None]:
         """What so many parts will cost over a link, in millionths, and the currency; None and None if no rate says.
 
-        What a bundle may pay for is not taken off: whether it still can is known when they are booked.
+        What a bundle may pay for is not taken off: whether it still can is known when they are booked. size: octets of
+        an MMS, None for texts.
         """
-        price = self.rates.price(link, recipient, now) if self.rates.some else None
+        price = None
+        if self.rates.some:
+            price = (
+                self.rates.price(link, recipient, now)
+                if size is None
+                else self.rates.price_of("mms", link, recipient, now, size)
+            )
         return (None, None) if price is None else (price.of(parts), price.currency)
 
     def learn(self, shares: Mapping[str, float]) -> None:
@@ -223,33 +250,39 @@ class Network:
             self._standings = {}
             self._stale_at = min([*ends, next_rate] if next_rate else ends)
 
-    def _stand(self, prefix: str, wanted: str | None, avoid: Sequence[str], now: datetime) -> Standing | None:
+    def _stand(
+        self, carries: str, prefix: str, wanted: str | None, avoid: Sequence[str], now: datetime
+    ) -> Standing | None:
         """How the links stand that serve numbers which begin with this prefix."""
         found: dict[str, Ranked] = {}
-        for length in self._lengths:
+        table, lengths = self._tables[carries]
+        for length in lengths:
             if length > len(prefix):
                 continue
-            for link in self._table.get(prefix[:length], ()):
+            for link in table.get(prefix[:length], ()):
                 if link.name in found or link.name in avoid or wanted not in (None, link.name):
                     continue
                 fitness, words = self.fitness(link.name, now)
                 found[link.name] = Ranked(link, length, fitness, words)
         return stand(prefix, list(found.values()), wanted is not None) if found else None
 
-    def _kept_to(self, standing: Standing, known: Familiar, recipient: str, now: datetime) -> Choice:
+    def _kept_to(self, standing: Standing, known: Familiar, recipient: str, now: datetime, carries: str) -> Choice:
         """The link that the customer knows, if it can be used; else the best one, with a word about that."""
         ranked = standing.usable.get(known.link)
         if ranked is not None and ranked.link.sticky:
             trace = [f"{known.link} {known.words}, so this goes the same way", f"{known.link} {ranked.words}"]
             return Choice(ranked.link, trace, known.number)
-        choice = self._among(standing, recipient, now)
+        choice = self._among(standing, recipient, now, carries)
         if known.link == choice.link.name or ranked is not None:
             return choice
         words = standing.absent.get(known.link, "does not serve the number any more")
         return Choice(choice.link, [f"{known.link} {known.words}, but {words}", *choice.trace])
 
-    def _among(self, standing: Standing, recipient: str, now: datetime) -> Choice:
-        """The cheapest of those that stand equal, and of several the one whose turn it is."""
+    def _among(self, standing: Standing, recipient: str, now: datetime, carries: str = "") -> Choice:
+        """The cheapest of those that stand equal, and of several the one whose turn it is.
+
+        Prices of contents depend on their size and are not compared.
+        """
         if standing.only is not None:
             return standing.only
         place = self.rates.place(recipient) if self.rates.some else ""
@@ -257,7 +290,8 @@ class Network:
             place = f"{place} {self.plans.place(recipient)}"
         field = standing.fields.get(place)
         if field is None:
-            tariff = Tariff(self.rates, self.plans, self.exchange, self.shares, self._tolerance)
+            rates, plans = (Rates(), Plans()) if carries else (self.rates, self.plans)
+            tariff = Tariff(rates, plans, self.exchange, self.shares, self._tolerance)
             field = standing.fields[place] = priced(standing, tariff, recipient, now)
         return field.choices[0 if len(field.choices) == 1 else self._turn(field)]
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from ..errors import SmsgwError, StoreError
+from ..errors import NotFound, SmsgwError, StoreError
 from ..link import (
     Call,
     Health,
@@ -29,9 +29,11 @@ from ..link import (
     LinkError,
     LinkState,
     Receipt,
+    RejectedForGood,
     Throttled,
     WirePart,
 )
+from ..media.building import Builder
 from ..store.database import Database, Writer
 from ..store.storable import storable
 from .handover import Answer, Claim, Handover
@@ -54,6 +56,7 @@ class Desk(Protocol):
     """What a sender works with: the gateway's steps, its links, its clock."""
 
     database: Database
+    builder: Builder
     handover: Handover
     receipts: Receipts
     network: Network
@@ -329,7 +332,20 @@ class Sender:
                     self.failed(left, LinkDown("the gateway is stopping", code="stopping"))
                 return
             self._lost.pop((part.message_id, part.position), False)  # it is tried again
-            self.link.send(part)
+            whole = part if part.content is None else self._built(part)
+            if whole is not None:
+                self.link.send(whole)
+
+    def _built(self, part: WirePart) -> WirePart | None:
+        """The part with what it carries, read only now; None when there is nothing to send, which is told."""
+        try:
+            with self._desk.database.reading() as conn:
+                return replace(part, content=self._desk.builder.build(conn, part.message_id))
+        except NotFound as gone:
+            self.failed(part, RejectedForGood(str(gone), code="media_gone"))
+        except StoreError as problem:
+            self.failed(part, LinkDown(f"what it carries could not be read: {problem}", code="store"))
+        return None
 
     def _blocked_for(self) -> float:
         """Seconds for which nothing may be sent: the link is not up, or it rests."""

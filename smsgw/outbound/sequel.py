@@ -16,7 +16,9 @@ from ..store import history
 from ..store.prepared import Prepared, among
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
+from .cutting import carries
 from .moving import Moving
+from .sizes import sized
 from .standing import Moves
 
 # A refusal that says "not over me": for good, or for now without a time of its own (an unreachable phone has one).
@@ -31,19 +33,26 @@ _REFUSED = (
     .order_by(part.c.message_id, part.c.position)
 )
 _WENT = Prepared(
-    select(message.c.id, message.c.link, message.c.recipient, message.c.parts, message.c.sent_at).where(
-        among(message.c.id)
-    )
+    select(
+        message.c.id, message.c.link, message.c.recipient, message.c.parts, message.c.sent_at, message.c.encoding
+    ).where(among(message.c.id))
 )
 
 
 _FAILS = ("bounce", "expire", "give_up")
 _ANSWERED = (  # the parts of a message that its link said anything to
-    select(message.c.id, message.c.link, message.c.recipient, message.c.sent_at, func.count().label("parts"))
+    select(
+        message.c.id,
+        message.c.link,
+        message.c.recipient,
+        message.c.sent_at,
+        message.c.encoding,
+        func.count().label("parts"),
+    )
     .join_from(message, part)
     .where(message.c.id.in_(history.IDS), part.c.message_id.in_(history.IDS))
     .where(part.c.answer.in_(("taken", "refused")))
-    .group_by(message.c.id, message.c.link, message.c.recipient, message.c.sent_at)
+    .group_by(message.c.id, message.c.link, message.c.recipient, message.c.sent_at, message.c.encoding)
 )
 
 
@@ -78,6 +87,7 @@ class Sequel:
             Charged(row["id"], row["link"], row["recipient"], row["parts"], now if submitted else row["sent_at"] or now)
             for row in rows
         ]
+        went = sized(conn, went, [row["encoding"] for row in rows])
         if submitted:
             self._books.submitted(conn, went, now)
         else:
@@ -88,7 +98,8 @@ class Sequel:
         if not ids or not self._books.rates.fails:
             return []
         rows = [row for some in history.chunks(ids) for row in conn.execute(_ANSWERED, {"ids": some})]
-        return [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at or now) for row in rows]
+        went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at or now) for row in rows]
+        return sized(conn, went, [row.encoding for row in rows])
 
     def _elsewhere(self, conn: Connection, steps: dict[str, list[history.Step]], now: datetime) -> None:
         links = self._moving.network.links
@@ -116,7 +127,8 @@ class Sequel:
         if link is None or not _lets_go(link.moves, row.error or ""):
             return None
         tried = [*(row.tried or ()), row.link]
-        choice = network.choose(row.recipient, avoid=(*tried, *network.unfit(row.encoding)), now=now)
+        avoid = (*tried, *network.unfit(row.encoding))
+        choice = network.choose(row.recipient, avoid=avoid, now=now, carries=carries(row.encoding))
         if choice is None or not network.able(choice.link.name, now):
             return None
         found = self._moving.move(conn, row, choice, now, certain=True)

@@ -16,6 +16,7 @@ from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.tables import earlier_try, message, part, receipt
 from ..store.tables.types import AnyRow
+from .cutting import CONTENTS
 from .moving import BATCH, Moving
 from .standing import Served
 from .waiting import since_it_may_arrive
@@ -53,6 +54,7 @@ class Silence:
             .where(since_it_may_arrive() <= now - timedelta(seconds=seconds))
             .where(m.purpose.in_(self._moving.may_double), m.wanted_link.is_(None), m.valid_until > now)
             .where(~decided.exists(), m.id > self._upto.get(link.name, ""))
+            .where(m.encoding.not_in(CONTENTS))  # an MMS that nobody fetches is followed by a link, not by itself
             .order_by(m.id)
             .limit(BATCH)
         ).all()

@@ -18,7 +18,8 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..text import number, parts
 from .admit import Admission, Hand
-from .asked import PRIORITY, Accepted, Asked, Ready, Terms
+from .asked import PRIORITY, Accepted, Asked, Cut, Ready, Terms
+from .carrying import Contenting, NoContents
 from .cutting import cut, encoding, part_rows, written, wrong_contents
 from .familiar import Familiar
 from .gate import gate
@@ -51,6 +52,7 @@ class Door:
         self.familiar: Callable[[str, str | None], Familiar | None] = lambda number, reply_to: None
         start = random.randrange(65536) if first_reference is None else first_reference
         self._references = itertools.count(start)
+        self.contents: Contenting = NoContents()
 
     def next_reference(self) -> int:
         """A concatenation reference that the last 65,535 texts did not have."""
@@ -99,14 +101,15 @@ class Door:
 
     def read(self, asked: Asked) -> Ready:
         """Check and cut a message without storing it. Raises BadInput with every fault, RefusedByPolicy (no_route)."""
+        if asked.content is not None or "@" in asked.to:
+            return self.contents.read(self, asked)
         faults: list[Fault] = []
         now = self._clock()
         recipient = _told(faults, "/to", lambda: number.read_number(asked.to, self.terms.region))
         wished = asked.sender or self.terms.sender
         sender = _told(faults, "/from", lambda: number.read_sender(wished, self.terms.region)) if wished else None
         faults += wrong_contents(asked.text, asked.data, asked.ports)
-        send_at = max(asked.send_at or now, now)
-        choice = None if recipient is None else self._route(recipient, asked, faults, now)
+        choice = None if recipient is None else self.route(recipient, asked, faults, now)
         pieces: list[parts.Piece] = []
         if choice is not None:
             able, most = choice.link.abilities, min(asked.max_parts or self.terms.max_parts, parts.MAX_PARTS)
@@ -117,14 +120,30 @@ class Door:
         if faults or recipient is None or choice is None:
             raise (RefusedByPolicy(faults) if faults[0].code == "no_route" and len(faults) == 1 else BadInput(faults))
         sender = sender if asked.sender else choice.sender or sender or choice.link.sender
-        return self._ready(asked, recipient, sender, send_at, choice, pieces, now)
+        text = written(asked.text, asked.data)
+        return self.ready(asked, recipient, sender, Cut(text, encoding(pieces), pieces), choice, now)
 
-    def _route(self, recipient: str, asked: Asked, faults: list[Fault], now: datetime) -> Choice | None:
-        if asked.link is not None and asked.link not in self.network.links:
-            known = ", ".join(sorted(self.network.links)) or "none"
-            faults.append(Fault("/link", "link_unknown", f"there is no link {asked.link!r}; there are: {known}"))
+    def now(self) -> datetime:
+        """The door's clock."""
+        return self._clock()
+
+    def known(self, recipient: str, asked: Asked) -> Familiar | None:
+        """The link and number of ours that somebody knows, if the message is to keep to them."""
+        return self.familiar(recipient, asked.reply_to) if asked.purpose in self.terms.sticky else None
+
+    def wrong_link(self, asked: Asked) -> list[Fault]:
+        """What is wrong with the link that the caller insists on."""
+        if asked.link is None or asked.link in self.network.links:
+            return []
+        known = ", ".join(sorted(self.network.links)) or "none"
+        return [Fault("/link", "link_unknown", f"there is no link {asked.link!r}; there are: {known}")]
+
+    def route(self, recipient: str, asked: Asked, faults: list[Fault], now: datetime) -> Choice | None:
+        """The link for a text or data to this number; None when there is none, and then `faults` says why."""
+        if wrong := self.wrong_link(asked):
+            faults += wrong
             return None
-        theirs = self.familiar(recipient, asked.reply_to) if asked.purpose in self.terms.sticky else None
+        theirs = self.known(recipient, asked)
         avoid = () if asked.data is None or asked.link is not None else self.network.unfit("octets")
         choice = self.network.choose(recipient, asked.link, avoid, now=now, known=theirs)
         if choice is None and avoid:
@@ -138,21 +157,14 @@ class Door:
             faults.append(Fault("/to", "no_route", says))
         return choice
 
-    def _ready(
-        self,
-        asked: Asked,
-        recipient: str,
-        sender: str | None,
-        send_at: datetime,
-        choice: Choice,
-        pieces: Sequence[parts.Piece],
-        now: datetime,
-    ) -> Ready:
+    def ready(self, asked: Asked, recipient: str, sender: str | None, cut: Cut, choice: Choice, now: datetime) -> Ready:
+        """What is to be stored of a checked message: who gets it, from whom, in what parts, over which link."""
         on_unsure = asked.on_unsure or ("hold" if asked.purpose == "marketing" else self.terms.on_unsure)
-        id = new_id("msg", now)
-        count, text = parts.count(pieces), written(asked.text, asked.data)
-        self.network.plans.promise(choice.link.name, recipient, count)
-        price, currency = self.network.estimate(choice.link.name, recipient, count, now)
+        id = cut.id or new_id("msg", now)
+        count, send_at = parts.count(cut.pieces), max(asked.send_at or now, now)
+        if cut.size is None:
+            self.network.plans.promise(choice.link.name, recipient, count)
+        price, currency = self.network.estimate(choice.link.name, recipient, count, now, cut.size)
         # By the network, until then; never marketing, for a STOP that comes meanwhile must win.
         schedules = "schedule" in choice.link.abilities.optional and asked.purpose != "marketing"
         kept = schedules and send_at > now
@@ -163,9 +175,9 @@ class Door:
             "client_ref": asked.client_ref,
             "recipient": recipient,
             "sender": sender,
-            "text": text,
+            "text": cut.text,
             "ports": list(asked.ports) if asked.ports and asked.data is not None else None,
-            "encoding": encoding(pieces),
+            "encoding": cut.encoding,
             "parts": count,
             "message_class": asked.message_class,
             "priority": PRIORITY[asked.purpose] if asked.priority is None else asked.priority,
@@ -188,7 +200,7 @@ class Door:
             "final_at": None,
         }
         candidate = gate.candidate_of(row, due_at, asked.allow_duplicate, stored=False)
-        return Ready(asked, row, part_rows(id, pieces), candidate)
+        return Ready(asked, row, part_rows(id, cut.pieces), candidate)
 
 
 def _told(faults: list[Fault], pointer: str, read: Callable[[], T]) -> T | None:

@@ -17,10 +17,12 @@ from ..store.lifecycle import MESSAGE, WAITING
 from ..store.prepared import Prepared
 from ..store.tables import message, part
 from ..store.tables.types import AnyRow
+from .cutting import carries
 from .familiar import Familiar, familiar
 from .gate import gate
 from .moving import BATCH, LOOK_AGAIN, NOWHERE, Moving, no_link
 from .routing import Choice, Network
+from .sizes import sized
 from .spending import keep
 
 _MISSING = {"expire": "expire", "undelivered": "bounce"}  # the event for a message whose receipt never came
@@ -113,8 +115,8 @@ class Waiting:
         return "admit", history.Step(row.id, "; ".join(choice.trace), values)
 
     def _choose(self, row: AnyRow, now: datetime, known: Familiar | None = None) -> Choice | None:
-        unfit = self._network.unfit(row.encoding)
-        return self._network.choose(row.recipient, row.wanted_link, unfit, now=now, known=known)
+        unfit, carried = self._network.unfit(row.encoding), carries(row.encoding)
+        return self._network.choose(row.recipient, row.wanted_link, unfit, now=now, known=known, carries=carried)
 
     def expire(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[int]:
         """For (now, receipt wait): expire what is past its time, waiting or without a receipt; returns how many."""
@@ -145,14 +147,16 @@ class Waiting:
         m = message.c
         told = select(part.c.message_id).where(part.c.message_id == m.id, part.c.outcome.is_not(None))
         rows = conn.execute(
-            overdue.where(m.link.in_(links), ~told.exists()).add_columns(m.link, m.recipient, m.parts, m.sent_at)
+            overdue.where(m.link.in_(links), ~told.exists()).add_columns(
+                m.link, m.recipient, m.parts, m.sent_at, m.encoding
+            )
         ).all()
         why = f"this link reports failures only, and told of none within {_words(wait)}: taken for delivered"
         ended = [history.Step(row.id, why, {"final_at": now}) for row in rows]
         history.move(conn, MESSAGE, "deliver", ended, by="clock", now=now)
         if self._network.books.some:
             went = [Charged(row.id, row.link, row.recipient, row.parts, row.sent_at) for row in rows]
-            self._network.books.delivered(conn, went, now)
+            self._network.books.delivered(conn, sized(conn, went, [row.encoding for row in rows]), now)
         return len(rows)
 
     def reroute(self, conn: Connection, batch: list[tuple[datetime, timedelta]]) -> list[set[str]]:

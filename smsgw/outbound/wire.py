@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..link import Alphabet, WirePart
+from ..link import Alphabet, Content, WirePart
+from .cutting import CONTENTS
+
+UNBUILT = Content(())
+"""Stands for a content that the sender builds when its part is handed over, and not before: octets take memory."""
 
 
 def wire_part(message: Mapping[str, Any], piece: Mapping[str, Any], now: datetime) -> WirePart:
@@ -24,4 +28,5 @@ def wire_part(message: Mapping[str, Any], piece: Mapping[str, Any], now: datetim
         message_class=message["message_class"],
         priority=message["priority"],
         deliver_at=message["deliver_at"],
+        content=UNBUILT if message["encoding"] in CONTENTS else None,
     )

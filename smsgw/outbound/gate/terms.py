@@ -20,7 +20,7 @@ class Candidate:
     """What the checks look at. send_at: not before this time. id: set when the message is stored already.
 
     sender: None for the link's own number. price: of the whole message, in millionths of `currency`,
-    if a rate is known.
+    if a rate is known. digest: what tells its content from another; None for texts.
     """
 
     recipient: str
@@ -40,6 +40,7 @@ class Candidate:
     price: int | None = None
     currency: str | None = None
     encoding: str = ""
+    digest: str | None = None
 
 
 def candidate_of(

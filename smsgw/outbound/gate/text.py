@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ...store.ids import first_id
 from ...store.prepared import Prepared, among
-from ...store.tables import message
+from ...store.tables import message, message_content
 from ...text.keywords import names_a_stop
 from ..destinations import is_name
 from .people import marketing
@@ -70,19 +70,45 @@ def duplicate(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: d
         if not c.allow_duplicate and c.purpose != "conversational" and c.id is None
     ]
     earlier = _same_lately(conn, {batch[index].recipient for index in guarded}, rules, now)
+    carried = {batch[index].recipient for index in guarded if batch[index].digest is not None}
+    if carried:
+        earlier |= _same_content_lately(conn, carried, rules, now)
     verdicts: dict[int, Verdict] = {}
     for index in guarded:
         c = batch[index]
-        twin = earlier.get((c.recipient, c.text))
+        said = c.text if c.digest is None else c.digest  # the link of a page is another each time, what it shows is not
+        twin = earlier.get((c.recipient, said))
         if twin is not None:
+            what = "text" if c.digest is None else "content"
             verdicts[index] = Refuse(
                 "duplicate_message",
-                f"the same text went to {c.recipient} less than {rules.duplicate_window} seconds ago ({twin}); "
+                f"the same {what} went to {c.recipient} less than {rules.duplicate_window} seconds ago ({twin}); "
                 "send it with allow_duplicate if it is meant",
             )
         else:
-            earlier[(c.recipient, c.text)] = "in this batch"
+            earlier[(c.recipient, said)] = "in this batch"
     return verdicts
+
+
+_CONTENT_LATELY = Prepared(
+    select(message.c.id, message.c.recipient, message_content.c.digest)
+    .join_from(message, message_content, message_content.c.message_id == message.c.id)
+    .where(
+        among(message.c.recipient, "recipients"),
+        message.c.created_at > bindparam("since", type_=message.c.created_at.type),
+        message.c.id > bindparam("first"),
+        message_content.c.instead_of.is_(None),
+        *(message.c.state != state for state in ("refused", "cancelled", "failed")),
+    )
+)
+
+
+def _same_content_lately(
+    conn: Connection, recipients: set[str], rules: Rules, now: datetime
+) -> dict[tuple[str, str], str]:
+    since = now - timedelta(seconds=rules.duplicate_window)
+    values = {"recipients": list(recipients), "since": since, "first": first_id("msg", since)}
+    return {(recipient, digest): id for id, recipient, digest in _CONTENT_LATELY.run(conn, values)}
 
 
 def _same_lately(conn: Connection, recipients: set[str], rules: Rules, now: datetime) -> dict[tuple[str, str], str]:

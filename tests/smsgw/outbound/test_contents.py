@@ -190,7 +190,7 @@ def test_the_wait_for_a_receipt_begins_when_the_network_may_deliver(database: Da
 @pytest.mark.parametrize("early", [False, True])
 def test_a_receipt_may_come_over_another_account_at_the_same_smsc(database: Database, early: bool) -> None:
     desk = desk_of(database)
-    desk.receipts._over = {"a": ["b"]}
+    desk.receipts.over = {"a": ["b"]}
     id = desk.submit()
     (wire,) = desk.claim()
     if not early:
@@ -208,7 +208,7 @@ def test_a_receipt_over_another_link_is_believed_only_by_setting_and_recipient(
     database: Database, over: dict[str, list[str]], recipient: str | None
 ) -> None:
     desk = desk_of(database)
-    desk.receipts._over = over
+    desk.receipts.over = over
     id = desk.submit()
     desk.taken(desk.claim()[0], "n1")
     desk.receipt("n1", ReceiptState.DELIVERED, link="b", recipient=recipient)
@@ -217,7 +217,7 @@ def test_a_receipt_over_another_link_is_believed_only_by_setting_and_recipient(
 
 def test_an_intermediate_state_over_another_account_keeps_the_message_open(database: Database) -> None:
     desk = desk_of(database)
-    desk.receipts._over = {"a": ["b"]}
+    desk.receipts.over = {"a": ["b"]}
     id = desk.submit()
     desk.taken(desk.claim()[0], "n1")
     desk.receipt("n1", ReceiptState.ENROUTE, link="b", recipient=TO)

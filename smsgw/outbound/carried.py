@@ -1,0 +1,32 @@
+"""Store what messages carry, with the messages themselves, and look it up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from ..media import pages, store
+from ..store.prepared import Prepared
+from ..store.tables import message_content, message_medium
+from .asked import Ready
+
+_CONTENT = Prepared(insert(message_content), [column.name for column in message_content.c])
+_MEDIA = Prepared(insert(message_medium), [column.name for column in message_medium.c])
+
+
+def keep_contents(conn: Connection, ready: Sequence[Ready], now: datetime) -> None:
+    """Store the contents of messages whose rows were just stored, in the same transaction."""
+    if not ready:
+        return
+    _CONTENT.many(conn, [one.content for one in ready if one.content is not None])
+    media = [row for one in ready for row in one.media]
+    _MEDIA.many(conn, media)
+    store.use(conn, sorted({row[key] for row in media for key in ("sha256", "original")}), now)
+    pages.keep(conn, [one.page for one in ready if one.page is not None])
+
+
+def digest_of(conn: Connection, message_id: str) -> str | None:
+    """What tells the content of a message from another; None for a text."""
+    return conn.scalar(select(message_content.c.digest).where(message_content.c.message_id == message_id))
