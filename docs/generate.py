@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivers.mm7 import outcomes as mm7
 from drivers.smpp import statuses
 from smsgw import config
 from smsgw.link import Misconfigured, RecipientUnreachable, RejectedForGood, RejectedForNow, Throttled
@@ -122,7 +123,29 @@ def smpp_errors() -> str:
     return MADE + SMPP_HEAD + "\n".join(rows) + "\n"
 
 
+MM7_HEAD = """# MM7: what a status means
+
+An MMSC answers a request with a `StatusCode` of MM7 (3GPP TS 23.140 section 8.7.8.3, and operators' own). Where its
+answer has none, the status of HTTP counts. This is what smsgw makes of each; see [MMS over an operator](mms-operators.md).
+
+| kind | what follows |
+|---|---|
+"""
+
+
+def mm7_errors() -> str:
+    """The page of what an MMSC's statuses mean, from the driver's own tables."""
+    kinds = [f"| {kind} | {follows} |" for kind, follows in mm7.WHAT_FOLLOWS.items()]
+    rows = [f"| {status} | {kind} | {words} |" for status, (kind, words) in mm7.MM7.items()]
+    rest = [f"| {digit}xxx, any other | {kind} | the MMSC's own |" for digit, kind in mm7.BY_DIGIT.items()]
+    http = [f"| HTTP {status} | {kind} | {words} |" for status, (kind, words) in mm7.HTTP.items()]
+    http += ["| HTTP 3xx | account | the MMSC is at another url |", "| HTTP 5xx | later | its web server has an error |"]
+    table = "\n\n| status | kind | in words |\n|---|---|---|\n"
+    return MADE + MM7_HEAD + "\n".join(kinds) + table + "\n".join([*rows, *rest, *http]) + "\n"
+
+
 PAGES = {
+    "mm7-errors.md": mm7_errors,
     "configuration.md": lambda: MADE + config.reference_markdown(),
     "errors.md": errors,
     "life-of-a-message.md": life_of_a_message,
