@@ -50,6 +50,12 @@ class Knobs(BaseModel, extra="forbid"):
     throttle: float = Field(
         0.0, description="Parts a second beyond which the network says: too fast; 0 is no limit.", ge=0
     )
+    unrecognised: float = Field(
+        0.0, description="Share of MMS of which the network says that the phone cannot show them.", ge=0, le=1
+    )
+    unfetched: float = Field(
+        0.0, description="Share of MMS that no phone ever fetches, and of which nothing is heard.", ge=0, le=1
+    )
     disconnected: bool = Field(False, description="Whether the connection to the network is cut.")
 
     def turned(self, changes: dict[str, float | int | bool]) -> Knobs:
@@ -83,6 +89,13 @@ class Config(Knobs, extra="forbid"):
     repeat_after: float = Field(5.0, description="Seconds until the network repeats what we could not store.", gt=0)
     unknown: Literal["deliver", "undeliverable"] = Field(
         "deliver", description="What becomes of parts to numbers that are not phones of this network."
+    )
+    mms: bool = Field(False, description="Whether this network carries MMS.")
+    without_mms: list[E164] = Field(
+        [], description="Phones that cannot show an MMS, as the network says.", examples=[["+38641000002"]]
+    )
+    largest: int = Field(
+        307_200, description="The largest MMS that it carries, in octets of all its parts.", ge=1000, le=100_000_000
     )
     tape: Path | None = Field(
         None,

@@ -13,7 +13,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
@@ -22,12 +22,14 @@ from random import Random
 from time import monotonic
 
 from drivers.fake.config import Config, Knobs
-from drivers.fake.network import ABILITIES, Network, Owed
+from drivers.fake.network import ABILITIES, UNFETCHED, UNRECOGNISED, Network, Owed
 from smsgw.errors import Conflict
 from smsgw.link import (
     Abilities,
+    Content,
     Events,
     Health,
+    InboundContent,
     LinkDown,
     LinkError,
     LinkState,
@@ -62,6 +64,7 @@ class Fate:
     twice: bool
     overtaken: bool
     late: float  # 0 to 1, of `delay`, for what is overtaken
+    mms: str | None  # how an MMS does not get to its phone
 
 
 def draw(chance: Random, knobs: Knobs) -> Fate:
@@ -70,7 +73,10 @@ def draw(chance: Random, knobs: Knobs) -> Fate:
     shares = accumulate((knobs.rejection, knobs.temporary, knobs.no_answer, knobs.loss))
     what = bisect_right(list(shares), outcome)
     error = {0: REFUSED, 1: BUSY}.get(what)
-    return Fate(error, what == 2, what == 3, twice < knobs.duplicate, overtaken < knobs.shuffle, late)
+    mms = {0: UNRECOGNISED, 1: UNFETCHED}.get(
+        bisect_right([knobs.unrecognised, knobs.unrecognised + knobs.unfetched], late)
+    )
+    return Fate(error, what == 2, what == 3, twice < knobs.duplicate, overtaken < knobs.shuffle, late, mms)
 
 
 class FakeLink:
@@ -113,8 +119,10 @@ class FakeLink:
 
     @property
     def abilities(self) -> Abilities:
-        """GSM letters and UCS-2, without national tables."""
-        return ABILITIES
+        """GSM letters and UCS-2, without national tables; MMS where it is configured."""
+        if not self._config.mms:
+            return ABILITIES
+        return replace(ABILITIES, content=frozenset({"mms"}), most_octets=self._config.largest)
 
     def start(self) -> None:
         """Connect; what the network still owes from before is told again."""
@@ -185,6 +193,25 @@ class FakeLink:
                     self._tell_later(self._knobs.delay, piece)
             return text_id
 
+    def contents(self, handset: str) -> list[Content]:
+        """The MMS that a phone fetched, oldest first. Raises NotFound for a phone it does not have."""
+        with self._turn:
+            return self._network.contents(handset)
+
+    def send_content(self, handset: str, content: Content, to: str | None = None) -> str:
+        """Send an MMS from a phone to the gateway's number, or to another of its numbers; returns its id.
+
+        Raises NotFound for a phone it does not have, Conflict after stop.
+        """
+        with self._turn:
+            if self._gone:
+                raise Conflict("The link is stopped: its phones cannot send.")
+            inbound = self._network.send_content(handset, content, to, self._clock())
+            self._tell_later(self._knobs.delay, inbound)
+            if self._text_chance.random() < self._knobs.duplicate:
+                self._tell_later(self._knobs.delay, inbound)
+            return inbound.reference
+
     def faults(self) -> dict[str, float | int | bool]:
         """The knobs and how they stand."""
         with self._turn:
@@ -218,13 +245,24 @@ class FakeLink:
     def _travel(self, ticket: int, part: WirePart, fate: Fate) -> None:
         """Schedule what becomes of a part that is on the wire."""
         delay = self._knobs.delay * (1 + fate.late if fate.overtaken else 1)
-        error = fate.error or self._too_fast(monotonic())
+        error = fate.error or self._too_fast(monotonic()) or self._no_room(part)
         if error:
             self._later(delay, partial(self._answer, ticket, error))
         else:
             self._later(delay, partial(self._arrive, ticket, part, fate))
         if fate.silent or delay > self._config.answer_timeout:
             self._later(self._config.answer_timeout, partial(self._answer, ticket, SILENT))
+
+    def _no_room(self, part: WirePart) -> LinkError | None:
+        """Whether an MMS is more than this network carries, as networks say it (TS 23.140 status 2004)."""
+        if part.content is None:
+            return None
+        if not self._config.mms:
+            return RejectedForGood("The network carries no MMS.", code="no_mms")
+        size = sum(len(one.data) for one in part.content.parts)
+        if size <= self._config.largest:
+            return None
+        return RejectedForGood(f"The network carries no MMS of {size} octets.", code="2004")
 
     def _too_fast(self, now: float) -> Throttled | None:
         """Whether this part exceeds the pace; what fits into one second may come at once."""
@@ -241,7 +279,8 @@ class FakeLink:
         """The network has the part: the phone shows it, and we are told its reference and its receipt."""
         with self._turn:
             try:
-                reference, receipt = self._network.take(part, fate.lost, self._clock())
+                lost = "lost" if fate.lost else fate.mms if part.content is not None else None
+                reference, receipt = self._network.take(part, lost, self._clock())
             except OSError:
                 log.exception("%s: the tape cannot be written", self.name)
                 self._later(0, partial(self._answer, ticket, FULL))
@@ -279,6 +318,8 @@ class FakeLink:
         tell: Callable[..., Future[None]] = self._events.inbound
         if isinstance(what, Receipt):
             tell = self._events.receipt
+        elif isinstance(what, InboundContent):
+            tell = self._events.content
         future = tell(what)
         with self._turn:
             self._untold.add(future)

@@ -19,15 +19,26 @@ from pathlib import Path
 from typing import Any
 
 from drivers.fake.config import Config
+from drivers.fake.contents import shown, taped, untaped
 from smsgw.errors import BadConfig, BadInput, NotFound
-from smsgw.link import Abilities, Alphabet, InboundPiece, Receipt, ReceiptState, WirePart
+from smsgw.link import (
+    Abilities,
+    Alphabet,
+    Content,
+    InboundContent,
+    InboundPiece,
+    Receipt,
+    ReceiptState,
+    WirePart,
+)
 from smsgw.link_verbs import PhoneText
 from smsgw.text.parts import Piece, concatenation, join, split
 
 Line = dict[str, Any]
-Owed = Receipt | InboundPiece
+Owed = Receipt | InboundPiece | InboundContent
 
 ABILITIES = Abilities(alphabets=frozenset(Alphabet))
+UNFETCHED, UNRECOGNISED = "unfetched", "unrecognised"  # fates of MMS besides those of parts
 BEGINNING = b'{"is": '
 SCREEN = 10_000
 """How many texts a phone keeps; older ones are forgotten, as phones do when they are full."""
@@ -36,8 +47,9 @@ SCREEN = 10_000
 def read_tape(path: Path) -> list[Line]:
     """Every line of a tape, oldest first; a last line that was cut by a kill is left out.
 
-    Each has `is`: "part" (taken from the gateway), "typed" (on a phone), or "acknowledged" (by the gateway: a
-    receipt or an inbound piece, by its reference). Raises BadConfig for a file that is not a tape, OSError.
+    Each has `is`: "part" (taken from the gateway), "typed" or "sent" (on a phone: a text, an MMS), or "acknowledged" (by
+    the gateway: a receipt, a piece or a content, by its reference). Raises BadConfig for a file that is not a tape,
+    OSError.
     """
     *whole, cut = path.read_bytes().split(b"\n")
     lines: list[Line] = []
@@ -60,7 +72,13 @@ class Phone:
 
     def __init__(self) -> None:
         self.screen: deque[tuple[PhoneText, list[str]]] = deque(maxlen=SCREEN)
+        self.contents: deque[tuple[str, Content]] = deque(maxlen=SCREEN)
         self._halves: dict[tuple[str, int, int, bool], dict[int, Piece]] = {}
+
+    def show(self, reference: str, other: str, content: Content, at: datetime) -> None:
+        """Show an MMS that it fetched."""
+        self.contents.append((other, content))
+        self.screen.append((PhoneText(reference, False, other, shown(content), at), []))
 
     def receive(self, reference: str, other: str, piece: Piece, at: datetime) -> None:
         """Take one part off the air and show its text once all its siblings are there, in any order."""
@@ -77,8 +95,8 @@ class Phone:
 
     def _show(self, reference: str, other: str, pieces: list[Piece], at: datetime) -> None:
         data = b"".join(piece.user_data for piece in pieces)
-        shown = f"data {data.hex()}" if pieces[0].alphabet is Alphabet.OCTETS else join(pieces)
-        self.screen.append((PhoneText(reference, False, other, shown, at), []))
+        words = f"data {data.hex()}" if pieces[0].alphabet is Alphabet.OCTETS else join(pieces)
+        self.screen.append((PhoneText(reference, False, other, words, at), []))
 
 
 class Network:
@@ -95,19 +113,23 @@ class Network:
         # The time makes them unique beyond our own end, with a tape and without.
         self._references = (f"{int(now.timestamp() * 1_000_000):x}-{number}" for number in count(1))
 
-    def take(self, part: WirePart, lost: bool, at: datetime) -> tuple[str, Receipt | None]:
+    def take(self, part: WirePart, lost: str | None, at: datetime) -> tuple[str, Receipt | None]:
         """The network takes a part: onto its tape, and to the phone unless lost. Its reference and receipt.
 
-        Raises OSError when the tape cannot be written; then nothing happened.
+        lost: how it never gets there; None: it does. Raises OSError when the tape cannot be written; then nothing
+        happened.
         """
         reference = next(self._references)
         known = part.to in self._phones or self._config.unknown == "deliver"
-        fate = "lost" if lost else "delivered" if known else "undeliverable"
+        if part.content is not None and part.to in self._config.without_mms:
+            lost = UNRECOGNISED
+        fate = lost or ("delivered" if known else "undeliverable")
+        content = {} if part.content is None else {"content": taped(part.content)}
         self._happens({
             "is": "part", "reference": reference, "at": at.isoformat(), "fate": fate, "receipt": part.receipt,
             "to": part.to, "sender": part.sender or self._config.number,
             "alphabet": part.alphabet, "user_data": part.user_data.hex(), "udh": part.udh.hex(),
-            "message_id": part.message_id, "position": part.position, "of": part.of,
+            "message_id": part.message_id, "position": part.position, "of": part.of, **content,
         })  # fmt: skip
         owed = self.owed.get(reference)
         return reference, owed if isinstance(owed, Receipt) else None
@@ -122,6 +144,22 @@ class Network:
             "to": to or self._config.number, "text": text, "concatenation": (self._typed + 1) % 256,
         })  # fmt: skip
         return text_id, [piece for piece in self._owed_of(text_id) if isinstance(piece, InboundPiece)]
+
+    def send_content(self, handset: str, content: Content, to: str | None, at: datetime) -> InboundContent:
+        """Somebody sends an MMS from a phone. Raises NotFound, OSError."""
+        self._phone(handset)
+        reference = next(self._references)
+        self._happens({
+            "is": "sent", "id": reference, "at": at.isoformat(), "handset": handset,
+            "to": to or self._config.number, "content": taped(content),
+        })  # fmt: skip
+        owed = self.owed[reference]
+        assert isinstance(owed, InboundContent)
+        return owed
+
+    def contents(self, handset: str) -> list[Content]:
+        """The MMS that a phone fetched, oldest first. Raises NotFound."""
+        return [content for _, content in self._phone(handset).contents]
 
     def acknowledge(self, reference: str) -> None:
         """The gateway has stored a receipt or a piece: it is owed no longer. Raises OSError."""
@@ -183,6 +221,8 @@ class Network:
             self._play_part(line)
         elif kind == "typed":
             self._play_typed(line)
+        elif kind == "sent":
+            self._play_sent(line)
         elif kind == "acknowledged":
             self.owed.pop(line["reference"], None)
         else:
@@ -191,12 +231,24 @@ class Network:
     def _play_part(self, line: Line) -> None:
         reference, at = line["reference"], datetime.fromisoformat(line["at"])
         fate = line["fate"]
-        if fate == "delivered" and line["to"] in self._phones:
+        if fate == "delivered" and line["to"] in self._phones and "content" in line:
+            self._phones[line["to"]].show(reference, line["sender"], untaped(line["content"]), at)
+        elif fate == "delivered" and line["to"] in self._phones:
             piece = Piece(Alphabet(line["alphabet"]), bytes.fromhex(line["user_data"]), bytes.fromhex(line["udh"]))
             self._phones[line["to"]].receive(reference, line["sender"], piece, at)
-        if fate != "lost" and line["receipt"]:
+        if fate == UNRECOGNISED:
+            told = (ReceiptState.UNDELIVERABLE, line["to"], at, "Unrecognised", fate)
+            self.owed[reference] = Receipt(reference, *told)
+        elif fate not in ("lost", UNFETCHED) and line["receipt"]:
             error = None if fate == "delivered" else "unknown_number"
             self.owed[reference] = Receipt(reference, ReceiptState(fate), line["to"], at, error, fate)
+
+    def _play_sent(self, line: Line) -> None:
+        reference, at, content = line["id"], datetime.fromisoformat(line["at"]), untaped(line["content"])
+        self.owed[reference] = InboundContent(reference, line["handset"], line["to"], content, at)
+        if line["handset"] in self._phones:
+            typed = PhoneText(reference, True, line["to"], shown(content), at, delivered=False)
+            self._phones[line["handset"]].screen.append((typed, [reference]))
 
     def _play_typed(self, line: Line) -> None:
         text_id, at, handset, to = line["id"], datetime.fromisoformat(line["at"]), line["handset"], line["to"]
@@ -209,8 +261,8 @@ class Network:
                 reference, handset, to, piece.alphabet, piece.user_data, piece.udh, sent_at=at
             )
         if handset in self._phones:  # it may have been taken out of the configuration since
-            shown = PhoneText(text_id, True, to, line["text"], at, delivered=False)
-            self._phones[handset].screen.append((shown, references))
+            typed = PhoneText(text_id, True, to, line["text"], at, delivered=False)
+            self._phones[handset].screen.append((typed, references))
 
     def _owed_of(self, text_id: str) -> Iterator[Owed]:
         for position in count(1):
