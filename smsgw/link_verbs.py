@@ -197,3 +197,12 @@ class FetchesMms(Protocol):
 
         transaction: of the fetch, with acknowledged. Waits. Raises NotFetched when it could not be told.
         """
+
+
+@runtime_checkable
+class LendsMedia(Protocol):
+    """What a link offers whose carrier fetches the media of an MMS from us."""
+
+    def medium(self, token: str) -> str | None:
+        """The SHA-256 (hexadecimal digits) of the medium that a token of the link lends; None for one that lends
+        nothing, or no longer."""

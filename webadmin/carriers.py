@@ -1,11 +1,12 @@
-"""Where carriers over HTTP call us with receipts and texts: handed to the link, which knows its carrier."""
+"""Where carriers over HTTP call us with receipts and texts, and fetch the media of what we send: the link knows how."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
 from smsgw.errors import NotFound
-from smsgw.link_verbs import Notice, TakesNotices
+from smsgw.link_verbs import LendsMedia, Notice, TakesNotices
+from smsgw.media import store
 
 from .context import the_gateway
 
@@ -38,6 +39,24 @@ def _most_told(name: str) -> int:
     return max(
         (getattr(one.driver, "most_told", 0) for one in the_gateway().config.links if one.name == name), default=0
     )
+
+
+@carriers.get("/carriers/<name>/media/<token>/<file>")
+def lent(name: str, token: str, file: str) -> Response:
+    """A medium of an MMS, fetched by the carrier that is to send it."""
+    gateway = the_gateway()
+    link = gateway.links.get(name)
+    sha256 = link.medium(token) if isinstance(link, LendsMedia) else None
+    if sha256 is not None:
+        with gateway.database.reading() as conn:
+            medium = store.known(conn, [sha256]).get(sha256)
+            octets = store.octets_of(conn, [sha256]).get(sha256)
+        if medium is not None and octets is not None:
+            response = Response(octets, mimetype=medium.media_type)
+            response.headers["Cache-Control"] = "private, max-age=3600"
+            response.make_conditional(request, accept_ranges=True, complete_length=len(octets))
+            return response
+    raise NotFound("there is no such medium, or no longer")
 
 
 def _query() -> str:

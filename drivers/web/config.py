@@ -8,14 +8,15 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from drivers.web.profiles import PROFILES
 
-Profile = Literal["twilio", "vonage", "infobip", "android", "smsgw", "kannel", "form"]
+Profile = Literal["twilio", "vonage", "infobip", "telnyx", "46elks", "android", "smsgw", "kannel", "form"]
 
 
 class Config(BaseModel, extra="forbid"):
     """An account at a carrier with an HTTP API."""
 
     profile: Profile = Field(
-        description="Whose API it is: twilio, vonage, infobip, android, smsgw, kannel, or form.", examples=["twilio"]
+        description="Whose API it is: twilio, vonage, infobip, telnyx, 46elks, android, smsgw, kannel, or form.",
+        examples=["twilio"],
     )
     url: str | None = Field(
         None,
@@ -38,6 +39,14 @@ class Config(BaseModel, extra="forbid"):
     )
     fields: dict[str, str] = Field(
         {}, description="Other names for the fields of the profile form: to, from, text, callback, id, status."
+    )
+    mms: bool = Field(
+        True,
+        description="Whether picture messages go over this link, where the profile has them and the carrier can reach "
+        "us (hook) to fetch the pictures.",
+    )
+    mms_octets: int | None = Field(
+        None, description="The largest picture message, in octets; by default as the profile says.", ge=10_000
     )
     window: int = Field(8, description="Requests on their way without an answer.", ge=1, le=200)
     answer_timeout: float = Field(30.0, description="Seconds to wait for an answer.", gt=0, le=600)

@@ -14,25 +14,32 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from drivers.web import notices
 from drivers.web.config import Config
+from drivers.web.fetching import NotFetched
+from drivers.web.mms import MMS
+from drivers.web.pictures import Pictures
 from drivers.web.profiles import PROFILES
 from drivers.web.signatures import is_signed
 from drivers.web.wire import NotWritten, Reply, Unanswered, Wire, reachable
-from drivers.web.words import LONGEST, filled, found, parsed, told, words_of
+from drivers.web.words import LONGEST, filled, found, media_words, parsed, told, words_of
 from smsgw.link import (
     Abilities,
     Alphabet,
     Events,
     Health,
+    InboundPiece,
     LinkDown,
     LinkError,
     LinkState,
     Misconfigured,
     NoAnswer,
+    Receipt,
     RejectedForGood,
     RejectedForNow,
     Throttled,
@@ -55,6 +62,8 @@ class WebLink:
         self._events = events
         self._profile = PROFILES[config.profile]
         self._base = config.url or self._profile.url
+        self._mms = MMS.get(config.profile) if config.mms and config.hook is not None else None
+        self._pictures = Pictures(name, config, self._mms, self._base)
         self._state = Health(LinkState.CONNECTING, "starting")
         self._turn = threading.Condition()
         self._waiting: deque[WirePart] = deque()
@@ -75,7 +84,10 @@ class WebLink:
         reports = "all" if self._config.hook or self._config.profile in ("smsgw", "android") else "none"
         if self._profile.parts:
             return Abilities(alphabets=frozenset(Alphabet), reports="all" if self._config.hook else "none")
-        return Abilities(whole=True, reports="all" if reports == "all" else "none")
+        if self._mms is None:
+            return Abilities(whole=True, reports="all" if reports == "all" else "none")
+        most = self._config.mms_octets or self._mms.most_octets
+        return Abilities(whole=True, reports="all", content=frozenset({"mms"}), most_octets=most)
 
     # Life
 
@@ -199,8 +211,16 @@ class WebLink:
             raise NotWritten(why)
         password = config.password.get_secret_value()
         words = words_of(part, ref, config.sender or "", config.user, password, self._hook())
-        method, path, headers, body = self._request(words)
-        return self._judge(wire.ask(method, path, headers, body), ref)
+        if part.content is not None:
+            if why := self._pictures.unfit(part.content):
+                return RejectedForGood(why, code="unfit")
+            words |= media_words(part, self._pictures.lent(part.content))
+        method, path, headers, body = self._request(words, is_mms=part.content is not None)
+        return self._judge(wire.ask(method, path, headers, body), ref, is_mms=part.content is not None)
+
+    def medium(self, token: str) -> str | None:
+        """See LendsMedia."""
+        return self._pictures.medium(token)
 
     def _hook(self) -> str:
         """Where the carrier is to call us."""
@@ -210,26 +230,28 @@ class WebLink:
         token = f"?token={quote(secret, safe='')}" if self._profile.signed == "token" else ""
         return f"{self._config.hook}/carriers/{quote(self.name)}{token}"
 
-    def _request(self, words: Mapping[str, Any]) -> tuple[str, str, dict[str, str], bytes]:
+    def _request(self, words: Mapping[str, Any], *, is_mms: bool = False) -> tuple[str, str, dict[str, str], bytes]:
         """Method, path, headers and body of the request for a part."""
-        profile = self._profile
-        fields = filled(dict(profile.fields), words)
+        profile, mms = self._profile, self._mms if is_mms else None
+        fields = filled(dict(profile.fields if mms is None else mms.fields), words)
         fields = {self._config.fields.get(name, name): value for name, value in fields.items()}
         headers = {name: str(value) for name, value in filled(dict(profile.headers), words).items()}
         headers["User-Agent"], headers["Accept"] = "smsgw", "application/json, text/plain"
         if authorization := self._authorization(words):
             headers["Authorization"] = authorization
-        split = urlsplit(self._base + str(filled(profile.path, words) or ""))
+        told_path = profile.path if mms is None or mms.path is None else mms.path
+        split = urlsplit(self._base + str(filled(told_path, words) or ""))
         path = split.path or "/"
         if profile.body == "json":
             return profile.method, path, {**headers, "Content-Type": "application/json"}, json.dumps(fields).encode()
-        said = urlencode(fields)
+        said = urlencode(fields, doseq=True)
         if profile.body == "query":
             return profile.method, f"{path}?{said}", headers, b""
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         return profile.method, path, headers, said.encode()
 
-    def _authorization(self, words: Mapping[str, Any]) -> str:
+    def _authorization(self, words: Mapping[str, Any] | None = None) -> str:
+        words = words or {"user": self._config.user, "password": self._config.password.get_secret_value()}
         auth, password = self._profile.auth, str(words["password"])
         if auth == "basic":
             pair = f"{words['user']}:{password}"
@@ -238,9 +260,15 @@ class WebLink:
             return f"Bearer {password}"
         return "" if auth == "none" else str(filled(auth, words))
 
-    def _judge(self, reply: Reply, ref: str) -> str | LinkError:
+    def _judge(self, reply: Reply, ref: str, *, is_mms: bool = False) -> str | LinkError:
         """What an answer means: the reference, or an error."""
         profile, said = self._profile, parsed(reply.body)
+        if is_mms and self._mms is not None:
+            profile = replace(
+                profile,
+                reference=profile.reference if self._mms.reference is None else self._mms.reference,
+                good=profile.good if self._mms.good is None else self._mms.good,
+            )
         words = reply.body.decode("utf-8", "replace").strip()
         path, good = profile.good
         if 200 <= reply.status < 300:
@@ -284,17 +312,24 @@ class WebLink:
             log.warning("%s: a call without the carrier's signature is refused", self.name)
             return Noted(403, body="the signature is missing or wrong")
         try:
+            rows, mms = notices.rows_of(self._profile, words), MMS.get(self._config.profile)
             futures = [
-                self._events.inbound(one) if isinstance(one, notices.InboundPiece) else self._events.receipt(one)
-                for row in notices.rows_of(self._profile, words)
-                if (one := notices.read(self._profile, row)) is not None
+                self._taken_in(one) for row in rows if (one := notices.read(self._profile, row, mms)) is not None
             ]
             for future in futures:
                 future.result(STORED_WITHIN)
+        except NotFetched as problem:
+            log.warning("%s: a medium could not be fetched, the carrier is to say it again: %s", self.name, problem)
+            return Noted(503, body="try again")
         except Exception:  # whatever it is, the carrier says it again
             log.exception("%s: what the carrier told could not be stored", self.name)
             return Noted(503, body="try again")
         return Noted(200, *self._profile.answer)
+
+    def _taken_in(self, one: Receipt | InboundPiece | notices.Brought) -> Future[None]:
+        if isinstance(one, notices.Brought):
+            return self._events.content(self._pictures.fetched(one, self._authorization))
+        return self._events.inbound(one) if isinstance(one, InboundPiece) else self._events.receipt(one)
 
 
 def _rest(written: str) -> float:

@@ -25,6 +25,7 @@ class Profile:
     reference: where its name for a part stands; none: ours counts. good: (path, values) of an answer that says yes,
     or how the body begins. code: where its own error code stands; throttled, later: codes that mean these.
     parts: it takes parts with their headers, and octets; else whole texts. rows: where the list of events is.
+    inbound_when: (path, values) of an event that can be a text of a phone; without it, any that is no receipt.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Profile:
     inbound_to: Paths = ()
     inbound_text: Paths = ()
     inbound_id: Paths = ()
+    inbound_when: tuple[str, tuple[str, ...]] = ("", ())
     answer: tuple[str, str] = ("text/plain", "")
 
 
@@ -148,6 +150,50 @@ PROFILES: dict[str, Profile] = {
         inbound_text=("text", "cleanText"),
         inbound_id=("messageId",),
         answer=("application/json", "{}"),
+    ),
+    "telnyx": Profile(
+        url="https://api.telnyx.com/v2",
+        path="/messages",
+        body="json",
+        fields={"from": "{from}", "to": "{to}", "text": "{text}", "webhook_url": "{hook}"},
+        auth="bearer",
+        reference=("data.id",),
+        code=("errors.0.code",),
+        throttled=("10011", "40318"),
+        receipt_id=("data.payload.id",),
+        receipt_state=("data.payload.to.0.status",),
+        receipt_to=("data.payload.to.0.phone_number",),
+        receipt_error=("data.payload.errors.0.code",),
+        states={
+            "queued": R.ENROUTE,
+            "sending": R.ENROUTE,
+            "sent": R.ENROUTE,
+            "delivered": R.DELIVERED,
+            "sending_failed": R.REJECTED,
+            "delivery_failed": R.UNDELIVERABLE,
+            "delivery_unconfirmed": R.UNKNOWN,
+            "expired": R.EXPIRED,
+        },
+        inbound_from=("data.payload.from.phone_number",),
+        inbound_to=("data.payload.to.0.phone_number",),
+        inbound_text=("data.payload.text",),
+        inbound_id=("data.payload.id",),
+        inbound_when=("data.payload.direction", ("inbound",)),
+        answer=("application/json", "{}"),
+    ),
+    "46elks": Profile(
+        url="https://api.46elks.com/a1",
+        path="/sms",
+        fields={"from": "{from}", "to": "{to}", "message": "{text}", "whendelivered": "{hook}"},
+        reference=("id",),
+        receipt_id=("id",),
+        receipt_state=("status",),
+        receipt_to=("to",),
+        states={"created": R.ENROUTE, "sent": R.ENROUTE, "delivered": R.DELIVERED, "failed": R.UNDELIVERABLE},
+        inbound_from=("from",),
+        inbound_to=("to",),
+        inbound_text=("message",),
+        inbound_id=("id",),
     ),
     "android": Profile(
         path="/3rdparty/v1/messages",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from smsgw.link import Alphabet, WirePart
+from smsgw.link import Alphabet, ContentPart, WirePart
 from smsgw.link_verbs import Notice
 from smsgw.text.parts import Piece, join
 
@@ -19,7 +19,7 @@ LONGEST = 200  # letters of a carrier's own words that are kept
 def words_of(part: WirePart, ref: str, sender: str, user: str, password: str, hook: str) -> dict[str, Any]:
     """Everything that a profile can name."""
     is_data = part.alphabet is Alphabet.OCTETS
-    text = "" if is_data else join([Piece(part.alphabet, part.user_data, part.udh)])
+    text = "" if is_data or part.content is not None else join([Piece(part.alphabet, part.user_data, part.udh)])
     unicode = part.alphabet is Alphabet.UCS2
     return {
         "to": part.to, "bare": part.to.removeprefix("+"), "from": part.sender or sender, "text": text, "user": user,
@@ -30,8 +30,22 @@ def words_of(part: WirePart, ref: str, sender: str, user: str, password: str, ho
     }  # fmt: skip
 
 
+def media_words(part: WirePart, urls: Sequence[tuple[ContentPart, str]]) -> dict[str, Any]:
+    """What can be named besides, of an MMS. urls: its media, and where each is lent."""
+    content = part.content
+    read = [one for one in content.parts if one.media_type == "text/plain"] if content is not None else []
+    text = "\n".join(one.data.decode(one.charset or "utf-8", "replace") for one in read)
+    each = [{"url": url, "type": one.media_type, "name": one.name} for one, url in urls]
+    return {
+        "text": text, "subject": "" if content is None else content.subject, "media": [url for _, url in urls],
+        "*media": each, "*words": [{}] if text else [],
+    }  # fmt: skip
+
+
 def filled(written: Any, words: Mapping[str, Any]) -> Any:
     """A field of a profile with its words; None for one that would be empty."""
+    if isinstance(written, dict) and any(name.startswith("*") for name in written):
+        return [filled(inner, {**words, **one}) for name, inner in written.items() for one in words[name]]
     if isinstance(written, dict):
         told = {name: filled(inner, words) for name, inner in written.items()}
         return {name: inner for name, inner in told.items() if inner is not None}
@@ -42,7 +56,7 @@ def filled(written: Any, words: Mapping[str, Any]) -> Any:
     alone = _HOLE.fullmatch(written)
     if alone:
         word = words[alone[1]]
-        return word if word not in ("", b"") else None
+        return word if word not in ("", b"", []) else None
     if "{hook}" in written and not words["hook"]:
         return None
     return _HOLE.sub(
@@ -64,6 +78,19 @@ def found(paths: tuple[str, ...], said: Any) -> str | None:
         if isinstance(here, str | int | float) and not isinstance(here, bool) and here != "":
             return str(here)
     return None
+
+
+def listed(paths: tuple[str, ...], said: Any) -> list[Any]:
+    """The list that the first of these paths leads to that leads to one; a text with several words is one, too."""
+    for path in paths:
+        here: Any = said
+        for step in path.split("."):
+            here = here.get(step) if isinstance(here, Mapping) else None
+        if isinstance(here, str) and here.strip():
+            return re.split(r"[\s,]+", here.strip())
+        if isinstance(here, list) and here:
+            return here
+    return []
 
 
 def parsed(octets: bytes) -> Any:

@@ -86,6 +86,7 @@ def answer_message_page(entered: Entered) -> Response:
 
 def _read(given: Any) -> _File | None:
     octets = given.stream.read((MOST_MEGABYTES << 20) + 1)
+    given.close()
     if not octets and not given.filename:
         return None  # a browser sends an empty one when none was chosen
     return _File((given.filename or "?")[-60:], octets, kind_of(octets))
