@@ -17,8 +17,9 @@ from sqlalchemy import Connection, func, select, text
 from ..errors import SmsgwError
 from ..gateway import Gateway
 from ..link import LinkState
+from ..money.plans import allowance, used
 from ..store.backup import sqlite_path
-from ..store.tables import inquiry, message
+from ..store.tables import campaign, delivery, inquiry, message, target
 from ..store.tables.types import AnyRow
 
 WELL = (LinkState.UP, LinkState.DEGRADED)
@@ -101,6 +102,31 @@ def unanswered(conn: Connection, now: datetime) -> AnyRow:
     c = inquiry.c
     query = select(func.count().label("count"), func.min(c.due_at).label("oldest"))
     return conn.execute(query.where(c.state == "open", c.due_at < now)).one()
+
+
+def bundles(conn: Connection, gateway: Gateway, now: datetime) -> list[tuple[str, int]]:
+    """What the bundle in force of each link has left, in parts."""
+    found = []
+    for of in gateway.till.plans.with_bundles(now):
+        found.append((of.link, max(0, allowance(conn, of, now) - used(conn, of, now))))
+    return found
+
+
+def progress(conn: Connection) -> list[tuple[str, float]]:
+    """How much of its audience each running campaign has behind it, from 0 to 1, by its id."""
+    found = []
+    for row in conn.execute(select(campaign.c.id, campaign.c.placed).where(campaign.c.state == "running")):
+        t = target.c
+        whole = conn.scalar(select(func.count()).where(t.campaign_id == row.id, t.left_out.is_(None))) or 0
+        found.append((row.id, min(1.0, row.placed / whole) if whole else 0.0))
+    return found
+
+
+def webhooks_pending(conn: Connection) -> list[tuple[str, int]]:
+    """How many events each webhook is still to be told of, by its id."""
+    c = delivery.c
+    query = select(c.webhook_id, func.count()).where(c.state == "pending").group_by(c.webhook_id)
+    return [(row[0], row[1]) for row in conn.execute(query)]
 
 
 def store_octets(conn: Connection, url: str) -> int:
