@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
-from . import auth, carriers, compat, pages, problems
+from . import auth, carriers, compat, metrics, packing, pages, problems
 from .api import (
     batch,
     bound,
@@ -23,6 +23,7 @@ from .api import (
     customers,
     customers_privacy,
     description,
+    event_stream,
     gate,
     health,
     inbound,
@@ -34,6 +35,7 @@ from .api import (
     orders,
     plans,
     preview,
+    quotas,
     rates,
     reports,
     routes,
@@ -48,6 +50,9 @@ from .api import (
 from .api import catalogue as products  # `catalogue` of this package is another: that of errors
 from .api.clients import KnownClients
 from .context import Context
+from .streams import Streams
+
+STREAMS_OF_ONE = 64  # streams of events that one key or person may have open
 
 # Imported for the routes that they put into the table.
 ROUTED = (
@@ -82,6 +87,7 @@ ROUTED = (
     budgets,
     reports,
     health,
+    event_stream,
     description,
 )
 
@@ -98,9 +104,14 @@ def create_app(gateway: Gateway) -> Flask:
         KnownClients(gateway.database),
         Once(gateway.database.writer),
         threading.BoundedSemaphore(max(1, web.threads // 2)),
+        quotas.Quotas(web.requests_per_minute),
+        Streams(gateway.database, gateway.clock, web.event_streams, STREAMS_OF_ONE),
     )
     app.extensions["people"] = auth.Memory()
     problems.install(app)
+    metrics.install(app)
+    quotas.install(app)
+    packing.install(app)
     routes.install(app)
     pages.install(app)
     carriers.install(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
@@ -19,7 +20,7 @@ from typing import ParamSpec, TypeVar
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
-from smsgw.access import accounts
+from smsgw.access import accounts, audit
 from smsgw.access.accounts import Person
 from smsgw.errors import Forbidden, SmsgwError, Unauthenticated
 
@@ -107,6 +108,10 @@ def log_in(name: str, password: str) -> Person:
             return accounts.check_password(conn, name, password)
     except Unauthenticated:
         _memory().was_wrong(name, address)
+        gateway = the_gateway()
+        says = "a name and a password were given that do not fit"
+        line = audit.Line("nobody", "login.failed", says, gateway.clock(), "account", name, source=address)
+        audit.put(gateway.database.writer, line)
         raise
 
 
@@ -114,8 +119,9 @@ def let_in(person: Person, response: Response) -> Response:
     """Start a session for somebody who proved who they are: `response` with its cookie."""
     gateway = the_gateway()
     if COOKIE in request.cookies:  # a new session for a new person: the old one ends
-        accounts.end_session(gateway.database.writer, request.cookies[COOKIE])
-    token = accounts.open_session(gateway.database.writer, person.id, gateway.clock(), _lasts())
+        _end_session(request.cookies[COOKIE])
+    source = request.remote_addr
+    token = accounts.open_session(gateway.database.writer, person.id, gateway.clock(), _lasts(), source=source)
     secure = request.is_secure or (gateway.config.web.public_url or "").startswith("https:")
     response.set_cookie(COOKIE, token, max_age=COOKIE_LASTS, httponly=True, secure=secure, samesite="Lax")
     return response
@@ -124,9 +130,14 @@ def let_in(person: Person, response: Response) -> Response:
 def let_out(response: Response) -> Response:
     """End the session: `response` without its cookie."""
     if COOKIE in request.cookies:
-        accounts.end_session(the_gateway().database.writer, request.cookies[COOKIE])
+        _end_session(request.cookies[COOKIE])
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
     return response
+
+
+def _end_session(token: str) -> None:
+    gateway = the_gateway()
+    accounts.end_session(gateway.database.writer, token, gateway.clock(), request.remote_addr)
 
 
 def person() -> Person | None:
@@ -147,6 +158,7 @@ def _whose(token: str | None) -> Person | None:
             found = accounts.whose(conn, token, now)
     except Unauthenticated:
         return None
+    found = replace(found, id=audit.Who(found.id, request.remote_addr))
     if _memory().is_due(token):
         accounts.prolong(gateway.database.writer, token, now + _lasts())
     return found

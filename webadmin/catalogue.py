@@ -233,9 +233,17 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "rate_limited",
         429,
-        "Too many tries",
-        "There were too many wrong passwords from this address.",
+        "Too often",
+        "The key made more requests in a minute than it may, or there were too many wrong passwords or keys.",
         "Wait for the seconds in `Retry-After`.",
+        retry=True,
+    ),
+    Entry(
+        "too_many_streams",
+        429,
+        "Too many streams of events",
+        "As many streams are open as may be, or as one key may have.",
+        "Close one, or wait for the seconds in `Retry-After`.",
         retry=True,
     ),
     Entry(

@@ -11,6 +11,8 @@ from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
 from .api.clients import KnownClients
+from .api.quotas import Quotas
+from .streams import Streams
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,15 @@ class Context:
     """One for each app. stopping: set when the server ends; whoever waits in a view must look at it.
 
     waiters: how many requests may wait for something at a time, so that others are still answered.
+    quotas: how many requests each client has left. streams: of events, which the front writes.
     """
 
     gateway: Gateway
     clients: KnownClients
     once: Once
     waiters: threading.BoundedSemaphore
+    quotas: Quotas
+    streams: Streams
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

@@ -28,7 +28,9 @@ from smsgw.outbound.asked import Accepted, Ready
 
 from .front_head import Head, Heads
 from .front_line import Line, Turn
+from .front_streams import Flow
 from .hot import HotVerb
+from .streams import Stream, Streams
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +47,11 @@ Lend = Callable[[socket.socket, Any, int, bytes], None]
 class Front:
     """Accepts connections and answers the hot verb, in a thread of its own."""
 
-    def __init__(self, listeners: list[socket.socket], verb: HotVerb, lend: Lend, lent: Callable[[], int]):
+    def __init__(
+        self, listeners: list[socket.socket], verb: HotVerb, lend: Lend, lent: Callable[[], int], streams: Streams
+    ) -> None:
         """listeners: sockets that listen; the front closes them. lend(connection, address, which listener, octets):
-        give a connection to waitress. lent: how many it has.
+        give a connection to waitress. lent: how many it has. streams: of events, which are written here.
         """
         self._listeners = listeners
         self._verb = verb
@@ -67,6 +71,7 @@ class Front:
         self._rests_until = 0.0
         self._swept = self._beat = time.monotonic()
         self._chooser = selectors.DefaultSelector()
+        self._flow = Flow(self._chooser, streams)
         self._bell, self._button = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="web-front", daemon=True)
         self._porter = threading.Thread(target=self._look_up, name="web-keys", daemon=True)
@@ -78,6 +83,7 @@ class Front:
         self._chooser.register(self._bell, READ, self._drain)
         self._porter.start()
         self._thread.start()
+        self._flow.streams.start(lambda told: self._tell(partial(self._flow.spread, told)))
 
     def stop(self, deadline: float) -> None:
         """Accept no more, and end when everything that was asked is answered, or at `deadline` (monotonic seconds)."""
@@ -97,6 +103,10 @@ class Front:
     def take_back(self, connection: socket.socket, address: Any, listener: int, octets: bytes) -> None:
         """A connection whose next request begins with `octets`; those before are answered. For any thread."""
         self._tell(partial(self._opened, connection, address, listener, octets))
+
+    def take_stream(self, stream: Stream) -> None:
+        """A connection on which events are to be written from now on; its head is unsent. For any thread."""
+        self._tell(partial(self._flow.begin, stream))
 
     def _tell(self, news: Callable[[], Line | None]) -> None:
         """Have `news` run in the loop; it tells which connection moved. For any thread."""
@@ -123,6 +133,7 @@ class Front:
             self._strangers.put(None)
             for line in list(self._lines):
                 self._drop(line)
+            self._flow.end_all()
             self._chooser.close()
             for one in (*self._listeners, self._bell, self._button):
                 one.close()
@@ -135,6 +146,7 @@ class Front:
             one.close()
         for line in [one for one in self._lines if one.quiet and not one.heard]:
             self._drop(line)
+        self._flow.end_all()  # who listened comes back, to another process, with Last-Event-ID
         return not (self._lines or self._news) or time.monotonic() >= self._deadline
 
     def _turn(self) -> None:
@@ -165,7 +177,7 @@ class Front:
 
     def _accept_or_not(self) -> None:
         """Listen while there is room for connections."""
-        full = len(self._lines) + self._lent() >= CONNECTIONS
+        full = len(self._lines) + len(self._flow.streams) + self._lent() >= CONNECTIONS
         wanted = not (self._stopping or full or self._beat < self._rests_until)
         if wanted == self._accepting:
             return
@@ -349,6 +361,7 @@ class Front:
     def _sweep(self) -> None:
         """See who is late: the store with an answer, a client with a request or with reading."""
         now = self._beat
+        self._flow.sweep(now)
         for line in list(self._lines):
             if line.turns and line.turns[0].until < now:
                 for turn in line.turns:

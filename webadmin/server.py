@@ -22,7 +22,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from smsgw.errors import SmsgwError
@@ -34,6 +34,7 @@ from .front_head import START
 from .hot import HotVerb
 from .passed_sockets import passed
 from .problems import MEDIA_TYPE, Problem, as_json
+from .streams import BEGIN, STREAM, Listener, Stream, Streams, head_of
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class WebServer:
         self._web = gateway.config.web
         self._app = app
         self._stopping: threading.Event = app.extensions["smsgw"].stopping
+        self._streams: Streams = app.extensions["smsgw"].streams
         self._map: dict[int, Any] = {}
         self._listeners: list[Any] = []
         self._borrowed: deque[tuple[socket.socket, Any, int, bytes]] = deque()  # not yet in the map
@@ -87,7 +89,7 @@ class WebServer:
         self._listeners = [one for one in self._map.values() if isinstance(one, BaseWSGIServer)]
         for listener in self._listeners:
             listener.accepting = False  # that is what the front does
-        self._front = Front(sockets, HotVerb(self._app), self._borrow, self._count)
+        self._front = Front(sockets, HotVerb(self._app), self._borrow, self._count, self._streams)
         self._beat = time.monotonic()
         self._thread.start()
         self._front.start()
@@ -183,6 +185,7 @@ class WebServer:
             except OSError:  # it is broken already
                 connection.close()
                 continue
+            channel.become = partial(self._become, channel)
             channel.take(octets, partial(self._give_back, channel, address, index))
 
     def _give_back(self, channel: _Channel, address: Any, listener: int, octets: bytes) -> bool:
@@ -194,6 +197,17 @@ class WebServer:
         channel.handle_close()  # all but the connection
         self._front.take_back(connection, address, listener, octets)
         return True
+
+    def _become(self, channel: _Channel, listener: Listener, head: bytes) -> None:
+        """A connection has become a stream of events: the front has it from now on. Run by waitress's loop."""
+        if channel.socket is None or channel.total_outbufs_len or self._front is None or self._stopping.is_set():
+            self._streams.leave(listener.who)
+            channel.will_close = True
+            return
+        channel.del_channel()
+        connection, channel.socket = channel.socket, None
+        channel.handle_close()  # all but the connection
+        self._front.take_stream(Stream(connection, listener, listener.upto, bytearray(head + BEGIN + listener.begin)))
 
     def _busy(self) -> bool:
         """Close the connections on which nothing happens; whether there are others."""
@@ -229,6 +243,30 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return taken
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """Answers by the app; an answer that begins a stream of events is not written here, but by the front."""
+
+    def get_environment(self) -> Any:
+        environ = super().get_environment()
+        environ[STREAM] = self.channel.wish
+        return environ
+
+    def write(self, data: bytes) -> None:
+        wished: Listener | None = self.channel.listener
+        if wished is None:
+            super().write(data)
+        elif not self.status.startswith("200"):  # the view went wrong after it had wished
+            self.channel.refuse()
+            super().write(data)
+
+    def finish(self) -> None:
+        if self.channel.listener is None:
+            super().finish()
+            return
+        self.close_on_finish = False
+        self.channel.head = head_of(dict(self.response_headers))
+
+
 class _ErrorTask(ErrorTask):  # type: ignore[misc]
     """Answers what never reached the app."""
 
@@ -254,8 +292,33 @@ def _problem(error: Error) -> bytes:
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
+    task_class = _Task
     error_task_class = _ErrorTask
+    become: Callable[[Listener, bytes], None]
+    listener: Listener | None = None
+    head = b""
     _give_back: Callable[[bytes], bool]
+    _leave: Callable[[str], None]
+
+    def wish(self, listener: Listener, leave: Callable[[str], None]) -> None:
+        """The request that is being answered wants to become a stream. leave: gives its place back."""
+        self.listener, self._leave = listener, leave
+
+    def refuse(self) -> None:
+        """It does not become one."""
+        if self.listener is not None:
+            self._leave(self.listener.who)
+            self.listener = None
+
+    def service(self) -> None:
+        """As waitress does; then a connection that has become a stream leaves waitress."""
+        super().service()
+        if self.listener is not None:
+            wished, self.listener = self.listener, None
+            if self.head:
+                self.server.trigger.pull_trigger(partial(self.become, wished, self.head))
+            else:  # its task broke off
+                self._leave(wished.who)
 
     def take(self, octets: bytes, give_back: Callable[[bytes], bool]) -> None:
         """Begin with what the front has read. give_back(octets): asks the front to go on; False if it does not."""

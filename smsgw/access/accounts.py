@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.tables import account, session
 from ..store.tables.types import AnyRow
+from . import audit
 from .keys import hashed
 
 ONCE_FOR = timedelta(hours=1)  # how long a one-time link waits to be used
@@ -45,9 +46,10 @@ class _Stored:
     password_hash: str | None
     role: str
     at: datetime
+    by: str
 
 
-def add(writer: Writer, name: str, role: str, password: str | None, at: datetime) -> str:
+def add(writer: Writer, name: str, role: str, password: str | None, at: datetime, by: str = "cli") -> str:
     """Make an account; returns its id. password None: it can only be entered by a one-time link.
 
     Raises BadInput for a short password, an empty or a taken name.
@@ -61,7 +63,7 @@ def add(writer: Writer, name: str, role: str, password: str | None, at: datetime
     if faults:
         raise BadInput(faults)
     stored = None if password is None else _hasher.hash(password)
-    return writer.do(_add, _Stored(name.strip(), stored, role, at))
+    return writer.do(_add, _Stored(name.strip(), stored, role, at, by))
 
 
 def _add(conn: Connection, batch: list[_Stored]) -> list[str | BadInput]:
@@ -80,21 +82,23 @@ def _add(conn: Connection, batch: list[_Stored]) -> list[str | BadInput]:
             "created_at": wish.at,
         }
         conn.execute(insert(account).values(row))
+        says = f"an account was made for {wish.name} ({wish.role})"
+        audit.tell(conn, [audit.Line(wish.by, "account.created", says, wish.at, "account", id, after=wish.role)])
         results.append(id)
     return results
 
 
-def set_password(writer: Writer, name: str, password: str) -> None:
-    """Give an account a new password and end its sessions. Raises BadInput."""
+def set_password(writer: Writer, name: str, password: str, at: datetime | None = None, by: str = "cli") -> None:
+    """Give an account a new password and end its sessions. at: now, for the audit. Raises BadInput."""
     faults = _password_faults(password)
     if faults:
         raise BadInput(faults)
-    writer.do(_set_password, (name, _hasher.hash(password)))
+    writer.do(_set_password, (name, _hasher.hash(password), at or datetime.now(UTC), by))
 
 
-def _set_password(conn: Connection, batch: list[tuple[str, str]]) -> list[BadInput | None]:
+def _set_password(conn: Connection, batch: list[tuple[str, str, datetime, str]]) -> list[BadInput | None]:
     results: list[BadInput | None] = []
-    for name, stored in batch:
+    for name, stored, at, by in batch:
         id = conn.scalar(select(account.c.id).where(account.c.name == name))
         if id is None:
             says = f"there is no account {name!r}; smsgw user add makes one"
@@ -102,6 +106,8 @@ def _set_password(conn: Connection, batch: list[tuple[str, str]]) -> list[BadInp
             continue
         conn.execute(update(account).where(account.c.id == id).values(password_hash=stored))
         conn.execute(delete(session).where(session.c.account_id == id))
+        says = f"{name} has a new password, and every session of theirs is over"
+        audit.tell(conn, [audit.Line(by, "account.password", says, at, "account", id)])
         results.append(None)
     return results
 
@@ -124,8 +130,13 @@ def check_password(conn: Connection, name: str, password: str) -> Person:
     return Person(row.id, row.name, row.role)
 
 
-def open_session(writer: Writer, account_id: str, at: datetime, lasts: timedelta, kind: str = "session") -> str:
-    """Start a session (kind "session") or make a one-time link's token (kind "once"); returns the token."""
+def open_session(
+    writer: Writer, account_id: str, at: datetime, lasts: timedelta, kind: str = "session", source: str | None = None
+) -> str:
+    """Start a session (kind "session") or make a one-time link's token (kind "once"); returns the token.
+
+    source: the network address of whoever logs in, for the audit.
+    """
     token = secrets.token_urlsafe(24)
     row = {
         "token_hash": hashed(token),
@@ -134,14 +145,22 @@ def open_session(writer: Writer, account_id: str, at: datetime, lasts: timedelta
         "created_at": at,
         "expires_at": at + lasts,
     }
-    writer.do(_open_session, row)
+    writer.do(_open_session, (row, source))
     return token
 
 
-def _open_session(conn: Connection, batch: list[dict[str, Any]]) -> list[None]:
-    conn.execute(delete(session).where(session.c.expires_at < batch[0]["created_at"]))
-    conn.execute(insert(session), batch)
+def _open_session(conn: Connection, batch: list[tuple[dict[str, Any], str | None]]) -> list[None]:
+    conn.execute(delete(session).where(session.c.expires_at < batch[0][0]["created_at"]))
+    conn.execute(insert(session), [row for row, _ in batch])
+    audit.tell(conn, [_entered(row, source) for row, source in batch])
     return [None] * len(batch)
+
+
+def _entered(row: dict[str, Any], source: str | None) -> audit.Line:
+    id, at = row["account_id"], row["created_at"]
+    if row["kind"] == "once":
+        return audit.Line("cli", "login.link", "a link was made that logs in one time", at, "account", id)
+    return audit.Line(id, "login", "logged in", at, "account", id, source=source)
 
 
 def use_once(writer: Writer, token: str, at: datetime) -> Person:
@@ -182,13 +201,17 @@ def _prolong(conn: Connection, batch: list[tuple[str, datetime]]) -> list[None]:
     return [None] * len(batch)
 
 
-def end_session(writer: Writer, token: str) -> None:
-    """Log out."""
-    writer.do(_end_session, token)
+def end_session(writer: Writer, token: str, at: datetime | None = None, source: str | None = None) -> None:
+    """Log out. at: now; source: the network address; both for the audit."""
+    writer.do(_end_session, (token, at or datetime.now(UTC), source))
 
 
-def _end_session(conn: Connection, batch: list[str]) -> list[None]:
-    conn.execute(delete(session).where(session.c.token_hash.in_([hashed(token) for token in batch])))
+def _end_session(conn: Connection, batch: list[tuple[str, datetime, str | None]]) -> list[None]:
+    for token, at, source in batch:
+        mine = session.c.token_hash == hashed(token)
+        ended = conn.scalars(delete(session).where(mine).returning(session.c.account_id)).all()
+        told = [audit.Line(id, "logout", "logged out", at, "account", id, source=source) for id in ended]
+        audit.tell(conn, told)
     return [None] * len(batch)
 
 

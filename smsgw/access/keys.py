@@ -20,6 +20,7 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.tables import api_key
 from ..store.tables.types import AnyRow
+from . import audit
 
 SCOPES = {
     "messages:send": "send messages and cancel them",
@@ -52,11 +53,16 @@ SCOPES = {
     "money:read": "see rates, plans, budgets, alerts, estimates and cost reports",
     "money:manage": "change rates, plans and budgets, and let pass what the brake holds",
     "money:*": "both",
+    "conversations:read": "see conversations, and what was said in them",
+    "conversations:write": "assign, put off and close conversations, and write notes and tags",
+    "conversations:*": "both",
+    "audit:read": "see who did what",
     "simulator:*": "use the phones of simulated links",
     "admin:*": "everything",
 }
 # Who sees messages sees the links that they go over.
 GREATER = {"links:read": ("messages:read", "messages:*"), "campaigns:read": ("campaigns:write", "campaigns:approve")}
+ANY = "*"  # what every key may
 SHORTEST = 24
 
 
@@ -74,7 +80,8 @@ class Client:
 
     def may(self, scope: str) -> bool:
         """Whether `scope` is among the client's, or covered by one with a star or by a greater one."""
-        return bool({scope, scope.split(":")[0] + ":*", "admin:*", *GREATER.get(scope, ())} & self.scopes)
+        enough = {scope, scope.split(":")[0] + ":*", "admin:*", *GREATER.get(scope, ())}
+        return scope == ANY or bool(enough & self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class NewKey:
     at: datetime
     secret: str | None = None
     category: str | None = None
+    by: str = "cli"
 
 
 def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
@@ -122,12 +130,12 @@ def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
         "created_at": wish.at,
         "category": wish.category,
     }
-    return writer.do(_insert, row), secret
+    return writer.do(_insert, (row, wish.by)), secret
 
 
-def _insert(conn: Connection, batch: list[dict[str, Any]]) -> list[BadInput | str]:
+def _insert(conn: Connection, batch: list[tuple[dict[str, Any], str]]) -> list[BadInput | str]:
     results: list[BadInput | str] = []
-    for row in batch:
+    for row, by in batch:
         known = conn.execute(select(api_key).where(api_key.c.secret_hash == row["secret_hash"])).first()
         told = (row["name"], row["scopes"], row["category"], None)
         if (
@@ -139,6 +147,8 @@ def _insert(conn: Connection, batch: list[dict[str, Any]]) -> list[BadInput | st
             results.append(BadInput([Fault("/secret", "secret_known", "another key has this secret: choose another")]))
             continue
         conn.execute(insert(api_key).values(row))
+        says = f"the key {row['name']!r} was made; it may {' '.join(row['scopes'])}"
+        audit.tell(conn, [audit.Line(by, "key.created", says, row["created_at"], "key", row["id"])])
         results.append(str(row["id"]))
     return results
 
@@ -148,21 +158,24 @@ def listing(conn: Connection) -> list[AnyRow]:
     return list(conn.execute(select(api_key).order_by(api_key.c.id)))
 
 
-def revoke(writer: Writer, id_or_name: str, at: datetime) -> None:
+def revoke(writer: Writer, id_or_name: str, at: datetime, by: str = "cli") -> None:
     """Make a key useless from now on. Raises NotFound."""
-    writer.do(_revoke, (id_or_name, at))
+    writer.do(_revoke, (id_or_name, at, by))
 
 
-def _revoke(conn: Connection, batch: list[tuple[str, datetime]]) -> list[NotFound | None]:
+def _revoke(conn: Connection, batch: list[tuple[str, datetime, str]]) -> list[NotFound | None]:
     results: list[NotFound | None] = []
-    for name, at in batch:
+    for name, at, by in batch:
         done = conn.execute(
             update(api_key)
             .where((api_key.c.id == name) | (api_key.c.name == name), api_key.c.revoked_at.is_(None))
             .values(revoked_at=at)
-        )
+            .returning(api_key.c.id, api_key.c.name)
+        ).all()
+        told = [audit.Line(by, "key.revoked", f"the key {n!r} was revoked", at, "key", id) for id, n in done]
+        audit.tell(conn, told)
         says = f"there is no key {name!r} that is not revoked"
-        results.append(None if done.rowcount else NotFound(says, hint="smsgw key ls shows them"))
+        results.append(None if done else NotFound(says, hint="smsgw key ls shows them"))
     return results
 
 
@@ -174,6 +187,11 @@ def authenticate(conn: Connection, secret: str) -> Client:
     if row.revoked_at is not None:
         raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
     return Client(row.id, row.name, frozenset(row.scopes), row.category)
+
+
+def stands(conn: Connection, id: str) -> bool:
+    """Whether there is such a key, and nobody revoked it."""
+    return conn.scalar(select(api_key.c.id).where(api_key.c.id == id, api_key.c.revoked_at.is_(None))) is not None
 
 
 def hashed(secret: str) -> bytes:

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, func, select, update
 from ..errors import Conflict, Forbidden, NotFound, SmsgwError
 from ..money.rates import spelled
 from ..outbound.halted import PAUSED
-from ..store import history
+from ..store import history, keyset
 from ..store.database import Database, Writer
+from ..store.keyset import Edge
 from ..store.lifecycle import CAMPAIGN, MESSAGE, WAITING
 from ..store.tables import campaign, message, target
 from ..store.tables.types import AnyRow
@@ -38,17 +39,15 @@ def get(conn: Connection, id: str) -> AnyRow:
 
 
 def listing(
-    conn: Connection, limit: int, after: str | None = None, state: str | None = None, parent: str | None = None
+    conn: Connection, limit: int, after: Edge = None, state: str | None = None, parent: str | None = None
 ) -> list[AnyRow]:
     """Campaigns, newest first; after: only those older than this id; parent: only its runs and follow-ups."""
-    query = select(campaign).order_by(campaign.c.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(campaign.c.id < after)
+    query = select(campaign)
     if state is not None:
         query = query.where(campaign.c.state == state)
     if parent is not None:
         query = query.where(campaign.c.parent_id == parent)
-    return list(conn.execute(query))
+    return keyset.rows(conn, query, campaign.c.id, after, limit)
 
 
 def attempt(work: Any, *given: Any) -> Any:

@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ..access.audit import Line, tell
 from ..errors import BadInput, Conflict, Fault, NotFound
+from ..store import history
 from ..store.database import Writer
 from ..store.history import chunks
 from ..store.ids import new_id
@@ -87,7 +89,7 @@ def ensure(conn: Connection, addresses: Collection[str], now: datetime) -> dict[
     known = {one: str(row.id) for one, row in of(conn, addresses).items()}
     unknown = [one for one in dict.fromkeys(addresses) if one not in known]
     people = [(new_id("cus", now), {"addresses": [details.kept(one)]}) for one in unknown]
-    add(conn, people, now)
+    add(conn, people, now, by="gateway")
     return known | {one: id for one, (id, _) in zip(unknown, people, strict=True)}
 
 
@@ -142,7 +144,8 @@ def _create(conn: Connection, wish: Wish, fields: Mapping[str, Field]) -> str | 
     except BadInput as wrong:
         return wrong
     id = new_id("cus", wish.at)
-    add(conn, [(id, told)], wish.at)
+    add(conn, [(id, told)], wish.at, by=wish.by)
+    tell(conn, [Line(wish.by, "customer.created", "a customer was added", wish.at, "customer", id)])
     return id
 
 
@@ -168,7 +171,10 @@ def _change(conn: Connection, wish: Wish, fields: Mapping[str, Field]) -> int | 
         _require_free(conn, told, person.id)
     except (BadInput, NotFound, Conflict) as wrong:
         return wrong
-    return patch(conn, person, told, wish.at)
+    what = ", ".join(key for key in told if key != "fields") or "nothing but own fields"
+    says = f"a customer was changed: {what}"
+    tell(conn, [Line(wish.by, "customer.changed", says, wish.at, "customer", person.id)])
+    return patch(conn, person, told, wish.at, by=wish.by)
 
 
 def require_revision(person: Person, revision: int | None) -> None:
@@ -200,7 +206,7 @@ def _require_free(conn: Connection, told: Mapping[str, Any], id: str | None) -> 
         raise BadInput(faults)
 
 
-def add(conn: Connection, people: Sequence[tuple[str, Mapping[str, Any]]], now: datetime) -> None:
+def add(conn: Connection, people: Sequence[tuple[str, Mapping[str, Any]]], now: datetime, *, by: str) -> None:
     """Store new customers, each an id and what details.read gave. Their addresses and references must be free."""
     rows: list[dict[str, Any]] = []
     addresses: list[dict[str, Any]] = []
@@ -216,6 +222,7 @@ def add(conn: Connection, people: Sequence[tuple[str, Mapping[str, Any]]], now: 
     _ADD.many(conn, rows)
     _ADD_ADDRESS.many(conn, addresses)
     _ADD_TAG.many(conn, tags)
+    history.happened(conn, "customer", "created", [id for id, _ in people], f"added by {by}", by=by, now=now)
 
 
 def ranked(id: str, addresses: Sequence[Reachable], now: datetime) -> list[dict[str, Any]]:
@@ -237,7 +244,7 @@ def ranked(id: str, addresses: Sequence[Reachable], now: datetime) -> list[dict[
     return rows
 
 
-def patch(conn: Connection, person: Person, told: Mapping[str, Any], now: datetime) -> int:
+def patch(conn: Connection, person: Person, told: Mapping[str, Any], now: datetime, *, by: str) -> int:
     """Change a customer as details.read told; returns its new revision. What it is given must be free."""
     values: dict[str, Any] = {key: told[key] for key in PLAIN if key in told}
     if "name" in values:
@@ -254,6 +261,7 @@ def patch(conn: Connection, person: Person, told: Mapping[str, Any], now: dateti
     revision = int(person.row.revision) + 1
     changed = update(customer).where(customer.c.id == person.id)
     conn.execute(changed.values(**values, updated_at=now, revision=revision))
+    history.happened(conn, "customer", "updated", [person.id], f"changed by {by}", by=by, now=now)
     return revision
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
+from ..store import keyset
+from ..store.keyset import Edge
 from ..store.tables import address, customer
 from . import audience
 from .fields import fold
@@ -23,15 +25,13 @@ class Wanted:
 
     words: str | None = None
     rule: Rule | None = None
-    after: str | None = None
+    after: Edge = None
 
 
 def find(conn: Connection, wanted: Wanted, limit: int, now: datetime) -> list[str]:
     """The ids of those customers of today, newest first."""
-    query = select(customer.c.id).where(*_conditions(conn, wanted, now)).order_by(customer.c.id.desc())
-    if wanted.after is not None:
-        query = query.where(customer.c.id < wanted.after)
-    return list(conn.scalars(query.limit(limit)))
+    query = select(customer.c.id).where(*_conditions(conn, wanted, now))
+    return [row.id for row in keyset.rows(conn, query, customer.c.id, wanted.after, limit)]
 
 
 def count(conn: Connection, wanted: Wanted, now: datetime) -> int:

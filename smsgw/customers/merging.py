@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ..access import audit
 from ..errors import Conflict, NotFound, SmsgwError
+from ..store import history
 from ..store.database import Writer
 from ..store.history import chunks
 from ..store.ids import new_id
@@ -109,7 +111,15 @@ def _join(conn: Connection, kept: Person, gone: Person, wish: Merge) -> str:
     id = new_id("mrg", wish.at)
     row = {"id": id, "kept_id": kept.id, "gone_id": gone.id, "moved": moved, "at": wish.at, "by": wish.by}
     conn.execute(insert(customer_merge), [row])
+    _tell(conn, wish)
     return id
+
+
+def _tell(conn: Connection, wish: Merge) -> None:
+    says = f"{wish.gone} became a part of {wish.kept}"
+    history.happened(conn, "customer", "merged", [wish.gone], says, by=wish.by, now=wish.at)
+    history.happened(conn, "customer", "updated", [wish.kept], says, by=wish.by, now=wish.at)
+    audit.tell(conn, [audit.Line(wish.by, "customer.merged", says, wish.at, "customer", wish.kept)])
 
 
 def _filled(kept: Person, gone: Person) -> dict[str, Any]:
@@ -209,6 +219,10 @@ def _part(conn: Connection, wish: Undo) -> None:
     _restore_grants(conn, row, wish)
     done = {"undone_at": wish.at, "undone_by": wish.by}
     conn.execute(update(customer_merge).where(customer_merge.c.id == row.id).values(**done))
+    says = f"{row.gone_id} is no part of {row.kept_id} any more"
+    both = [row.kept_id, row.gone_id]
+    history.happened(conn, "customer", "updated", both, says, by=wish.by, now=wish.at)
+    audit.tell(conn, [audit.Line(wish.by, "customer.parted", says, wish.at, "customer", row.kept_id)])
 
 
 def _return_values(conn: Connection, kept: Person, row: AnyRow, now: datetime) -> None:

@@ -16,7 +16,9 @@ from typing import Any
 import phonenumbers
 from sqlalchemy import Connection, String, Table, cast, delete, insert, or_, select, update
 
+from ..access import audit
 from ..errors import BadInput, Conflict, Fault, NotFound, SmsgwError
+from ..store import history
 from ..store.database import Writer
 from ..store.tables import (
     access_log,
@@ -68,7 +70,14 @@ def seen(conn: Connection, batch: list[tuple[str, str, str, datetime]]) -> list[
     if batch:
         rows = [{"customer_id": id, "what": what, "by": by, "at": at} for id, what, by, at in batch]
         conn.execute(insert(access_log), rows)
+        audit.tell(conn, [_line(*one) for one in batch if one[1] != "seen"])
     return [None] * len(batch)
+
+
+def _line(id: str, what: str, by: str, at: datetime) -> audit.Line:
+    verb = f"customer.{what.replace(' ', '_')}"
+    says = {"exported": "a copy of all that is kept of a customer was taken", "erased": "a customer was forgotten"}
+    return audit.Line(by, verb[:40], says.get(what, f"of a customer: {what}"), at, "customer", id)
 
 
 def accesses(conn: Connection, id: str, limit: int = 200) -> list[AnyRow]:
@@ -143,6 +152,7 @@ def _forget(conn: Connection, act: Act) -> dict[str, int]:
     merged = list(conn.scalars(select(customer.c.id).where(customer.c.merged_into == person.id)))
     _forget_card(conn, [person.id, *merged], addresses)
     seen(conn, [(person.id, "erased", act.by, act.at)])
+    history.happened(conn, "customer", "erased", [person.id, *merged], f"by {act.by}", by=act.by, now=act.at)
     return found
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from ..errors import BadInput, Conflict, QueueFull, RefusedByPolicy, SmsgwError, StoreError
 from ..link import Call
 from ..outbound.submit import Asked, Door
-from ..store import history
+from ..store import history, keyset
 from ..store.database import Database
 from ..store.ids import first_id, new_id
+from ..store.keyset import Edge
 from ..store.lifecycle import CALL
 from ..store.storable import storable
 from ..store.tables import call
@@ -189,11 +190,9 @@ def _count(conn: Connection, *where: ColumnElement[bool]) -> int:
     return conn.scalar(select(func.count()).select_from(call).where(*where)) or 0
 
 
-def listing(conn: Connection, limit: int, before: str | None = None, caller: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, limit: int, before: Edge = None, caller: str | None = None) -> list[AnyRow]:
     """Calls, newest first: at most `limit`, those with ids before `before`."""
-    query = select(call).order_by(call.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(call.c.id < before)
+    query = select(call)
     if caller is not None:
         query = query.where(call.c.caller == caller)
-    return list(conn.execute(query))
+    return keyset.rows(conn, query, call.c.id, before, limit)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Alphabet, Concatenation, InboundPiece
+from ..media.mail_boxes import Boxes
 from ..money.booking import Books, Charged
 from ..store import history, keyset
 from ..store.ids import new_id
@@ -53,6 +54,7 @@ class Inbox:
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
         self._readers = readers
         self.books: Books | None = None  # who books what links charge for texts that come in
+        self.boxes: Boxes | None = None  # who tells mailboxes of it
         self.notices: Notices | None = None  # who makes something of WAP pushes: MMS that wait, reports on ours
 
     def take(self, conn: Connection, batch: list[Arrived]) -> list[None]:
@@ -157,6 +159,8 @@ class Inbox:
             if self.books is not None:
                 charged = [_charged(b.values, now) for b in births if b.values["kind"] not in ("mms", "mail")]
                 self.books.received(conn, charged, now)
+            if self.boxes is not None:
+                self.boxes.tell(conn, [birth.values for birth in births], now)
         return [str(birth.values["id"]) for birth in births]
 
     def _push(self, conn: Connection, whole: list[tuple[str, list[dict[str, Any]]]], now: datetime) -> None:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from ..errors import Conflict, NotFound
-from ..store import history
+from ..store import history, keyset
 from ..store.database import Writer
 from ..store.ids import new_id
+from ..store.keyset import Edge
 from ..store.lifecycle import ALERT
 from ..store.tables import alert
 from ..store.tables.types import AnyRow
@@ -107,7 +108,6 @@ def standing(conn: Connection, limit: int = 100) -> list[AnyRow]:
     return list(conn.execute(select(alert).where(alert.c.state != "over").order_by(alert.c.id.desc()).limit(limit)))
 
 
-def listing(conn: Connection, limit: int, before: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, limit: int, before: Edge = None) -> list[AnyRow]:
     """Everything that was told, newest first. before: only what is older than the alert of this id."""
-    query = select(alert).order_by(alert.c.id.desc()).limit(limit)
-    return list(conn.execute(query if before is None else query.where(alert.c.id < before)))
+    return keyset.rows(conn, select(alert), alert.c.id, before, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,17 +10,23 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from ..errors import Conflict, NotFound
-from ..store import history
+from ..store import history, keyset
 from ..store.database import Writer
+from ..store.keyset import Edge
 from ..store.lifecycle import MESSAGE
+from ..store.tables import address, message, part
 from ..store.tables import history as lines
-from ..store.tables import message, part
 from ..store.tables.types import AnyRow
+from .asked import Asked
+from .cutting import shown
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which messages to list. client: only this caller's; None: everybody's."""
+    """Which messages to list. client: only this caller's; None: everybody's.
+
+    customer: to any number of this customer; words: a piece of the text, capitals or not.
+    """
 
     state: str | None = None
     to: str | None = None
@@ -27,6 +34,10 @@ class Wanted:
     client_ref: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sender: str | None = None
+    campaign: str | None = None
+    customer: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +63,17 @@ def get(conn: Connection, id: str) -> AnyRow:
     return row
 
 
-def listing(conn: Connection, wanted: Wanted, limit: int, before: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, wanted: Wanted, limit: int, before: Edge = None) -> list[AnyRow]:
     """Messages, newest first: at most `limit`, those with ids before `before`."""
     m = message.c
-    query = select(message).order_by(m.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(m.id < before)
+    query = select(message)
     for column, value in (
         (m.state, wanted.state),
         (m.recipient, wanted.to),
         (m.client, wanted.client),
         (m.client_ref, wanted.client_ref),
+        (m.sender, wanted.sender),
+        (m.campaign_id, wanted.campaign),
     ):
         if value is not None:
             query = query.where(column == value)
@@ -70,7 +81,11 @@ def listing(conn: Connection, wanted: Wanted, limit: int, before: str | None = N
         query = query.where(m.created_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(m.created_at < wanted.until)
-    return list(conn.execute(query))
+    if wanted.customer is not None:
+        query = query.where(m.recipient.in_(select(address.c.address).where(address.c.customer_id == wanted.customer)))
+    if wanted.words is not None:
+        query = query.where(m.text.icontains(wanted.words, autoescape=True))
+    return keyset.rows(conn, query, m.id, before, limit)
 
 
 def events(conn: Connection, ids: Sequence[str]) -> list[AnyRow]:
@@ -81,6 +96,38 @@ def events(conn: Connection, ids: Sequence[str]) -> list[AnyRow]:
 def parts_of(conn: Connection, id: str) -> list[AnyRow]:
     """The parts of a message in order, as their rows stand."""
     return list(conn.execute(select(part).where(part.c.message_id == id).order_by(part.c.position)))
+
+
+def again(conn: Connection, id: str, by: str) -> Asked:
+    """What is to be asked for so that a message that has come to its end is sent again, as it was.
+
+    Raises NotFound; Conflict while it is under way, when its text was forgotten, or when it carried more than a text.
+    """
+    row = get(conn, id)
+    if row.state not in MESSAGE.final:
+        says = f"the message is {row.state}: {MESSAGE.states[row.state]}"
+        raise Conflict(says, hint="only what has come to its end can be sent again")
+    told = shown(row._mapping)
+    data = told.get("data")
+    if not told["text"] and data is None:
+        raise Conflict("what it said was forgotten, or is no text", hint="send a new message")
+    return Asked(
+        to=row.recipient,
+        text=row.text if data is None else "",
+        client=by,
+        sender=row.sender,
+        purpose=row.purpose,
+        category=row.category,
+        priority=row.priority,
+        link=row.wanted_link,
+        message_class=row.message_class,
+        on_unsure=row.on_unsure,
+        reply_to=row.reply_to,
+        allow_duplicate=True,
+        metadata={**(row.metadata or {}), "resend_of": row.id},
+        data=None if data is None else b64decode(data),
+        ports=None if data is None or row.ports is None else (row.ports[0], row.ports[1]),
+    )
 
 
 def cancel(writer: Writer, wish: Cancelled) -> None:

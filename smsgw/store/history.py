@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
-from .lifecycle import LIVES, Life
+from .lifecycle import HAPPENINGS, LIVES, Life
 from .prepared import Prepared, among, id_list
 from .tables import history, metadata
 
@@ -72,9 +72,12 @@ class Birth:
     by: str | None = None
 
 
-def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now: datetime) -> list[str]:
+def begin(
+    conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now: datetime, told: bool = True
+) -> list[str]:
     """Store new records, each in the state its events lead to; returns these states, in order.
 
+    told: whether lines are written, and whoever follows history hears of it; not for what happened elsewhere long ago.
     Raises ValueError when the events are not allowed by the life.
     """
     rows: list[dict[str, Any]] = []
@@ -90,7 +93,7 @@ def begin(conn: Connection, life: Life, births: Sequence[Birth], *, by: str, now
         rows.append({**birth.values, "state": state, "why": birth.events[-1][1]})
     if rows:
         _bear(life.record, tuple(rows[0])).many(conn, rows)
-        for alike in lines:
+        for alike in lines if told else ():
             _tell(conn, life, alike, now)
     return [row["state"] for row in rows]
 
@@ -183,6 +186,16 @@ def note(conn: Connection, life: Life, event: str, steps: Sequence[Step], *, by:
         if step.id in known:
             lines.setdefault((event, known[step.id], known[step.id], step.why, by), []).append(step.id)
     _tell(conn, life, lines, now)
+
+
+def happened(conn: Connection, record: str, what: str, ids: Sequence[str], why: str, *, by: str, now: datetime) -> None:
+    """Write down what happened to records without states, such as customers. Raises KeyError for what cannot happen."""
+    HAPPENINGS[record][what]
+    line = {"record": record, "event": what, "was": None, "now": what, "why": why, "by": by, "at": now}
+    if len(ids) == 1:
+        _TELL.many(conn, [{**line, "record_id": ids[0]}])
+    elif ids:
+        _TELL_ALIKE.run(conn, {**line, "ids": list(ids)})
 
 
 _Lines = dict[tuple[str, str | None, str, str, str], list[str]]  # (event, was, now, why, by): who moved so

@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..link import Health
+from . import history
 from .database import Database, Writer
+from .lifecycle import HAPPENINGS
+from .tables import history as lines
 from .tables import link, message
 from .tables.types import AnyRow
 
@@ -39,7 +42,27 @@ def write_down(conn: Connection, batch: list[Heard]) -> list[None]:
         }
         if not conn.execute(update(link).where(link.c.name == name).values(row)).rowcount:
             conn.execute(insert(link).values(name=name, **row))
+        _tell(conn, heard)
     return [None] * len(batch)
+
+
+def _tell(conn: Connection, heard: Heard) -> None:
+    """A line of history when a link is otherwise than history last said; that it tries to connect is no news."""
+    state = heard.health.state.value
+    if state not in HAPPENINGS["link"]:
+        return
+    h = lines.c
+    last = select(h.now).where(h.record == "link", h.record_id == heard.name).order_by(h.id.desc()).limit(1)
+    if conn.scalar(last) != state:
+        why = heard.health.why or HAPPENINGS["link"][state]
+        history.happened(conn, "link", state, [heard.name], why, by=heard.name, now=heard.since)
+
+
+def events(conn: Connection, name: str, limit: int, before: int | None = None) -> list[AnyRow]:
+    """What happened to a link, newest first: lines of history, those with ids before `before`."""
+    h = lines.c
+    query = select(lines).where(h.record == "link", h.record_id == name).order_by(h.id.desc()).limit(limit)
+    return list(conn.execute(query if before is None else query.where(h.id < before)))
 
 
 def add_facts(conn: Connection, batch: list[tuple[str, dict[str, str | None]]]) -> list[None]:

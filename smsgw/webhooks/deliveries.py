@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from ..errors import NotFound
-from ..store import history
+from ..store import history, keyset
 from ..store.database import Database, Writer
 from ..store.history import IDS, Birth, Step, chunks
 from ..store.ids import first_id
+from ..store.keyset import Edge
 from ..store.lifecycle import DELIVERY
 from ..store.tables import delivery, webhook
 from ..store.tables import history as lines
@@ -31,7 +32,7 @@ class Wanted:
     webhook_id: str
     state: str | None = None
     event: str | None = None
-    before: str | None = None
+    before: Edge = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,11 @@ class Replay:
 def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
     """Deliveries, newest first, at most `limit`. Raises NotFound when there is no such webhook."""
     hooks.get(conn, wanted.webhook_id)
-    query = select(delivery).where(_d.webhook_id == wanted.webhook_id).order_by(_d.id.desc()).limit(limit)
+    query = select(delivery).where(_d.webhook_id == wanted.webhook_id)
     for column, value in ((_d.state, wanted.state), (_d.event, wanted.event)):
         if value is not None:
             query = query.where(column == value)
-    if wanted.before is not None:
-        query = query.where(_d.id < wanted.before)
-    return list(conn.execute(query))
+    return keyset.rows(conn, query, _d.id, wanted.before, limit)
 
 
 def get(conn: Connection, webhook_id: str, id: str) -> AnyRow:

@@ -1,7 +1,8 @@
 """What can be told, and the JSON that tells it: an event is a record that came to a state, `message.delivered`.
 
-Whatever has a life in `store.lifecycle` has events; a message and a text that came in are told with their fields, an
-order whole, the others with what history says. A message is told without its text: whoever sent it knows it.
+Whatever has a life in `store.lifecycle` has events, and what happens to customers, consents and links is told as well.
+A message and a text that came in are told with their fields, an order whole, the others with what history says. A
+message is told without its text: whoever sent it knows it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,28 @@ from sqlalchemy import Connection, Table, select
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.history import IDS, chunks
-from ..store.lifecycle import ALERT, CAMPAIGN, INBOUND, INQUIRY, LIVES, MESSAGE, ORDER, PARTICIPANT, SURVEY
-from ..store.tables import alert, campaign, inbound, inquiry, message, participant, survey
+from ..store.lifecycle import (
+    ALERT,
+    CAMPAIGN,
+    HAPPENINGS,
+    INBOUND,
+    INQUIRY,
+    LIVES,
+    MESSAGE,
+    ORDER,
+    PARTICIPANT,
+    SURVEY,
+)
+from ..store.tables import address, alert, campaign, consent, customer, inbound, inquiry, message, participant, survey
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
 from .order_document import documents
 
-TYPES = tuple(f"{life.record}.{state}" for life in LIVES if life.told for state in life.states)
+TYPES = (
+    *(f"{life.record}.{state}" for life in LIVES if life.told for state in life.states),
+    *(f"{record}.{what}" for record, happens in HAPPENINGS.items() for what in happens),
+)
 USUAL = (
     "message.delivered", "message.undelivered", "message.failed", "message.refused", "message.expired",
     "message.cancelled", "inbound.received",
@@ -69,6 +84,10 @@ def bodies(conn: Connection, lines: Sequence[AnyRow]) -> list[str]:
     rows: dict[str, Mapping[str, Any]] = {}
     for record, (table, names, _) in _FIELDS.items():
         rows.update(_rows(conn, table, names, {line.record_id for line in lines if line.record == record}))
+    people = {line.record_id for line in lines if line.record == "customer"}
+    said = {int(line.record_id) for line in lines if line.record == "consent"}
+    rows |= _customers(conn, people) if people else {}
+    rows |= _consents(conn, said) if said else {}
     ordered = {line.record_id for line in lines if line.record == ORDER.record}
     rows.update(documents(conn, ordered) if ordered else {})
     return [_body(line, rows.get(line.record_id)) for line in lines]
@@ -84,6 +103,8 @@ def _body(line: AnyRow, row: Mapping[str, Any] | None) -> str:
     data = {"id": line.record_id, "status": line.now, "was": line.was, "why": line.why, "by": line.by}
     if row is not None and line.record == ORDER.record:
         data = {**row, **data}
+    elif row is not None and line.record in HAPPENINGS:
+        data |= row
     elif row is not None:
         data |= _FIELDS[line.record][2](row)
     return to_json({"type": f"{line.record}.{line.now}", "timestamp": line.at, "data": data}).decode()
@@ -94,6 +115,28 @@ def _rows(conn: Connection, table: Table, names: Sequence[str], ids: Collection[
     query = select(*(table.c[name] for name in names)).where(table.c.id.in_(IDS))
     for some in chunks(list(ids)):
         found.update((str(row["id"]), dict(row)) for row in conn.execute(query, {"ids": some}).mappings())
+    return found
+
+
+def _customers(conn: Connection, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Customers as they are now, with their addresses; who was forgotten is missing."""
+    found: dict[str, dict[str, Any]] = {}
+    names = ("name", "language", "zone", "reference", "merged_into")
+    for some in chunks(list(ids)):
+        for row in conn.execute(select(customer).where(customer.c.id.in_(some))):
+            found[row.id] = {name: getattr(row, name) for name in names} | {"addresses": []}
+        owned = select(address.c.customer_id, address.c.address).where(address.c.customer_id.in_(some))
+        for row in conn.execute(owned.order_by(address.c.kind.desc(), address.c.rank)):
+            found[row.customer_id]["addresses"].append(row.address)
+    return dict(found)
+
+
+def _consents(conn: Connection, ids: Collection[int]) -> dict[str, Mapping[str, Any]]:
+    """Statements of the ledger; the address of who was forgotten is a digest."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in conn.execute(select(consent).where(consent.c.id.in_(list(ids)))):
+        told = {name: getattr(row, name) for name in ("address", "source", "basis", "words", "expires_at")}
+        found[str(row.id)] = told | {"scope": row.purpose, "said_at": row.at, "customer": row.customer_id}
     return found
 
 

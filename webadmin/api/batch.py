@@ -15,8 +15,9 @@ from smsgw.outbound.submit import Accepted, Asked
 from ..context import the_gateway
 from ..problems import problem_of
 from . import reading
-from .routes import client, route, said
-from .sending import BUSY, KEY_HEADER, ONCE, once, plain_messages, read_message
+from .refusals import BUSY
+from .routes import KEY_HEADER, client, route, said
+from .sending import ONCE, once, plain_messages, read_message
 from .shapes import MANY, Batch, NewMessage
 
 Item = Any  # a NewMessage, what JSON can hold, or the MalformedBody of a line that is none

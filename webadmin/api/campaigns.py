@@ -131,7 +131,7 @@ def list_campaigns(query: CampaignFilter) -> Response:
     """List campaigns, newest first."""
     with the_gateway().database.reading() as conn:
         rows = life.listing(conn, query.limit + 1, paging.after(query), query.status, query.parent)
-    return paging.page(rows, query.limit, campaign_json)
+    return paging.page(rows, query.limit, campaign_json, paging.after(query))
 
 
 @route("POST", "/campaigns", scope=WRITE, takes=NewCampaign, answers={201: Campaign})

@@ -1,22 +1,28 @@
 """Who calls: the key of a request, looked up in the store and remembered for a moment.
 
-A revoked key works for at most `REMEMBERED` seconds longer; in exchange a busy client costs no query per request.
+A revoked key works for at most `REMEMBERED` seconds longer; in exchange a busy client costs no query per request. Who
+tries many wrong keys from one address is not looked up any more for a while; a key that was right before still is, for
+behind a proxy all have one address.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from flask import Request
 
-from smsgw.access import keys
+from smsgw.access import audit, keys
 from smsgw.access.keys import Client
 from smsgw.errors import Forbidden, Unauthenticated
 from smsgw.store.database import Database
 
+from .quotas import Quotas, RateLimited
+
 REMEMBERED = 1.0
 MOST = 1000  # clients remembered at a time
+WRONG = 100  # wrong keys from an address in a minute
 
 
 class KnownClients:
@@ -26,10 +32,15 @@ class KnownClients:
         self._database = database
         self._monotonic = monotonic
         self._known: dict[bytes, tuple[Client, float]] = {}
+        self._wrong = Quotas(WRONG, monotonic)
+        self._were_right: set[bytes] = set()
 
     def of(self, request: Request, scope: str) -> Client:
-        """The client that sent this request. Raises Unauthenticated, or Forbidden when it lacks the scope."""
-        client = self.find(_secret(request))
+        """The client that sent this request.
+
+        Raises Unauthenticated, RateLimited after many wrong keys, or Forbidden when it lacks the scope.
+        """
+        client = self.tried(_secret(request), request.remote_addr or "")
         if not client.may(scope):
             has = " ".join(sorted(client.scopes))
             raise Forbidden(
@@ -47,6 +58,21 @@ class KnownClients:
         left = 0.0 if known is None else known[1] - self._monotonic()
         return (known[0], left) if known is not None and left > 0 else None
 
+    def tried(self, secret: str, address: str) -> Client:
+        """The client with this secret, as somebody at an address says it. Raises Unauthenticated, RateLimited."""
+        wrong, left = self._wrong.count(address, 0)
+        if wrong >= WRONG and keys.hashed(secret) not in self._were_right:
+            says = f"there were {WRONG} wrong keys from {address} in a minute"
+            raise RateLimited(says, retry_after=left, hint="wait; smsgw key ls shows the keys")
+        try:
+            return self.find(secret)
+        except Unauthenticated:
+            if self._wrong.count(address)[0] == WRONG:
+                says = f"{WRONG} wrong keys were tried in a minute"
+                line = audit.Line("nobody", "key.guessed", says, datetime.now(UTC), "key", source=address)
+                audit.put(self._database.writer, line)
+            raise
+
     def find(self, secret: str) -> Client:
         """The client with this secret. Raises Unauthenticated."""
         known = self.remembered(keys.hashed(secret))
@@ -63,6 +89,9 @@ class KnownClients:
             raise
         if len(self._known) >= MOST:
             self._known.clear()
+        if len(self._were_right) >= MOST:
+            self._were_right.clear()
+        self._were_right.add(name)
         self._known[name] = (client, now + REMEMBERED)
         return client
 

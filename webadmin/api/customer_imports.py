@@ -178,7 +178,7 @@ def list_imports(query: Paging) -> Response:
     with the_gateway().database.reading() as conn:
         rows = importing.listing(conn, query.limit + 1, paging.after(query))
         counted = {row.id: importing.counts(conn, row.id) for row in rows[: query.limit]}
-    return paging.page(rows, query.limit, lambda row: import_json(row, counted[row.id]))
+    return paging.page(rows, query.limit, lambda row: import_json(row, counted[row.id]), paging.after(query))
 
 
 @route("GET", "/customer-imports/<id>", scope=READ, answers={200: Import}, errors=("not_found",))

@@ -88,7 +88,7 @@ def list_customers(query: CustomerFilter) -> Response:
         wanted = finding.Wanted(query.q, rule, paging.after(query))
         ids = finding.find(conn, wanted, query.limit + 1, gateway.clock())
         people = customers.many(conn, ids)
-    return paging.page([one.row for one in people], query.limit, _by_id(people))
+    return paging.page([one.row for one in people], query.limit, _by_id(people), paging.after(query))
 
 
 def _by_id(people: list[Person]) -> Any:

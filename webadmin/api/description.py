@@ -19,7 +19,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from smsgw.errors import NotFound
 
 from .. import catalogue
-from .routes import PREFIX, ROUTES, Route, answer, route
+from .routes import KEY_HEADER, PREFIX, ROUTES, Route, answer, route
 from .shapes import Problem
 from .surroundings import CatalogueEntry, CataloguePage
 from .telling import EVENTS, SIGNATURE
@@ -141,7 +141,7 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
             words = schema.pop("description")
             schema.pop("title", None)
             found.append({"name": name, "in": "query", "description": words, "schema": schema})
-    for name, words in one.headers.items():
+    for name, words in {**(KEY_HEADER if one.repeatable else {}), **one.headers}.items():
         found.append({"name": name, "in": "header", "description": words, "schema": {"type": "string"}})
     return found
 
@@ -174,7 +174,11 @@ def _codes(one: Route) -> Iterable[str]:
     """The problems that a route may answer with: its own, and those that its fields imply."""
     yield from one.errors
     if one.scope is not None:
-        yield from ("unauthenticated", "forbidden_scope", "store_unreachable")
+        yield from ("unauthenticated", "forbidden_scope", "rate_limited", "store_unreachable")
+        if one.method != "GET":
+            yield "store_full"
+    if one.repeatable:
+        yield from ("validation_failed", "idempotency_conflict", "idempotency_in_progress")
     if one.query is not None or one.takes is not None or one.bodies:
         yield "validation_failed"
     if one.takes is not None or one.bodies:

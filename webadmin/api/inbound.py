@@ -26,7 +26,7 @@ def inbound(query: InboundFilter) -> Response:
         rows = inbox.listing(conn, query.limit + 1, before, sender_of(query.from_))
         no_texts = [row.id for row in rows if row.kind == "data"]
         data = inbox.data_of(conn, no_texts) if no_texts else {}
-    return paging.page(rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())))
+    return paging.page(rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())), paging.after(query))
 
 
 def sender_of(written: str | None) -> str | None:

@@ -30,8 +30,9 @@ from .inquiries_shapes import (
     WholeInquiry,
 )
 from .messages import number_of
-from .routes import PREFIX, answer, client, route
-from .sending import BUSY, KEY_HEADER, ONCE, POLICY, once
+from .refusals import BUSY, POLICY
+from .routes import KEY_HEADER, PREFIX, answer, client, route
+from .sending import ONCE, once
 
 READ, WRITE = "inquiries:read", "inquiries:write"
 
@@ -101,7 +102,7 @@ def list_inquiries(query: InquiryFilter) -> Response:
             rows = inquiries.queue(conn, wanted, query.limit)
         else:
             rows = inquiries.listing(conn, wanted, query.limit + 1)
-    return paging.page(rows, query.limit, lambda row: inquiry_json(row, now))
+    return paging.page(rows, query.limit, lambda row: inquiry_json(row, now), paging.after(query))
 
 
 @route("GET", "/inquiries/<id>", scope=READ, answers={200: WholeInquiry}, errors=("not_found",))

@@ -120,7 +120,7 @@ def list_answers(query: AutoAnswerFilter) -> Response:
     """List automatic answers, proposed and sent, newest first."""
     with the_gateway().database.reading() as conn:
         rows = answers.listing(conn, query.limit + 1, query.topic, query.status, paging.after(query))
-    return paging.page(rows, query.limit, _answer_json)
+    return paging.page(rows, query.limit, _answer_json, paging.after(query))
 
 
 def _answer_json(row: AnyRow) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def list_corrections(query: CorrectionFilter) -> Response:
     """List corrections, newest first."""
     with the_gateway().database.reading() as conn:
         rows = learning.listing(conn, query.limit + 1, query.status, query.kind, paging.after(query))
-    return paging.page(rows, query.limit, correction_json)
+    return paging.page(rows, query.limit, correction_json, paging.after(query))
 
 
 @route("POST", "/corrections", scope=WRITE, takes=NewCorrection, answers={201: Correction}, errors=("not_found",))

@@ -7,18 +7,21 @@ from typing import Any, cast
 
 from flask import Response
 
+from smsgw.access import audit
 from smsgw.access.idempotency import REF
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
+from smsgw.outbound.redact import Redaction, redact
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
 from smsgw.webhooks.dialects.event import PLACE
 
 from ..context import the_gateway
 from . import paging
-from .routes import answer, client, route
+from .refusals import BUSY, POLICY
+from .routes import PREFIX, answer, client, route
 from .shapes import EventPage, Message, MessageFilter, MessagePage
 
 
@@ -72,11 +75,14 @@ def messages(query: MessageFilter) -> Response:
     """List messages, newest first."""
     gateway = the_gateway()
     to = None if query.to is None else number_of(query.to, "/to")
-    wanted = outbox.Wanted(query.status, to, None, query.client_ref, query.since, query.until)
+    wanted = outbox.Wanted(
+        query.status, to, None, query.client_ref, query.since, query.until,
+        sender=query.from_, campaign=query.campaign, customer=query.customer, words=query.q,
+    )  # fmt: skip
     before = paging.after(query)
     with gateway.database.reading() as conn:
         rows = outbox.listing(conn, wanted, query.limit + 1, before)
-    return paging.page(rows, query.limit, lambda row: message_json(row_of(row)))
+    return paging.page(rows, query.limit, lambda row: message_json(row_of(row)), paging.after(query))
 
 
 def number_of(written: str, pointer: str) -> str:
@@ -124,3 +130,31 @@ def cancel(id: str) -> Response:
     gateway = the_gateway()
     gateway.recall.cancel(outbox.Cancelled(_known(id), client().id, gateway.clock()))
     return message(id)
+
+
+@route("DELETE", "/messages/<id>", scope="messages:send", answers={200: Message}, errors=("not_found", "conflict"))
+def erase_message(id: str) -> Response:
+    """Forget what a message said; to whom it went, when, and at what price stays."""
+    gateway = the_gateway()
+    wish = Redaction(_known(id), client().id, gateway.clock(), {})
+    gateway.database.writer.do(redact, wish)
+    says = "what a message said was forgotten"
+    line = audit.Line(wish.by, "message.erased", says, wish.at, "message", id)
+    audit.put(gateway.database.writer, line)
+    return message(id)
+
+
+@route(
+    "POST",
+    "/messages/<id>/resend",
+    scope="messages:send",
+    answers={202: Message},
+    errors=("not_found", "conflict", *POLICY, *BUSY),
+)
+def resend_message(id: str) -> Response:
+    """Send again what has come to its end: a new message, whose metadata says resend_of."""
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        asked = outbox.again(conn, _known(id), client().id)
+    row = gateway.door.submit(asked).row
+    return answer(message_json(row), 202, {"Location": f"{PREFIX}/messages/{row['id']}"})

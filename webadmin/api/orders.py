@@ -46,7 +46,7 @@ def orders(query: OrderFilter) -> Response:
     with the_gateway().database.reading() as conn:
         rows = orders_listing.listing(conn, _wanted(query), query.limit + 1)
         told = documents(conn, [row.id for row in rows])
-    return paging.page(rows, query.limit, lambda row: told[row.id])
+    return paging.page(rows, query.limit, lambda row: told[row.id], paging.after(query))
 
 
 @route("GET", "/orders/export", scope=READ, query=OrderFilter, answers={200: OrderExport})

@@ -11,36 +11,55 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from smsgw.errors import BadInput, Fault
+from smsgw.store.keyset import Ahead, Edge
 from smsgw.store.tables.types import AnyRow
 
 from .routes import answer
 from .shapes import Paging
 
 _ID = re.compile(r"[a-z]+_[0-9A-Z]{26}")
+_BACK = "^"  # what a cursor begins with that leads to newer rows
 
 
-def after(query: Paging) -> str | None:
-    """The id that the page begins after; None for the first page. Raises BadInput (`cursor_invalid`)."""
+def after(query: Paging) -> Edge:
+    """Where the page stands; None for the first page. Raises BadInput (`cursor_invalid`)."""
     if query.cursor is None:
         return None
     try:
-        id = urlsafe_b64decode(query.cursor.encode()).decode("ascii")
+        told = urlsafe_b64decode(query.cursor.encode()).decode("ascii")
     except ValueError:
-        id = ""
+        told = ""
+    id = told.removeprefix(_BACK)
     if not _ID.fullmatch(id):
         says = "this cursor was not given by a listing: take next_cursor as it is, or begin without one"
         raise BadInput([Fault("/cursor", "cursor_invalid", says)])
-    return id
+    return Ahead(id) if told.startswith(_BACK) else id
 
 
-def page(rows: Sequence[AnyRow], limit: int, shown: Callable[[AnyRow], dict[str, Any]]) -> Response:
-    """Answer with a page; rows: one more than `limit` if there are more. With `Link: <…>; rel="next"` (RFC 8288)."""
-    data = rows[:limit]
-    cursor = urlsafe_b64encode(data[-1].id.encode()).decode() if len(rows) > limit else None
-    headers = {}
-    if cursor is not None:
-        headers["Link"] = f'<{request.path}?{urlencode({**request.args, "cursor": cursor})}>; rel="next"'
-    return answer({"data": [shown(row) for row in data], "next_cursor": cursor}, headers=headers)
+def page(rows: Sequence[AnyRow], limit: int, shown: Callable[[AnyRow], dict[str, Any]], edge: Edge = None) -> Response:
+    """Answer with a page; rows: one more than `limit` if there are more. With `Link` to the next and the last page
+    (RFC 8288). edge: where the page stands, for a listing that knows the way back (see store.keyset).
+    """
+    back, more = isinstance(edge, Ahead), len(rows) > limit
+    data = rows[-limit:] if back else rows[:limit]
+    older, newer = (bool(data), more) if back else (more, edge is not None and bool(data))
+    cursors = {"next": data[-1].id if older else None, "prev": _BACK + data[0].id if newer else None}
+    return told([shown(row) for row in data], **cursors)
+
+
+def told(data: Sequence[Any], next: str | None = None, prev: str | None = None) -> Response:
+    """Answer with a page whose neighbours begin at these places, which must be letters of ASCII."""
+    cursors = {
+        rel: place and urlsafe_b64encode(place.encode()).decode() for rel, place in (("next", next), ("prev", prev))
+    }
+    links = [
+        f'<{request.path}?{urlencode({**request.args, "cursor": cursor})}>; rel="{rel}"'
+        for rel, cursor in cursors.items()
+        if cursor is not None
+    ]
+    headers = {"Link": ", ".join(links)} if links else {}
+    names = {f"{rel}_cursor": cursor for rel, cursor in cursors.items()}
+    return answer({"data": data, **names}, headers=headers)
 
 
 def looks_like(id: str, prefix: str) -> bool:

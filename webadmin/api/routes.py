@@ -6,19 +6,30 @@ The same line checks the requests and is printed in the OpenAPI document, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask, Response, g, request
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from smsgw.access import audit
+from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.access.keys import Client
 
 from ..context import here
 from . import reading
 
 PREFIX = "/api/v1"
+SENDING = "messages:send"  # what is bounded by the queue, not by the number of requests
+KEY = "Idempotency-Key"
+KEY_HEADER = {
+    KEY: "Your name for this request: the same again within 24 hours is answered and not done again.",
+}
+KEPT = ("Location", "ETag", "Link", "Preference-Applied")  # header fields that an answer keeps when it is repeated
 View = Callable[..., Response]
 
 
@@ -31,6 +42,8 @@ class Route:
     errors: codes of the catalogue besides those that these fields imply. headers: what a request may carry.
     name: what this way to the view is called; by default as the view is, so only a second way needs one.
     files: media types of files in which the first answer may come, too; where it has no shape, in nothing else.
+    audited: the verb under which the audit tells that it was done, for what tells nothing itself. deprecated: since
+    when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594).
     """
 
     method: str
@@ -46,6 +59,14 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     files: tuple[str, ...] = ()
+    audited: str = ""
+    deprecated: datetime | None = None
+    sunset: datetime | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an Idempotency-Key is heeded here: by every POST of a client."""
+        return self.method == "POST" and self.scope is not None
 
     @property
     def endpoint(self) -> str:
@@ -87,14 +108,62 @@ def _entrance(one: Route) -> View:
 
     def enter(**given: Any) -> Response:
         if one.scope is not None:
-            g.client = here().clients.of(request, one.scope)
+            known = here().clients.of(request, one.scope)
+            g.client = replace(known, id=audit.Who(known.id, request.remote_addr))
+            if one.scope != SENDING:
+                here().quotas.take(known.id)
+        keyed = one.repeatable and KEY not in one.headers and KEY in request.headers
+        if keyed:
+            request.get_data()  # which keeps it, for it is read twice
         if one.query is not None:
             given["query"] = reading.query_of(request, one.query)
         if one.takes is not None:
             given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, reading.JSON)))
-        return one.view(**given)
+        return _once(one, given) if keyed else _done(one, given)
 
     return enter
+
+
+def _done(one: Route, given: Mapping[str, Any]) -> Response:
+    response = one.view(**given)
+    if one.audited:
+        _audit(one, given)
+    if one.deprecated is not None:
+        response.headers["Deprecation"] = f"@{int(one.deprecated.timestamp())}"
+    if one.sunset is not None:
+        response.headers["Sunset"] = format_datetime(one.sunset, usegmt=True)
+    return response
+
+
+def _once(one: Route, given: Mapping[str, Any]) -> Response:
+    """Do it unless it was done under this Idempotency-Key; where the view reads the key itself, that does it better."""
+    whole = [request.full_path, request.mimetype, sha256(request.get_data()).hexdigest()]
+    wish = Wish(client().id, read_key(request.headers[KEY]), fingerprint("POST", whole), here().gateway.clock())
+
+    def work(_ref: str) -> Done:
+        response = _done(one, given)
+        headers = {name: response.headers[name] for name in KEPT if name in response.headers}
+        return Done(response.status_code, {"headers": headers, "body": response.get_data(as_text=True)})
+
+    return repeated(here().once.do(wish, work))
+
+
+def repeated(done: Done) -> Response:
+    """The answer to a request with an Idempotency-Key."""
+    headers = dict(done.answer["headers"])
+    if done.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return said(done.answer["body"], done.status, headers)
+
+
+def _audit(one: Route, given: Mapping[str, Any]) -> None:
+    """Tell in the audit what was done. after: the body, for it says what was wanted."""
+    gateway = here().gateway
+    ids = "/".join(str(value) for name, value in given.items() if name not in ("query", "body"))
+    told = given["body"].model_dump_json(exclude_unset=True, by_alias=True) if "body" in given else None
+    says, record = f"{one.summary[0].lower()}{one.summary[1:]}", one.audited.partition(".")[0]
+    line = audit.Line(client().id, one.audited, says, gateway.clock(), record, ids or None, after=told)
+    audit.put(gateway.database.writer, line)
 
 
 def client() -> Client:
@@ -110,6 +179,6 @@ def answer(told: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def said(raw: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that is JSON already."""
-    response = Response(raw, status, headers, mimetype="application/json")
+    response = Response(raw, status, headers, mimetype="application/json" if status != 204 else None)
     response.headers["Cache-Control"] = "no-store"
     return response

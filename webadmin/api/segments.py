@@ -135,7 +135,9 @@ def segment_members(id: str, query: Paging) -> Response:
         wanted = finding.Wanted(rule=segments.get(conn, id[:80]).rule, after=paging.after(query))
         people = customers.many(conn, finding.find(conn, wanted, query.limit + 1, gateway.clock()))
     told = {person.id: person for person in people}
-    return paging.page([one.row for one in people], query.limit, lambda row: customer_json(told[row.id]))
+    return paging.page(
+        [one.row for one in people], query.limit, lambda row: customer_json(told[row.id]), paging.after(query)
+    )
 
 
 @route("GET", "/segments/<id>/count", scope=READ, answers={200: RuleCount}, errors=("not_found",))

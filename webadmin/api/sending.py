@@ -23,38 +23,16 @@ from smsgw.store.lifecycle import MESSAGE
 from ..context import here, the_gateway
 from . import reading
 from .messages import message_json, row_of
-from .routes import PREFIX, client, route, said
+from .refusals import BUSY, POLICY
+from .routes import KEY_HEADER, PREFIX, client, repeated, route
 from .shapes import Message, NewMessage
 
 FURTHEST = timedelta(days=366)  # how far ahead send_at may be
 LONGEST_WAIT = 30  # seconds of `Prefer: wait`
 LOOKS = 0.1  # seconds between two looks at a message that somebody waits for
-BUSY = ("queue_full", "store_full")
-POLICY = (
-    "client_ref_conflict",
-    "budget_exceeded",
-    "category_missing",
-    "category_unknown",
-    "channel_not_wanted",
-    "consent_missing",
-    "country_not_allowed",
-    "duplicate_message",
-    "frequency_capped",
-    "no_route",
-    "quiet_hours",
-    "recipient_opted_out",
-    "refused",
-    "sender_not_allowed",
-    "suppressed",
-    "text_too_long",
-    "way_out_missing",
-)
 _KEYS = re.compile(rb'"[ \t\r\n]*:')
 _LIST = TypeAdapter(list[NewMessage])
 ONCE = ("idempotency_conflict", "idempotency_in_progress")
-KEY_HEADER = {
-    "Idempotency-Key": "Your name for this request: the same again within 24 hours is answered and not done again.",
-}
 
 
 @route(
@@ -75,7 +53,7 @@ def send() -> Response:
     asked = read_message(written, client().id)
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return _told(_send(asked))
+        return repeated(_send(asked))
     wish = Wish(client().id, read_key(key), fingerprint("POST /messages", written), the_gateway().clock())
     return once(wish, lambda ref: _send(asked if asked.client_ref else replace(asked, client_ref=ref)))
 
@@ -94,14 +72,7 @@ def _send(asked: Asked) -> Done:
 
 def once(wish: Wish, work: Callable[[str], Done]) -> Response:
     """Answer a request that carries an Idempotency-Key."""
-    return _told(here().once.do(wish, work))
-
-
-def _told(done: Done) -> Response:
-    headers = dict(done.answer["headers"])
-    if done.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return said(done.answer["body"], done.status, headers)
+    return repeated(here().once.do(wish, work))
 
 
 def read_message(written: Any, client_id: str, ref: str | None = None) -> Asked:

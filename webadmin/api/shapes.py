@@ -251,6 +251,7 @@ class Page(Shape):
     """What every listing answers besides its data."""
 
     next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null at the end.")
+    prev_cursor: str | None = Field(None, description="The same for the page before; null at the beginning.")
 
 
 class MessagePage(Page):
@@ -283,6 +284,10 @@ class MessageFilter(Paging):
 
     status: Literal[tuple(MESSAGE.states)] | None = Field(None, description="Only those in this state.")  # type: ignore[valid-type]
     to: Words | None = Field(None, max_length=100, description="Only those to this number.")
+    from_: Words | None = Field(None, alias="from", max_length=100, description="Only those from this sender.")
+    customer: Words | None = Field(None, max_length=40, description="Only those to the numbers of this customer.")
+    campaign: Words | None = Field(None, max_length=40, description="Only those of this campaign.")
+    q: Words | None = Field(None, min_length=2, max_length=100, description="Only those whose text has this piece.")
     client_ref: Words | None = Field(None, max_length=120, description="Only those with this client_ref.")
     since: Moment | None = Field(None, description="Only those accepted at this time or later.")
     until: Moment | None = Field(None, description="Only those accepted before this time.")

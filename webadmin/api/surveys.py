@@ -59,7 +59,7 @@ def list_surveys(query: SurveyFilter) -> Response:
     with the_gateway().database.reading() as conn:
         rows = surveys.listing(conn, query.limit + 1, paging.after(query))
         people = surveys.counts(conn, [row.id for row in rows])
-    return paging.page(rows, query.limit, lambda row: survey_json(row, people[row.id]))
+    return paging.page(rows, query.limit, lambda row: survey_json(row, people[row.id]), paging.after(query))
 
 
 @route("POST", "/surveys", scope=WRITE, takes=NewSurvey, answers={201: Survey})

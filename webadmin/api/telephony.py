@@ -111,7 +111,7 @@ def calls(query: CallFilter) -> Response:
     before = paging.after(query)
     with the_gateway().database.reading() as conn:
         rows = missed.listing(conn, query.limit + 1, before, _caller(query.from_))
-    return paging.page(rows, query.limit, call_json)
+    return paging.page(rows, query.limit, call_json, paging.after(query))
 
 
 def _caller(written: str | None) -> str | None:

@@ -243,6 +243,30 @@ class CampaignData(EventData):
     placed: int = Field(description="Messages that it has put into the queue.")
 
 
+class CustomerData(EventData):
+    """What happened to a customer, and how the customer is now; of one who was forgotten only what happened."""
+
+    name: str = Field("", description="The name.")
+    language: str | None = Field(None, description="The language.")
+    zone: str | None = Field(None, description="The time zone.")
+    reference: str | None = Field(None, description="Your own name for this customer.")
+    merged_into: str | None = Field(None, description="The customer that this one became a part of.")
+    addresses: list[str] = Field([], description="Numbers and mail addresses, the best first.")
+
+
+class ConsentData(EventData):
+    """A yes or no that was written down."""
+
+    address: str = Field(description="Whose; for who was forgotten, what stands for the number.")
+    scope: str = Field(description="To what: a category, marketing, orders, or * for everything.")
+    source: str = Field(description="How it came: sms, form, paper, import, clerk, api, smpp, page.")
+    basis: str | None = Field(description="null for consent; soft_opt_in for an existing customer.")
+    words: str = Field(description="What was said.")
+    said_at: Moment = Field(description="When it was said.")
+    expires_at: Moment | None = Field(description="When it ends by itself.")
+    customer: str | None = Field(description="The customer, if that is known.")
+
+
 class RecordEvent(Shape):
     """Something happened to a record. Answer 2xx to take it; anything else, and it comes again for three days."""
 
@@ -295,6 +319,18 @@ class CampaignEvent(RecordEvent):
     data: CampaignData = Field(description="The campaign.")
 
 
+class CustomerEvent(RecordEvent):
+    """Something happened to a customer."""
+
+    data: CustomerData = Field(description="Whom it happened to.")
+
+
+class ConsentEvent(RecordEvent):
+    """Somebody agreed to something, or took it back."""
+
+    data: ConsentData = Field(description="What was said.")
+
+
 _SHAPES: dict[str, type[BaseModel]] = {
     "message": MessageEvent,
     "inbound": InboundEvent,
@@ -303,6 +339,8 @@ _SHAPES: dict[str, type[BaseModel]] = {
     "survey": SurveyEvent,
     "participant": ParticipantEvent,
     "campaign": CampaignEvent,
+    "customer": CustomerEvent,
+    "consent": ConsentEvent,
 }
 EVENTS: Mapping[str, type[BaseModel]] = {
     kind: _SHAPES.get(kind.partition(".")[0], RecordEvent) for kind in (*events.TYPES, events.TEST)

@@ -172,7 +172,7 @@ def webhook_deliveries(id: str, query: DeliveryFilter) -> Response:
     wanted = deliveries.Wanted(_known(id), query.status, query.event, paging.after(query))
     with the_gateway().database.reading() as conn:
         rows = deliveries.listing(conn, wanted, query.limit + 1)
-    return paging.page(rows, query.limit, delivery_json)
+    return paging.page(rows, query.limit, delivery_json, paging.after(query))
 
 
 @route("GET", "/webhooks/<id>/deliveries/<delivery>", scope=SCOPE, answers={200: WholeDelivery}, errors=("not_found",))

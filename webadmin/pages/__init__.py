@@ -18,7 +18,6 @@ from ..problems import Problem, request_id
 from . import (
     answers,
     api_docs,
-    api_docs,
     campaigns,
     consents,
     corrections,
@@ -26,6 +25,7 @@ from . import (
     customer_imports,
     customers,
     entering,
+    event_stream,
     inbox,
     inquiries,
     language,
@@ -48,13 +48,13 @@ from .places import places
 # Imported for the routes they hang on the blueprint.
 ROUTED = (
     api_docs,
-    api_docs,
     costs,
     rates,
     campaigns,
     consents,
     preferences,
     entering,
+    event_stream,
     inbox,
     links,
     messages,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
+from ...access import audit
 from ...store.database import Writer
 from ...store.prepared import Prepared
 from ...store.tables import gate_change
@@ -20,6 +21,7 @@ _NEWEST = Prepared(select(gate_change.c.id, gate_change.c.at).order_by(gate_chan
 def changed(conn: Connection, what: str, by: str, now: datetime) -> None:
     """Write down that a rule was changed. what: a sentence for people."""
     conn.execute(insert(gate_change).values(what=what, by=by, at=now))
+    audit.tell(conn, [audit.Line(by, "rules.changed", what, now, "rules")])
 
 
 def revision(conn: Connection) -> object:

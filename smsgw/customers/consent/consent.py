@@ -14,8 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, text
 
+from ...access import audit
+from ...store import history
 from ...store.prepared import Prepared, among
 from ...store.tables import consent
+from ...text.number import mask
 
 EVERYTHING, MARKETING, ORDERS = "*", "marketing", "orders"
 RESERVED = frozenset({EVERYTHING, MARKETING, ORDERS})
@@ -69,8 +72,27 @@ class Objection:
 
 def record(conn: Connection, statements: Sequence[Statement]) -> None:
     """Append statements to the ledger, as they are. What waits to be sent is `consent_stop.withdraw`'s affair."""
-    if statements:
-        conn.execute(insert(consent), [_row(one) for one in statements])
+    if not statements:
+        return
+    added = insert(consent).returning(consent.c.id, sort_by_parameter_order=True)
+    ids = list(conn.scalars(added, [_row(one) for one in statements]))
+    alike: dict[tuple[Any, ...], list[tuple[int, Statement]]] = {}
+    for id, one in zip(ids, statements, strict=True):
+        alike.setdefault((one.granted, one.scope, one.by, one.source, one.recorded_at or one.at), []).append((id, one))
+    for said in alike.values():
+        _tell(conn, said)
+
+
+def _tell(conn: Connection, said: Sequence[tuple[int, Statement]]) -> None:
+    """What happened, for those who listen, and who wrote it down; said: statements that differ by their address."""
+    one = said[0][1]
+    what, at = "granted" if one.granted else "revoked", one.recorded_at or one.at
+    about = {EVERYTHING: "everything", MARKETING: "all marketing"}.get(one.scope, one.scope)
+    says = f"consent to {about} was {what} ({one.source})"
+    history.happened(conn, "consent", what, [str(id) for id, _ in said], says, by=one.by, now=at)
+    whose = f"{len(said)} addresses" if len(said) > 1 else mask(one.address) if one.address[:1] == "+" else "an address"
+    told_of = ("customer", one.customer_id) if one.customer_id and len(said) == 1 else (None, None)
+    audit.tell(conn, [audit.Line(one.by, f"consent.{what}", f"{says}, of {whose}", at, *told_of)])
 
 
 def _row(one: Statement) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from ...errors import BadInput, Conflict, Fault, NotFound
 from ...paper.sheets import Sheet, open_sheet
-from ...store import history
+from ...store import history, keyset
 from ...store.database import Database, Writer
 from ...store.history import Birth, Step
 from ...store.ids import new_id
+from ...store.keyset import Edge
 from ...store.lifecycle import CUSTOMER_IMPORT
 from ...store.prepared import Prepared
 from ...store.tables import customer_import, import_line
@@ -117,11 +118,10 @@ def get(conn: Connection, id: str) -> AnyRow:
     return row
 
 
-def listing(conn: Connection, limit: int, after: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, limit: int, after: Edge = None) -> list[AnyRow]:
     """Imports, newest first; after: the id that the page begins behind."""
     columns = [column for column in customer_import.c if column.name != "content"]
-    query = select(*columns).order_by(customer_import.c.id.desc()).limit(limit)
-    return list(conn.execute(query if after is None else query.where(customer_import.c.id < after)))
+    return keyset.rows(conn, select(*columns), customer_import.c.id, after, limit)
 
 
 def counts(conn: Connection, id: str) -> dict[str, int]:

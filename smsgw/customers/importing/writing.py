@@ -88,9 +88,11 @@ def _apply(conn: Connection, piece: Piece) -> int:
     rows = [_again(line) for line in stored]
     compare(conn, rows, {}, piece.at)
     new = [(row, new_id("cus", piece.at)) for row in rows if row.verdict == "new"]
-    customers.add(conn, [(id, row.said.told) for row, id in new if row.said is not None], piece.at)
+    customers.add(conn, [(id, row.said.told) for row, id in new if row.said is not None], piece.at, by=piece.by)
     changed = [row for row in rows if row.verdict == "changed" and row.whom is not None]
     _change(conn, changed, piece.at)
+    known = [row.whom.id for row in changed if row.whom is not None]
+    history.happened(conn, "customer", "updated", known, f"by the import {piece.id}", by=piece.by, now=piece.at)
     ids = {row.line: id for row, id in new} | {row.line: row.whom.id for row in rows if row.whom is not None}
     _consent(conn, rows, ids, piece)
     _write_down(conn, piece, rows, ids)

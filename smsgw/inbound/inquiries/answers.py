@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from ...store import history
+from ...store import history, keyset
 from ...store.ids import first_id, new_id
+from ...store.keyset import Edge
 from ...store.lifecycle import AUTO_ANSWER, INBOUND
 from ...store.tables import auto_answer, inquiry, message
 from ...store.tables.types import AnyRow
@@ -322,15 +323,15 @@ def proposed(conn: Connection, inbound_ids: Collection[str]) -> AnyRow | None:
 
 
 def listing(
-    conn: Connection, limit: int, topic: str | None = None, state: str | None = None, before: str | None = None
+    conn: Connection, limit: int, topic: str | None = None, state: str | None = None, before: Edge = None
 ) -> list[AnyRow]:
     """Automatic answers, newest first, with ids before `before`."""
     a = auto_answer.c
-    query = select(auto_answer).order_by(a.id.desc()).limit(limit)
+    query = select(auto_answer)
     for column, value in ((a.topic, topic), (a.state, state)):
         if value is not None:
             query = query.where(column == value)
-    return list(conn.execute(query if before is None else query.where(a.id < before)))
+    return keyset.rows(conn, query, a.id, before, limit)
 
 
 def wait_again(conn: Connection, row: AnyRow, why: str, now: datetime) -> None:

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from ...customers import customers
 from ...errors import BadInput, Conflict, Fault, NotFound
-from ...store import history
+from ...store import history, keyset
 from ...store.database import Writer
 from ...store.ids import new_id
+from ...store.keyset import Edge
 from ...store.lifecycle import INBOUND, INQUIRY
 from ...store.tables import address, inquiry, inquiry_text
 from ...store.tables.inquiries import PRIORITIES
@@ -273,16 +274,12 @@ class Wanted:
     assigned_to: str | None = None
     address: str | None = None
     overdue: datetime | None = None
-    before: str | None = None
+    before: Edge = None
 
 
 def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
     """Inquiries, newest first: at most `limit`, those with ids before `wanted.before`."""
-    i = inquiry.c
-    query = _which(wanted)
-    if wanted.before is not None:
-        query = query.where(i.id < wanted.before)
-    return list(conn.execute(query.order_by(i.id.desc()).limit(limit)))
+    return keyset.rows(conn, _which(wanted), inquiry.c.id, wanted.before, limit)
 
 
 def queue(conn: Connection, wanted: Wanted, limit: int = 100) -> list[AnyRow]:

@@ -12,9 +12,10 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from ...errors import BadInput, Conflict, Fault, NotFound
-from ...store import history
+from ...store import history, keyset
 from ...store.database import Writer
 from ...store.ids import new_id
+from ...store.keyset import Edge
 from ...store.lifecycle import CORRECTION
 from ...store.tables import correction, inbound
 from ...store.tables.types import AnyRow
@@ -159,12 +160,12 @@ def require(conn: Connection, id: str) -> AnyRow:
 
 
 def listing(
-    conn: Connection, limit: int, state: str | None = None, kind: str | None = None, before: str | None = None
+    conn: Connection, limit: int, state: str | None = None, kind: str | None = None, before: Edge = None
 ) -> list[AnyRow]:
     """Corrections, newest first: at most `limit`, with ids before `before`."""
     c = correction.c
-    query = select(correction).order_by(c.id.desc()).limit(limit)
+    query = select(correction)
     for column, value in ((c.state, state), (c.kind, kind)):
         if value is not None:
             query = query.where(column == value)
-    return list(conn.execute(query if before is None else query.where(c.id < before)))
+    return keyset.rows(conn, query, c.id, before, limit)

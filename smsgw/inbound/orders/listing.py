@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ...errors import NotFound
+from ...store import keyset
+from ...store.keyset import Edge
 from ...store.tables import history, order, order_line, order_revision
 from ...store.tables.types import AnyRow
 from ...webhooks.order_document import decimal
@@ -27,19 +29,19 @@ class Wanted:
     state: str | None = None
     address: str | None = None
     since: datetime | None = None
-    before: str | None = None
+    before: Edge = None
 
 
 def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
     """Orders, newest first."""
     o = order.c
-    query = select(order).order_by(o.id.desc()).limit(limit)
+    query = select(order)
     for column, value in ((o.state, wanted.state), (o.address, wanted.address)):
         if value is not None:
             query = query.where(column == value)
     if wanted.since is not None:
         query = query.where(o.created_at >= wanted.since)
-    return list(conn.execute(query if wanted.before is None else query.where(o.id < wanted.before)))
+    return keyset.rows(conn, query, o.id, wanted.before, limit)
 
 
 def find(conn: Connection, named: str) -> AnyRow:

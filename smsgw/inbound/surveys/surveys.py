@@ -15,9 +15,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from ...customers import customers
 from ...errors import BadInput, Conflict, Fault, NotFound
-from ...store import history
+from ...store import history, keyset
 from ...store.database import Writer
 from ...store.ids import new_id
+from ...store.keyset import Edge
 from ...store.lifecycle import PARTICIPANT, SURVEY
 from ...store.tables import participant, survey, survey_answer, survey_question
 from ...store.tables.types import AnyRow
@@ -287,10 +288,9 @@ def require(conn: Connection, id: str) -> AnyRow:
     return row
 
 
-def listing(conn: Connection, limit: int, before: str | None = None) -> list[AnyRow]:
+def listing(conn: Connection, limit: int, before: Edge = None) -> list[AnyRow]:
     """Surveys, newest first: at most `limit`, those with ids before `before`."""
-    query = select(survey).order_by(survey.c.id.desc()).limit(limit)
-    return list(conn.execute(query if before is None else query.where(survey.c.id < before)))
+    return keyset.rows(conn, select(survey), survey.c.id, before, limit)
 
 
 def questions(conn: Connection, id: str) -> list[AnyRow]:

@@ -48,7 +48,7 @@ class Town:
             (new_id("cus", self.desk.now), {**PEOPLE, **told, "addresses": [Reachable(number, "phone", "SI")]})
             for number in numbers
         ]
-        self.do(lambda conn: customers.add(conn, some, self.desk.now))
+        self.do(lambda conn: customers.add(conn, some, self.desk.now, by="test"))
         if agreed:
             self.say(numbers, granted=True)
         return numbers

@@ -66,7 +66,7 @@ def settle(database: Database, chance: random.Random, many: int = 40) -> Town:
         ]
         conn.execute(insert(category), rows)
         fields = defined(conn)
-        customers.add(conn, [(one.id, read(one.told, fields, None)) for one in people], NOW)
+        customers.add(conn, [(one.id, read(one.told, fields, None)) for one in people], NOW, by="test")
     segment = segments.save(database.writer, wish)
     members = [one.id for one in people if chance.random() < 0.3]
     groups.set_members(database.writer, groups.Members(group, members, "test", NOW))

@@ -28,13 +28,19 @@ def test_pages_follow_each_other_by_cursor_and_by_link_newest_first(call: Any) -
     assert texts(first) == ["4", "3"]
     second = call("GET", f"{MESSAGES}?limit=2&cursor={first.said['next_cursor']}")
     assert texts(second) == ["2", "1"]
+    assert first.said["prev_cursor"] is None
     link = re.fullmatch('<(.*)>; rel="next"', first.headers["Link"])
     assert link
     assert "status=queued" in link[1]
     assert texts(call("GET", link[1])) == ["2", "1"]
     last = call("GET", f"{MESSAGES}?limit=2&cursor={second.said['next_cursor']}")
     assert (texts(last), last.said["next_cursor"]) == (["0"], None)
-    assert "Link" not in last.headers
+    back = re.fullmatch('<(.*)>; rel="prev"', last.headers["Link"])
+    assert back
+    assert texts(call("GET", back[1])) == ["2", "1"]
+    again = call("GET", f"{MESSAGES}?limit=2&cursor={call('GET', back[1]).said['prev_cursor']}")
+    assert (texts(again), again.said["prev_cursor"]) == (["4", "3"], None)
+    assert texts(call("GET", f"{MESSAGES}?limit=2&cursor={again.said['next_cursor']}")) == ["2", "1"]
 
 
 def test_a_page_that_is_just_full_has_no_next(call: Any) -> None:

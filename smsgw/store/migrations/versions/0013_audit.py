@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -9,7 +12,25 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Make the record of who did what."""
+    op.create_table('audit',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('who', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=True),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('record', sa.String(length=24), nullable=True),
+    sa.Column('record_id', sa.String(length=64), nullable=True),
+    sa.Column('says', sa.Text(), nullable=False),
+    sa.Column('before', sa.Text(), nullable=True),
+    sa.Column('after', sa.Text(), nullable=True),
+    sa.Column('seal', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit'))
+    )
+    op.create_index('ix_audit_record_id', 'audit', ['record_id', 'id'], unique=False)
+    op.create_index('ix_audit_who', 'audit', ['who', 'id'], unique=False)
+    op.create_index('ix_audit_verb', 'audit', ['verb', 'id'], unique=False)
 
 
 def downgrade() -> None:

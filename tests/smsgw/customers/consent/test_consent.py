@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from smsgw.customers.consent import consent
 from smsgw.customers.consent.consent import EVERYTHING, MARKETING, ORDERS, SOFT, Statement
 from smsgw.store.database import Database
+from smsgw.store.tables import account, api_key, audit, history
 from smsgw.store.tables import consent as ledger
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,9 +27,10 @@ def said(scope: str, granted: bool, days_ago: int = 0, to: str = ANA, **more: An
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    """The table of the ledger alone, in memory: each example undoes what it wrote."""
+    """The tables that the ledger writes to, in memory: each example undoes what it wrote."""
     made = create_engine("sqlite://")
-    ledger.create(made)
+    for table in (ledger, history, audit, api_key, account):
+        table.create(made)
     yield made
     made.dispose()
 

@@ -1,0 +1,37 @@
+"""The stream of events for pages: the same as the API's, for people who are logged in."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from sqlalchemy import Connection
+
+from smsgw.access import accounts
+from smsgw.errors import Unauthenticated
+from smsgw.webhooks.events import TYPES, check_patterns, types_of
+
+from ..api.event_stream import last_heard, stream
+from ..auth import COOKIE, current_person, person_required
+from ..context import the_gateway
+from .blueprint import pages
+
+HIDDEN = ("webhook", "alert")  # what only admins hear of
+
+
+@pages.get("/events")
+@person_required
+def event_stream() -> Response:
+    """What happens, as it happens: ?events=message.*,inbound.received, all of it by default."""
+    person = current_person()
+    visible = frozenset(kind for kind in TYPES if person.role == "admin" or kind.partition(".")[0] not in HIDDEN)
+    patterns = [one for one in request.args.get("events", "*").split(",") if one]
+    types = types_of(check_patterns(patterns)) & visible
+    token, gateway = request.cookies[COOKIE], the_gateway()
+
+    def may(conn: Connection) -> bool:
+        try:
+            accounts.whose(conn, token, gateway.clock())
+        except Unauthenticated:
+            return False
+        return True
+
+    return stream(str(person.id), types, last_heard(request.args.get("last_event_id", type=int)), may)
