@@ -37,6 +37,7 @@ class HotVerb:
         self._context: Context = app.extensions["smsgw"]
         self._gateway = self._context.gateway
         self._always = fields_of_every_answer(app)
+        self._requests = app.extensions["requests"]
         self._date = (0, "")
 
     def client_of(self, head: Head) -> tuple[Client, bool] | None:
@@ -97,6 +98,7 @@ class HotVerb:
 
     def _wire(self, head: Head, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
         """The octets of an answer, its fields in the order in which waitress writes them."""
+        self._requests.count("api", status)
         fields = {**self._always, **headers, "Content-Length": str(len(body)), "Date": self._now()}
         if head.close:
             fields["Connection"] = "close"

@@ -26,6 +26,7 @@ from smsgw.config.orders import OrdersConfig
 from smsgw.config.pages import PagesConfig
 from smsgw.config.retention import RetentionConfig
 from smsgw.config.store import StoreConfig
+from smsgw.config.watch import WatchConfig
 from smsgw.config.webhooks import WebhooksConfig
 
 NAME_CLASH = "another link has this name already: give each its own"
@@ -256,6 +257,7 @@ class Config(Section):
     webhooks: WebhooksConfig = Field(default=WebhooksConfig(), description="Telling other programs what happened.")
     doors: DoorsConfig = Field(default=DoorsConfig(), description="Doors for other gateways' clients.")
     retention: RetentionConfig = Field(default=RetentionConfig(), description="For how long what is kept.")
+    watch: WatchConfig = Field(default=WatchConfig(), description="Who is told before anything breaks.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(
         default=[], description="The connections to networks, one [[links]] table for each."
