@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
-from . import auth, carriers, compat, metrics, metrics, packing, pages, problems
+from . import auth, carriers, compat, metrics, packing, pages, problems
 from .api import (
     batch,
     bound,
@@ -109,7 +109,6 @@ def create_app(gateway: Gateway) -> Flask:
     )
     app.extensions["people"] = auth.Memory()
     problems.install(app)
-    metrics.install(app)
     metrics.install(app)
     quotas.install(app)
     packing.install(app)
