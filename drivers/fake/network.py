@@ -47,7 +47,7 @@ SCREEN = 10_000
 def read_tape(path: Path) -> list[Line]:
     """Every line of a tape, oldest first; a last line that was cut by a kill is left out.
 
-    Each has `is`: "part" (taken from the gateway), "typed" or "sent" (on a phone: a text, an MMS), or "acknowledged" (by
+    Each has `is`: "part" (taken from the gateway), "typed", "sent" (on a phone: a text, an MMS) or "acknowledged" (by
     the gateway: a receipt, a piece or a content, by its reference). Raises BadConfig for a file that is not a tape,
     OSError.
     """

@@ -70,7 +70,8 @@ def test_what_is_too_large_is_refused_for_good(link: FakeLink, events: Recorder)
     link.send(mms(ANA, Content((ContentPart("image/jpeg", b"\xff" * 5001),))))
     events.wait(lambda: events.answers)
     error = events.answers[0][1]
-    assert isinstance(error, RejectedForGood) and error.code == "2004"
+    assert isinstance(error, RejectedForGood)
+    assert error.code == "2004"
 
 
 def test_a_phone_sends_an_mms_which_is_told_until_it_is_stored(
