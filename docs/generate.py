@@ -126,7 +126,8 @@ def smpp_errors() -> str:
 MM7_HEAD = """# MM7: what a status means
 
 An MMSC answers a request with a `StatusCode` of MM7 (3GPP TS 23.140 section 8.7.8.3, and operators' own). Where its
-answer has none, the status of HTTP counts. This is what smsgw makes of each; see [MMS over an operator](mms-operators.md).
+answer has none, the status of HTTP counts. This is what smsgw makes of each; see
+[MMS over an operator](mms-operators.md).
 
 | kind | what follows |
 |---|---|
@@ -139,7 +140,10 @@ def mm7_errors() -> str:
     rows = [f"| {status} | {kind} | {words} |" for status, (kind, words) in mm7.MM7.items()]
     rest = [f"| {digit}xxx, any other | {kind} | the MMSC's own |" for digit, kind in mm7.BY_DIGIT.items()]
     http = [f"| HTTP {status} | {kind} | {words} |" for status, (kind, words) in mm7.HTTP.items()]
-    http += ["| HTTP 3xx | account | the MMSC is at another url |", "| HTTP 5xx | later | its web server has an error |"]
+    http += [
+        "| HTTP 3xx | account | the MMSC is at another url |",
+        "| HTTP 5xx | later | its web server has an error |",
+    ]
     table = "\n\n| status | kind | in words |\n|---|---|---|\n"
     return MADE + MM7_HEAD + "\n".join(kinds) + table + "\n".join([*rows, *rest, *http]) + "\n"
 

@@ -341,6 +341,7 @@ class _Server(ThreadingHTTPServer):
 def _handler(mmsc: Mmsc) -> type[BaseHTTPRequestHandler]:
     class Talk(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one segment: else each answer waits for an acknowledgement
 
         def setup(self) -> None:
             super().setup()
@@ -366,6 +367,7 @@ def _handler(mmsc: Mmsc) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             for octet in (said[at : at + 1] for at in range(len(said))) if mmsc.drips else (said,):
                 self.wfile.write(octet)
+                self.wfile.flush()
                 if mmsc.closing.wait(mmsc.drips):
                     return
 

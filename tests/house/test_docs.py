@@ -21,7 +21,9 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["configuration.md", "errors.md", "life-of-a-message.md", "mm7-errors.md", "smpp-errors.md"])
+@pytest.mark.parametrize(
+    "name", ["configuration.md", "errors.md", "life-of-a-message.md", "mm7-errors.md", "smpp-errors.md"]
+)
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     made = generator().PAGES[name]()
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made, "run: make docs"
