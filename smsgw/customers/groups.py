@@ -32,10 +32,11 @@ def create(writer: Writer, name: str, by: str, at: datetime) -> str:
     plain = " ".join(name.split())
     if not 1 <= len(plain) <= 80:
         raise BadInput([Fault("/name", "name_invalid", "a group's name has 1 to 80 letters")])
-    return writer.do(_create, (plain, by, at))
+    return writer.do(create_step, (plain, by, at))
 
 
-def _create(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[str | Exception]:
+def create_step(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[str | Exception]:
+    """Writer step of `create`; the names are not looked at."""
     results: list[str | Exception] = []
     for name, by, at in batch:
         if conn.scalar(select(customer_group.c.id).where(customer_group.c.name == name)) is not None:

@@ -92,3 +92,63 @@ def test_the_command_writes_the_tables_and_tells_the_rest(smsgw: Smsgw, tmp_path
     assert said.status == 0
     assert len(tomllib.loads(said.out)["links"]) == 3
     assert "alt-charset" in said.err
+
+
+PLAYSMS = """
+CREATE TABLE `playsms_tblGateway` (`id` int, `name` text, `gateway` text, `data` text);
+INSERT INTO `playsms_tblGateway` VALUES (1,'dev','dev','[]'),
+(2,'big one','kannel',
+ '{\\"username\\":\\"u\\",\\"password\\":\\"p\\",\\"sendsms_host\\":\\"10.0.0.2\\",\\"sendsms_port\\":\\"13013\\"}'),
+(3,'tw','twilio','{\\"account_sid\\":\\"AC1\\",\\"auth_token\\":\\"t\\"}'),(4,'gsm','smstools','{}'),(5,'odd','smsgh','{}');
+CREATE TABLE `playsms_tblUser` (`uid` int, `username` text);
+INSERT INTO `playsms_tblUser` VALUES (1,'admin');
+"""
+SMSD = """
+CREATE TABLE `sentitems` (`SendingDateTime` timestamp, `DestinationNumber` text, `TextDecoded` text, `ID` int,
+  `SequencePosition` int, `Status` text);
+INSERT INTO `sentitems` VALUES ('2024-01-15 12:00:00','040 111 222','Hello',7,1,'DeliveryOK'),
+('2024-01-15 12:00:00','?','Hello',8,1,'DeliveryOK');
+"""
+
+
+def test_playsmss_gateways_are_links_and_its_users_keys(smsgw: Smsgw, tmp_path: Path) -> None:
+    file = tmp_path / "playsms.sql"
+    file.write_text(PLAYSMS)
+    said = smsgw("import", "playsms", file)
+    links, login = tomllib.loads(said.out)["links"], {"user": "u", "password": "p"}
+    assert links == [
+        {"name": "big-one", "kind": "web", "profile": "kannel", "url": "http://10.0.0.2:13013", **login},
+        {"name": "tw", "kind": "web", "profile": "twilio", "user": "AC1", "password": "t"},
+    ]
+    Config.model_validate({"store": {"url": "sqlite:///x"}, "links": links})
+    assert "smsgw key create admin" in said.out
+    assert "gsm is smstools" in said.err
+    assert "smsgh is not known" in said.err
+
+
+def test_history_is_looked_at_first_then_stored_once_and_the_rest_is_told(smsgw: Smsgw, tmp_path: Path) -> None:
+    file = tmp_path / "smsd.sql"
+    file.write_text(SMSD)
+    words = ("import", "gammu", file, "--history", "--zone", "Europe/Ljubljana")
+    looked = smsgw(*words)
+    assert (looked.status, looked.out.strip()) == (0, "sent texts: 1 would be added, 0 there already")
+    assert "row 2 of sentitems: '?'" in looked.err
+    assert "nothing was stored" in looked.err
+    assert smsgw(*words, "--apply").out.strip() == "sent texts: 1 added, 0 there already"
+    again = smsgw(*words, "--apply", "--json").data
+    assert (again["added"], again["known"]) == ({}, {"sent texts": 1})
+    assert again["not_understood"][0]["where"].endswith("row 2 of sentitems")
+
+
+def test_a_source_that_cannot_be_read_says_so(smsgw: Smsgw, tmp_path: Path) -> None:
+    for words in (
+        ("import", "gammu", tmp_path / "no.sql", "--history"),
+        ("import", "kannel", tmp_path / "no.conf"),
+        ("import", "playsms", "sqlite:////nowhere/x.db", "--history"),
+    ):
+        said = smsgw(*words)
+        assert said.status != 0
+        assert "no file" in said.err or "there is no" in said.err or "cannot be asked" in said.err
+    assert smsgw("import", "gammu", tmp_path, "--history", "--zone", "Nowhere/At").status != 0
+    (tmp_path / "cut.sql").write_text("INSERT INTO `sentitems` VALUES (1);\n")
+    assert "nobody said what the columns" in smsgw("import", "gammu", tmp_path / "cut.sql", "--history").err
