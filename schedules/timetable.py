@@ -29,6 +29,7 @@ from . import (
     incomplete,
     learning,
     letters,
+    message_pages,
     orders,
     paces,
     prices,
@@ -81,6 +82,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (follow_ups.run, 60),
     (unreachable.run, 60),
     (back_up.run, 600),
+    (message_pages.run, 600),
     (forget.run, 3600),
     (retention.run, 900),
 )

@@ -78,7 +78,7 @@ def own_number(entered: Entered) -> str | None:
 
 
 def _day(entered: Entered) -> str:
-    return str(dates.format_date(entered.row.expires_at.astimezone().date(), "long", locale=entered.language))
+    return str(dates.format_date(entered.row.expires_at.astimezone().date(), "medium", locale=entered.language))
 
 
 def written(value: int, entered: Entered) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -38,9 +37,12 @@ class Writer:
         return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.page()))
 
     def answer(self, text: str = "", *files: tuple[str, bytes], fields: dict[str, str] | None = None) -> Any:
-        told: dict[str, Any] = {**(fields or self.fields()), "text": text, "website": ""}
-        told["files"] = [(io.BytesIO(octets), name) for name, octets in files]
-        return self.client.post(f"{self.place}/answer", data=told, headers=LOOK)
+        told = {**(fields or self.fields()), "text": text, "website": ""}
+        pieces = [f'name="{name}"\r\n\r\n{value}'.encode() for name, value in told.items()]
+        pieces += [f'name="files"; filename="{name}"\r\n\r\n'.encode() + octets for name, octets in files]
+        body = b"".join(b"--edge\r\nContent-Disposition: form-data; " + piece + b"\r\n" for piece in pieces)
+        kind = "multipart/form-data; boundary=edge"
+        return self.client.post(f"{self.place}/answer", data=body + b"--edge--\r\n", content_type=kind, headers=LOOK)
 
 
 @pytest.fixture
@@ -137,7 +139,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_given_back(
 
 
 def test_several_mistakes_are_told_at_once(customer: Writer) -> None:
-    response = customer.answer("x" * 1001, ("<b>.exe", b"MZ"), *((f"{n}.png", picture(8, 8, "PNG")) for n in range(3)))
+    response = customer.answer("x" * 1001, ("<b>.exe", b"MZ\x90\0"), *((f"{n}.png", picture(8, 8, "PNG")) for n in range(3)))
     assert "1001 letters" in response.text
     assert "more than 3 files" in response.text
     assert "&lt;b&gt;.exe" in response.text
