@@ -1,4 +1,4 @@
-"""Every ten minutes: what was made for pages of messages that have ended is taken away; who came to them stays known."""
+"""Every ten minutes: what was made for pages of messages that have ended is taken away; who came stays known."""
 
 from __future__ import annotations
 
