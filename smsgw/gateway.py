@@ -27,6 +27,7 @@ from .inbound.calls import Answering, Calls, Rang
 from .inbound.contents import Brought, Contents
 from .inbound.dialogue.made import understanding
 from .inbound.inbox import Arrived, Inbox
+from .inbound.mail_post import Post
 from .inbound.mms_fetching import Fetching
 from .inbound.mms_notices import Notices
 from .inbound.mms_unfetched import Telling, recipients_of
@@ -34,6 +35,7 @@ from .inbound.readers import readers
 from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
 from .media.building import Builder
 from .media.fitting import Fitting
+from .media.mail_boxes import Boxes
 from .media.pages import PageTerms
 from .money.estimate import Estimate, of
 from .money.till import Till
@@ -136,6 +138,8 @@ class Gateway:
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
         self.inbox.books = self.balances.books = self.till.books
         self.inbox.notices = Notices(self.links, self.receipts)
+        self.inbox.boxes = Boxes(config.mail)
+        self.post = Post(config.mail, self.database, self.door, self.contents, clock)
         unfetched = Telling(recipients_of(config.mail), self.number_of)
         self.fetching = Fetching(self.database, self.links, self.brought, unfetched, clock)
         made = understanding(config, self.database, self.door, clock, self.own_numbers)
@@ -239,7 +243,10 @@ class Gateway:
 
     def brought(self, link: str, inbound: InboundContent) -> Future[None]:
         """An MMS or a mail came in over a link: the future is done when it is on disk."""
-        stored = self.database.writer.put(self.contents.take, Brought(link, inbound, self.clock()))
+        if inbound.envelope is not None:
+            stored = self.post.take(link, inbound)
+        else:
+            stored = self.database.writer.put(self.contents.take, Brought(link, inbound, self.clock()))
         stored.add_done_callback(lambda _: self.reading.wake())
         return stored
 

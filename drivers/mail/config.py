@@ -30,15 +30,15 @@ class Config(BaseModel, extra="forbid"):
     )
     user: str | None = Field(None, description="The name to log in with; without it nobody logs in.")
     password: SecretStr | None = Field(None, description="The password to log in with.")
-    sender: str | None = Field(
+    address: str | None = Field(
         None,
-        description="The address that mails are from, and that customers write to; left out, that of [mail].",
+        description="The address that mails are from, and that customers write to; left out, the sender of [mail].",
         examples=["shop@example.com"],
     )
-    sender_name: str = Field("", description="The name beside it.", max_length=100, examples=["The Shop"])
+    address_name: str = Field("", description="The name beside it.", max_length=100, examples=["The Shop"])
     bounces_to: str | None = Field(
         None,
-        description="The address that bounces come back to, one that comes in by this link; by default the sender.",
+        description="The address that bounces come back to, one that comes in by this link; by default the address.",
         examples=["bounces@in.example.com"],
     )
     window: int = Field(2, description="Connections to the mail server at a time.", ge=1, le=50)
@@ -58,7 +58,7 @@ class Config(BaseModel, extra="forbid"):
     listen_password: SecretStr | None = Field(None, description="The password for it.")
     domains: list[Domain] = Field(
         default=[],
-        description="Mails to these domains are taken, and no others: that of the sender, and that of [mail] domain, "
+        description="Mails to these domains are taken, and no others: that of the address, and the domain of [mail], "
         "need not be named.",
         examples=[["in.example.com"]],
     )
@@ -79,7 +79,7 @@ class Config(BaseModel, extra="forbid"):
         60.0, description="Seconds between two looks, for servers that do not tell by themselves.", ge=1, le=3600
     )
 
-    @field_validator("sender", "bounces_to")
+    @field_validator("address", "bounces_to")
     @classmethod
     def _address(cls, written: str | None) -> str | None:
         try:
@@ -108,7 +108,7 @@ class Config(BaseModel, extra="forbid"):
     @property
     def own_domains(self) -> frozenset[str]:
         """The domains whose mails are ours."""
-        mine = (address.rpartition("@")[2] for address in (self.sender, self.bounces_to) if address)
+        mine = (address.rpartition("@")[2] for address in (self.address, self.bounces_to) if address)
         return frozenset([*self.domains, *mine])
 
 

@@ -108,7 +108,7 @@ class Hand:
         options += ["RET=HDRS", f"ENVID={reference_of(part)}"] if dsn else []
         options += [] if part.to.isascii() else ["SMTPUTF8"]
         try:
-            code, words = server.mail(config.bounces_to or config.sender or "", options)
+            code, words = server.mail(config.bounces_to or config.address or "", options)
             if code == 250:
                 code, words = server.rcpt(part.to, ["NOTIFY=FAILURE,DELAY"] if dsn else [])
             if code in (250, 251):

@@ -74,7 +74,7 @@ class MailLink:
 
     @property
     def _sends(self) -> bool:
-        return self._config.host is not None and self._config.sender is not None
+        return self._config.host is not None and self._config.address is not None
 
     # Life
 

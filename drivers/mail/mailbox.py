@@ -124,7 +124,7 @@ class Mailbox:
             return True
         sender, to = route(octets, self._domains)
         try:
-            self._take(octets, sender, to or self._config.sender).result(STORED_WITHIN)
+            self._take(octets, sender, to or self._config.address).result(STORED_WITHIN)
         except FOR_GOOD as no:
             log.warning("a mail from %s is refused: %s", sender or "nobody", no)
             self._move(client, uid, self._config.imap_refused)

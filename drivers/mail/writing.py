@@ -29,20 +29,20 @@ def written(part: WirePart, config: Config, at: datetime) -> EmailMessage:
     """The mail of a part. Raises ValueError for what cannot stand in one."""
     content = part.content
     assert content is not None
-    assert config.sender is not None
+    assert config.address is not None
     mail = EmailMessage(policy=_policy(part.to))
-    mail["From"] = Address(one_line(config.sender_name), addr_spec=config.sender)
+    mail["From"] = Address(one_line(config.address_name), addr_spec=config.address)
     mail["To"] = part.to
     mail["Subject"] = one_line(content.subject) or _beginning(content)
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{reference_of(part)}@{config.sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{reference_of(part)}@{config.address.rpartition('@')[2]}>"
     if content.reply_to:
         mail["Reply-To"] = content.reply_to
     if content.unsubscribe:
-        stop = f"<mailto:{content.reply_to or config.sender}?subject=STOP>"
+        stop = f"<mailto:{content.reply_to or config.address}?subject=STOP>"
         mail["List-Unsubscribe"] = f"<{content.unsubscribe}>, {stop}"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["X-Loop"] = config.sender.rpartition("@")[2]
+    mail["X-Loop"] = config.address.rpartition("@")[2]
     _fill(mail, content)
     return mail
 

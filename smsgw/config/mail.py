@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from smsgw.config.links import Section
+from smsgw.config.links import LinkConfig, Section
 from smsgw.errors import BadInput
 from smsgw.text.mail_address import read_mail
 from smsgw.text.number import read_number
@@ -154,3 +154,20 @@ def mail_address(written: str) -> str:
         return read_mail(written)
     except BadInput as wrong:
         raise ValueError(str(wrong)) from wrong
+
+
+def lent(links: list[LinkConfig], config: MailConfig) -> list[LinkConfig]:
+    """The links, of which those of kind mail have what [mail] says wherever they say nothing themselves."""
+    return [_lent(link, config) if link.kind == "mail" else link for link in links]
+
+
+def _lent(link: LinkConfig, config: MailConfig) -> LinkConfig:
+    driver = link.driver
+    more: dict[str, object] = {}
+    if getattr(driver, "host", None) is None and config.host is not None:
+        more = {key: getattr(config, key) for key in ("host", "port", "encryption", "user", "password")}
+    if getattr(driver, "address", None) is None and config.sender is not None:
+        more["address"] = config.sender
+    if config.domain is not None:
+        more["domains"] = list(dict.fromkeys([*getattr(driver, "domains", []), config.domain]))
+    return link.model_copy(update={"driver": driver.model_copy(update=more)}) if more else link

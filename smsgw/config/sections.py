@@ -19,7 +19,7 @@ from smsgw.config.doors import DoorsConfig
 from smsgw.config.gate import GateConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
 from smsgw.config.listen import ListenConfig, split_address
-from smsgw.config.mail import MailConfig
+from smsgw.config.mail import MailConfig, lent
 from smsgw.config.media import MediaConfig
 from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import OrdersConfig
@@ -279,6 +279,12 @@ class Config(Section):
                 ],
             )
         return links
+
+    @field_validator("links")
+    @classmethod
+    def _mail_is_lent(cls, links: list[LinkConfig], info: ValidationInfo) -> list[LinkConfig]:
+        mail = info.data.get("mail")
+        return links if mail is None else lent(links, mail)
 
     @field_validator("links")
     @classmethod

@@ -31,7 +31,7 @@ class Conversation:
     """A number, its newest text (a row as `timeline` gives), and how many of its texts wait for a person."""
 
     number: str
-    last: AnyRow
+    last: AnyRow | None
     waiting: int
 
 
@@ -98,12 +98,21 @@ def listing(conn: Connection, limit: int = 50, before: str = END) -> tuple[list[
     return _conversations(conn, newest), edge
 
 
+def of(conn: Connection, number: str) -> Conversation:
+    """The conversation with one number; `last` is None when nothing was said yet."""
+    newest = timeline(conn, number, 1)
+    c = inbound.c
+    waiting = conn.scalar(select(func.count()).select_from(inbound).where(c.sender == number, c.state == "waiting"))
+    return Conversation(number, newest[-1] if newest else None, waiting or 0)
+
+
 def handle(writer: Writer, seen: Seen) -> int:
     """Take what waits of a number off the pile, as far as the person saw it; returns how many texts that were."""
-    return writer.do(_handle, seen)
+    return writer.do(handled, seen)
 
 
-def _handle(conn: Connection, batch: list[Seen]) -> list[int]:
+def handled(conn: Connection, batch: list[Seen]) -> list[int]:
+    """Writer step: the same for several numbers."""
     counts: list[int] = []
     for seen in batch:
         c = inbound.c

@@ -31,7 +31,7 @@ _ORDER_ASKS = ("confirm", "clarify", "offer", "rsvp", "survey")
 
 def consent_words(conn: Connection, text: Mapping[str, Any], now: datetime) -> Decision | None:
     """STOP, START, HELP and STATUS in many languages; a yes or no to a double opt-in; None for everything else."""
-    if text["kind"] != "text":
+    if text["kind"] not in ("text", "mms", "mail"):
         return None
     known = vocabulary(conn)
     words, sender = str(text["text"]), str(text["sender"])

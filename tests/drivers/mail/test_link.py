@@ -61,7 +61,7 @@ def connect(events: Recorder) -> Iterator[Open]:
     links: list[MailLink] = []
 
     def connect(port: int | None = None, **more: Any) -> MailLink:
-        told = {"sender": "shop@example.com", "encryption": "none", "answer_timeout": 2} | more
+        told = {"address": "shop@example.com", "encryption": "none", "answer_timeout": 2} | more
         if port is not None:
             told |= {"host": "127.0.0.1", "port": port}
         link = MailLink("post", Config(**told), events)
@@ -79,7 +79,7 @@ def connect(events: Recorder) -> Iterator[Open]:
 def test_a_mail_goes_out_whole_with_its_pictures_in_its_words(
     connect: Open, server: int, box: Box, events: Recorder
 ) -> None:
-    link = connect(server, sender_name="The Shop", bounces_to="bounces@in.example.com")
+    link = connect(server, address_name="The Shop", bounces_to="bounces@in.example.com")
     assert link.health().state is LinkState.UP
     assert (link.abilities.content, link.abilities.alphabets) == ({"mail"}, frozenset())
     words = ContentPart("text/plain", b"Look <here>:", "t.txt", "utf-8")
