@@ -175,11 +175,11 @@ def related(envelope: bytes, charset: str, content: Content, content_id: str, bo
     else:
         first = content.parts[0] if content.parts else None
         smil = first is not None and first.media_type == "application/smil"
-        kind = f'multipart/{"related" if smil else "mixed"}; boundary="{boundary}-in"'
+        kind = f'multipart/{"related" if smil else "mixed"}; boundary="in{boundary}"'
         if smil and first is not None:
             kind += f'; type="application/smil"; start="<{first.content_id or "smil"}>"'
         body = _joined([written(part, coding, _id_of(part, smil and part is first)) for part in content.parts],
-                       f"{boundary}-in")  # fmt: skip
+                       f"in{boundary}")  # fmt: skip
         inside = _part([kind], f"<{content_id}>", "", body)
     return (
         f'multipart/related; boundary="{boundary}"; type="text/xml"; start="<soap>"',
