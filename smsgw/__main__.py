@@ -45,6 +45,7 @@ COMMANDS = {
     "customer": "customer.customer",
     "group": "segment.group",
     "segment": "segment.segment",
+    "capability": "capability.group",
     "consent": "consent.group",
     "gate": "gate.group",
     "rate": "rate.rate",

@@ -7,7 +7,8 @@ is queued all the same.
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,8 +20,11 @@ from smsgw.cli.shell import Command, pass_office
 from smsgw.cli.voice import local
 from smsgw.errors import BadInput, Conflict, Fault, RefusedByPolicy
 from smsgw.gateway import Gateway
+from smsgw.media import contents, store
+from smsgw.media.contents import POLICIES
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
+from smsgw.outbound.cutting import carries
 from smsgw.outbound.gate import gate
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
@@ -28,6 +32,7 @@ from smsgw.text.septets import OCTETS_IN_A_PART
 
 CLIENT = "cli"
 WAIT = "60"  # seconds, for --wait without a number
+MEDIA_HELP = "A picture, video, sound or other file, with TEXT beside the first; may be said more than once."
 PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
 
 
@@ -36,6 +41,9 @@ PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
 @click.argument("text", required=False)
 @click.option("--data", metavar="HEX", help="Octets for an application instead of TEXT; - is read from standard input.")
 @click.option("--ports", metavar="TO[:FROM]", help="The ports of the data, such as 2948:9200.")
+@click.option("--media", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=MEDIA_HELP)
+@click.option("--subject", default="", metavar="WORDS", help="The subject of a picture message or mail.")
+@click.option("--policy", type=click.Choice(POLICIES), help="For phones that are not known to show picture messages.")
 @click.option("--from", "sender", metavar="SENDER", help="Who it is from: a number, or a name of up to 11 letters.")
 @click.option("--link", metavar="NAME", help="Over this link and no other.")
 @click.option("--at", metavar="TIME", help="Not before: 2026-11-23T18:30, 18:30, or +10m.")
@@ -54,6 +62,9 @@ def send(
     to: str,
     text: str | None,
     data: str | None,
+    media: tuple[str, ...],
+    subject: str,
+    policy: str | None,
     ports: str | None,
     at: str | None,
     expires: str | None,
@@ -61,12 +72,15 @@ def send(
     dry_run: bool,
     **more: Any,
 ) -> int | None:
-    """Send TEXT (or --data) to NUMBER; TEXT - is read from standard input."""
+    """Send TEXT (or --data, or --media) to NUMBER, or to a mail address; TEXT - is read from standard input."""
     seconds = None if wait is None else duration(wait, "/wait")
     with office.gateway() as gateway:
+        words = "" if text is None else _text(text)
+        content = _content(gateway, media, words, subject, policy) if media or subject else None
         asked = Asked(
             to=to,
-            text="" if text is None else _text(text),
+            text=words if content is None else "",
+            content=content,
             data=None if data is None else _octets(data),
             ports=None if ports is None else _ports(ports),
             client=CLIENT,
@@ -95,6 +109,24 @@ def _send(office: Office, gateway: Gateway, asked: Asked, seconds: int | None) -
         office.voice.chat(f"{row['state']}; no daemon is running: start it with smsgw run")
     office.voice.data(sent.shape(row), [sent.line(row)])
     return exits.OK
+
+
+def _content(
+    gateway: Gateway, files: tuple[str, ...], words: str, subject: str, policy: str | None
+) -> contents.Contents:
+    """Files put into the store, with words on the first slide. Raises BadInput with what is wrong of every file."""
+    faults: list[Fault] = []
+    given = []
+    for place, file in enumerate(files):
+        try:
+            octets = Path(file).read_bytes()
+            given.append(store.examined(octets, gateway.clock(), f"/media/{place}", gateway.config.media.most))
+        except BadInput as wrong:
+            faults += [Fault(fault.pointer, fault.code, f"{file}: {fault.detail}") for fault in wrong.faults]
+    if faults:
+        raise BadInput(faults)
+    stored = [gateway.database.writer.do(store.take, one) for one in given]
+    return replace(contents.of_stored(stored, words, subject), policy=policy)
 
 
 def _text(written: str) -> str:
@@ -160,8 +192,13 @@ def _preview(office: Office, gateway: Gateway, asked: Asked) -> int:
 def _costs(ready: Ready, gateway: Gateway) -> Preview:
     """What a message takes; of data the letters are its octets."""
     data, row = ready.asked.data, ready.row
+    abilities = gateway.network.links[row["link"]].abilities
+    if ready.content is not None:
+        if carries(row["encoding"]):
+            return Preview(row["encoding"], len(row["text"]), 1, 0, [], [], 1)
+        return preview(row["text"], abilities)
     if data is None:
-        return preview(ready.asked.text, gateway.network.links[row["link"]].abilities)
+        return preview(ready.asked.text, abilities)
     last = ready.parts[-1]
     left = OCTETS_IN_A_PART - len(last["udh"]) - len(last["user_data"])
     return Preview(row["encoding"], len(data), row["parts"], left, [], [], row["parts"])

@@ -50,6 +50,11 @@ class MediaConfig(Section):
     )
 
     @property
+    def most(self) -> int:
+        """The largest file, in octets."""
+        return self.largest << 20
+
+    @property
     def patience(self) -> timedelta:
         """After how long without word the link goes out."""
         return timedelta(minutes=self.fallback_minutes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import BadInput, Fault
@@ -83,9 +83,29 @@ class Contents:
 
 
 def of_media(media: Sequence[str], text: str = "", subject: str = "") -> Contents:
-    """The plain case, pictures with one text: a slide for each, the text on the first."""
+    """The plain case, pictures by their ids with one text: a slide for each, the text on the first."""
     slides = [Slide(text if place == 0 else "", id) for place, id in enumerate(media)]
     return Contents(tuple(slides) or (Slide(text),), subject=subject)
+
+
+def of_stored(media: Sequence[Medium], text: str = "", subject: str = "") -> Contents:
+    """Any media with one text: a slide for each that can be shown, the text on the first, the rest as files.
+
+    A sound is beside the picture before it.
+    """
+    slides: list[Slide] = []
+    files = tuple(Attached(one.sha256) for one in media if one.family not in ("picture", "video", "sound"))
+    for one in media:
+        if one.family in ("picture", "video"):
+            slides.append(Slide(medium=one.sha256))
+        elif one.family == "sound":
+            if slides and slides[-1].sound is None:
+                slides[-1] = replace(slides[-1], sound=one.sha256)
+            else:
+                slides.append(Slide(sound=one.sha256))
+    if text:
+        slides[:1] = [replace(slides[0], text=text)] if slides else [Slide(text)]
+    return Contents(tuple(slides), files, subject)
 
 
 def faults(

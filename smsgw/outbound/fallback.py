@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
 from ..errors import BadInput, QueueFull, RefusedByPolicy
 from ..media import capability
@@ -38,6 +38,10 @@ class Fallback:
     def __init__(self, door: Door, carrying: Carrying) -> None:
         self._door = door
         self._carrying = carrying
+
+    def waits(self, conn: Connection, now: datetime) -> bool:
+        """Whether there is anything to decide: a look that writes nothing, for the many times when there is not."""
+        return conn.execute(_looked_for(now).with_only_columns(message.c.id).limit(1)).first() is not None
 
     def run(self, conn: Connection, batch: list[datetime]) -> list[int]:
         """Writer step: for each `now`, send the links that are due; returns how many went out."""
@@ -98,17 +102,18 @@ class Fallback:
 
 def _due(conn: Connection, now: datetime) -> Sequence[AnyRow]:
     """Those whose time is over, and those that came to a bad end before."""
+    query = _looked_for(now).order_by(message_content.c.fallback_at).limit(AT_ONCE)
+    return conn.execute(query.with_for_update(skip_locked=True)).all()
+
+
+def _looked_for(now: datetime) -> Select[Any]:
     c, m = message_content.c, message.c
-    query = (
+    return (
         select(message, *(column for column in message_content.c if column.name not in ("why", "message_id")))
         .join_from(message_content, message, m.id == c.message_id)
         .where(c.fallback_at.is_not(None), c.fallback_id.is_(None), c.shown_at.is_(None))
         .where(or_(c.fallback_at <= now, m.state.in_(LOST)))
-        .order_by(c.fallback_at)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
     )
-    return conn.execute(query).all()
 
 
 def _mark(conn: Connection, id: str, **values: Any) -> None:
