@@ -32,6 +32,7 @@ from .inbound.mms_fetching import Fetching
 from .inbound.mms_notices import Notices
 from .inbound.mms_unfetched import Telling, recipients_of
 from .inbound.readers import readers
+from .inbound.remote import remote_control
 from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
 from .media.building import Builder
 from .media.fitting import Fitting
@@ -87,7 +88,9 @@ class Gateway:
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
         receiving = config.receiving
-        self.inbox = Inbox(readers(stop_words=receiving.stop_words, understand=receiving.understand))
+        remote = remote_control(config.watch)
+        first = () if remote is None else (remote,)
+        self.inbox = Inbox((*first, *readers(stop_words=receiving.stop_words, understand=receiving.understand)))
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
         self.till = Till(config.money, {link.name: ZoneInfo(link.zone) for link in config.links})

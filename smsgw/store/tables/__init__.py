@@ -25,6 +25,7 @@ from .consent import (
     suppression,
     suspected_stop,
 )
+from .conversations import conversation
 from .customers import (
     access_log,
     address,
@@ -61,6 +62,7 @@ from .outbound import earlier_try, message, part, receipt
 from .plans import alert, budget, budget_use, clearance, plan, plan_person, plan_use, reservation
 from .questions import question
 from .record import follower, history, link
+from .remote import remote_command
 from .surveys import participant, survey, survey_answer, survey_question
 from .telephony import balance, call
 from .types import metadata
@@ -93,6 +95,7 @@ __all__ = [
     "consent_word",
     "consent_wording",
     "correction",
+    "conversation",
     "cost_entry",
     "customer",
     "customer_field",
@@ -150,6 +153,7 @@ __all__ = [
     "rate",
     "receipt",
     "refusal",
+    "remote_command",
     "rendition",
     "reservation",
     "segment",

@@ -120,6 +120,8 @@ alert = Table(
     Column("kind", String(24), nullable=False),
     Column("subject", String(120), nullable=False),  # what it is about: the same is not told twice while it stands
     Column("at", Moment, nullable=False),
+    Column("told_at", Moment),  # when the owner was texted and written to; None: not yet
+    Column("over_told_at", Moment),  # and that it is over
     one_of("state", ALERT.states),
 )
 Index(
