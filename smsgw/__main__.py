@@ -52,6 +52,7 @@ COMMANDS = {
     "plan": "plan.plan",
     "budget": "budget.budget",
     "report": "report.report",
+    "audit": "audit.group",
     "config": "config.config",
     "doctor": "doctor.doctor",
     "key": "key.key",

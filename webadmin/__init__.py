@@ -12,6 +12,7 @@ from smsgw.gateway import Gateway
 
 from . import auth, carriers, compat, metrics, packing, pages, problems
 from .api import (
+    audit,
     batch,
     bound,
     budgets,
@@ -19,6 +20,7 @@ from .api import (
     campaigns_report,
     consent_words,
     consents,
+    conversations,
     customer_imports,
     customers,
     customers_privacy,
@@ -63,6 +65,7 @@ ROUTED = (
     preview,
     messages,
     inbound,
+    conversations,
     inquiries,
     inquiries_answers,
     inquiries_learning,
@@ -88,6 +91,7 @@ ROUTED = (
     reports,
     health,
     event_stream,
+    audit,
     description,
 )
 

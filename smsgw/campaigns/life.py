@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from ..access import audit
 from ..errors import Conflict, Forbidden, NotFound, SmsgwError
 from ..money.rates import spelled
 from ..outbound.halted import PAUSED
@@ -129,6 +130,9 @@ def _approve_one(conn: Connection, wish: Approval) -> None:
         raise Forbidden(says, code="second_person_needed")
     values = {"approved_by": wish.by, "approved_at": wish.now}
     move(conn, wish.id, "approve", "somebody who may said yes", values, wish.by, wish.now)
+    costs = ", ".join(f"{spelled(one['amount'])} {one['currency']}" for one in told.get("costs", ())) or "nothing"
+    says = f"the campaign {row.name!r} was approved; it costs {costs} as estimated"
+    audit.tell(conn, [audit.Line(wish.by, "campaign.approved", says, wish.now, "campaign", wish.id)])
 
 
 def require_values(told: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ from ..store.tables import (
     campaign,
     consent,
     consent_answer,
+    conversation,
     customer,
     customer_total,
     expectation,
@@ -210,6 +211,7 @@ def _unname(conn: Connection, one: str, told: str) -> None:
     for table, column, values in _NUMBERS:
         _set(conn, table, column, one, **{column: f"~{secrets.token_hex(8)}"}, **values)
     conn.execute(delete(unreachable).where(unreachable.c.address == one))
+    conn.execute(delete(conversation).where(conversation.c.number == one))
     listed = cast(campaign.c.audience, String).contains(f'"{one}"', autoescape=True)
     for row in conn.execute(select(campaign.c.id, campaign.c.audience).where(listed)).all():
         numbers = [number for number in row.audience.get("numbers", ()) if number != one]

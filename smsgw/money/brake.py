@@ -19,6 +19,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 from sqlalchemy import Connection, func, select
 
+from ..access import audit
 from ..store.database import Writer
 from ..store.tables import alert, clearance, day_total
 from ..store.tables.types import AnyRow
@@ -233,6 +234,8 @@ def clear(writer: Writer, wish: Clearance) -> None:
 def _clear(conn: Connection, batch: list[Clearance]) -> list[None]:
     for wish in batch:
         conn.execute(clearance.insert().values(**wish._asdict()))
+        says = f"what the brake holds may pass: {wish.client or 'everybody'} {wish.prefix or 'pace'}".rstrip()
+        audit.tell(conn, [audit.Line(wish.by, "money.cleared", says, wish.at, "clearance")])
         a = alert.c
         kind = PLACES if wish.prefix else PACE
         standing = conn.scalars(select(a.subject).where(a.state != "over", a.kind == kind)).all()

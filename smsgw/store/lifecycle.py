@@ -369,6 +369,11 @@ HAPPENINGS: dict[str, dict[str, str]] = {
         "granted": "an address said yes, and it was written down",
         "revoked": "an address took a yes back, or said no",
     },
+    "conversation": {
+        "assigned": "it is somebody's now, or nobody's",
+        "snoozed": "it is put off until a time",
+        "closed": "it is done, until they write again",
+    },
     "link": {
         "up": "it connects to its network",
         "down": "it does not",

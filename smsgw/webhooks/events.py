@@ -30,7 +30,19 @@ from ..store.lifecycle import (
     PARTICIPANT,
     SURVEY,
 )
-from ..store.tables import address, alert, campaign, consent, customer, inbound, inquiry, message, participant, survey
+from ..store.tables import (
+    address,
+    alert,
+    campaign,
+    consent,
+    conversation,
+    customer,
+    inbound,
+    inquiry,
+    message,
+    participant,
+    survey,
+)
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
@@ -84,6 +96,8 @@ def bodies(conn: Connection, lines: Sequence[AnyRow]) -> list[str]:
     rows: dict[str, Mapping[str, Any]] = {}
     for record, (table, names, _) in _FIELDS.items():
         rows.update(_rows(conn, table, names, {line.record_id for line in lines if line.record == record}))
+    talks = {line.record_id for line in lines if line.record == "conversation"}
+    rows |= _rows(conn, conversation, _TALK, talks) if talks else {}
     people = {line.record_id for line in lines if line.record == "customer"}
     said = {int(line.record_id) for line in lines if line.record == "consent"}
     rows |= _customers(conn, people) if people else {}
@@ -129,6 +143,9 @@ def _customers(conn: Connection, ids: Collection[str]) -> dict[str, Mapping[str,
         for row in conn.execute(owned.order_by(address.c.kind.desc(), address.c.rank)):
             found[row.customer_id]["addresses"].append(row.address)
     return dict(found)
+
+
+_TALK = ("id", "number", "assigned_to", "snoozed_until", "closed_at")
 
 
 def _consents(conn: Connection, ids: Collection[int]) -> dict[str, Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault, NotFound
 from ..store import followers, history
 from ..store.database import Writer
@@ -145,6 +146,11 @@ def _create(conn: Connection, batch: list[dict[str, Any]]) -> list[str | BadInpu
         birth = Birth(values, [("create", f"set up by {values['by']}")])
         history.begin(conn, WEBHOOK, [birth], by=values["by"], now=values["created_at"])
         from_now_on(conn, values["id"])
+        says, after = f"a webhook was set up for {values['url']}", " ".join(values["events"])
+        told = audit.Line(
+            values["by"], "webhook.created", says, values["created_at"], "webhook", values["id"], after=after
+        )
+        audit.tell(conn, [told])
         results.append(str(values["id"]))
     return results
 
@@ -167,15 +173,23 @@ def change(writer: Writer, wish: Change, allowed: Allowed) -> None:
 def _change(conn: Connection, batch: list[Change]) -> list[NotFound | None]:
     results: list[NotFound | None] = []
     for wish in batch:
-        row = conn.execute(select(webhook.c.state).where(webhook.c.id == wish.id)).first()
+        row = conn.execute(
+            select(webhook.c.state, webhook.c.url, webhook.c.events).where(webhook.c.id == wish.id)
+        ).first()
         if row is None:
             results.append(_unknown(wish.id))
             continue
         given = {"url": wish.url, "events": None if wish.events is None else check_patterns(wish.events)}
-        if values := {name: value for name, value in given.items() if value is not None}:
+        values = {name: value for name, value in given.items() if value is not None}
+        if values:
             conn.execute(update(webhook).where(webhook.c.id == wish.id).values(values))
         if wish.active is not None:
             _switch(conn, wish)
+        before, after = f"{row.state} {row.url} {' '.join(row.events)}", " ".join(str(one) for one in values.values())
+        if wish.active is not None:
+            after = f"{'active' if wish.active else 'disabled'} {after}".strip()
+        says = "a webhook was changed"
+        audit.tell(conn, [audit.Line(wish.by, "webhook.changed", says, wish.at, "webhook", wish.id, before, after)])
         results.append(None)
     return results
 

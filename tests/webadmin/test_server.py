@@ -102,7 +102,7 @@ def test_a_body_just_within_the_bound_is_read(site: Any) -> None:
 
 
 def test_a_client_that_asks_before_it_sends_a_large_body_is_told_at_once(site: Any) -> None:
-    head = f"POST {MESSAGES} HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\nExpect: 100-continue\r\n\r\n"
+    head = f"POST {MESSAGES} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\nExpect: 100-continue\r\n\r\n"
     said = raw(site.server.port, head.encode())
     assert b"100 Continue" not in said
     assert problem(said)["code"] == "body_too_large"

@@ -42,7 +42,7 @@ def _standings() -> list[budgeting.Standing]:
         return budgeting.standings(conn, gateway.till.budgets, gateway.clock())
 
 
-@route("POST", "/budgets", scope=MANAGE, takes=NewBudget, answers={201: Budget})
+@route("POST", "/budgets", scope=MANAGE, takes=NewBudget, answers={201: Budget}, audited="budget.added")
 def add_budget(body: NewBudget) -> Response:
     """Set a budget; what is spent counts from now on."""
     gateway = the_gateway()
@@ -52,7 +52,15 @@ def add_budget(body: NewBudget) -> Response:
     return _shown(id, 201)
 
 
-@route("PATCH", "/budgets/<int:number>", scope=MANAGE, takes=BudgetChange, answers={200: Budget}, errors=("not_found",))
+@route(
+    "PATCH",
+    "/budgets/<int:number>",
+    scope=MANAGE,
+    takes=BudgetChange,
+    answers={200: Budget},
+    errors=("not_found",),
+    audited="budget.changed",
+)
 def change_budget(number: int, body: BudgetChange) -> Response:
     """Change what a budget allows; what waits for it is looked at anew."""
     gateway = the_gateway()
@@ -61,7 +69,14 @@ def change_budget(number: int, body: BudgetChange) -> Response:
     return _shown(number, 200)
 
 
-@route("DELETE", "/budgets/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
+@route(
+    "DELETE",
+    "/budgets/<int:number>",
+    scope=MANAGE,
+    answers={200: Done},
+    errors=("not_found",),
+    audited="budget.removed",
+)
 def remove_budget(number: int) -> Response:
     """End a budget."""
     gateway = the_gateway()
@@ -102,7 +117,15 @@ def _alert(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("id", "kind", "state", "why", "subject", "at")}
 
 
-@route("PATCH", "/alerts/<id>", scope=MANAGE, takes=AlertMove, answers={200: Alert}, errors=("not_found", "conflict"))
+@route(
+    "PATCH",
+    "/alerts/<id>",
+    scope=MANAGE,
+    takes=AlertMove,
+    answers={200: Alert},
+    errors=("not_found", "conflict"),
+    audited="alert.moved",
+)
 def move_alert(id: str, body: AlertMove) -> Response:
     """Say that an alert was read, or that it is dealt with."""
     gateway = the_gateway()

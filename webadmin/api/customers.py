@@ -103,6 +103,7 @@ def _by_id(people: list[Person]) -> Any:
     query=CustomerExport,
     answers={200: None},
     files=("text/csv", XLSX),
+    audited="customers.exported",
 )
 def export_customers(query: CustomerExport) -> Response:
     """Give customers as a sheet: CSV, or XLSX if Accept asks for it.
@@ -230,7 +231,15 @@ def _field(one: Field) -> dict[str, Any]:
     return {"name": one.name, "label": one.label, "kind": one.kind, "choices": list(one.choices)}
 
 
-@route("PUT", "/customer-fields/<name>", scope=WRITE, takes=OwnField, answers={200: NamedField}, errors=("conflict",))
+@route(
+    "PUT",
+    "/customer-fields/<name>",
+    scope=WRITE,
+    takes=OwnField,
+    answers={200: NamedField},
+    errors=("conflict",),
+    audited="field.set",
+)
 def set_customer_field(name: str, body: OwnField) -> Response:
     """Define a field of your own, or change its label and choices."""
     gateway = the_gateway()
@@ -239,7 +248,14 @@ def set_customer_field(name: str, body: OwnField) -> Response:
     return answer(_field(field))
 
 
-@route("DELETE", "/customer-fields/<name>", scope=WRITE, answers={204: None}, errors=("not_found",))
+@route(
+    "DELETE",
+    "/customer-fields/<name>",
+    scope=WRITE,
+    answers={204: None},
+    errors=("not_found",),
+    audited="field.removed",
+)
 def remove_customer_field(name: str) -> Response:
     """Take a field away, with its values."""
     remove(the_gateway().database.writer, name[:60])

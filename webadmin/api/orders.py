@@ -49,7 +49,7 @@ def orders(query: OrderFilter) -> Response:
     return paging.page(rows, query.limit, lambda row: told[row.id], paging.after(query))
 
 
-@route("GET", "/orders/export", scope=READ, query=OrderFilter, answers={200: OrderExport})
+@route("GET", "/orders/export", scope=READ, query=OrderFilter, answers={200: OrderExport}, audited="orders.exported")
 def export_orders(query: OrderFilter) -> Response:
     """Give the newest orders as CSV: up to 10,000, whatever the limit of a page."""
     with the_gateway().database.reading() as conn:

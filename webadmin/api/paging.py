@@ -25,15 +25,20 @@ def after(query: Paging) -> Edge:
     """Where the page stands; None for the first page. Raises BadInput (`cursor_invalid`)."""
     if query.cursor is None:
         return None
-    try:
-        told = urlsafe_b64decode(query.cursor.encode()).decode("ascii")
-    except ValueError:
-        told = ""
+    told = read(query.cursor)
     id = told.removeprefix(_BACK)
     if not _ID.fullmatch(id):
         says = "this cursor was not given by a listing: take next_cursor as it is, or begin without one"
         raise BadInput([Fault("/cursor", "cursor_invalid", says)])
     return Ahead(id) if told.startswith(_BACK) else id
+
+
+def read(cursor: str) -> str:
+    """What a cursor says; empty for one that is none."""
+    try:
+        return urlsafe_b64decode(cursor.encode()).decode("ascii")
+    except ValueError:
+        return ""
 
 
 def page(rows: Sequence[AnyRow], limit: int, shown: Callable[[AnyRow], dict[str, Any]], edge: Edge = None) -> Response:

@@ -28,7 +28,7 @@ def _standings() -> list[bundles.Standing]:
         return bundles.standings(conn, gateway.till.zones, gateway.clock())
 
 
-@route("POST", "/plans", scope=MANAGE, takes=NewPlan, answers={201: Plan})
+@route("POST", "/plans", scope=MANAGE, takes=NewPlan, answers={201: Plan}, audited="plan.added")
 def add_plan(body: NewPlan) -> Response:
     """Give a link a plan; it takes the place of the one before from its day on."""
     gateway = the_gateway()
@@ -39,7 +39,9 @@ def add_plan(body: NewPlan) -> Response:
     return answer(next(plan_json(one) for one in _standings() if one.plan.id == id), 201)
 
 
-@route("DELETE", "/plans/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
+@route(
+    "DELETE", "/plans/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",), audited="plan.removed"
+)
 def remove_plan(number: int) -> Response:
     """Take a plan away; what it gave stays written."""
     gateway = the_gateway()

@@ -31,7 +31,7 @@ def rates(query: OfLink) -> Response:
     return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None})
 
 
-@route("POST", "/rates", scope=MANAGE, takes=NewRate, answers={201: RateList})
+@route("POST", "/rates", scope=MANAGE, takes=NewRate, answers={201: RateList}, audited="rate.added")
 def add_rate(body: NewRate) -> Response:
     """Say what a part costs; the same link, prefix and moment again is a correction."""
     gateway = the_gateway()
@@ -44,7 +44,9 @@ def add_rate(body: NewRate) -> Response:
     return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None}, 201)
 
 
-@route("DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
+@route(
+    "DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",), audited="rate.removed"
+)
 def remove_rate(number: int) -> Response:
     """Take a rate away; what was booked by it stays booked."""
     gateway = the_gateway()
@@ -61,6 +63,7 @@ def remove_rate(number: int) -> Response:
     query=ImportWish,
     bodies={media: {"type": "string", "format": "binary"} for media in SHEETS},
     answers={200: RateLook},
+    audited="rate.imported",
 )
 def import_rates(query: ImportWish) -> Response:
     """Take a price list, CSV or XLSX; tell what it changes, and what last month would have cost by it."""
@@ -124,7 +127,7 @@ def exchange_rates() -> Response:
     return answer({"data": data, "next_cursor": None})
 
 
-@route("POST", "/exchange-rates", scope=MANAGE, takes=NewExchange, answers={201: Done})
+@route("POST", "/exchange-rates", scope=MANAGE, takes=NewExchange, answers={201: Done}, audited="exchange.added")
 def add_exchange_rate(body: NewExchange) -> Response:
     """Say what one unit of a currency is worth in another, from a day on."""
     gateway = the_gateway()
@@ -140,6 +143,7 @@ def add_exchange_rate(body: NewExchange) -> Response:
     scope=MANAGE,
     bodies={media: {"type": "string", "format": "binary"} for media in SHEETS},
     answers={200: Done},
+    audited="exchange.imported",
 )
 def import_exchange_rates() -> Response:
     """Take rates of exchange from a sheet: currency, into, valid_from, worth; all of them or none."""
@@ -157,6 +161,7 @@ def import_exchange_rates() -> Response:
     scope=MANAGE,
     bodies={"text/csv": {"type": "string", "format": "binary"}},
     answers={200: Done},
+    audited="networks.imported",
 )
 def import_networks() -> Response:
     """Take which network numbers belong to: a CSV file prefix,network,name; a whole number is a ported one."""

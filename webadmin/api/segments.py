@@ -50,7 +50,7 @@ def add_group(body: NewGroup) -> Response:
     return answer({"id": groups.create(gateway.database.writer, body.name, client().id, gateway.clock())}, 201)
 
 
-@route("DELETE", "/groups/<id>", scope=WRITE, answers={204: None}, errors=("not_found",))
+@route("DELETE", "/groups/<id>", scope=WRITE, answers={204: None}, errors=("not_found",), audited="group.removed")
 def remove_group(id: str) -> Response:
     """Take a group away; its members stay customers."""
     groups.remove(the_gateway().database.writer, id[:80])
@@ -120,7 +120,14 @@ def change_segment(id: str, body: SegmentChange) -> Response:
     return _shown(segments.save(gateway.database.writer, wish))
 
 
-@route("DELETE", "/segments/<id>", scope=WRITE, answers={204: None}, errors=("not_found", "conflict"))
+@route(
+    "DELETE",
+    "/segments/<id>",
+    scope=WRITE,
+    answers={204: None},
+    errors=("not_found", "conflict"),
+    audited="segment.removed",
+)
 def remove_segment(id: str) -> Response:
     """Take a segment away, unless another one speaks of it."""
     segments.remove(the_gateway().database.writer, id[:80])

@@ -94,6 +94,7 @@ def survey(id: str) -> Response:
     takes=Asked,
     answers={200: Started},
     errors=("not_found", "conflict"),
+    audited="survey.started",
 )
 def start_survey(id: str, body: Asked) -> Response:
     """Ask these people: a draft is started, to one that runs they are added."""

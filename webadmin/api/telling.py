@@ -267,6 +267,15 @@ class ConsentData(EventData):
     customer: str | None = Field(description="The customer, if that is known.")
 
 
+class ConversationData(EventData):
+    """What was decided about the conversation with a number."""
+
+    number: str = Field("", description="The number; empty for who was forgotten.")
+    assigned_to: str | None = Field(None, description="Whose it is; null: nobody's.")
+    snoozed_until: Moment | None = Field(None, description="Until when it is put off.")
+    closed_at: Moment | None = Field(None, description="When it was closed.")
+
+
 class RecordEvent(Shape):
     """Something happened to a record. Answer 2xx to take it; anything else, and it comes again for three days."""
 
@@ -331,6 +340,12 @@ class ConsentEvent(RecordEvent):
     data: ConsentData = Field(description="What was said.")
 
 
+class ConversationEvent(RecordEvent):
+    """Something was decided about a conversation."""
+
+    data: ConversationData = Field(description="What was decided, about whom.")
+
+
 _SHAPES: dict[str, type[BaseModel]] = {
     "message": MessageEvent,
     "inbound": InboundEvent,
@@ -341,6 +356,7 @@ _SHAPES: dict[str, type[BaseModel]] = {
     "campaign": CampaignEvent,
     "customer": CustomerEvent,
     "consent": ConsentEvent,
+    "conversation": ConversationEvent,
 }
 EVENTS: Mapping[str, type[BaseModel]] = {
     kind: _SHAPES.get(kind.partition(".")[0], RecordEvent) for kind in (*events.TYPES, events.TEST)

@@ -96,7 +96,7 @@ def change_template(id: str, body: NewTemplate) -> Response:
     return _shown(id)
 
 
-@route("DELETE", "/templates/<id>", scope=WRITE, answers={204: None}, errors=("not_found",))
+@route("DELETE", "/templates/<id>", scope=WRITE, answers={204: None}, errors=("not_found",), audited="template.removed")
 def remove_template(id: str) -> Response:
     """Take a template away; campaigns keep the texts that they were written with."""
     templates.remove(the_gateway().database.writer, _known(id), the_gateway().clock())

@@ -126,7 +126,7 @@ def change_webhook(id: str, body: WebhookChange) -> Response:
     return _shown(id)
 
 
-@route("DELETE", "/webhooks/<id>", scope=SCOPE, answers={204: None}, errors=("not_found",))
+@route("DELETE", "/webhooks/<id>", scope=SCOPE, answers={204: None}, errors=("not_found",), audited="webhook.removed")
 def remove_webhook(id: str) -> Response:
     """Take a webhook away, with its log and what waits for it."""
     hooks.remove(the_gateway().database.writer, _known(id))
@@ -140,6 +140,7 @@ def remove_webhook(id: str) -> Response:
     takes=Rotation,
     answers={200: WebhookWithSecret},
     errors=("not_found",),
+    audited="webhook.rotated",
 )
 def rotate_secret(id: str, body: Rotation) -> Response:
     """Give a webhook a new secret, shown this once; the old one signs beside it for a while."""
@@ -198,7 +199,15 @@ def replay_delivery(id: str, delivery: str) -> Response:
     return answer({"replayed": 1}, 202)
 
 
-@route("POST", "/webhooks/<id>/replay", scope=SCOPE, takes=Replay, answers={202: Replayed}, errors=("not_found",))
+@route(
+    "POST",
+    "/webhooks/<id>/replay",
+    scope=SCOPE,
+    takes=Replay,
+    answers={202: Replayed},
+    errors=("not_found",),
+    audited="webhook.replayed",
+)
 def replay_webhook(id: str, body: Replay) -> Response:
     """Tell again everything that happened since a time, also what a webhook missed while it was switched off."""
     gateway = the_gateway()
