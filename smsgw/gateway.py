@@ -36,6 +36,7 @@ from .inbound.remote import remote_control
 from .link import Call, Health, InboundContent, InboundPiece, Link, LinkState, Receipt, open_link
 from .media.building import Builder
 from .media.fitting import Fitting
+from .media.mail_addition import Addition, ready
 from .media.mail_boxes import Boxes
 from .media.pages import PageTerms
 from .money.estimate import Estimate, of
@@ -48,6 +49,7 @@ from .outbound.familiar import Familiar, familiar
 from .outbound.gate import rules as gate_rules
 from .outbound.handover import Handover
 from .outbound.pace import Pace
+from .outbound.preferring import Preferring
 from .outbound.recall import Recall
 from .outbound.receipts import Receipts
 from .outbound.retry import Retry
@@ -113,6 +115,7 @@ class Gateway:
         rules.more["plan"] = plan_check(self.till.plans)
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
         self.door.familiar = self._familiar
+        self.door.instead = Preferring(self.database, self.network, sending.region).instead
         self.reception = Reception(self.database, self.door, clock)
         self.replies = Replies(self.database, self.door)
         self.campaigns = Campaigns(self.database, self.door, self.paces, config.campaigns.ahead, self.estimate)
@@ -129,7 +132,8 @@ class Gateway:
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self.fitting = Fitting(self.database)
         self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
-        self.builder, self.contents = Builder(), Contents(self.inbox)
+        self.contents = Contents(self.inbox)
+        self.builder = Builder(addition=Addition(config.web.public_url))
         self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))
         self.receipts.showing = Showing(self.network.carries_contents)
         self.fallback = Fallback(self.door, self.carrying)
@@ -273,6 +277,7 @@ class Gateway:
                 log.warning("%s: %d messages were in the air when the gateway stopped: they are unsure", name, lost)
         links.forget_others(self.database.writer, list(self.senders))
         self.balances.recall()
+        self.database.writer.do(ready, None)
         for name, sender in self.senders.items():
             self.heard(name, Health(LinkState.CONNECTING, "starting"))
             sender.start(self.links[name])

@@ -100,7 +100,7 @@ class Content:
     """What an MMS or a mail carries: a subject and parts in their order; at most one part is SMIL, and then the first.
 
     read_report: whether we want to be told that it was read. reply_to: of a mail, where the answer is to go.
-    unsubscribe: of a mail that may be ended by one tap, the https address for that (RFC 8058).
+    unsubscribe: of a mail that may be ended, the address for one tap (RFC 8058), or "". automatic: no person wrote it.
     """
 
     parts: tuple[ContentPart, ...]
@@ -108,6 +108,7 @@ class Content:
     read_report: bool = False
     reply_to: str | None = None
     unsubscribe: str | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

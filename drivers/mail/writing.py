@@ -38,10 +38,13 @@ def written(part: WirePart, config: Config, at: datetime) -> EmailMessage:
     mail["Message-ID"] = f"<{reference_of(part)}@{config.address.rpartition('@')[2]}>"
     if content.reply_to:
         mail["Reply-To"] = content.reply_to
-    if content.unsubscribe:
-        stop = f"<mailto:{content.reply_to or config.address}?subject=STOP>"
-        mail["List-Unsubscribe"] = f"<{content.unsubscribe}>, {stop}"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if content.unsubscribe is not None:
+        ways = [f"<{content.unsubscribe}>"] if content.unsubscribe else []
+        mail["List-Unsubscribe"] = ", ".join([*ways, f"<mailto:{content.reply_to or config.address}?subject=STOP>"])
+        if content.unsubscribe.startswith("https://"):  # RFC 8058 section 3.1
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if content.automatic:
+        mail["Auto-Submitted"] = "auto-generated"
     mail["X-Loop"] = config.address.rpartition("@")[2]
     _fill(mail, content)
     return mail
@@ -70,12 +73,11 @@ def _words(part: ContentPart) -> str:
 def _fill(mail: EmailMessage, content: Content) -> None:
     parts = [part for part in content.parts if part.media_type != "application/smil"]
     words = [_words(part) for part in parts if part.media_type == "text/plain" and part.charset]
-    ending = f"\n\n--\n{content.unsubscribe}" if content.unsubscribe else ""
-    mail.set_content("\n\n".join(words) + ending + "\n", cte="quoted-printable")
+    mail.set_content("\n\n".join(words) + "\n", cte="quoted-printable")
     pictures = [part for part in parts if part.media_type in INLINE]
     files = [part for part in parts if part not in pictures and not (part.media_type == "text/plain" and part.charset)]
-    if pictures or content.unsubscribe:
-        _show(mail, parts, pictures, content.unsubscribe)
+    if pictures:
+        _show(mail, parts, pictures)
     for file in files:
         main, _, sub = file.media_type.partition("/")
         mail.add_attachment(
@@ -83,7 +85,7 @@ def _fill(mail: EmailMessage, content: Content) -> None:
         )
 
 
-def _show(mail: EmailMessage, parts: list[ContentPart], pictures: list[ContentPart], unsubscribe: str | None) -> None:
+def _show(mail: EmailMessage, parts: list[ContentPart], pictures: list[ContentPart]) -> None:
     ids = {id(picture): f"picture-{number}@smsgw" for number, picture in enumerate(pictures, 1)}
     blocks = []
     for part in parts:
@@ -92,9 +94,6 @@ def _show(mail: EmailMessage, parts: list[ContentPart], pictures: list[ContentPa
         elif id(part) in ids:
             alt = html.escape(one_line(part.name), quote=True)
             blocks.append(f'<p><img src="cid:{ids[id(part)]}" alt="{alt}" style="max-width:100%;height:auto"></p>')
-    if unsubscribe:
-        link = html.escape(unsubscribe, quote=True)
-        blocks.append(f'<p style="color:#666;font-size:13px"><a href="{link}">{link}</a></p>')
     inner = "\n".join(blocks)
     head = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>'
     mail.add_alternative(

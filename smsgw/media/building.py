@@ -18,6 +18,7 @@ from ..link import Content, ContentPart
 from ..store.prepared import Prepared
 from ..store.tables import medium, message_content, message_medium
 from . import contents, smil, store
+from .mail_addition import Addition
 from .page_content import name_of
 
 KEPT = 16 << 20  # octets of media that are kept at hand
@@ -26,7 +27,7 @@ PART, WHOLE = 250, 500  # octets of headers that a part and a whole take at most
 _CONTENT = Prepared(
     select(
         message_content.c.subject, message_content.c.slides, message_content.c.attached, message_content.c.way,
-        message_content.c.read_report, message_content.c.reply_to,
+        message_content.c.read_report, message_content.c.reply_to, message_content.c.language,
     ).where(message_content.c.message_id == bindparam("its_message"))
 )  # fmt: skip
 _MEDIA = Prepared(
@@ -43,7 +44,9 @@ _MEDIA = Prepared(
 class Builder:
     """Builds contents of stored messages; safe from any thread."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = KEPT, addition: Addition | None = None) -> None:
+        """addition: what mails have besides."""
+        self._addition = addition
         self._kept = kept
         self._lock = threading.Lock()
         self._octets: OrderedDict[str, bytes] = OrderedDict()
@@ -62,7 +65,10 @@ class Builder:
         }
         told = contents.told(row["slides"], row["attached"])
         parts = parts_of(told, by_original, with_smil=row["way"] == "mms")
-        return Content(tuple(parts), row["subject"], bool(row["read_report"]), row["reply_to"])
+        made = Content(tuple(parts), row["subject"], bool(row["read_report"]), row["reply_to"])
+        if row["way"] != "mail" or self._addition is None:
+            return made
+        return self._addition.to(conn, message_id, row, made)
 
     def _read(self, conn: Connection, ids: Sequence[str]) -> Mapping[str, bytes]:
         with self._lock:

@@ -18,6 +18,7 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import Connection
 
 from ..store.tables.types import AnyRow
+from ..text.mail_address import is_mail
 from ..text.number import region_of
 from .gate.facts import Opening, opening
 from .gate.terms import MARKETING, Candidate, Refuse, Rules, Verdict
@@ -100,7 +101,7 @@ def sender(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: date
     """The sender must be one that the country of the number lets in."""
     verdicts: dict[int, Verdict] = {}
     for index, c in enumerate(batch):
-        if c.sender is None:
+        if c.sender is None or is_mail(c.recipient):
             continue
         verdict = _named(c, rules) if is_name(c.sender) else _numbered(c) if c.purpose == MARKETING else None
         if verdict is not None:

@@ -164,6 +164,10 @@ class Network:
             return ()
         return tuple(name for name, link in self.links.items() if Alphabet.OCTETS not in link.abilities.alphabets)
 
+    def carries(self, kind: str) -> bool:
+        """Whether any link carries this kind of content, "mms" or "mail"."""
+        return bool(self._tables.get(kind, _NONE)[0])
+
     def carries_contents(self, name: str) -> bool:
         """Whether a link of this name carries MMS or mail."""
         return name in self.links and bool(self.links[name].abilities.content)

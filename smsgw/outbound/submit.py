@@ -10,6 +10,7 @@ import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -53,6 +54,7 @@ class Door:
         start = random.randrange(65536) if first_reference is None else first_reference
         self._references = itertools.count(start)
         self.contents: Contenting = NoContents()
+        self.instead: Callable[[Asked], str | None] = lambda asked: None  # see `preferring`
 
     def next_reference(self) -> int:
         """A concatenation reference that the last 65,535 texts did not have."""
@@ -101,6 +103,10 @@ class Door:
 
     def read(self, asked: Asked) -> Ready:
         """Check and cut a message without storing it. Raises BadInput with every fault, RefusedByPolicy (no_route)."""
+        if "@" not in asked.to and (mail := self.instead(asked)) is not None:
+            ready = self.contents.read(self, replace(asked, to=mail, sender=None))
+            ready.row["trace"] = [f"{asked.to} is somebody who wants to be reached by mail", *ready.row["trace"]]
+            return ready
         if asked.content is not None or "@" in asked.to:
             return self.contents.read(self, asked)
         faults: list[Fault] = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .wording_consent import CONSENT
 from .wording_inquiries import INQUIRIES
+from .wording_mail import MAIL
 from .wording_media import MEDIA
 from .wording_orders import ORDERS
 from .wording_pages import MESSAGE_PAGES
@@ -42,6 +43,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     **CONSENT,
     **INQUIRIES,
+    **MAIL,
     **MEDIA,
     **MESSAGE_PAGES,
     **ORDERS,

@@ -19,7 +19,9 @@ from smsgw.customers.consent import suppression as consent_suppression
 from smsgw.customers.consent.categories import Category, every
 from smsgw.customers.consent.changes import write
 from smsgw.customers.consent.choice import LINK_KEY, Choice, Chosen
+from smsgw.customers.consent.consent import MARKETING, Statement
 from smsgw.customers.consent.proof import wording_id
+from smsgw.customers.consent.stop import withdraw
 from smsgw.errors import NotFound
 from smsgw.inbound.consent.saying import language_for
 from smsgw.text.number import mask
@@ -44,6 +46,8 @@ def preferences(written: str) -> Response:
 def prefer(written: str) -> Response:
     """Write down what somebody wants."""
     secret, address = _whose(written)
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return _end_at_once(address)
     if not hmac.compare_digest(request.form.get("token", "").encode(), _token(secret, written).encode()):
         raise ForeignForm("this form does not belong to this link", hint="open the link again and repeat it")
     level, codes = request.form.get("level", ""), frozenset(request.form.getlist("category"))
@@ -63,6 +67,16 @@ def prefer(written: str) -> Response:
 
     write(gateway.database.writer, act)
     return _page(written, secret, address, note="saved")
+
+
+def _end_at_once(address: str) -> Response:
+    """The button of a mail program (RFC 8058): no form was looked at, so no token of one; the link is the proof."""
+    gateway = the_gateway()
+    now = gateway.clock()
+    words = "List-Unsubscribe=One-Click"
+    said = Statement(address, False, words, now, "page", "mail program", scope=MARKETING)
+    write(gateway.database.writer, lambda conn: withdraw(conn, [said], now))
+    return make_response("", 200)
 
 
 def _whose(written: str) -> tuple[bytes, str]:

@@ -107,9 +107,14 @@ def _said(chosen: Chosen, granted: bool, scope: str) -> Statement:
 
 def token(conn: Connection, address: str, now: datetime) -> str:
     """What the link to an address's page ends with; inside a writer's step, for the key is made at its first use."""
+    return signed(make_key(conn, LINK_KEY), address, now)
+
+
+def signed(secret: bytes, address: str, now: datetime) -> str:
+    """The same with the key at hand."""
     until = int((now + VALID_FOR).timestamp()) // 86400
     told = f"{until:x}.{_spelled(address.encode())}"
-    return f"{told}.{_sign(make_key(conn, LINK_KEY), told)}"
+    return f"{told}.{_sign(secret, told)}"
 
 
 def read_token(secret: bytes | None, written: str, now: datetime) -> str:

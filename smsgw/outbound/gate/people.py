@@ -11,6 +11,7 @@ from ...customers.consent import consent
 from ...customers.consent.suppression import suppressed as on_the_list
 from ...store.prepared import Prepared, among
 from ...store.tables import address, customer, inbound, suspected_stop
+from ...text.mail_address import is_mail
 from .terms import MARKETING, Candidate, Hold, Refuse, Rules, Verdict
 
 REPLY_WINDOW = timedelta(hours=24)  # an answer to somebody who wrote within it passes also after a STOP
@@ -31,7 +32,13 @@ _WISHES = Prepared(
     .join_from(address, customer, address.c.customer_id == customer.c.id)
     .where(among(address.c.address, "addresses"))
 )
-_CHANNELS = {"email": "by e-mail", "call": "by telephone"}
+_theirs = select(address.c.customer_id).where(address.c.kind == "email").subquery()
+_CHANNELS = {"email": "by e-mail", "call": "by telephone", "sms": "by text", "mms": "by MMS"}
+_MAILS = Prepared(
+    select(address.c.address)
+    .join_from(address, customer, address.c.customer_id == customer.c.id)
+    .where(among(address.c.address, "addresses"), customer.c.id.in_(select(_theirs.c.customer_id)))
+)
 
 
 def marketing(batch: Sequence[Candidate]) -> list[int]:
@@ -161,17 +168,31 @@ def wishes(conn: Connection, numbers: Iterable[str]) -> dict[str, tuple[str | No
 
 
 def channel(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
-    """Who asked to be reached by mail or telephone gets no marketing as a text."""
+    """Marketing goes only in the way in which its recipient asked to be reached: by text, by mail, not by telephone."""
     places = marketing(batch)
     if not places:
         return {}
     wished = wishes(conn, {batch[index].recipient for index in places})
+    wrong = {
+        index: str(how)
+        for index in places
+        if (how := wished.get(batch[index].recipient, (None, None))[1]) in _CHANNELS
+        and not _as_wished(str(how), batch[index].recipient)
+    }
+    # Where mail is carried, the door writes to the mail address of who is asked about ahead (see `preferring`).
+    ahead = [batch[i].recipient for i, how in wrong.items() if how == "email" and rules.mail and batch[i].link is None]
+    by_mail = {row[0] for row in _MAILS.run(conn, {"addresses": ahead})} if ahead else set()
     return {
         index: Refuse(
             "channel_not_wanted",
-            f"{batch[index].recipient} wants to be reached {_CHANNELS[str(how)]}, not by text: use that, "
+            f"{batch[index].recipient} wants to be reached {_CHANNELS[how]}, "
+            f"not {'by mail' if is_mail(batch[index].recipient) else 'by text'}: use that, "
             "or change what the customer wishes",
         )
-        for index in places
-        if (how := wished.get(batch[index].recipient, (None, None))[1]) in _CHANNELS
+        for index, how in wrong.items()
+        if not (batch[index].recipient in by_mail and batch[index].link is None)
     }
+
+
+def _as_wished(how: str, recipient: str) -> bool:
+    return how == "email" if is_mail(recipient) else how in ("sms", "mms")

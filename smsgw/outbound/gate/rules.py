@@ -32,6 +32,7 @@ def rules_of(config: Config) -> Rules:
         way_out=told.way_out,
         marketing_parts=told.marketing_parts,
         registered=frozenset(told.registered_names),
+        mail=any(link.enabled and link.kind == "mail" for link in config.links),
         region=config.sending.region,
     )
 

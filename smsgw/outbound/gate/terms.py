@@ -93,8 +93,8 @@ class Rules:
 
     duplicate_window: seconds, 0 for no guard. countries: ISO 3166 letters, empty for all. quiet: the purposes that
     open hours are for. spread: seconds over which what waited for them is spread. marketing_parts: 0 for no bound.
-    registered: "IE:Shop" for names that a country's register has. more: checks that others put in the places named
-    "budget" and "approval".
+    registered: "IE:Shop" for names that a country's register has. mail: whether a link carries mail. more: checks that
+    others put in the places named "budget" and "approval".
     """
 
     duplicate_window: int = 60
@@ -105,6 +105,7 @@ class Rules:
     way_out: bool = True
     marketing_parts: int = 0
     registered: frozenset[str] = frozenset()
+    mail: bool = False
     region: str | None = None
     facts: Facts = field(default_factory=Facts, compare=False)
     more: dict[str, Check] = field(default_factory=dict, compare=False)

@@ -22,14 +22,17 @@ _NUMBER = re.compile(r"\+?\d[\d\s/().-]{5,}\d")
 
 
 def text(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
-    """Marketing must say how to end it, by a way that its sender can hear, and must not be longer than it may be."""
+    """Marketing must say how to end it, by a way that its sender can hear, and must not be longer than it may be.
+
+    Every mail of it has a header and a link for that.
+    """
     verdicts: dict[int, Verdict] = {}
     for index in marketing(batch):
         c = batch[index]
         if rules.marketing_parts and c.parts > rules.marketing_parts:
             says = f"marketing may take {rules.marketing_parts} parts, and this takes {c.parts}: shorten it"
             verdicts[index] = Refuse("text_too_long", says)
-        elif rules.way_out and c.encoding != "octets" and not has_way_out(c.text, c.sender):
+        elif rules.way_out and c.encoding not in ("octets", "mail") and not has_way_out(c.text, c.sender):
             verdicts[index] = Refuse("way_out_missing", _no_way_out(c.sender))
     return verdicts
 

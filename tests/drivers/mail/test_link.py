@@ -175,9 +175,12 @@ def test_marketing_can_be_ended_by_one_tap(connect: Open, server: int, box: Box,
         == "<https://sms.example.com/stop/abc>, <mailto:shop@example.com?subject=STOP>"
     )
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    plain = letter.get_body(("plain",))
-    assert plain is not None
-    assert "https://sms.example.com/stop/abc" in plain.get_content()
+    assert letter["Auto-Submitted"] is None
+    link.send(part(2, unsubscribe="", automatic=True))
+    events.wait(lambda: len(events.answers) == 2)
+    assert box.letters[1]["List-Unsubscribe"] == "<mailto:shop@example.com?subject=STOP>"
+    assert box.letters[1]["List-Unsubscribe-Post"] is None
+    assert box.letters[1]["Auto-Submitted"] == "auto-generated"
 
 
 MAIL = (
