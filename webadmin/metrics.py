@@ -72,13 +72,14 @@ def install(app: Flask) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         """Every figure, for Prometheus. Raises Forbidden, Unauthenticated."""
-        _may_look()
+        may_look()
         if not registry:
             registry.append(_registry(the_gateway(), requests))
         return Response(generate_latest(registry[0]), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _may_look() -> None:
+def may_look() -> None:
+    """Raise Forbidden or Unauthenticated unless this host, or the bearer of the token, asks."""
     token = the_gateway().config.watch.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token is not None:

@@ -202,7 +202,7 @@ def explained(problem: Exception) -> Exception:
             f"the file is no database, or a damaged one: {words}",
             hint="check [store] url; if the file was the store, bring a backup back: smsgw db restore FILE",
         )
-    if "locked" in lower or "unable to open" in lower or "readonly" in lower or "connect" in lower:
+    if any(said in lower for said in ("locked", "unable to open", "readonly", "read-only", "connect")):
         return StoreUnreachable(
             f"the store does not answer: {words}",
             hint="check [store] url, that the server runs, and that this user may read and write it",

@@ -53,9 +53,12 @@ def test_a_full_disk_is_said_in_words_and_heals_by_itself(gateway: Running, clie
     time.sleep(0.5)
     assert client.get("/inbound")["data"] == [], "what could not be kept is not acknowledged either"
     assert client.ask("GET", "/messages")[0] == 200, "looking is still possible"
+    status, answer = client.ask("GET", "/readyz")
+    assert (status, answer["checks"]["store"]) == (503, "store_full")
 
     no_more_space(gateway, None)
     after = until(lambda: _accepted(client, "After"), 10, "it did not heal")
+    assert client.ask("GET", "/readyz")[0] == 200
     until(lambda: _delivered(client) >= {*before, *accepted, after}, 20, "something was forgotten")
     taken = Counter((part.to, part.position) for part in tape.taken())
     assert set(taken.values()) == {1}, "something went out twice"

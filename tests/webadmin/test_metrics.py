@@ -85,3 +85,19 @@ def test_a_token_lets_others_look_and_a_wrong_one_nobody(configured, caller_of) 
     assert call("GET", "/metrics", authorization="Bearer a long token", **far).status == 200
     assert call("GET", "/metrics", authorization="Bearer another one", **far).status == 401
     assert call("GET", "/metrics", authorization="", **far).status == 403
+
+
+def test_health_tells_everybody_the_status_and_this_host_the_reasons(call, gateway: Gateway) -> None:
+    gateway.heard("phones", Health(LinkState.UP))
+    near = call("GET", "/health", authorization="")
+    assert (near.status, near.said["status"]) == (200, "pass")
+    assert near.headers["Content-Type"] == "application/health+json"
+    gateway.heard("phones", Health(LinkState.DOWN, "unplugged"))
+    near = call("GET", "/health", authorization="").said
+    assert near["status"] == "warn"
+    assert near["checks"]["link:phones"][0] == {
+        "componentType": "fake", "observedValue": "down", "status": "warn", "output": "unplugged",
+        "time": gateway.clock().isoformat(),
+    }  # fmt: skip
+    far = call("GET", "/health", authorization="", x_forwarded_for="203.0.113.7").said
+    assert (far["status"], "checks" in far) == ("warn", False)

@@ -8,13 +8,14 @@ A link that is down does not make the gateway unready: it takes messages and kee
 from __future__ import annotations
 
 from flask import Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from smsgw import __version__
 from smsgw.errors import SmsgwError
 
 from ..context import here
 from .routes import answer, route
-from .surroundings import Alive, Readiness
+from .surroundings import Alive, Readiness, Version
 
 PATIENCE = 3.0  # seconds that the store may take to answer
 
@@ -28,6 +29,7 @@ def healthz() -> Response:
 
 @route("GET", "//readyz", scope=None, answers={200: Readiness, 503: Readiness})
 @route("GET", "/readyz", scope=None, answers={200: Readiness, 503: Readiness}, name="readyz_of_the_api")
+@route("GET", "/health", scope=None, answers={200: Readiness, 503: Readiness}, name="health_of_the_api")
 def readyz() -> Response:
     """Tell whether requests are welcome (200) or not (503), and what is the matter."""
     checks = {"store": _store(), "started": _started()}
@@ -36,9 +38,9 @@ def readyz() -> Response:
 
 
 def _store() -> str:
-    """Whether the one writer gets its turn and its lock."""
+    """Whether the one writer gets its turn and its lock, and what it writes finds room."""
     try:
-        here().gateway.database.writer.do(_nothing, None, PATIENCE)
+        here().gateway.database.writer.do(_write, None, PATIENCE)
     except TimeoutError:
         return "does not answer"
     except SmsgwError as problem:
@@ -46,11 +48,21 @@ def _store() -> str:
     return "ok"
 
 
-def _nothing(conn: Connection, batch: list[None]) -> list[None]:
+def _write(conn: Connection, batch: list[None]) -> list[None]:
+    """A write that changes nothing: on a full disk, or in a store that is for reading only, it fails as others do."""
+    conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
     return [None] * len(batch)
 
 
 def _started() -> str:
     if here().stopping.is_set():
         return "stopping"
-    return "ok" if all(sender.started for sender in here().gateway.senders.values()) else "not started"
+    gateway = here().gateway
+    ran = all(sender.started or name in gateway.halted for name, sender in list(gateway.senders.items()))
+    return "ok" if ran else "not started"
+
+
+@route("GET", "/version", scope=None, answers={200: Version})
+def version() -> Response:
+    """Tell which smsgw this is, and what its API promises."""
+    return answer({"name": "smsgw", "version": __version__, "api": "v1"})

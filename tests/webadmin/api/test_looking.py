@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from smsgw.errors import StoreUnreachable
 from smsgw.gateway import Gateway
@@ -159,6 +160,19 @@ def test_a_gateway_whose_store_takes_nothing_is_not_ready(
     monkeypatch.setattr(running.database.writer, "do", locked)
     answer = live_call("GET", "/readyz")
     assert (answer.status, answer.said["checks"]["store"]) == (503, "store_unreachable")
+
+
+def test_a_gateway_whose_store_is_for_reading_only_is_not_ready_and_takes_nothing(
+    live_call: Any, running: Gateway
+) -> None:
+    def read_only(conn: Connection, batch: list[None]) -> list[None]:
+        conn.exec_driver_sql("PRAGMA query_only=ON")
+        return batch
+
+    running.database.writer.do(read_only, None)
+    answer = live_call("GET", "/readyz")
+    assert (answer.status, answer.said["checks"]["store"]) == (503, "store_unreachable")
+    assert live_call("POST", "/api/v1/messages", {"to": PHONE, "text": "Hello"}).status == 503
 
 
 def test_a_phone_is_found_without_its_plus_also_where_no_region_is_set(
