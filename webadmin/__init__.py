@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
-from . import auth, carriers, compat, metrics, packing, pages, problems
+from . import auth, carriers, compat, health_checks, metrics, packing, pages, problems
 from .api import (
     audit,
     batch,
@@ -114,6 +114,7 @@ def create_app(gateway: Gateway) -> Flask:
     app.extensions["people"] = auth.Memory()
     problems.install(app)
     metrics.install(app)
+    health_checks.install(app)
     quotas.install(app)
     packing.install(app)
     routes.install(app)
