@@ -12,6 +12,7 @@ PORT = 2948  # wap-push (IANA)
 PUSH = 0x06
 MMS = "application/vnd.wap.mms-message"
 _APPLICATION_ID = 0x2F
+_MMS_MESSAGE, _MMS_UA = 0x3E, 0x04  # well-known numbers of the content type and of the program
 _MOST_HEADERS = 64
 
 
@@ -66,3 +67,18 @@ def _header(head: Reader) -> str | None:
         return head.text().removeprefix("x-wap-application:")
     number = head.integer()
     return tokens.APPLICATIONS.get(number, f"{number:#x}")
+
+
+def announcement(transaction: str, location: str, sender: str, size: int, seconds: int = 3 * 86_400) -> bytes:
+    """The push with which an MMSC announces a message (M-Notification.ind): for simulated networks."""
+    fields = (
+        ("transaction-id", transaction),
+        ("mms-version", "1.2"),
+        ("from", f"{sender}/TYPE=PLMN"),
+        ("message-class", "Personal"),
+        ("message-size", size),
+        ("expiry", ("relative", seconds)),
+        ("content-location", location),
+    )
+    head = bytes((0x80 | _MMS_MESSAGE, 0x80 | _APPLICATION_ID, 0x80 | _MMS_UA))
+    return bytes((0x01, PUSH, len(head))) + head + pdu.write(Pdu("m-notification-ind", fields))

@@ -17,6 +17,7 @@ from drivers.modem import answers
 from drivers.modem.answers import Stored
 from drivers.modem.comms import FlowControl, SteadyComms
 from drivers.modem.library import CmeError, CmsError, CommandError, GsmModem, TimeoutException
+from drivers.modem.octet_line import OctetLine
 from drivers.modem.profiles import GENERIC, profile_of
 
 COMMAND_TIMEOUT = 5.0  # seconds
@@ -30,7 +31,7 @@ _BUSY = (14, 515)  # "SIM busy", "command in progress": the same command may wor
 _NOTIFY = ("2,1,0,2,0", "2,1,0,1,0", "1,1,0,2,0", "1,1,0,1,0", "2,1,0,0,0", "1,1,0,0,0")
 
 
-class Modem(GsmModem, SteadyComms):  # type: ignore[misc]  # the package has no types
+class Modem(GsmModem, OctetLine):  # type: ignore[misc]  # the package has no types
     """The package's modem on our line.
 
     Any method may raise CommandError (refused), TimeoutException (no answer) or SerialException (the line is lost);

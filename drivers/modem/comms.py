@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from drivers.modem.answers import unhex
 from drivers.modem.library import Serial, SerialComms, SerialException, SerialTimeoutException, TimeoutException
+from drivers.modem.octets import Heard, Octets
 
 FlowControl = Literal["none", "rtscts", "dsrdtr"]
 News = Callable[[list[str]], None]
@@ -31,14 +32,15 @@ _NEWS = re.compile(
     r"|RING$|NO CARRIER$|RDY$|(SMS|Call) Ready$|(SMS|PB) DONE$|\+(QIND|SYSSTART)\b|[\^*]"
 )
 _STARTED = re.compile(r"RDY|[+^]SYSSTART.*")  # a firmware that says so has forgotten the command before
+_PROMPTS = (">", "CONNECT", "DOWNLOAD")  # the latter two want octets
 _TWO_LINES = re.compile(r"\+(CDS|CMT|CBM):")
 _SUBMIT_ANSWER = re.compile(r"\+CMGS: *\d+|\+CMS ERROR: *\d+")
 _JUNK = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))  # what noise leaves at the ends of a line
 _LONGEST_LINE = 8192
 _SECOND_LINE_WITHIN = 1.0  # seconds
 _MOST_LINES = 20  # of one USSD answer
-_GOES_ON_AT_MOST = 300.0  # seconds for which a long answer may go on
-_SLICE = 0.2  # seconds between looks at whether somebody wants us to stop waiting
+GOES_ON_AT_MOST = 300.0  # seconds for which a long answer may go on
+SLICE = 0.2  # seconds between looks at whether somebody wants us to stop waiting
 
 
 class NotWritten(SerialException):  # type: ignore[misc]  # pyserial has no types
@@ -75,6 +77,8 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         self._started_anew = False  # whether the firmware said that it started while a command was open
         self._stale = False  # whether the answer to a given-up command may still come
         self._heard_at = 0.0
+        self._octets: Octets | None = None  # what is awaited that is no line
+        self._heard: Heard | None = None  # which late line is awaited
 
     # Open and close
 
@@ -160,22 +164,34 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         """Handle the whole lines in what was read; returns what is left. Modems end lines as they like."""
         if data:
             self._heard_at = time.monotonic()
-        *lines, rest = re.split(rb"[\r\n]", data)
+        *lines, rest = re.split(rb"[\r\n]", data) if self._octets is None else self._take_octets(self._octets, data)
         for line in lines:
-            # Latin-1 never fails: with UTF-8 one broken byte would end the reader.
-            text = line.decode("latin-1").strip(_JUNK)
-            if text:
+            if text := _plain(line):
                 self._handleLineRead(text)
         if self._prompt and rest.lstrip(b"\0 ").startswith(b">"):
             self._finish(">")
             return b""
         return b"" if len(rest) > _LONGEST_LINE else rest
 
+    def _take_octets(self, wanted: Octets, data: bytes) -> list[bytes]:
+        """The lines in what was read, without the octets that are awaited; the last is what has no end yet."""
+        lines: list[bytes] = []
+        while data:
+            if wanted.open:
+                data = wanted.take(data)
+            elif end := re.search(rb"[\r\n]", data):
+                line, data = data[: end.start()], data[end.end() :]
+                if not wanted.announces(_plain(line), end[0]):
+                    lines.append(line)
+            else:
+                break
+        return [*lines, data]
+
     def _handleLineRead(self, line: str, checkForResponseTerm: bool = True) -> None:
         """Give one line to who it is for."""
-        if self._second_line(line) or self._ussd_line(line):
+        if self._second_line(line) or self._ussd_line(line) or (self._heard is not None and self._heard.is_it(line)):
             return
-        if self._prompt and line == ">":  # with a line end behind it, as some modems write it
+        if self._prompt and line in _PROMPTS:  # with a line end behind it, as some modems write it
             self._finish(line)
             return
         open_command = bool(self._command)
@@ -276,7 +292,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
             raise TimeoutException([f"the port takes no bytes: {blocked}"]) from blocked
         if not wait:
             return None
-        self._await(timeout, goes_on=data.startswith("AT+CMGL"))
+        self._await(timeout, goes_on=data.startswith("AT+CMGL") or self._octets is not None)
         return self._answer
 
     def _await(self, timeout: float, goes_on: bool) -> None:
@@ -286,9 +302,9 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         """
         began = time.monotonic()
         until = began + timeout
-        while not self._answered.wait(min(_SLICE, max(0.0, until - time.monotonic()))):
+        while not self._answered.wait(min(SLICE, max(0.0, until - time.monotonic()))):
             if goes_on:
-                until = min(max(until, self._heard_at + timeout), began + _GOES_ON_AT_MOST)
+                until = min(max(until, self._heard_at + timeout), began + GOES_ON_AT_MOST)
             stop = until if self.give_up_at is None else min(until, self.give_up_at)
             if time.monotonic() >= stop:
                 self._given_up()
@@ -329,3 +345,8 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
         time.sleep(self.quiet)
         while time.monotonic() - self._heard_at < self.quiet and time.monotonic() < until:
             time.sleep(self.quiet / 6)
+
+
+def _plain(line: bytes) -> str:
+    """A line as text. Latin-1 never fails: with UTF-8 one broken byte would end the reader."""
+    return line.decode("latin-1").strip(_JUNK)

@@ -18,7 +18,7 @@ from drivers._mms import answers, messages, push, statuses
 from drivers._mms import pdu as pdus
 from drivers._mms.pdu import Pdu
 from drivers._mms.wsp import Malformed
-from drivers.modem.mms_carrier import Answer, Carrier, CarrierFailed, whole_url
+from drivers.modem.mms_carrier import Answer, Carrier, CarrierFailed, SendsItself, whole_url
 from smsgw.errors import NotFetched
 from smsgw.link import (
     Events,
@@ -175,8 +175,7 @@ class Mms:
             return RejectedForGood(says, "mms_too_large")
         try:
             with self._turn:
-                own_stack = getattr(self._carrier, "send", None)
-                return own_stack(part) if own_stack else self._posted(part)
+                return self._carrier.send(part) if isinstance(self._carrier, SendsItself) else self._posted(part)
         except CarrierFailed as failed:
             return _link_error(failed)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote, urljoin, urlsplit
+
+from smsgw.link import LinkError, WirePart
 
 STEPS = {
     "set-up": "what is configured",
@@ -46,6 +48,14 @@ class Carrier(Protocol):
 
     def post(self, url: str, body: bytes, most: int) -> Answer:
         """Hand an MMS PDU over, and read the answer."""
+
+
+@runtime_checkable
+class SendsItself(Protocol):
+    """A carrier that makes the MMS itself, of a part with a content."""
+
+    def send(self, part: WirePart) -> str | LinkError:
+        """What we call it when it was sent, or why not. Waits, and raises CarrierFailed."""
 
 
 def whole_url(location: str, mmsc: str) -> str:

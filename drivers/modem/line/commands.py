@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from drivers.modem.line import mms
+
 if TYPE_CHECKING:
     from drivers.modem.line.modem import SimulatedModem
 
@@ -32,7 +34,8 @@ def run(modem: SimulatedModem, command: str) -> None:
         if found:
             does(modem, *found.groups())
             return
-    modem.answer("ERROR")
+    if not mms.run(modem, command):
+        modem.answer("ERROR")
 
 
 def _says(*lines: str) -> Callable[[SimulatedModem], None]:

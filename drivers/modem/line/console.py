@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from drivers._mms.push import announcement
 from drivers.modem.line.card import Sim
 from drivers.modem.line.modem import SimulatedModem
 from drivers.modem.line.ways import Ways, sentences, spelled, turn
@@ -19,9 +20,12 @@ HELP = (
     "ring +38640111222          that phone calls us",
     "noise=0.3                  a fault, by name; SIM and network: pin, attempts_left, registration, sim",
     "report +38640111222 46     a status report on the last text to that number (TP-ST in hexadecimal)",
+    "push +38640000000 0606...   a WAP push from a centre, its octets in hexadecimal",
+    "mms +38640111222 http://127.0.0.1:8080/m/1 31000   a centre announces an MMS of that phone, there, so large",
     "unplug   plug [NAME]       pull it out; put it in, under another name if you like",
     "restart                    the firmware starts anew and forgets its settings",
 )
+_CENTRE = "+38640000000"  # where MMS are announced from
 _SIM = {
     "pin": "the PIN that the SIM asks for; empty: none",
     "attempts_left": "how many attempts at the PIN are left; 0: it asks for its PUK",
@@ -71,6 +75,7 @@ class Console:
         imei = f"35693803{seed + 1:06}9"
         name = f"usb-smsgw_simulated_modem_{imei}-if00-port0"
         self._journal = journal
+        self._announced = 0
         self.modem = SimulatedModem(
             place.absolute(), ways, sim=sim, seed=seed, clock=Clock(), device=name, imei=imei, journal=self._note
         )
@@ -120,6 +125,8 @@ class Console:
             "unplug": self.modem.disconnect,
             "plug": lambda name=None: self.modem.connect(str(self.modem.folder / name) if name else None),
             "restart": self.modem.forget,
+            "push": lambda sender, octets: self.modem.centre_pushes(sender, bytes.fromhex(octets)),
+            "mms": self._announce,
             "report": lambda to, status="00": self.modem.send_receipt(to, int(status, 16)),
         }
         try:
@@ -128,6 +135,11 @@ class Console:
             says = f"{' '.join([word, *rest])!r} is nothing that this modem can do"
             raise BadInput([Fault("/line", "line_invalid", says)], hint="\n".join(HELP)) from wrong
         self._note({"event": word, "with": rest, "device": self.device})
+
+    def _announce(self, sender: str, location: str, size: str = "0") -> None:
+        self._announced += 1
+        octets = announcement(f"sim{self._announced}", location, sender, int(size))
+        self.modem.centre_pushes(_CENTRE, octets, self._announced % 256)
 
 
 def _turn(ways: Ways, sim: Sim, name: str, value: str) -> None:

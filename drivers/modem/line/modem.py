@@ -18,6 +18,7 @@ from drivers.modem.line.card import Sim
 from drivers.modem.line.coding import Coding
 from drivers.modem.line.commands import ALWAYS, run
 from drivers.modem.line.menus import MENUS, Menu, read, spelled
+from drivers.modem.line.mms import MmsSide
 from drivers.modem.line.network import NO_FLAGS, Journal, Networked, seconds_of_march
 from drivers.modem.line.ways import Ways
 
@@ -56,6 +57,7 @@ class SimulatedModem(Networked):
         self.swallow_pin_answer = False
         self.menus = dict(MENUS)
         self.more_to_send = 0  # what +CMMS was set to
+        self.mms = MmsSide()
         self.entered: list[str] = []  # USSD codes and replies
         self._menu: Menu | None = None
         super().__init__(

@@ -14,9 +14,11 @@ from drivers.modem.line.card import Sim
 from drivers.modem.line.coding import Coding, OwnCoding, Submitted
 from drivers.modem.line.port import Port
 from drivers.modem.line.ways import Ways
+from smsgw.text.header import write_header
 
 _START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 Journal = Callable[[dict[str, Any]], None]
+_PUSHED = 120  # octets of a push in one text
 NO_FLAGS = "0,0,0,0,0"  # of +CNMI, when nothing is told
 
 
@@ -66,6 +68,20 @@ class Networked(Port):
     def phone_sends_data(self, sender: str, octets: bytes, udh: bytes, dcs: int = 0xF5) -> None:
         """A phone or a centre sends octets, such as to a port."""
         self.network_hands(self.coding.deliver(sender, octets, self.clock(), udh, dcs))
+
+    def centre_pushes(
+        self, sender: str, octets: bytes, reference: int = 7, order: list[int] | None = None, twice: bool = False
+    ) -> None:
+        """A centre sends octets to port 2948 (a WAP push) in as many texts as they need, in this order (from 1).
+
+        twice: each comes a second time.
+        """
+        cut = [octets[at : at + _PUSHED] for at in range(0, len(octets), _PUSHED)] or [b""]
+        for number in order or range(1, len(cut) + 1):
+            udh = write_header(len(cut), number, reference, False, 0, 0, (2948, 9200))
+            for _ in range(2 if twice else 1):
+                self.network_hands(self.coding.deliver(sender, cut[number - 1], self.clock(), udh, 0x04))
+        self.journal({"event": "pushed", "sender": sender, "octets": octets.hex(), "texts": len(cut)})
 
     def network_hands(self, pdu: bytes, into: str | None = None, news: str = "+CMTI") -> None:
         """Any PDU at all comes in."""

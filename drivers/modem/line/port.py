@@ -14,6 +14,7 @@ import threading
 import time
 import tty
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -39,6 +40,9 @@ class Port(ABC):
         self._second = -1  # a port beside the first, at which the news come
         self._mouth = threading.RLock()  # one speaks at a time; taken before `lock`, never behind it
         self._buffer = b""
+        self._octets_left = 0  # of a file that is typed
+        self._octets = b""
+        self._octets_done: Callable[[bytes], None] = lambda octets: None
         self._news: list[str] = []
         self._master = -1
         self._is_blocked = False
@@ -221,6 +225,9 @@ class Port(ABC):
         """Take octets one by one; what is said in between stands where it belongs."""
         at = 0
         while at < len(data):
+            if self._octets_left:
+                at += self._typed_octets(data[at : at + self._octets_left])
+                continue
             found = _ENDS.search(data, at)
             end = found.start() if found else len(data)
             here = data[at : end + 1]
@@ -230,6 +237,19 @@ class Port(ABC):
             at = end + 1
             if end < len(data):
                 self._ended(data[end])
+
+    def wants_octets(self, count: int, done: Callable[[bytes], None]) -> None:
+        """The next `count` octets that are typed are no command: `done` gets them."""
+        self._octets, self._octets_done, self._octets_left = b"", done, count
+        if not count:
+            done(b"")
+
+    def _typed_octets(self, octets: bytes) -> int:
+        self._octets += octets
+        self._octets_left -= len(octets)
+        if not self._octets_left:
+            self._octets_done(self._octets)
+        return len(octets)
 
     def _ended(self, octet: int) -> None:
         typed = self._buffer.replace(b"\n", b"").decode("latin-1")
