@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, update
+from sqlalchemy import Connection, Table, and_, delete, select, update
 
 from ..store.history import chunks
 from ..store.tables import (
@@ -20,15 +20,21 @@ from ..store.tables import (
     delivery,
     history,
     inbound,
+    inbound_content,
+    inbound_medium,
     inbound_part,
     inquiry,
     mail,
+    medium,
     message,
+    message_content,
+    message_medium,
     order,
     order_line,
     order_revision,
     part,
     receipt,
+    rendition,
     submitted_part,
     survey_answer,
     suspected_stop,
@@ -44,6 +50,10 @@ def messages(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, part, part.c.message_id, ids, user_data=b"", udh=b"")
     _clear(conn, receipt, receipt.c.message_id, ids, said=None, recipient=None)
     _clear(conn, submitted_part, submitted_part.c.message_id, ids, user_data=b"", udh=b"", asked={})
+    content = message_content.c.message_id
+    _clear(conn, message_content, content, ids, subject="", slides=[], attached=None, from_name="", reply_to=None)
+    for some in chunks(ids):  # what was sent is ours and may be others' too: what nobody needs goes by its time
+        conn.execute(delete(message_medium).where(message_medium.c.message_id.in_(some)))
     tales(conn, ids)
 
 
@@ -51,6 +61,8 @@ def texts(conn: Connection, ids: Sequence[str]) -> None:
     """Clear texts that came in, and what was made of their words."""
     _clear(conn, inbound, inbound.c.id, ids, text="", explanation=None, why=GONE)
     _clear(conn, inbound_part, inbound_part.c.inbound_id, ids, user_data=b"", udh=b"")
+    _clear(conn, inbound_content, inbound_content.c.inbound_id, ids, subject="", also_to=[])
+    _media(conn, ids)
     _clear(conn, auto_answer, auto_answer.c.inbound_id, ids, text="", why=GONE)
     _clear(
         conn, correction, correction.c.inbound_id, ids, text="", words="", why=GONE, only=correction.c.kind == "alias"
@@ -60,6 +72,27 @@ def texts(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, suspected_stop, suspected_stop.c.inbound_id, ids, words="")
     _clear(conn, consent_answer, consent_answer.c.inbound_id, ids, text="", why=None)
     tales(conn, ids)
+
+
+def _media(conn: Connection, ids: Sequence[str]) -> None:
+    """Take away the pictures and files that came with texts, at once: with all that was made of them, where nothing
+    else that came in or went out has the same."""
+    got: set[str] = set()
+    for some in chunks(ids):
+        mine = inbound_medium.c.inbound_id.in_(some)
+        got |= set(conn.scalars(select(inbound_medium.c.sha256).where(mine)))
+        conn.execute(delete(inbound_medium).where(mine))
+    for some in chunks(sorted(got)):
+        made = set(
+            conn.scalars(select(rendition.c.sha256).where(rendition.c.source.in_(some), rendition.c.sha256 != ""))
+        )
+        m = medium.c.sha256
+        used = (
+            select(inbound_medium.c.sha256).where(inbound_medium.c.sha256 == m).exists()
+            | select(message_medium.c.sha256).where(message_medium.c.sha256 == m).exists()
+            | select(message_medium.c.original).where(message_medium.c.original == m).exists()
+        )
+        conn.execute(delete(medium).where(m.in_([*some, *sorted(made)]), ~used))
 
 
 def orders(conn: Connection, ids: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ from ..store.tables import (
     budget,
     call,
     campaign,
+    capability,
+    capability_sign,
     consent,
     consent_answer,
     conversation,
@@ -211,6 +213,8 @@ def _unname(conn: Connection, one: str, told: str) -> None:
     for table, column, values in _NUMBERS:
         _set(conn, table, column, one, **{column: f"~{secrets.token_hex(8)}"}, **values)
     conn.execute(delete(unreachable).where(unreachable.c.address == one))
+    conn.execute(delete(capability).where(capability.c.number == one))
+    conn.execute(delete(capability_sign).where(capability_sign.c.number == one))
     conn.execute(delete(conversation).where(conversation.c.number == one))
     listed = cast(campaign.c.audience, String).contains(f'"{one}"', autoescape=True)
     for row in conn.execute(select(campaign.c.id, campaign.c.audience).where(listed)).all():

@@ -25,7 +25,9 @@ from ..store.tables import (
     customer,
     follower,
     inbound,
+    inbound_medium,
     message,
+    message_medium,
     order,
     order_revision,
     receipt,
@@ -138,9 +140,13 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     yield _Kind("messages", message, old, m.recipient, _whole(message))
     yield _Kind("texts", inbound, i.id < first_id("in", gone), i.sender, _whole(inbound))
     yield _Kind("calls", call, c.id < first_id("call", gone), c.caller, _whole(call))
-    spoken = and_(_between(m.id, "msg", gone, words), m.final_at.is_not(None), m.text != "")
+    spoken = and_(
+        _between(m.id, "msg", gone, words),
+        m.final_at.is_not(None),
+        or_(m.text != "", _carries(m.id, message_medium.c.message_id)),
+    )
     yield _Kind("words of messages", message, spoken, m.recipient, forgetting.messages)
-    said = and_(_between(i.id, "in", gone, words), i.text != "")
+    said = and_(_between(i.id, "in", gone, words), or_(i.text != "", _carries(i.id, inbound_medium.c.inbound_id)))
     yield _Kind("words of texts", inbound, said, i.sender, forgetting.texts)
     wrote = order_revision.c
     ordered = select(wrote.order_id).where(wrote.order_id == o.id, wrote.words != "").exists()
@@ -156,6 +162,11 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
 def _between(id: Column[str], prefix: str, since: datetime, before: datetime) -> ColumnElement[bool]:
     """Ids that were made in this time: what is older falls into a class of its own."""
     return and_(id >= first_id(prefix, since), id < first_id(prefix, before))
+
+
+def _carries(id: Column[str], owner: Column[str]) -> ColumnElement[bool]:
+    """Whether a message or something that came in has media."""
+    return select(owner).where(owner == id).exists()
 
 
 def _whole(table: Table) -> Work:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from ..errors import Conflict, NotFound
 from ..store import history
 from ..store.lifecycle import MESSAGE
-from ..store.tables import message, part
+from ..store.tables import message, message_content, message_medium, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ def _redact(conn: Connection, wish: Redaction) -> Exception | None:
     kept = {**(row.metadata or {}), **wish.marks} or None
     conn.execute(update(message).where(message.c.id == wish.id).values(text="", metadata=kept))
     conn.execute(update(part).where(part.c.message_id == wish.id).values(user_data=b""))
+    gone = {"subject": "", "slides": [], "attached": None}
+    conn.execute(update(message_content).where(message_content.c.message_id == wish.id).values(**gone))
+    conn.execute(delete(message_medium).where(message_medium.c.message_id == wish.id))
     step = history.Step(wish.id, f"its text was forgotten, as {wish.by} asked")
     history.note(conn, MESSAGE, "redact", [step], by=wish.by, now=wish.at)
     return None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from smsgw.config.retention import RetentionConfig
 from smsgw.customers import customers, export, groups, merging, privacy, retention
@@ -26,15 +26,22 @@ from smsgw.store.database import Database
 from smsgw.store.ids import new_id
 from smsgw.store.tables import (
     campaign,
+    capability,
+    capability_sign,
     cost_entry,
     delivery,
     expectation,
     history,
     inbound,
+    inbound_content,
+    inbound_medium,
     inbound_part,
     inquiry,
     mail,
+    medium,
     message,
+    message_content,
+    message_medium,
     metadata,
     order,
     order_revision,
@@ -64,6 +71,7 @@ def a_full_life(database: Database) -> str:
     with database.exclusive() as conn:
         consent.record(conn, [Statement(NUMBER, True, f"yes, {NEEDLE}", NOW, "sms", "t", customer_id=id)])
         _texts(conn)
+        _pictures(conn)
         _others(conn, id)
     return id
 
@@ -94,6 +102,30 @@ def _texts(conn: Any) -> None:
     conn.execute(insert(inbound_part), [whole | {"of": 1, "received_at": NOW, "inbound_id": "in_A"}])
     cost = {"message_id": "msg_A", "link": "a", "parts": 1, "amount": 12_000, "currency": "EUR", "event": "submit"}
     conn.execute(insert(cost_entry), [cost | {"rate_id": 1, "at": NOW}])
+
+
+def _pictures(conn: Any) -> None:
+    told = f"Dear {NEEDLE}"
+    for sha, octets in (("a" * 64, b"a catalogue"), ("b" * 64, told.encode())):
+        values = {"sha256": sha, "media_type": "text/plain", "size": len(octets), "octets": octets}
+        conn.execute(insert(medium), [values | {"created_at": NOW, "used_at": NOW}])
+    carried = {
+        "message_id": "msg_A", "subject": told, "slides": [{"text": told, "medium": "a" * 64}], "policy": "mms-first",
+        "profile": "std300", "way": "mms", "why": "", "size": 1, "digest": "d", "language": "sl", "read_report": False,
+        "from_name": NEEDLE, "reply_to": MAIL,
+    }  # fmt: skip
+    conn.execute(insert(message_content), [carried])
+    used = {"message_id": "msg_A", "position": 1, "sha256": "a" * 64, "original": "a" * 64, "name": NEEDLE}
+    conn.execute(insert(message_medium), [used])
+    conn.execute(
+        insert(inbound_content), [{"inbound_id": "in_A", "subject": told, "also_to": [NUMBER], "size": 1, "copies": 1}]
+    )
+    came = {"inbound_id": "in_A", "position": 1, "sha256": "b" * 64, "media_type": "text/plain", "name": NEEDLE}
+    conn.execute(insert(inbound_medium), [came | {"content_id": ""}])
+    known = {"number": NUMBER, "kind": "mms", "state": "yes", "evidence": "inbound", "source": "a", "why": NUMBER}
+    conn.execute(insert(capability), [known | {"at": NOW, "by_admin": False}])
+    sign = {"number": NUMBER, "kind": "mms", "sign": "inbound", "source": "a", "at": NOW}
+    conn.execute(insert(capability_sign), [sign])
 
 
 def _others(conn: Any, id: str) -> None:
@@ -154,6 +186,7 @@ def test_who_is_forgotten_leaves_no_word_and_the_books_stay(database: Database) 
         assert states == {"msg_A": "delivered", "msg_B": "refused"}
         assert conn.scalar(select(message.c.recipient).where(message.c.id == "msg_A")) == "+386"
         assert conn.scalar(select(cost_entry.c.amount)) == 12_000
+        assert conn.scalars(select(medium.c.octets)).all() == [b"a catalogue"]  # ours, and maybe others' too
         assert conn.scalar(select(order.c.total)) == 5_000_000
         assert conn.scalar(select(mail.c.subject).where(mail.c.id == "mail_B")) == "Order 7"
         assert conn.scalar(select(campaign.c.audience)) == {"numbers": ["+38640999888"]}
@@ -245,6 +278,23 @@ def test_what_is_old_is_forgotten_by_its_class_and_a_dry_run_only_counts(
         assert said == ([f"Dear {NEEDLE}"] if days == 10 else [] if days == 1200 else [None])
         texts = conn.execute(select(message.c.text).where(message.c.id != "msg_B")).scalars().all()
         assert texts == ([f"Dear {NEEDLE}"] if days < 400 else [""] if days == 400 else [])
+
+
+def test_pictures_without_words_are_forgotten_as_words_are(database: Database) -> None:
+    with database.exclusive() as conn:
+        _texts(conn)
+        _pictures(conn)
+        old = new_id("in", NOW - timedelta(days=400))
+        conn.execute(delete(inbound_medium))
+        conn.execute(delete(inbound_part))
+        conn.execute(delete(inbound_content))
+        conn.execute(update(inbound).values(id=old, text=""))
+        came = {"inbound_id": old, "position": 1, "sha256": "b" * 64, "media_type": "x", "name": "", "content_id": ""}
+        conn.execute(insert(inbound_medium), [came])
+    assert retention.run(database, RetentionConfig(), NOW, "t")["words of texts"] == 1
+    assert retention.run(database, RetentionConfig(), NOW, "t")["words of texts"] == 0
+    with database.reading() as conn:
+        assert conn.scalars(select(medium.c.octets)).all() == [b"a catalogue"]
 
 
 def test_the_proof_of_a_consent_goes_five_years_after_it_was_taken_back_and_the_no_stays(database: Database) -> None:
