@@ -69,7 +69,8 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     gateway = Gateway(config)
     try:
         parts = office.parts(gateway)
-        daemon = Daemon(gateway, [webhooks_of(gateway, parts), gateway.reading, *parts, LocalKey(gateway, parts)])
+        ours = [webhooks_of(gateway, parts), gateway.reading, gateway.fetching]
+        daemon = Daemon(gateway, [*ours, *parts, LocalKey(gateway, parts)])
 
         def end() -> None:
             systemd.stopping()
