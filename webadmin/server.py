@@ -57,6 +57,7 @@ class WebServer:
 
     def __init__(self, gateway: Gateway, app: Flask) -> None:
         self._web = gateway.config.web
+        self._files_mb = max(FILES_MB, gateway.config.media.largest + 1)
         self._app = app
         self._stopping: threading.Event = app.extensions["smsgw"].stopping
         self._streams: Streams = app.extensions["smsgw"].streams
@@ -79,7 +80,7 @@ class WebServer:
             map=self._map,
             sockets=sockets,
             threads=self._web.threads,
-            max_request_body_size=max(self._web.max_body_mb, FILES_MB) * 1024 * 1024 + 1,
+            max_request_body_size=max(self._web.max_body_mb, self._files_mb) * 1024 * 1024 + 1,
             connection_limit=1000,
             ident=None,
         )

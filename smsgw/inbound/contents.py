@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from ..link import ContentPart, InboundContent
 from ..media import capability, store
 from ..media.capability import Says, Sign
+from ..outbound.familiar import PAGE
 from ..store import history
 from ..store.ids import new_id
 from ..store.storable import storable, storable_or_none
@@ -58,7 +59,7 @@ class Contents:
         values = _row(brought, reference, parts)
         [id] = self._inbox.begin(conn, [(values, f"came over {brought.link}")], brought.at)
         self._keep(conn, id, brought, parts)
-        if values["kind"] == "mms":
+        if values["kind"] == "mms" and brought.link != PAGE:  # a browser says nothing of the phone's MMS
             sign = Sign(values["sender"], Says.INBOUND, brought.link, brought.at, id)
             if len(sign.number) <= 20:
                 capability.hear(conn, [sign])

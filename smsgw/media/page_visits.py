@@ -15,8 +15,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from ..store import history
 from ..store.lifecycle import MESSAGE
-from ..store.tables import message_content, message_page, page_visit
+from ..store.tables import message, message_content, message_page, page_visit
 from ..store.tables.types import AnyRow
+from . import capability
+from .capability import Says, Sign
 from .pages import TRIES
 
 KEPT = 100  # visits of a level that are kept for a page: the next ones say nothing new
@@ -69,6 +71,8 @@ def _write_down(conn: Connection, visit: Visit) -> bool:
     if visit.level == "opened" and not before:
         conn.execute(update(message_page).where(p.id == visit.page_id).values(opened_at=visit.at))
         _tell(conn, message_id, "page_opened", "opened on its page", visit.at)
+        number = conn.scalar(select(message.c.recipient).where(message.c.id == message_id))
+        capability.hear(conn, [Sign(str(number), Says.OPENED, BY, visit.at, message_id)])
     elif visit.level == "replied":
         _tell(conn, message_id, "page_replied", "answered on its page", visit.at)
     return not before

@@ -103,6 +103,8 @@ class Carrying:
             known = capability.of(conn, wish.recipient, wish.now)
         policy = wish.content.policy or self.terms.policy
         way = choice.choose(known, policy, found is not None, bool(self.terms.pages.base))
+        if wish.content.pin is not None and self.terms.pages.base:  # an MMS would show it to whoever holds the phone
+            way = choice.Way("link", "it asks for a code before it shows anything")
         if way.how == "mms" and found is not None:
             try:
                 return self._mms(door, wish, found, way, known.profile)

@@ -177,7 +177,9 @@ def test_more_streams_than_threads_hold_up_no_request(configured: Any, site_of: 
         one.close()
 
 
-def test_who_reads_slowly_gets_everything_in_the_end(site: Any, listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_reads_slowly_gets_everything_in_the_end(
+    site: Any, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(streams, "UNREAD", 1)  # whatever is not read yet makes a client slow
     monkeypatch.setattr(streams, "PIECE", 3)
     stream = listen("/api/v1/events?events=message.queued")

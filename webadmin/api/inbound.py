@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from smsgw.errors import BadInput
 from smsgw.inbound import inbox
+from smsgw.inbound.contents import content_row
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import paging
+from .carried import inbound_media
 from .messages import number_of
 from .routes import route
 from .shapes import InboundFilter, InboundPage
@@ -26,7 +30,22 @@ def inbound(query: InboundFilter) -> Response:
         rows = inbox.listing(conn, query.limit + 1, before, sender_of(query.from_))
         no_texts = [row.id for row in rows if row.kind == "data"]
         data = inbox.data_of(conn, no_texts) if no_texts else {}
-    return paging.page(rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())), paging.after(query))
+        more = carried_of(conn, rows)
+    return paging.page(
+        rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())) | more.get(row.id, {}),
+        paging.after(query),
+    )  # fmt: skip
+
+
+def carried_of(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, dict[str, Any]]:
+    """The subject and media of those of these inbound rows that are more than texts, by id."""
+    ids = [row.id for row in rows if row.kind in ("mms", "mail")]
+    media = inbound_media(conn, ids)
+    found: dict[str, dict[str, Any]] = {}
+    for id in ids:
+        content = content_row(conn, id)
+        found[id] = {"subject": None if content is None else content.subject, "media": media.get(id, [])}
+    return found
 
 
 def sender_of(written: str | None) -> str | None:
@@ -56,4 +75,6 @@ def inbound_json(row: AnyRow, data: bytes | None = None, ports: tuple[int, int] 
         "sent_at": row.sent_at,
         "understood_as": row.understood_as,
         "explanation": row.explanation,
+        "subject": None,
+        "media": [],
     }

@@ -20,6 +20,7 @@ from smsgw.webhooks.dialects.event import PLACE
 
 from ..context import the_gateway
 from . import paging
+from .carried import contents_of
 from .refusals import BUSY, POLICY
 from .routes import PREFIX, answer, client, route
 from .shapes import EventPage, Message, MessageFilter, MessagePage
@@ -30,8 +31,8 @@ def row_of(row: AnyRow) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], row._mapping)
 
 
-def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A message's row as the API shows it: shapes.Message."""
+def message_json(row: Mapping[str, Any], content: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A message's row as the API shows it: shapes.Message. content: what it carries besides a text."""
     ref = row["client_ref"]
     return {
         "id": row["id"],
@@ -61,6 +62,7 @@ def message_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "final_at": row["final_at"],
         "attempts": row["attempts"],
         "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
+        "content": content,
     }
 
 
@@ -82,7 +84,10 @@ def messages(query: MessageFilter) -> Response:
     before = paging.after(query)
     with gateway.database.reading() as conn:
         rows = outbox.listing(conn, wanted, query.limit + 1, before)
-    return paging.page(rows, query.limit, lambda row: message_json(row_of(row)), paging.after(query))
+        carried = contents_of(conn, [row.id for row in rows])
+    return paging.page(
+        rows, query.limit, lambda row: message_json(row_of(row), carried.get(row.id)), paging.after(query)
+    )
 
 
 def number_of(written: str, pointer: str) -> str:
@@ -105,7 +110,8 @@ def _known(id: str) -> str:
 def message(id: str) -> Response:
     """Show a message."""
     with the_gateway().database.reading() as conn:
-        return answer(message_json(row_of(outbox.get(conn, _known(id)))))
+        row = row_of(outbox.get(conn, _known(id)))
+        return answer(message_json(row, contents_of(conn, [id]).get(id)))
 
 
 @route("GET", "/messages/<id>/events", scope="messages:read", answers={200: EventPage}, errors=("not_found",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -15,6 +16,7 @@ from smsgw.text.parts import MAX_PARTS
 from smsgw.text.preview import preview as look
 
 from ..context import the_gateway
+from .carried import content_of, is_content
 from .routes import answer, client, route
 from .shapes import NewPreview, Preview
 
@@ -28,7 +30,10 @@ from .shapes import NewPreview, Preview
     errors=("no_route",),
 )
 def preview(body: NewPreview) -> Response:
-    """Show what a text would take, and whether it would be sent; nothing is sent or stored."""
+    """Show what a text would take, and whether it would be sent; nothing is sent, no message is stored."""
+    if not body.text and not is_content(body) and "text" not in body.model_fields_set:
+        raise BadInput([Fault("/text", "text_missing", "this field is missing")])
+    text, carried = body.text, None
     if body.to is None:
         link, abilities = _any_link(body.link)
         way: dict[str, Any] = {"to": None, "from": body.from_, "link": link, "trace": [], "price": None, "gate": None}
@@ -36,10 +41,12 @@ def preview(body: NewPreview) -> Response:
         ready = the_gateway().door.read(_asked(body))
         row = ready.row
         abilities = the_gateway().network.links[row["link"]].abilities
+        if ready.content is not None:
+            text, carried = row["text"], _carried(ready.content)
         way = {"to": row["recipient"], "from": row["sender"], "link": row["link"], "trace": row["trace"]}
         way["price"] = money(row["price"], row["currency"])
         way["gate"] = _gate(ready)
-    seen = look(body.text, abilities)
+    seen = look(text, abilities)
     return answer(
         {
             "encoding": seen.encoding,
@@ -50,14 +57,23 @@ def preview(body: NewPreview) -> Response:
             "swaps": [{"letter": letter, "plainer": plainer} for letter, plainer in seen.swaps],
             "parts_after_swap": seen.parts_after_swap,
             **way,
+            "content": carried,
         }
     )
 
 
+def _carried(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Which way a content would go: media_shapes.ContentWay."""
+    told = {name: row[name] for name in ("way", "why", "size", "profile")}
+    return {**told, "falls_back": row["fallback_at"] is not None}
+
+
 def _asked(body: NewPreview) -> Asked:
+    content = content_of(body, body.text)
     return Asked(
         to=body.to or "",
-        text=body.text,
+        text=body.text if content is None else "",
+        content=content,
         client=client().id,
         sender=body.from_,
         purpose=body.purpose,

@@ -22,6 +22,7 @@ from smsgw.store.lifecycle import MESSAGE
 
 from ..context import here, the_gateway
 from . import reading
+from .carried import MAKING, content_of, contents_of, is_content
 from .messages import message_json, row_of
 from .refusals import BUSY, POLICY
 from .routes import KEY_HEADER, PREFIX, client, repeated, route
@@ -67,7 +68,11 @@ def _send(asked: Asked) -> Done:
     waited = _wait_for(row["id"])
     if waited is not None:
         row, headers["Preference-Applied"] = waited
-    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(row)).decode()})
+    carried = None
+    if asked.content is not None:
+        with the_gateway().database.reading() as conn:
+            carried = contents_of(conn, [row["id"]]).get(row["id"])
+    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(row, carried)).decode()})
 
 
 def once(wish: Wish, work: Callable[[str], Done]) -> Response:
@@ -120,14 +125,18 @@ def _are_plain(raw: bytes, shapes: list[NewMessage], now: datetime) -> bool:
     """
     if b'\\"' in raw or any(shape.send_at is not None and shape.send_at > now + FURTHEST for shape in shapes):
         return False
+    if any(is_content(shape) or "@" in shape.to for shape in shapes):  # what must be looked up, or even fetched
+        return False
     keys = sum([len(shape.model_fields_set) + len(shape.metadata or ()) for shape in shapes])
     return len(_KEYS.findall(raw)) == keys
 
 
 def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
+    content = content_of(shape, shape.text)
     return Asked(
         to=shape.to,
-        text=shape.text,
+        text=shape.text if content is None else "",
+        content=content,
         client=client_id,
         sender=shape.from_,
         client_ref=shape.client_ref or ref,
@@ -155,7 +164,7 @@ def _also_wrong(written: Any, faults: list[Fault], client_id: str) -> list[Fault
         return []
     good = {name: written[name] for name in ("to", "text", "from", "link", "max_parts") if name in written}
     good = {name: value for name, value in good.items() if f"/{name}" not in bad}
-    unsaid = "-" if written.keys() & {"text", "data", "data_hex"} else ""
+    unsaid = "-" if written.keys() & {"text", "data", "data_hex", *MAKING} else ""
     asked = Asked(
         good.get("to", ""), good.get("text", unsaid), client_id, good.get("from"), link=good.get("link"),
         max_parts=good.get("max_parts"),

@@ -16,6 +16,7 @@ from .fields import Base64, Hexadecimal, Port, Purpose, Ref
 from .fields import Moment as Moment
 from .fields import Shape as Shape
 from .fields import Words as Words
+from .media_shapes import Carried, Content, ContentWay, InboundMedium
 
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
 MANY = 10_000  # items in one batch
@@ -28,7 +29,7 @@ class Ports(Shape):
     from_: Port = Field(0, alias="from", description="The port that it comes from, and that an answer goes to.")
 
 
-class NewMessage(Shape):
+class NewMessage(Carried):
     """A message to be sent to one number."""
 
     to: Words = Field(
@@ -40,7 +41,7 @@ class NewMessage(Shape):
     text: Words = Field(
         "",
         max_length=LONGEST_TEXT,
-        description="What to say; left out only for data.",
+        description="What to say; left out only for data and media.",
         examples=["Your order 1042 is ready."],
     )
     data: Base64 = Field(None, description="Octets for an application on the phone, instead of a text.")
@@ -137,6 +138,7 @@ class Message(Shape):
     final_at: Moment | None = Field(description="When its final state was reached.")
     attempts: int = Field(description="How often it was tried.")
     metadata: dict[str, str] = Field(description="What the client gave along.")
+    content: Content | None = Field(None, description="What it carries besides a text; null for a plain text.")
 
 
 class Event(Shape):
@@ -161,7 +163,7 @@ class Inbound(Shape):
     text: str = Field(description="What it says; empty for data.")
     data: str | None = Field(description="Of data: its octets in base64.", json_schema_extra=BASE64)
     ports: Ports | None = Field(description="Of data: its ports, if it names any.")
-    kind: str = Field(description="text, flash, indication, silent or data.")
+    kind: str = Field(description="text, flash, indication, silent, data, mms or mail.")
     parts: int = Field(description="How many parts it had.")
     missing: int = Field(description="How many of them never came.")
     link: str = Field(description="The link it came over.")
@@ -172,6 +174,8 @@ class Inbound(Shape):
         description="Why: the words that made it (spans of letters, with what they mean), what was understood, and the "
         "reasons for a person to look."
     )
+    subject: str | None = Field(None, description="Of an MMS or a mail: its subject.")
+    media: list[InboundMedium] = Field([], description="Of an MMS or a mail: its parts, as they came.")
 
 
 class Page(Shape):
@@ -251,10 +255,10 @@ class Batch(Shape):
     data: list[BatchItem] = Field(description="What became of each item, in order.")
 
 
-class NewPreview(Shape):
+class NewPreview(Carried):
     """A text to be looked at before it is sent."""
 
-    text: Words = Field(max_length=LONGEST_TEXT, description="What to say.")
+    text: Words = Field("", max_length=LONGEST_TEXT, description="What to say; left out only for slides and media.")
     to: Words | None = Field(None, max_length=100, description="To whom; without it only the text is looked at.")
     from_: Words | None = Field(None, alias="from", max_length=100, description="The sender.")
     purpose: Purpose = Field("transactional", description="What the message is for.")
@@ -309,6 +313,7 @@ class Preview(Shape):
     trace: list[str] = Field(description="Why this link.")
     price: Money | None = Field(description="What it would cost; null when no rate says.")
     gate: GateAnswer | None = Field(description="What the gate would say; null without a number.")
+    content: ContentWay | None = Field(None, description="Of slides and media: which way they would go.")
 
 
 class ItemProblem(Shape):

@@ -145,3 +145,46 @@ def test_categories_are_listed_changed_and_retired(shop: Any) -> None:
     assert shop("DELETE", f"{API}/consent/categories/school").status == 200
     assert shop("DELETE", f"{API}/consent/categories/toys").code == "not_found"
     assert grant(shop).faults == {"/scope": "category_unknown"}
+
+
+def test_a_list_of_addresses_is_checked_in_one_go(shop: Any) -> None:
+    grant(shop)
+    shop("POST", f"{API}/consents/suppressions", {"addresses": ["+38640111444"], "why": "a court said so"})
+    asked = {"addresses": ["040 111 222", "+38640111333", "+38640111444"], "category": "school"}
+    told = shop("POST", f"{API}/consents/check", asked).said["data"]
+    assert [(one["address"], one["allowed"], one["code"]) for one in told] == [
+        (PHONE, True, None), ("+38640111333", False, "consent_missing"), ("+38640111444", False, "suppressed"),
+    ]  # fmt: skip
+    for_all = shop("POST", f"{API}/consents/check", asked | {"purpose": "transactional", "category": None})
+    assert [one["allowed"] for one in for_all.said["data"]] == [True, True, False]
+
+
+def test_the_suppression_list_is_imported_looked_at_and_exported(shop: Any) -> None:
+    listed = {"csv": "number,name\n+38640111222,Ana\n\nnonsense\n040111333,Bine\n", "why": "from the old program"}
+    told = shop("POST", f"{API}/consents/suppressions/import", listed).said
+    assert (told["read"], told["changed"], [one["line"] for one in told["invalid"]]) == (2, 2, [4])
+    assert shop("POST", f"{API}/consents/suppressions/import", listed).said["changed"] == 0
+    assert len(shop("GET", f"{API}/consents/suppressions").said["data"]) == 2
+    one = shop("GET", f"{API}/consents/suppressions?address=040111222").said["data"]
+    assert [entry["why"] for entry in one] == ["from the old program"]
+    assert shop("GET", f"{API}/consents/suppressions?address=%2B38640999999").said["data"] == []
+    file = shop("GET", f"{API}/consents/suppressions?shape=csv")
+    assert file.headers["Content-Type"].startswith("text/csv")
+    assert len(file.body.splitlines()) == 3
+    assert PHONE.encode() not in file.body
+    verbs = [line["verb"] for line in shop("GET", f"{API}/audit?verb=suppressions.*").said["data"]]
+    assert verbs == ["suppressions.exported"]
+
+
+def test_a_customers_consents_are_those_of_all_their_addresses(shop: Any) -> None:
+    made = shop("POST", f"{API}/customers", {"name": "Ana", "addresses": [PHONE, "ana@example.com"]}).said["id"]
+    grant(shop)
+    grant(shop, address="ana@example.com", scope="marketing")
+    told = shop("GET", f"{API}/customers/{made}/consents").said
+    consents_shapes.CustomerConsents.model_validate(told)
+    assert {(one["address"], one["scope"]) for one in told["data"]} == {
+        (PHONE, "school"),
+        ("ana@example.com", "marketing"),
+    }
+    assert [one["address"] for one in told["standing"]] == [PHONE, "ana@example.com"]
+    assert shop("GET", f"{API}/customers/cus_{'0' * 26}/consents").status == 404

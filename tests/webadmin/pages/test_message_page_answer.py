@@ -139,7 +139,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_given_back(
 
 
 def test_several_mistakes_are_told_at_once(customer: Writer) -> None:
-    response = customer.answer("x" * 1001, ("<b>.exe", b"MZ\x90\0"), *((f"{n}.png", picture(8, 8, "PNG")) for n in range(3)))
+    response = customer.answer(
+        "x" * 1001, ("<b>.exe", b"MZ\x90\0"), *((f"{n}.png", picture(8, 8, "PNG")) for n in range(3))
+    )
     assert "1001 letters" in response.text
     assert "more than 3 files" in response.text
     assert "&lt;b&gt;.exe" in response.text
