@@ -16,12 +16,13 @@ from drivers.modem.comms import FlowControl
 from drivers.modem.dialogue import Dialogue
 from drivers.modem.holder import who_holds
 from drivers.modem.library import CommandError, SerialException, TimeoutException
+from drivers.modem.mms_check import check as mms_check
 from drivers.modem.ports import WHERE, port_at
 from drivers.modem.probe import PortFacts, config_block, probe
 from smsgw.errors import Conflict, NotFound, SmsgwError
 from smsgw.link_verbs import UssdAnswer
 
-__all__ = ["at", "config_block", "list_ports", "probe", "udev_rule", "ussd"]
+__all__ = ["at", "config_block", "list_ports", "mms_check", "probe", "udev_rule", "ussd"]
 
 
 def list_ports(more: Iterable[str] = ()) -> list[str]:

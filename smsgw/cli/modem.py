@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from smsgw.cli import exits, modem_talk
+from smsgw.cli import exits, modem_mms, modem_talk
 from smsgw.cli.doctor import SIGNS
 from smsgw.cli.finding import Finding, bad
 from smsgw.cli.modem_findings import at_port, of_daemon, registration, signal
@@ -153,6 +153,8 @@ def at(office: Office, port: str, command: str, timeout: float) -> int:
 modem.add_command(modem_talk.ussd)
 modem.add_command(modem_talk.numbers)
 modem.add_command(modem_talk.balance)
+for _command in (modem_mms.mms_check, modem_mms.mms, modem_mms.mms_again, modem_mms.pushes):
+    modem.add_command(_command)
 
 
 @modem.command("signal")

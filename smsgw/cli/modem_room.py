@@ -36,6 +36,21 @@ class PortFacts(Protocol):
     def memories(self) -> Mapping[str, tuple[int, int]]: ...
 
 
+class MmsStep(Protocol):
+    """One step on the way of an MMS: its name, what it is about, whether it went well, what is seen, what helps."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def well(self) -> bool: ...
+    @property
+    def says(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
+
+
 class ModemRoom(Protocol):
     """A port is named as in /dev; baudrate and flow are as in a `[[links]]` table of kind "modem"."""
 
@@ -69,3 +84,6 @@ class ModemRoom(Protocol):
 
     def udev_rule(self, device: str) -> str:
         """A rule that keeps ModemManager away and lets smsgw in, with a comment on where it goes."""
+
+    def mms_check(self, config: Any, device: str | None = None) -> Sequence[MmsStep]:
+        """The steps of an MMS up to the first that fails. config: the link's; device: its modem's port, if needed."""
