@@ -36,5 +36,5 @@ def _sizes(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     c = message_content.c
     for some in chunks(ids):
-        found |= dict(conn.execute(select(c.message_id, c.size).where(c.message_id.in_(some))).tuples().all())
+        found |= dict(conn.execute(select(c.message_id, c.size).where(c.message_id.in_(some))).all())
     return found

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
 from drivers.fake import FakeLink, read_tape
 from schedules import fallback
@@ -24,9 +25,10 @@ from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.link import Content, ContentPart
 from smsgw.media import store
 from smsgw.media.contents import Contents, Slide
+from smsgw.money.proof import prove
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
-from smsgw.store.tables import inbound, message, message_content, order
+from smsgw.store.tables import cost_entry, inbound, message, message_content, order, rate
 from tests.flows.running import ROOT
 
 SHOP = ROOT / "smsgw" / "cli" / "demo.csv"
@@ -44,9 +46,9 @@ def config(folder: Path, **more: Any) -> Config:
     )
 
 
-def photo(size: tuple[int, int] = (1200, 900)) -> bytes:
+def photo(size: tuple[int, int] = (400, 300)) -> bytes:
     out = io.BytesIO()
-    Image.effect_noise(size, 5).convert("RGB").save(out, "JPEG")
+    Image.effect_noise(size, 30).convert("RGB").save(out, "JPEG")
     return out.getvalue()
 
 
@@ -75,8 +77,8 @@ def phones(gateway: Gateway) -> FakeLink:
     return link
 
 
-def send(gateway: Gateway, to: str, text: str = "Nova sezona") -> str:
-    medium = gateway.database.writer.do(store.take, store.examined(photo(), gateway.clock()))
+def send(gateway: Gateway, to: str, text: str = "Nova sezona", size: tuple[int, int] = (400, 300)) -> str:
+    medium = gateway.database.writer.do(store.take, store.examined(photo(size), gateway.clock()))
     content = Contents((Slide(text, medium.sha256),), subject="Katalog")
     return str(gateway.door.submit(Asked(to, "", "test", content=content)).row["id"])
 
@@ -93,7 +95,7 @@ def test_a_picture_reaches_the_phone_that_shows_it_and_the_link_the_one_that_doe
     [content] = phones(gateway).contents(ANA)
     assert content.subject == "Katalog"
     with Image.open(io.BytesIO(content.parts[1].data)) as drawn:
-        assert drawn.size == (1200, 900)
+        assert drawn.size == (400, 300)
     for _ in range(3):
         fallback.run(gateway, gateway.clock())
     texts = until(lambda: phones(gateway).texts(BOR))
@@ -123,6 +125,30 @@ def test_an_mms_of_a_customer_is_read_as_an_order(tmp_path: Path) -> None:
         gateway.reading.stop(time.monotonic() + 5)
         gateway.stop_links(time.monotonic() + 5)
         gateway.close()
+
+
+def test_an_mms_costs_what_its_size_costs_and_the_link_what_a_text_costs(gateway: Gateway) -> None:
+    def rates(conn: Connection, batch: list[None]) -> list[None]:
+        common = {"link": "phones", "prefix": "", "valid_from": datetime(2020, 1, 1, tzinfo=UTC), "currency": "EUR"}
+        for kind, upto, amount in (("sms", 0, 50_000), ("mms", 100, 200_000), ("mms", 300, 400_000)):
+            values = common | {"kind": kind, "upto": upto, "amount": amount, "charged": "submit", "network": ""}
+            conn.execute(insert(rate).values(**values))
+        return batch
+
+    gateway.database.writer.do(rates, None)
+    gateway.read_money()
+    small, large = send(gateway, ANA, size=(300, 200)), send(gateway, ANA, "Velika slika", size=(700, 700))
+    unfetched = send(gateway, BOR, size=(300, 200))
+    assert [row(gateway, id).price for id in (small, large)] == [200_000, 400_000]
+    until(lambda: row(gateway, unfetched).state == "undelivered")
+    fallback.run(gateway, gateway.clock())
+    link = row(gateway, unfetched).fallback_id
+    until(lambda: row(gateway, large).state == row(gateway, link).state == "delivered")
+    with gateway.database.reading() as conn:
+        booked = dict(conn.execute(select(cost_entry.c.message_id, cost_entry.c.amount)).all())
+        proof = prove(conn, gateway.till.plans, datetime(2020, 1, 1, tzinfo=UTC), gateway.clock() + timedelta(days=1))
+    assert booked == {small: 200_000, large: 400_000, unfetched: 200_000, link: 50_000}
+    assert proof.holds, proof.differences
 
 
 _KILLED = """
