@@ -6,6 +6,7 @@ which socket it uses: so a wait can be ended from another thread.
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import threading
@@ -18,6 +19,8 @@ from typing import Any
 import httpx
 
 from drivers.mm7.config import Config
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 
 MOST = 1024 * 1024  # octets of an answer that are read
 IDLE = 10.0  # seconds after which a connection is not trusted to be open
