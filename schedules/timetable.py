@@ -49,6 +49,7 @@ from . import (
     unreachable,
     unsure,
     usage,
+    vacuum,
 )
 
 with warnings.catch_warnings():
@@ -84,6 +85,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (series.run, 15),
     (incomplete.run, 60),
     (usage.run, 60),
+    (vacuum.run, 60),
     (close_day.run, 60),
     (learning.run, 60),
     (follow_ups.run, 60),

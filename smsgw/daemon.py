@@ -45,9 +45,13 @@ class Daemon:
         self._stopped = False
 
     def start(self) -> None:
-        """Start everything. Raises StoreUnreachable when another daemon has this database, StoreTooNew, OSError."""
+        """Start everything. Raises StoreUnreachable when another daemon has this database, StoreTooNew,
+        StoreError when the last run did not end well and left a store that is damaged, OSError."""
         self._take_lease()
         try:
+            if self._lease.unclean:
+                log.warning("smsgw did not end well the last time: the store is read through")
+                schema.look_through(self.gateway.database)
             before, after = schema.upgrade(self.gateway.database)
             if before != after:
                 log.info("the store was brought from revision %s to %s", before or "nothing", after)

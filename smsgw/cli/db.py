@@ -19,7 +19,7 @@ from smsgw.cli.office import Office, become_owner
 from smsgw.cli.shell import Group, pass_office
 from smsgw.config import Config
 from smsgw.errors import Conflict, NotFound, StoreError
-from smsgw.store import schema
+from smsgw.store import schema, trial, vacuum
 from smsgw.store.backup import read_only, remove, sound, write
 from smsgw.store.backup import sqlite_path as backup_file
 from smsgw.store.database import Database
@@ -30,7 +30,7 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 @click.group("db", cls=Group)
 def db() -> None:
-    """The store: migrate, check, backup, restore."""
+    """The store: migrate, check, backup, restore, verify, vacuum."""
 
 
 @db.command("migrate")
@@ -101,6 +101,38 @@ def restore(office: Office, file: Path) -> None:
         office.voice.chat(f"What was there before is kept: {aside}")
     if at != schema.newest():
         office.voice.chat("It is from an older smsgw: smsgw db migrate, or the next smsgw run, brings it up to date.")
+
+
+@db.command("verify")
+@FILE
+@pass_office
+def verify(office: Office, file: Path) -> None:
+    """Bring the backup FILE back somewhere else, as a trial, and read everything in it; the store is left alone."""
+    if not file.exists():
+        raise NotFound(f"there is no {file}", hint="name a file that smsgw db backup wrote")
+    told = trial.bring_back(office.config().store.full_url, file)
+    words = [
+        f"{file} can be brought back: revision {told.revision}, {told.messages:,} messages, {told.inbound:,} texts"
+    ]
+    office.voice.data(
+        {"file": str(file), "revision": told.revision, "messages": told.messages, "inbound": told.inbound}, words
+    )
+
+
+@db.command("vacuum")
+@pass_office
+def vacuum_(office: Office) -> None:
+    """Write the store anew, so that it is as small as can be. The gateway must be stopped; while it runs it gives free
+    room back by itself."""
+    config = office.config()
+    become_owner(config.store.folder)
+    _exists(config)
+    path = sqlite_path(config)
+    if path is None:
+        raise Conflict("PostgreSQL does that by itself", hint="VACUUM (VERBOSE) in psql, if you must")
+    with Lease(config.store.full_url):
+        before, after = vacuum.anew(path)
+    office.voice.data({"before": before, "after": after}, [f"{path}: {before:,} bytes before, {after:,} now"])
 
 
 def sqlite_path(config: Config) -> Path | None:

@@ -283,6 +283,7 @@ def _sqlite_settings(synchronous: str, cache: int) -> Callable[[Any, Any], None]
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
+            "auto_vacuum=INCREMENTAL",  # means something for a new file only, and before its first page: see `vacuum`
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",

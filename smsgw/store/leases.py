@@ -30,6 +30,7 @@ class Lease:
         self._file: int | None = None
         self._engine: Engine | None = None
         self._conn: Connection | None = None
+        self.unclean = False  # the last holder did not give it back: it was killed, or the power failed
 
     def take(self) -> None:
         """Raises StoreUnreachable: code store_busy when another daemon has it, else it cannot be asked."""
@@ -54,7 +55,9 @@ class Lease:
             holder = os.read(handle, 20).decode(errors="replace").strip()
             os.close(handle)
             raise _busy(f"process {holder}" if holder else "another process") from None
+        self.unclean = bool(os.read(handle, 20))
         os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
         os.write(handle, f"{os.getpid()}\n".encode())
         self._file = handle
 
@@ -86,6 +89,8 @@ class Lease:
     def drop(self) -> None:
         """Give it back."""
         if self._file is not None:
+            with suppress(OSError):  # a full disk: then the next start looks once too often
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
         if self._conn is not None:

@@ -117,6 +117,17 @@ def require_current(database: Database) -> None:
         raise StoreError(says, code="store_too_old", hint="run: smsgw db migrate")
 
 
+def look_through(database: Database) -> None:
+    """After a crash: raise StoreError when the pages of a SQLite file are damaged. PostgreSQL sees to its own."""
+    with database.reading() as conn:
+        if conn.dialect.name != "sqlite":
+            return
+        found = [str(row[0]) for row in conn.execute(text("PRAGMA quick_check(5)")) if row[0] != "ok"]
+    if found:
+        says = f"the store is damaged, so nothing is sent or taken: {'; '.join(found)}"
+        raise StoreError(says, code="store_faulty", hint="smsgw db restore FILE brings a backup back")
+
+
 def faults(database: Database) -> list[str]:
     """What is wrong with the stored data, in sentences; empty when all is well. Reads everything: do it rarely."""
     found: list[str] = []

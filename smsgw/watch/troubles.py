@@ -16,9 +16,16 @@ from ..money import alerts
 from ..money.alerts import Alarm
 from . import figures
 
-LINK, BACKLOG, DISK, UNANSWERED = KINDS = ("link.down", "queue.backlog", "disk.low", "inquiry.unanswered")
-ENDINGS = {LINK: "it is up again", BACKLOG: "nothing is late any more", DISK: "there is room again",
-           UNANSWERED: "all were answered"}  # fmt: skip
+LINK, BACKLOG, DISK, UNANSWERED = LOOKED_AT = ("link.down", "queue.backlog", "disk.low", "inquiry.unanswered")
+BACKUP = "backup.failed"
+KINDS = (*LOOKED_AT, BACKUP)
+ENDINGS = {
+    LINK: "it is up again",
+    BACKLOG: "nothing is late any more",
+    DISK: "there is room again",
+    UNANSWERED: "all were answered",
+    BACKUP: "a backup was made and tried",
+}
 
 # Since when each link has not been well, over all the states in which it was not. Forgotten by a restart, which is
 # when a link gets its time anew.
@@ -31,7 +38,7 @@ def watch(gateway: Gateway, now: datetime) -> None:
     with gateway.database.reading() as conn:
         found += _backlog(conn, gateway, now)
         found += _unanswered(conn, gateway, now)
-        standing = {(row.kind, row.subject) for row in alerts.standing(conn, 1000) if row.kind in KINDS}
+        standing = {(row.kind, row.subject) for row in alerts.standing(conn, 1000) if row.kind in LOOKED_AT}
     now_wrong = {(alarm.kind, alarm.subject) for alarm in found}
     fresh = [alarm for alarm in found if (alarm.kind, alarm.subject) not in standing]
     gone = sorted(standing - now_wrong)
@@ -83,3 +90,13 @@ def _unanswered(conn: Connection, gateway: Gateway, now: datetime) -> Iterator[A
         one = late.count == 1
         says = f"{late.count} question{'' if one else 's'} of customers should have been answered"
         yield Alarm(UNANSWERED, "", f"{says}, the first by {late.oldest:%Y-%m-%d %H:%M} UTC")
+
+
+def backup_failed(gateway: Gateway, says: str, now: datetime) -> None:
+    """Tell that there is no good new backup; once, until there is one."""
+    gateway.database.writer.do(_write, ([Alarm(BACKUP, "", says)], [], now))
+
+
+def backup_is_good(gateway: Gateway, now: datetime) -> None:
+    """A backup was made, and brought back as a trial."""
+    gateway.database.writer.do(_write, ([], [(BACKUP, "")], now))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from smsgw.errors import StoreError
-from smsgw.store import backup, schema
+from smsgw.store import backup, schema, trial
 from smsgw.store.database import Database
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # the night of summer time
@@ -58,3 +58,25 @@ def test_what_is_no_store_is_not_called_a_backup(tmp_path: Path) -> None:
     with pytest.raises((StoreError, sqlite3.DatabaseError)):
         backup.write(f"sqlite:///{tmp_path / 'broken.db'}", tmp_path / "good.backup")
     assert not (tmp_path / "good.backup").exists()
+
+
+def test_a_backup_is_brought_back_as_a_trial_and_leaves_nothing_behind(fresh_store_url: str, tmp_path: Path) -> None:
+    with closing(Database(fresh_store_url)) as database:
+        schema.upgrade(database)
+    file = tmp_path / "x.backup"
+    backup.write(fresh_store_url, file)
+    before = sorted(tmp_path.iterdir())
+    assert trial.bring_back(fresh_store_url, file) == trial.Trial(schema.newest(), 0, 0)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_backup_with_half_its_pages_wrong_is_found_by_its_trial(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    with closing(Database(url)) as database:
+        schema.upgrade(database)
+    file = tmp_path / "x.backup"
+    backup.write(url, file)
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2] + b"\xff" * (len(content) // 2))
+    with pytest.raises(StoreError):
+        trial.bring_back(url, file)

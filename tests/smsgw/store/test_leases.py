@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +66,15 @@ def test_after_postgresql_restarts_the_lease_is_taken_again_or_lost_to_another(o
         mine.keep()
     assert lost.value.code == "store_busy"
     other.drop()
+
+
+def test_who_takes_over_from_a_holder_that_was_killed_knows_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    with leases.Lease(url) as first:
+        assert not first.unclean
+    with leases.Lease(url) as second:
+        assert not second.unclean
+        killed = (tmp_path / "x.db.lock").read_bytes()
+    (tmp_path / "x.db.lock").write_bytes(killed)  # as a kill leaves it
+    with leases.Lease(url) as third:
+        assert third.unclean
