@@ -94,6 +94,7 @@ class Gateway:
         first = () if remote is None else (remote,)
         self.inbox = Inbox((*first, *readers(stop_words=receiving.stop_words, understand=receiving.understand)))
         self.senders: dict[str, Sender] = {}
+        self.halted: set[str] = set()  # links that somebody stopped
         self.links: dict[str, Link] = {}
         self.till = Till(config.money, {link.name: ZoneInfo(link.zone) for link in config.links})
         self.rates = self.till.rates

@@ -116,8 +116,13 @@ def told(conn: Connection, batch: list[Line]) -> list[None]:
     return [None] * len(batch)
 
 
+def write(writer: Writer, line: Line) -> None:
+    """Add a line, and wait until it is on disk: for what writes nothing else, or has written already."""
+    writer.do(told, line)
+
+
 def put(writer: Writer, line: Line) -> None:
-    """Have a line added soon, without waiting for it: for what wrote nothing else, or has written already."""
+    """Have a line added soon, without waiting for it: for what strangers can bring about."""
     writer.put(told, line)
 
 

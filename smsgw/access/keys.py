@@ -27,6 +27,8 @@ SCOPES = {
     "messages:read": "see messages, their events, and what came in",
     "messages:*": "both",
     "links:read": "see the links and how they are",
+    "links:manage": "stop, start and try links",
+    "links:*": "all about links",
     "links:ussd": "talk to operators by USSD codes, which can cost money, and ask for balances",
     "campaigns:read": "see templates, campaigns, their targets and reports",
     "campaigns:write": "write templates and campaigns, estimate and test them, start, pause and stop them",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import BadInput, Fault, QueueFull, RefusedByPolicy, SmsgwError, StoreError
@@ -34,6 +34,7 @@ AT_ONCE = 1000  # items that wait for the store together: the messages of others
         reading.LINES[0]: {"type": "string", "description": f"At most {MANY} lines, each the JSON of a NewMessage."},
     },
     answers={202: Batch},
+    files=(reading.LINES[0],),
     errors=(*ONCE, *BUSY),
     headers=KEY_HEADER,
 )
@@ -50,10 +51,19 @@ def batch() -> Response:
         raise BadInput([Fault("", "too_many" if items else "too_few", says)])
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return said(_submit(items, None), 202)
+        return _as_wished(said(_submit(items, None), 202))
     what = fingerprint(f"POST /messages/batch {request.mimetype}", raw.decode("utf-8", "replace"))
     wish = Wish(client().id, read_key(key), what, the_gateway().clock())
-    return once(wish, lambda ref: Done(202, {"headers": {}, "body": _submit(items, ref).decode()}))
+    return _as_wished(once(wish, lambda ref: Done(202, {"headers": {}, "body": _submit(items, ref).decode()})))
+
+
+def _as_wished(response: Response) -> Response:
+    """The answer as JSON or, for who accepts these rather, as lines: what became of each item, one a line, in order."""
+    if request.accept_mimetypes.best_match([reading.JSON, *reading.LINES]) in reading.LINES:
+        told = from_json(response.get_data())
+        response.set_data(b"".join(to_json(one) + b"\n" for one in told["data"]))
+        response.mimetype = reading.LINES[0]
+    return response
 
 
 def _list(raw: bytes) -> list[Item]:

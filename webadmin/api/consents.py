@@ -28,16 +28,16 @@ from .consents_shapes import (
     Certificate,
     CertificateOf,
     Changed,
+    CheckList,
     NewCategory,
+    NewCheck,
     NewChoice,
     NewConsent,
-    NewSuppression,
     OfAddress,
     PreferencesLink,
     Recorded,
     Standing,
     StatementList,
-    SuppressionRemoval,
 )
 from .routes import answer, client, route
 
@@ -149,19 +149,31 @@ def preferences_link(body: OfAddress) -> Response:
     return answer({"url": link_for(_address(body.address))})
 
 
-@route("POST", "/consents/suppressions", scope=MANAGE, takes=NewSuppression, answers={200: Changed})
-def suppress(body: NewSuppression) -> Response:
-    """Have nothing sent to these addresses, whoever asks."""
-    addresses, now, by = [_address(one) for one in body.addresses], the_gateway().clock(), client().id
-    count = _write(lambda conn: consent_suppression.suppress(conn, addresses, body.why, by, now, reach=body.reach))
-    return answer({"changed": count})
+@route("POST", "/consents/check", scope=READ, takes=NewCheck, answers={200: CheckList})
+def check_consents(body: NewCheck) -> Response:
+    """Tell whether something may go to each of these addresses, by consent and by the suppression list."""
+    gateway = the_gateway()
+    addresses = [_address(one) for one in body.addresses]
+    now, soft = gateway.clock(), gateway.config.gate.soft_opt_in
+    with gateway.database.reading() as conn:
+        noes = consent.objections(conn, addresses, body.purpose, body.category, now, soft)
+        listed = consent_suppression.suppressed(conn, addresses)
+    data = [_checked(one, noes.get(one), listed.get(one), body.purpose) for one in addresses]
+    return answer({"data": data, "next_cursor": None})
 
 
-@route("POST", "/consents/suppressions/remove", scope=MANAGE, takes=SuppressionRemoval, answers={200: Changed})
-def lift_suppression(body: SuppressionRemoval) -> Response:
-    """Take addresses off the suppression list."""
-    addresses, now, by = [_address(one) for one in body.addresses], the_gateway().clock(), client().id
-    return answer({"changed": _write(lambda conn: consent_suppression.lift(conn, addresses, by, now))})
+def _checked(
+    address: str,
+    no: consent.Objection | None,
+    listed: consent_suppression.Suppressed | None,
+    purpose: str,
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"address": address, "allowed": False}
+    if listed is not None and (listed.reach == "everything" or purpose == "marketing"):
+        return told | {"code": "suppressed", "says": listed.why}
+    if no is not None:
+        return told | {"code": no.code, "says": no.says}
+    return told | {"allowed": True, "code": None, "says": None}
 
 
 def _address(written: str) -> str:

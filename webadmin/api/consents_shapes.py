@@ -8,7 +8,7 @@ from pydantic import Field
 
 from smsgw.customers.consent.choice import LEVELS
 
-from .shapes import Moment, Shape, Words
+from .shapes import Moment, Purpose, Shape, Words
 
 _ADDRESS = "A number, best in E.164, or a mail address."
 Level = Literal["everything", "some", "orders", "nothing"]
@@ -117,6 +117,14 @@ class StatementList(Shape):
     next_cursor: None = Field(None, description="Always null: there is one page.")
 
 
+class CustomerConsents(Shape):
+    """The ledger of all addresses of one customer."""
+
+    data: list[Statement] = Field(description="The statements, oldest first.")
+    standing: list[Standing] = Field(description="What holds for each address now.")
+    next_cursor: None = Field(None, description="Always null: there is one page.")
+
+
 class NewChoice(OfAddress):
     """What somebody wants, in one go."""
 
@@ -154,6 +162,76 @@ class NewSuppression(Shape):
     addresses: list[Words] = Field(min_length=1, max_length=1000, description="Numbers and mail addresses.")
     why: Words = Field(min_length=1, max_length=300, description="Why.")
     reach: Literal["everything", "marketing"] = Field("everything", description="What does not go there.")
+
+
+class NewCheck(Shape):
+    """Whether something may go to these addresses."""
+
+    addresses: list[Words] = Field(min_length=1, max_length=1000, description="Numbers and mail addresses.")
+    purpose: Purpose = Field("marketing", description="What would be sent.")
+    category: Words | None = Field(None, max_length=24, description="Of marketing: what it would be about.")
+
+
+class Checked(Shape):
+    """Whether something may go to one address."""
+
+    address: str = Field(description="The address, in its one spelling.")
+    allowed: bool = Field(description="Whether it may: by consent and by the suppression list.")
+    code: str | None = Field(description="Why not: recipient_opted_out, consent_missing, category_missing, suppressed.")
+    says: str | None = Field(description="Why not, in words.")
+
+
+class CheckList(Shape):
+    """Whether something may go, for each address that was asked for, in order."""
+
+    data: list[Checked] = Field(description="The answers.")
+    next_cursor: None = Field(None, description="Always null: there is one page.")
+
+
+class SuppressionFilter(Shape):
+    """Which suppressions to list."""
+
+    limit: int = Field(100, ge=1, le=10_000, description="How many at most.")
+    address: Words | None = Field(None, max_length=254, description="Whether this address is on the list.")
+    shape: Literal["json", "csv"] = Field("json", description="csv: all of it as a file, whatever the limit.")
+
+
+class Suppression(Shape):
+    """An entry of the suppression list. The address itself is not kept: what stands for it is a keyed digest."""
+
+    digest: str = Field(description="What stands for the address.")
+    hint: str | None = Field(description="The number with its middle starred out; null for who was forgotten.")
+    reach: Literal["everything", "marketing"] = Field(description="What does not go there.")
+    why: str = Field(description="Why.")
+    by: str = Field(description="Who put it there.")
+    at: Moment = Field(description="When.")
+
+
+class SuppressionList(Shape):
+    """The suppression list, the newest first."""
+
+    data: list[Suppression] = Field(description="The entries.")
+    next_cursor: None = Field(None, description="Always null: ask for more, or for the file.")
+
+
+class SuppressionImport(Shape):
+    """A list of addresses to which nothing goes, such as another program keeps it."""
+
+    csv: Words = Field(
+        max_length=5_000_000,
+        description="A number or mail address in the first column of each line; a first line without one is a heading.",
+        examples=["number\n+38640111222\n+38640111333"],
+    )
+    why: Words = Field(min_length=1, max_length=300, description="Why.")
+    reach: Literal["everything", "marketing"] = Field("everything", description="What does not go there.")
+
+
+class SuppressionsImported(Shape):
+    """What became of a list."""
+
+    read: int = Field(description="How many addresses were read.")
+    changed: int = Field(description="How many were not on the list before.")
+    invalid: list[dict[str, Any]] = Field(description="The first 100 lines that were left out: line and why.")
 
 
 class SuppressionRemoval(Shape):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from smsgw.customers import export, privacy
+from smsgw.customers import customers, export, privacy
+from smsgw.customers.consent import consent
 from smsgw.customers.privacy import Act
 
 from ..context import the_gateway
+from .consents import standing_json, statement_json
+from .consents_shapes import CustomerConsents
 from .customers import known
 from .customers_shapes import Copy, Forgotten, Hold, LookedPage
 from .routes import answer, client, route
@@ -53,6 +56,18 @@ def release_customer(id: str) -> Response:
     """Lift a legal hold."""
     privacy.release(the_gateway().database.writer, _act(id))
     return Response(status=204)
+
+
+@route("GET", "/customers/<id>/consents", scope="consents:read", answers={200: CustomerConsents}, errors=("not_found",))
+def customer_consents(id: str) -> Response:
+    """Show everything that was said about a customer's addresses, and what holds for each now."""
+    with the_gateway().database.reading() as conn:
+        addresses = [one.address for one in customers.get(conn, known(id)).addresses]
+        ledgers = consent.ledger(conn, addresses)
+        data = [statement_json(row) for one in addresses for row in ledgers.get(one, [])]
+        standing = [standing_json(conn, one) for one in addresses]
+    data.sort(key=lambda one: int(one["id"]))
+    return answer({"data": data, "standing": standing, "next_cursor": None})
 
 
 @route("GET", "/customers/<id>/accesses", scope=SCOPE, answers={200: LookedPage}, errors=("not_found",))

@@ -122,7 +122,7 @@ def _operation(one: Route) -> dict[str, Any]:
     told["security"] = [] if one.scope is None else [{"bearer": [one.scope]}, {"basic": [one.scope]}]
     if parameters := _parameters(one):
         told["parameters"] = parameters
-    bodies = {"application/json": one.takes} if one.takes is not None else one.bodies
+    bodies = dict.fromkeys(one.media, one.takes) if one.takes is not None else one.bodies
     if bodies:
         content = {media: {"schema": _schema(shape, "validation")} for media, shape in bodies.items()}
         told["requestBody"] = {"required": True, "content": content}

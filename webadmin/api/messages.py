@@ -146,7 +146,7 @@ def erase_message(id: str) -> Response:
     gateway.database.writer.do(redact, wish)
     says = "what a message said was forgotten"
     line = audit.Line(wish.by, "message.erased", says, wish.at, "message", id)
-    audit.put(gateway.database.writer, line)
+    audit.write(gateway.database.writer, line)
     return message(id)
 
 

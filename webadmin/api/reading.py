@@ -18,6 +18,7 @@ from .shapes import HALF
 
 Shape = TypeVar("Shape", bound=BaseModel)
 JSON = "application/json"
+MERGE = "application/merge-patch+json"  # RFC 7396: what every PATCH means, however it is called
 LONGEST_NUMBER = 1000  # digits; Python itself reads no more than 4300
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 

@@ -69,6 +69,11 @@ class Route:
         return self.method == "POST" and self.scope is not None
 
     @property
+    def media(self) -> tuple[str, ...]:
+        """The media types of the JSON body."""
+        return (reading.JSON, reading.MERGE) if self.method == "PATCH" else (reading.JSON,)
+
+    @property
     def endpoint(self) -> str:
         """Flask's name for it."""
         return f"api.{self.operation}"
@@ -118,13 +123,14 @@ def _entrance(one: Route) -> View:
         if one.query is not None:
             given["query"] = reading.query_of(request, one.query)
         if one.takes is not None:
-            given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, reading.JSON)))
-        return _once(one, given) if keyed else _done(one, given)
+            given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, *one.media)))
+        return _once(one, given) if keyed else done(one, given)
 
     return enter
 
 
-def _done(one: Route, given: Mapping[str, Any]) -> Response:
+def done(one: Route, given: Mapping[str, Any]) -> Response:
+    """The view's answer, with what must be told besides: in the audit, and of an address that grows old."""
     response = one.view(**given)
     if one.audited:
         _audit(one, given)
@@ -141,7 +147,7 @@ def _once(one: Route, given: Mapping[str, Any]) -> Response:
     wish = Wish(client().id, read_key(request.headers[KEY]), fingerprint("POST", whole), here().gateway.clock())
 
     def work(_ref: str) -> Done:
-        response = _done(one, given)
+        response = done(one, given)
         headers = {name: response.headers[name] for name in KEPT if name in response.headers}
         return Done(response.status_code, {"headers": headers, "body": response.get_data(as_text=True)})
 
@@ -163,7 +169,7 @@ def _audit(one: Route, given: Mapping[str, Any]) -> None:
     told = given["body"].model_dump_json(exclude_unset=True, by_alias=True) if "body" in given else None
     says, record = f"{one.summary[0].lower()}{one.summary[1:]}", one.audited.partition(".")[0]
     line = audit.Line(client().id, one.audited, says, gateway.clock(), record, ids or None, after=told)
-    audit.put(gateway.database.writer, line)
+    audit.write(gateway.database.writer, line)
 
 
 def client() -> Client:

@@ -98,6 +98,44 @@ class Faults(RootModel[dict[Words, StrictBool | StrictInt | StrictFloat]]):
     """The knobs of a simulated network: how often and in which ways it fails."""
 
 
+class LinkEvent(Shape):
+    """Something that happened to a link."""
+
+    status: str = Field(description="How it was from then on: up, down, degraded, resting.")
+    why: str = Field(description="Why, in words.")
+    at: Moment = Field(description="Since when.")
+
+
+class LinkEventPage(Page):
+    """What happened to a link, newest first."""
+
+    data: list[LinkEvent] = Field(description="The events.")
+
+
+class LinkTrial(Shape):
+    """How a link is to be tried."""
+
+    to: Words | None = Field(None, max_length=20, description="A number that gets a text over this link; null: none.")
+    text: Words = Field("smsgw: this link works", min_length=1, max_length=LONGEST_TEXT, description="What it says.")
+
+
+class LinkTried(Shape):
+    """What came of trying a link."""
+
+    health: Literal["down", "resting", "connecting", "degraded", "up"] = Field(description="How it is.")
+    why: str = Field(description="Why, in words.")
+    facts: dict[str, str] = Field(description="What the driver knows.")
+    message: str | None = Field(description="The message's id: see what becomes of it. null: none was sent.")
+
+
+class Version(Shape):
+    """Which smsgw this is."""
+
+    name: Literal["smsgw"] = Field(description="Always smsgw.")
+    version: str = Field(description="The version of the program.")
+    api: Literal["v1"] = Field(description="The version of the API: within it things are added, never taken away.")
+
+
 class Alive(Shape):
     """The process answers."""
 

@@ -123,6 +123,7 @@ def suppressed(conn: Connection, addresses: Collection[str], secret: bytes | Non
     return {by_digest[found]: Suppressed(reach, why) for found, reach, why in rows}
 
 
-def listing(conn: Connection, limit: int) -> list[AnyRow]:
-    """The newest entries, newest first."""
-    return list(conn.execute(select(suppression).order_by(suppression.c.at.desc()).limit(limit)))
+def listing(conn: Connection, limit: int, digest: str | None = None) -> list[AnyRow]:
+    """The newest entries, newest first; digest: only that of an address."""
+    query = select(suppression).order_by(suppression.c.at.desc()).limit(limit)
+    return list(conn.execute(query if digest is None else query.where(suppression.c.digest == digest)))
