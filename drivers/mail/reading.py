@@ -11,7 +11,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.header import decode_header
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
@@ -75,8 +76,13 @@ def _headers(whole: Message) -> Iterator[tuple[str, str]]:
 
 def decoded(written: str) -> str:
     """A header's words, whatever letters were told (RFC 2047), on one line."""
+    pieces = decode_header(written)
+    try:
+        return _one_line(str(make_header(pieces)))
+    except (LookupError, ValueError, HeaderParseError):  # letters that nobody knows, or that are none
+        pass
     found = []
-    for octets, charset in decode_header(written):
+    for octets, charset in pieces:
         if isinstance(octets, str):
             found.append(octets)
             continue
@@ -84,8 +90,12 @@ def decoded(written: str) -> str:
             found.append(octets.decode(charset or "utf-8", "replace"))
         except LookupError:
             found.append(octets.decode("latin-1"))
-    words = "".join(found).encode("utf-8", "replace").decode("utf-8")  # no lone surrogates from raw octets
-    return " ".join(words.split())
+    return _one_line(" ".join(found))
+
+
+def _one_line(words: str) -> str:
+    """Without line ends, and without the lone surrogates that raw octets become."""
+    return " ".join(words.encode("utf-8", "replace").decode("utf-8").split())
 
 
 def addresses(values: list[str]) -> list[str]:

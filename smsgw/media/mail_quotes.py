@@ -16,6 +16,7 @@ MOST_LINES = 1_000  # of a mail that are looked at: an answer is shorter
 LONGEST_LINE = 2_000
 _MARKS = "\u200e\u200f\u202a\u202b\u202c "  # of direction, which programs put around an introduction
 _LONGEST_INTRODUCTION = 300
+_MOST_LOOKS = 200  # lines that are looked at for being one: a mail has few that end with a colon
 _WRAPPED = 3  # lines over which the introduction of a quote may be wrapped
 
 # The introduction of a quote, of which the whole is matched with its wrapped lines put together. In the order of
@@ -79,13 +80,16 @@ def _plain(text: str) -> str:
 
 def _quote_at(lines: list[str]) -> int:
     """The line at which the first quote begins, its introduction included; behind the last line where there is none."""
+    looks = 0
     for at, line in enumerate(lines):
         if _RULES.fullmatch(line):
             return at
         if _FROM.match(line) and sum(bool(_OTHERS.match(other)) for other in lines[at + 1 : at + 7]) >= 2:
             return at
-        if line.rstrip(_MARKS).endswith((":", "：")) and (begin := _introduction(lines, at)) is not None:
-            return begin
+        if line.rstrip(_MARKS).endswith((":", "：")) and looks < _MOST_LOOKS:
+            looks += 1
+            if (begin := _introduction(lines, at)) is not None:
+                return begin
     return len(lines)
 
 
@@ -93,7 +97,7 @@ def _introduction(lines: list[str], end: int) -> int | None:
     """Where an introduction begins that ends with this line; it may be wrapped, and has no empty line in it."""
     for begin in range(end, max(-1, end - _WRAPPED), -1):
         if not lines[begin].strip():
-            return None
+            break
         words = " ".join(" ".join(lines[begin : end + 1]).split()).strip(_MARKS)
         if len(words) <= _LONGEST_INTRODUCTION and _INTRODUCTIONS.fullmatch(words):
             return begin
