@@ -19,6 +19,7 @@ from ..store.lifecycle import INBOUND
 from ..store.tables import call, history, inbound, message
 from ..store.tables.types import AnyRow
 from .inquiries import inquiries
+from .mms_notices import WAP_PUSH
 
 WINDOW = 1_000  # newest texts of each direction that the list looks at first
 WIDER = 30  # times more, if these were with too few numbers to fill a page
@@ -63,7 +64,7 @@ def timeline(conn: Connection, number: str, limit: int = 200, before: str = END)
     missing, parts, understood_as.
     """
     out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
-    came = _in().where(inbound.c.sender == number, inbound.c.id < f"in_{before}")
+    came = _in().where(_SAID, inbound.c.sender == number, inbound.c.id < f"in_{before}")
     rang = _rang().where(call.c.caller == number, call.c.id < f"call_{before}")
     rows = [
         *conn.execute(out.order_by(message.c.id.desc()).limit(limit)),
@@ -125,6 +126,8 @@ def handled(conn: Connection, batch: list[Seen]) -> list[int]:
     return counts
 
 
+# A WAP push is nothing that anybody said: it is in a log of its own, and an MMS that it announces is here when it is.
+_SAID = func.coalesce(inbound.c.understood_as, "") != WAP_PUSH
 _DIRECTIONS = (
     (message.c.recipient, message.c.id, "msg"),
     (inbound.c.sender, inbound.c.id, "in"),
@@ -192,6 +195,8 @@ def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, s
         ahead = select(number.label("number"), id).where(id < f"{prefix}_{before}").order_by(id.desc())
         if number is call.c.caller:
             ahead = ahead.where(number.is_not(None))  # who hides the number has no conversation
+        elif number is inbound.c.sender:
+            ahead = ahead.where(_SAID)
         texts = ahead.limit(window).subquery()
         last = func.max(texts.c.id)
         groups = conn.execute(
@@ -212,6 +217,7 @@ def _wrote_since(conn: Connection, numbers: list[str], since: str) -> set[str]:
     found: set[str] = set()
     for number, id, prefix in _DIRECTIONS if since != END else ():
         query = select(number).where(number.in_(numbers), id >= f"{prefix}_{since}").distinct()
+        query = query.where(_SAID) if number is inbound.c.sender else query
         found |= set(conn.scalars(query))
     return found
 

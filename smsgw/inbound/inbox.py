@@ -28,7 +28,7 @@ from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
 from .dialogue.stopped import with_the_rest
-from .mms_notices import Notices, pushed
+from .mms_notices import WAP_PUSH, Notices, is_push, pushed
 from .readers import READERS, Reader
 
 _STORE = Prepared(insert(inbound_part), [column.name for column in inbound_part.c if column.name != "id"])
@@ -193,7 +193,7 @@ def _text_row(rows: list[dict[str, Any]], missing: int, now: datetime) -> dict[s
         "missing": missing,
         "sent_at": first["sent_at"],
         "received_at": now,
-        "understood_as": None,
+        "understood_as": WAP_PUSH if is_push(rows) else None,
         "explanation": None,
         "handled_at": None,
     }

@@ -34,6 +34,7 @@ from ..text import header
 log = logging.getLogger(__name__)
 
 PORT = 2948  # of WAP pushes (IANA)
+WAP_PUSH = "wap_push"  # what the text of `inbound` is understood as that such a push is
 KEPT = timedelta(days=3)  # in the network, where it does not say for how long
 _ONCE_MORE = timedelta(minutes=10)  # for what a person wants tried again though its time is over
 
@@ -52,13 +53,18 @@ class Pushed:
 def pushed(inbound_id: str, pieces: Sequence[Mapping[str, Any]], now: datetime) -> Pushed | None:
     """The push that these pieces of a whole text are (rows of `inbound_part` in order); None for everything else."""
     first = pieces[0]
-    if first["kind"] != "data":
-        return None
-    ports = next((found for piece in pieces if (found := header.ports(bytes(piece["udh"])))), None)
-    if ports is None or ports[0] != PORT:
+    if not is_push(pieces):
         return None
     octets = b"".join(bytes(piece["user_data"]) for piece in pieces)
     return Pushed(inbound_id, str(first["link"]), str(first["sender"]), octets, now)
+
+
+def is_push(pieces: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these pieces of one text (some or all) go to the port of WAP pushes."""
+    if pieces[0]["kind"] != "data":
+        return False
+    ports = next((found for piece in pieces if (found := header.ports(bytes(piece["udh"])))), None)
+    return ports is not None and ports[0] == PORT
 
 
 class Notices:

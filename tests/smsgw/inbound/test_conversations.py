@@ -11,8 +11,10 @@ from sqlalchemy import event
 
 from smsgw.inbound import conversations
 from smsgw.inbound.conversations import Conversation, Seen
+from smsgw.link import Alphabet, InboundPiece
 from smsgw.store import schema
 from smsgw.store.database import Database
+from smsgw.text import header
 from tests.smsgw.desk import Desk
 
 ANA, BINE, CENE = "+38640111222", "+38640111333", "+38640111444"
@@ -216,3 +218,14 @@ def test_sqlite_finds_a_conversation_through_the_indexes(tmp_path: Path) -> None
         ["SEARCH inbound USING INDEX ix_inbound_sender (sender=? AND id<?)"],
         ["SEARCH call USING INDEX ix_call_caller (caller=? AND id<?)"],
     ]
+
+
+def test_a_wap_push_is_nothing_that_anybody_said(desk: Desk, writes: Writes) -> None:
+    writes(ANA, "Good day")
+    desk.later(seconds=1)
+    head = header.write_header(1, 1, 7, False, 0, 0, (2948, 9200))
+    for number in (ANA, BINE):
+        desk.arrives(InboundPiece(f"push {number}", number, None, Alphabet.OCTETS, b"\x01\x06", head, kind="data"))
+    assert line(desk, ANA) == [(False, "Good day")]
+    assert line(desk, BINE) == []
+    assert numbers(desk) == [ANA]
