@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from drivers.mm7.contents import Contents
+from drivers.mm7.reach import unreachable
 
 Proof = Literal["none", "basic", "digest"]
 
@@ -127,6 +128,10 @@ class Config(Contents, BaseModel, extra="forbid"):
     def place(self) -> str:
         """Host and port, for people."""
         return f"{self.host}:{self.port}"
+
+    def unreachable(self) -> str:
+        """Why the MMSC cannot be reached now, with the step that fails; empty when it can. For the doctor."""
+        return unreachable(self)
 
     @property
     def is_called(self) -> bool:

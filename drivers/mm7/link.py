@@ -17,11 +17,12 @@ from drivers.mm7.addresses import number
 from drivers.mm7.config import Config
 from drivers.mm7.listening import Listening
 from drivers.mm7.outcomes import FIRST_PAUSE, LONGEST_PAUSE, Judged, Outcome
+from drivers.mm7.reach import Unusable, unreachable
 from drivers.mm7.recalls import Recalls
 from drivers.mm7.reports import reference_of
 from drivers.mm7.requests import Answer
 from drivers.mm7.soap import NotMm7
-from drivers.mm7.wire import NotWritten, Reply, Unanswered, Unusable, Wire, reachable
+from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
 from smsgw.link import (
     Abilities,
     Alphabet,
@@ -59,6 +60,7 @@ class Mm7Link(Recalls):
         self._wires: list[Wire] = []
         self._noticing = 0  # calls that are being stored
         self._stopping = False
+        self._rests_until = 0.0
         self._troubles: dict[str, int] = {}  # how often in a row, by message; "": the MMSC as a whole
         self._threads: list[threading.Thread] = []
 
@@ -123,8 +125,8 @@ class Mm7Link(Recalls):
             for wire in list(self._wires):
                 wire.cut_late(now)
             if now >= look:
-                why = reachable(self._config)
-                self._tell(LinkState.DOWN if why else LinkState.UP, f"{self._config.place}: {why}" if why else "")
+                why = unreachable(self._config)
+                self._tell(LinkState.DOWN if why else LinkState.UP, why)
                 look = time.monotonic() + self._config.probe_every
             with self._turn:
                 wait = min(TURN, self._config.probe_every)
@@ -136,10 +138,18 @@ class Mm7Link(Recalls):
             time.sleep(0.05)
 
     def _tell(self, state: LinkState, why: str, answered: bool = False) -> None:
-        """answered: by the MMSC itself, which ends a rest."""
+        """answered: by the MMSC itself, which ends a rest; else that it can be reached again ends none before its time,
+        and says nothing of whether it is well."""
         with self._turn:
-            resting = self._state.state is LinkState.RESTING and state is LinkState.UP and not answered
-            if (state, why) == (self._state.state, self._state.why) or resting:
+            was = self._state.state
+            if state is LinkState.RESTING:
+                self._rests_until = time.monotonic() + self._config.refused_pause
+            elif state is LinkState.UP and not answered:
+                if was is LinkState.DEGRADED or time.monotonic() < self._rests_until:
+                    return
+            elif answered:
+                self._rests_until = 0.0
+            if (state, why) == (was, self._state.why):
                 return
             self._state = Health(state, why, {"mmsc": self._config.place})
             told = self._state
@@ -203,7 +213,7 @@ class Mm7Link(Recalls):
             self._all_failed(given, RejectedForGood(says, "content-size"))
             return
         request = requests.submit(given, config, now, config.is_called)
-        if self._state.state is LinkState.DOWN and (why := reachable(config)):
+        if self._state.state is LinkState.DOWN and (why := unreachable(config)):
             self._all_failed(given, LinkDown(f"the MMSC cannot be reached: {why}", code="down"))
             return
         try:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from drivers.mm7 import outcomes, requests
 from drivers.mm7.config import Config
 from drivers.mm7.outcomes import Outcome
+from drivers.mm7.reach import Unusable
 from drivers.mm7.requests import Request
 from drivers.mm7.soap import NotMm7
-from drivers.mm7.wire import NotWritten, Reply, Unanswered, Unusable, Wire
+from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
 from smsgw.link import Receipt, WirePart
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any
 import httpx
 
 from drivers.mm7.config import Config
+from drivers.mm7.reach import context
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 
@@ -32,10 +32,6 @@ class NotWritten(Exception):
 
 class Unanswered(Exception):
     """The request was written, at least in part, and there is no answer."""
-
-
-class Unusable(Exception):
-    """A file that TLS needs cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +113,3 @@ class Wire:
     def close(self) -> None:
         """Nothing more is asked."""
         self._client.close()
-
-
-def context(config: Config) -> ssl.SSLContext:
-    """What we trust, and who we say we are. Raises Unusable when a file cannot be used."""
-    made = ssl.create_default_context()
-    field, path = "tls_ca", config.tls_ca
-    try:
-        if path is not None:
-            made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the file's authorities, and no others
-            made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the MMSC's own certificate may stand in it
-            made.load_verify_locations(path)
-        field, path = "tls_certificate", config.tls_certificate
-        if path is not None:
-            secret = config.tls_key_password
-            password = secret.get_secret_value() if secret is not None else ""
-            made.load_cert_chain(path, config.tls_key, password)
-    except (OSError, ValueError) as wrong:
-        says = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
-        raise Unusable(f"{field} cannot be used: {path}: {says}") from None
-    return made
-
-
-def reachable(config: Config) -> str:
-    """Why an MMSC cannot be reached now; empty when it can."""
-    try:
-        socket.create_connection((config.host, config.port), min(5.0, config.connect_timeout)).close()
-        return ""
-    except OSError as problem:
-        return str(problem.strerror or problem)

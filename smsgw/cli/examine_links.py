@@ -52,8 +52,16 @@ def _needs(what: str, link: LinkConfig, alive: bool, holder: Holder) -> Iterator
     if isinstance(path := getattr(driver, "device", None), str):
         yield from device(what, Path(path), None if alive else holder)
     host, port = getattr(driver, "host", None), getattr(driver, "port", None)
-    if isinstance(host, str) and isinstance(port, int) and not alive:
+    if callable(unreachable := getattr(driver, "unreachable", None)) and not alive:  # it knows its own steps
+        yield _reached(what, f"{host}:{port}", unreachable())
+    elif isinstance(host, str) and isinstance(port, int) and not alive:
         yield server(what, host, port)
+
+
+def _reached(what: str, place: str, why: str) -> Finding:
+    if why:
+        return bad(what, why, "check url, the tls_ settings and the firewall; ask whether this host may connect")
+    return good(what, f"{place} can be reached")
 
 
 def _modem(what: str, link: ModemLink, room: ModemRoom) -> Iterator[Finding]:

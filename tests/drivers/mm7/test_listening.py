@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_every_octet_comes_through_in_every_coding(mmsc: Mmsc, link: Mm7Link, ev
     assert mmsc.call(*mmsc.deliver(PHONE, parts, coding=CODINGS[coding])).status == 200
     (inbound,) = events.contents
     assert [one.data for one in inbound.content.parts] == given
+
+
+def test_ends_of_lines_and_spaces_behind_boundaries_may_be_any(mmsc: Mmsc, link: Mm7Link, events: Recorder) -> None:
+    headers, body = mmsc.deliver(PHONE, [("text/plain", "t.txt", b"a"), ("text/plain", "u.txt", b"b")])
+    for told in (body.replace(b"\r\n", b"\n"), body.replace(b"\r\n\r\n", b" \t\r\n\r\n"), body[:-30]):
+        assert mmsc.call(headers, told).status == 200
+    spaced = re.sub(rb"(?m)^(--[0-9a-f]{16}(--)?)", rb"\1  ", body)
+    assert mmsc.call(headers, b"what is before counts nothing\r\n" + spaced).status == 200
+    assert [[part.data for part in one.content.parts] for one in events.contents] == [[b"a", b"b"]] * 4
 
 
 def test_quoted_printable_is_read(mmsc: Mmsc, link: Mm7Link, events: Recorder) -> None:

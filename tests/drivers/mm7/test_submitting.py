@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drivers.mm7 import Config, Mm7Link
+from drivers.mm7 import Config, Mm7Link, open_link
 from smsgw.errors import BadInput, Conflict, NotFound, SmsgwError
-from smsgw.link import Content, ContentPart, Misconfigured, NoAnswer, RejectedForGood
+from smsgw.link import Content, ContentPart, Health, LinkDown, LinkState, Misconfigured, NoAnswer, RejectedForGood
 from tests.drivers.mm7.conftest import CONTENT, JPEG, SMIL, TO, mms, outcome
 from tests.drivers.recorder import Recorder
 from tests.emulators.authority import Authority
@@ -108,6 +109,25 @@ def test_a_wrong_password_rests_the_link_and_keeps_the_message(mmsc: Mmsc, event
     assert (error.code, error.rest) == ("401", 300.0)
     assert link.health().state == "resting"
     assert "password" in link.health().why
+
+
+def test_after_its_rest_a_link_is_tried_again(mmsc: Mmsc, events: Recorder, link_to: Open) -> None:
+    link = link_to(mmsc, refused_pause=0.5, window=1)
+    mmsc.next = [Answer(4001)]
+    assert isinstance(outcome(link, events, mms()), Misconfigured)
+    assert link.health().state is LinkState.RESTING
+    events.wait_up()
+    assert outcome(link, events, mms()) == "M-2"
+
+
+def test_a_link_in_trouble_is_well_again_when_the_mmsc_says_so(mmsc: Mmsc, events: Recorder, link_to: Open) -> None:
+    link = link_to(mmsc, window=1)
+    mmsc.next = [Answer(4006)]
+    outcome(link, events, mms())
+    time.sleep(0.2)  # looks at whether it can be reached go on
+    assert link.health().state is LinkState.DEGRADED
+    assert outcome(link, events, mms()) == "M-2"
+    assert link.health().state is LinkState.UP
 
 
 def test_several_recipients_go_in_one_request_each_with_a_name_of_its_own(
@@ -214,12 +234,17 @@ def test_a_certificate_of_ours_is_shown_and_that_of_the_mmsc_is_looked_at(
         link = link_to(mmsc, tls_ca=authority.file, tls_certificate=ours[0], tls_key=ours[1])
         assert outcome(link, events, mms()) == "M-1"
     with mm7_network(context=authority.server(authority.sign("other", "DNS:other.example"))) as mmsc:
-        stranger = link_to(mmsc, tls_ca=authority.file)
-        assert "certificate" in str(outcome(stranger, events, mms()))
-        broken = link_to(mmsc, tls_ca=tmp_path / "nothing.pem")
-        error = outcome(broken, events, mms())
-        assert isinstance(error, Misconfigured)
-        assert "tls_ca" in error.says
+        for file, words in ((authority.file, "certificate of"), (tmp_path / "nothing.pem", "tls_ca cannot be used")):
+            config = Config.model_validate(mmsc.settings(tls_ca=file))
+            assert words in config.unreachable()
+            stranger = open_link("stranger", config, events)
+            stranger.start()
+            events.wait(lambda: events.healths[-1].state is LinkState.DOWN)
+            error = outcome(stranger, events, mms())
+            assert isinstance(error, LinkDown | Misconfigured)
+            assert words in error.says or "CERTIFICATE_VERIFY_FAILED" in error.says
+            stranger.stop(time.monotonic() + 1)
+            events.healths.append(Health(LinkState.UP))
 
 
 @pytest.mark.parametrize(
