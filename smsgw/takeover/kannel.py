@@ -22,7 +22,8 @@ _LINE = re.compile(
 )
 _STAT = re.compile(r"\bstat:(\w+)")
 STATS = {"DELIVRD": DELIVERED, "EXPIRED": EXPIRED, "DELETED": UNDELIVERED, "UNDELIV": UNDELIVERED, "REJECTD": FAILED}
-TAKEN, LOST = {"sent sms"}, {"failed send sms", "discarded sms", "rejected sms"}
+TAKEN = {"sent sms"}
+LOST = {"failed send sms": FAILED, "discarded sms": FAILED, "rejected sms": FAILED, "expired sms": EXPIRED}
 CAME, REPORTED = {"receive sms"}, {"receive dlr", "dlr sms"}
 QUIET = {"queued sms", "temp send failure sms"}  # what became of it stands in another line
 _UCS2, _OCTETS = "2", "1"
@@ -65,7 +66,7 @@ def _told(
     event, smsc, id = found[2].lower(), found[3], found[4] or ""
     if event in REPORTED or event in QUIET:
         return
-    if event not in TAKEN | LOST | CAME:
+    if event not in TAKEN | set(LOST) | CAME:
         yield Note(where, f"{found[2]}: this event is not known")
         return
     at, coding = moment(found[1], zone), found[8]
@@ -76,7 +77,7 @@ def _told(
     if event in CAME:
         yield Received(where, ref, found[5], text, at, smsc, found[6])
         return
-    state = FAILED if event in LOST else reports.get((smsc, id), SENT)
+    state = LOST[event] if event in LOST else reports.get((smsc, id), SENT)
     yield Sent(where, ref, found[6], text, at, state, found[2] if event in LOST else "", smsc, found[5])
 
 

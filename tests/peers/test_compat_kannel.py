@@ -5,6 +5,7 @@ And its own words for a report and a text, as our door's get-url and dlr-url say
 
 from __future__ import annotations
 
+import http.client
 import re
 import urllib.parse
 import urllib.request
@@ -15,7 +16,7 @@ import pytest
 from tests.flows.running import until
 from tests.peers.called import Called
 from tests.peers.doors import OURS, PHONE, Doors, doors
-from tests.peers.kannel import Kannel, free_port
+from tests.peers.kannel import ADMIN, Kannel, free_port
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 PERSIAN = "سلام دنیا، سفارش شما آماده است"
@@ -117,6 +118,41 @@ def test_what_a_get_url_answers_goes_back_to_the_phone(open_doors: Doors) -> Non
     assert (call.words["first"], call.words["rest"], call.words["from"]) == ("price", "of rice", PHONE)
     until(lambda: "Thank you" in open_doors.phone_shows(), 20, "the reply did not come to the phone")
     other.close()
+
+
+ASKED = [
+    "text=hi", "", "text=", "text=hi&coding=3", "text=hi&coding=-1", "text=hi&coding=x", "text=hi&coding=1x",
+    "text=hi&mclass=4", "text=hi&mclass=-2", "text=hi&mwi=8", "text=hi&mwi=-1", "text=hi&compress=2", "text=hi&pid=256",
+    "text=hi&rpi=3", "text=hi&alt-dcs=2", "text=hi&priority=4", "text=hi&priority=-1", "text=hi&validity=-1",
+    "text=hi&validity=-2", "text=hi&validity=abc", "text=hi&deferred=-2", "text=hi&deferred=abc", "text=hi&dlr-mask=-1",
+    "text=hi&dlr-mask=-2", "text=hi&dlr-mask=63", "text=hi&dlr-mask=99", "text=hi&dlr-mask=31&dlr-url=nonsense",
+    "text=hi&dlr-mask=31&dlr-url=ftp://x/", "text=hi&charset=nonsense", "text=hi&udh=%05%00", "text=hi&udh=",
+    "text=hi&account=" + "a" * 65, "text=hi&account=" + "a" * 64, "text=hi&from=Shop", "text=hi&smsc=nowhere",
+    "text=hi&text=other", "text=hi&binfo=x&flash=1", "text=%zz", "to=&text=hi", "to=+&text=hi", "to=abc&text=hi",
+    "to=abc+%2B38641000001&text=hi", "to=38641000001&text=hi",
+]  # fmt: skip
+
+
+def test_what_kannel_answers_we_answer_octet_by_octet(open_doors: Doors, kannel: Kannel) -> None:
+    differ = []
+    for query in ASKED:
+        to = "" if "to=" in query.split("&")[0] else "to=%2B38641000001&"
+        ours = said(open_doors.running.port, "shop", open_doors.secret, f"{to}{query}")
+        theirs = said(kannel.http, ADMIN, ADMIN, f"{to}{query}")
+        if ours != theirs:
+            differ.append((query, ours, theirs))
+    assert differ == []
+
+
+def said(port: int, user: str, password: str, query: str) -> tuple[int, str, bytes]:
+    """Status, media type and body of an answer."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request("GET", f"/cgi-bin/sendsms?username={user}&password={password}&{query}")
+        answer = line.getresponse()
+        return answer.status, answer.headers["Content-Type"], answer.read()
+    finally:
+        line.close()
 
 
 def _typed(open_doors: Doors, other: Called) -> bool:

@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from flask import Flask
 
 from ..api.clients import KnownClients
-from . import android, android_more, jasmin, kannel, kannel_status, twilio, twilio_numbers
+from . import android, android_more, jasmin, kannel, kannel_status, twilio, twilio_media, twilio_numbers
 from .entering import Entrance
 
 DOORS = {"kannel": kannel.door, "twilio": twilio.door, "android": android.door, "jasmin": jasmin.door}
-ROUTED = (android_more, kannel_status, twilio_numbers)  # imported for the routes that they hang on the doors
+ROUTED = (
+    android_more,
+    kannel_status,
+    twilio_media,
+    twilio_numbers,
+)  # imported for the routes that they hang on the doors
 
 
 def install(app: Flask, clients: KnownClients, opened: Sequence[str]) -> None:

@@ -62,6 +62,21 @@ TABLE: dict[str, Said] = {
     "text_too_long": _TEXT,
     "data_too_long": _TEXT,
     "media_invalid": Said((400, 21620), (400, "Charset or body misformed, rejected"), (400, None)),
+    **{
+        code: Said((400, 21620), (400, "Charset or body misformed, rejected"), (400, None))
+        for code in (
+            "media_url_invalid",
+            "media_url_refused",
+            "media_not_fetched",
+            "media_too_large",
+            "media_empty",
+            "media_type_unknown",
+            "media_unfit",
+            "media_unknown",
+            "media_gone",
+        )
+    },
+    "mms_impossible": _NO_ROUTE,
     "url_invalid": Said((400, 21609), (400, "DLR-URL field misformed, rejected"), (400, None)),
     "url_refused": Said((400, 21609), (400, "DLR-URL field misformed, rejected"), (400, None)),
     "out_of_range": Said((400, 20001), (400, "Deferred field misformed, rejected"), (400, None)),

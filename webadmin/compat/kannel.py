@@ -26,12 +26,14 @@ from .kannel_words import Misformed, Words
 from .sending import MESSAGE_ID, SEND, Wish, enter, send
 
 door = Blueprint("kannel", __name__)
-ACCEPTED, LATER = "0: Accepted for delivery", "3: Queued for later delivery"
+ACCEPTED = "0: Accepted for delivery"  # also of what waits: a Kannel before us takes "3: Queued…" for a failure
 BOUNDS = {
     "coding": ("Coding", 0, 2), "mclass": ("MClass", 0, 3), "mwi": ("MWI", 0, 7), "compress": ("Compress", 0, 1),
-    "pid": ("PID", 0, 255), "rpi": ("RPI", 0, 2), "alt-dcs": ("Alt-DCS", 0, 2), "priority": ("Priority", 0, 3),
-    "validity": ("Validity", 0, 10_000_000), "deferred": ("Deferred", 0, 500_000), "dlr-mask": ("DLR-Mask", 0, 2**31),
+    "pid": ("PID", 0, 255), "rpi": ("RPI", 0, 2), "alt-dcs": ("Alt-DCS", 0, 1), "priority": ("Priority", 0, 3),
+    "validity": ("Validity", 0, 10**12), "deferred": ("Deferred", 0, 500_000), "dlr-mask": ("DLR-Mask", 0, 63),
 }  # fmt: skip
+UNSET = -1  # how Kannel says that a number is not set, also in its own escapes, which come back to us so
+LONGEST_ACCOUNT = 64
 PRIORITIES = {1: 5, 2: 7, 3: 9}
 _CONCATENATION = (header.PART_OF_8, header.PART_OF_16)
 
@@ -60,6 +62,11 @@ def _unknown(rest: str) -> Response:
     return said(404, "Unknown request.")
 
 
+@door.route("/cgi-bin/sendsms", methods=["PUT", "DELETE", "PATCH"])
+def _no_such_way() -> Response:
+    return said(400, "")
+
+
 @door.route("/cgi-bin/sendsms", methods=["GET", "POST"])
 def sendsms() -> Response:
     """Send a text, as Kannel does; but HEAD sends nothing."""
@@ -70,28 +77,25 @@ def sendsms() -> Response:
     client = enter(SEND, password, user if not password else None)
     receivers = _receivers(words)
     wish = _wish(words, _numbers(words))
-    accepted, refused, later = [], [], False
+    accepted, refused = [], []
     for to in receivers:
         kept = {**(wish.kept or {}), "to": to}
         try:
-            one = send(client, "kannel", replace(wish, to=to, kept=kept))
+            accepted.append(str(send(client, "kannel", replace(wish, to=to, kept=kept)).row["id"]))
         except SmsgwError as problem:
             refused.append(problem)
-            continue
-        accepted.append(str(one.row["id"]))
-        later = later or one.row["state"] == "held"
     if not accepted:
         raise refused[0]
-    return said(202, LATER if later else ACCEPTED, ",".join(accepted))
+    return said(202, ACCEPTED, ",".join(accepted))
 
 
 def _receivers(words: Words) -> list[str]:
     if "to" not in words.given:
-        raise Misformed("Missing receiver number, rejected")
+        raise Misformed(words.no_receiver)
     written = words.text("to")
-    if not written.strip():
+    if not written:
         raise Misformed("Empty receiver number not allowed, rejected")
-    good = [one for one in written.split() if re.fullmatch(r"[0-9+-]+", one)]
+    good = [one for one in written.split() if re.fullmatch(r"[0-9+-]*[0-9][0-9+-]*", one)]
     if not good:
         raise Misformed(DENIED)
     return list(dict.fromkeys(re.sub(r"(?!^\+)[+-]", "", one) for one in good))
@@ -102,7 +106,7 @@ def _numbers(words: Words) -> dict[str, int]:
     found = {}
     for name, (title, least, most) in BOUNDS.items():
         value = words.number(name)
-        if value is None:
+        if value is None or value == UNSET:
             continue
         if not least <= value <= most:
             raise Misformed(f"{title} field misformed, rejected")
@@ -113,6 +117,8 @@ def _numbers(words: Words) -> dict[str, int]:
 def _wish(words: Words, numbers: Mapping[str, int]) -> Wish:
     """Everything but the receiver."""
     udh = words.udh()
+    if len(words.octets("account")) > LONGEST_ACCOUNT:
+        raise Misformed("Account field misformed or too long, rejected")
     coding = numbers.get("coding")
     if coding is None:
         coding = 1 if udh and not _only_parts(udh) else 0

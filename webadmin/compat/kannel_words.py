@@ -33,7 +33,8 @@ class Words:
     """The words of a request by name; what came twice is what came first, as in Kannel."""
 
     def __init__(self, pairs: Iterable[tuple[str, bytes]], hexadecimal: bool = False) -> None:
-        """hexadecimal: its udh is written in digits."""
+        """hexadecimal: its udh is written in digits, as in what is posted to Kannel."""
+        self.no_receiver = f"Missing receiver{'(s) number(s)' if hexadecimal else ' number'}, rejected"
         self.given: dict[str, bytes] = {}
         self._hexadecimal = hexadecimal
         for name, value in pairs:
@@ -75,10 +76,10 @@ class Words:
                 written = bytes.fromhex(written.decode("ascii").strip())
             except ValueError:
                 written = unquote_to_bytes(written)
-        if len(written) > LONGEST_UDH:
-            raise Misformed("UDH field is too long, rejected")
         if written and not _whole(written):
             raise Misformed("UDH field misformed, rejected")
+        if len(written) > LONGEST_UDH:
+            raise Misformed("UDH field is too long, rejected")
         return written
 
     def url(self) -> str:
@@ -116,7 +117,7 @@ def read(request: Request) -> Words:
     kind = (request.mimetype or "").lower()
     if kind == "application/x-www-form-urlencoded":
         return Words([*_pairs(request.get_data()), *_pairs(request.query_string)])
-    if kind == "text/plain":
+    if kind in ("", "text/plain"):
         return Words(_headers(dict(request.headers), request.get_data(), request.mimetype_params), hexadecimal=True)
     if kind in ("text/xml", "application/xml"):
         return Words(_xml(request.get_data()), hexadecimal=True)
@@ -148,11 +149,11 @@ def _xml(body: bytes) -> list[tuple[str, bytes]]:
         raise Misformed("Charset or body misformed, rejected")
     try:
         root = ElementTree.fromstring(body.strip())
-    except (ElementTree.ParseError, ValueError, LookupError) as wrong:
-        raise Misformed("Charset or body misformed, rejected") from wrong
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return []  # nobody is named in it: that is what Kannel says of it
     submit = root if root.tag == "submit" else root.find("submit")
     if submit is None:
-        raise Misformed("Charset or body misformed, rejected")
+        return []
     told = [(name, found) for name, place in PLACES.items() if (found := _under(submit, place)) is not None]
     numbers = [one.text or "" for one in submit.findall("da/number")]
     if numbers:

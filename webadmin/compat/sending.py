@@ -17,6 +17,7 @@ from smsgw.errors import BadInput, Fault
 from smsgw.gateway import Gateway
 from smsgw.link import Alphabet
 from smsgw.listener import Octets
+from smsgw.media.contents import Contents
 from smsgw.outbound.submit import Accepted, Asked, Ready
 from smsgw.webhooks import clients
 from smsgw.webhooks.addresses import Allowed
@@ -49,6 +50,7 @@ class Wish:
     ref: str | None = None
     link: str | None = None
     kept: Mapping[str, Any] | None = None
+    content: Contents | None = None  # media, with the text in them
     piece: Octets | None = None  # as it goes over the air, with a header of the client's own; `data` holds it too
 
 
@@ -71,7 +73,7 @@ def send(client: Client, dialect: str, wish: Wish) -> Accepted:
     """
     gateway = the_gateway()
     ask = asked(gateway, client, dialect, wish)
-    empty = not ask.text and ask.data is None
+    empty = not ask.text and ask.data is None and ask.content is None
     ready = gateway.door.read(replace(ask, text=" ") if empty else ask)
     if empty or wish.piece is not None:
         ready = _with(ready, wish.piece or Octets(Alphabet.GSM7, b""), ready.row["encoding"] if empty else "data")
@@ -100,7 +102,8 @@ def asked(gateway: Gateway, client: Client, dialect: str, wish: Wish) -> Asked:
         kept["origin"] = entrance.called(client.id, url, ensure)
     return Asked(
         to=number(wish.to),
-        text=wish.text,
+        text=wish.text if wish.content is None else "",
+        content=wish.content,
         client=client.id,
         sender=number(wish.sender) if wish.sender else None,
         client_ref=wish.ref or _ref(client, wish),

@@ -28,6 +28,7 @@ from smsgw.webhooks.dialects.twilio import VERSION, sid
 from smsgw.webhooks.dialects.words import ERRORS, INBOUND, STATES, ours
 
 from ..context import the_gateway
+from . import twilio_content
 from .errors import said_of
 from .sending import READ, SEND, Wish, enter, number, send
 
@@ -86,16 +87,15 @@ def create(account: str) -> Response:
     to, body = words.get("To", "").strip(), words.get("Body", "")
     if not to:
         raise fault("/to", "recipient_missing", "A 'To' phone number is required.")
-    if words.getlist("MediaUrl"):
-        raise fault(
-            "/media", "media_invalid", "This gateway's Twilio door sends texts; give MediaUrl as a link in Body."
-        )
-    if not body:
+    if not body and not words.getlist("MediaUrl"):
         raise fault("/text", "text_missing", "Message body is required.")
     if len(body) > LONGEST:
         raise fault("/text", "text_too_long", "The concatenated message body exceeds the 1600 character limit")
     sender = words.get("From", "").strip() or _sender_of(words.get("MessagingServiceSid", ""))
     kept: dict[str, Any] = {"account": account, "service": words.get("MessagingServiceSid", "")}
+    content = twilio_content.content_of(words.getlist("MediaUrl"), body)
+    if content is not None:
+        kept["media"] = True
     if url := words.get("StatusCallback", "").strip():
         kept["url"] = url
         remember(client)
@@ -105,13 +105,16 @@ def create(account: str) -> Response:
         Wish(
             to=to,
             text=body,
+            content=content,
             sender=sender,
             send_at=_send_at(words),
             expires_in=_validity(words),
             kept={name: value for name, value in kept.items() if value},
         ),
     )
-    return said(outbound_json(accepted.row, account), 201)
+    with the_gateway().database.reading() as conn:
+        many = twilio_content.counts(conn, [accepted.row])
+    return said(outbound_json(accepted.row, account, many.get(str(accepted.row["id"]), 0)), 201)
 
 
 def remember(client: Client) -> None:
@@ -164,8 +167,8 @@ def _time(at: datetime | None) -> str | None:
     return None if at is None else format_datetime(at)
 
 
-def outbound_json(row: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """A message's row as Twilio shows it."""
+def outbound_json(row: Mapping[str, Any], account: str, media: int = 0) -> dict[str, Any]:
+    """A message's row as Twilio shows it. media: how many it has."""
     words = STATES[row["state"]]
     state = "accepted" if row["state"] == "held" and row["created_at"] >= row["due_at"] else words.twilio
     error = words.twilio_error
@@ -174,29 +177,31 @@ def outbound_json(row: Mapping[str, Any], account: str) -> dict[str, Any]:
         account, str(row["id"]), row["text"], row["recipient"], row["sender"], state, row["parts"],
         created=row["created_at"], updated=row["final_at"] or row["sent_at"] or row["created_at"],
         sent=row["sent_at"], direction="outbound-reply" if row["reply_to"] else "outbound-api",
-        service=kept.get("service"), error=error, price=row["price"], currency=row["currency"],
+        service=kept.get("service"), error=error, price=row["price"], currency=row["currency"], media=media,
     )  # fmt: skip
 
 
-def inbound_json(row: Mapping[str, Any], account: str) -> dict[str, Any]:
+def inbound_json(row: Mapping[str, Any], account: str, media: int = 0) -> dict[str, Any]:
     """An inbound text's row as Twilio shows it."""
     return _shown(
         account, str(row["id"]), row["text"], row["recipient"], row["sender"], INBOUND, row["parts"],
         created=row["received_at"], updated=row["received_at"], sent=row["received_at"], direction="inbound",
+        media=media,
     )  # fmt: skip
 
 
 def _shown(
     account: str, id: str, body: str, to: str | None, sender: str | None, state: str, parts: int, *,
     created: datetime, updated: datetime, sent: datetime | None, direction: str, service: str | None = None,
-    error: int | None = None, price: int | None = None, currency: str | None = None,
+    error: int | None = None, price: int | None = None, currency: str | None = None, media: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    name = sid(id)
+    name = sid(id, "MM" if media else "SM")
     place = f"/{VERSION}/Accounts/{account}/Messages/{name}"
     return {
         "sid": name, "account_sid": account, "messaging_service_sid": service, "api_version": VERSION, "body": body,
         "to": to, "from": sender, "direction": direction, "status": state, "num_segments": str(parts),
-        "num_media": "0", "date_created": _time(created), "date_updated": _time(updated), "date_sent": _time(sent),
+        "num_media": str(media),
+        "date_created": _time(created), "date_updated": _time(updated), "date_sent": _time(sent),
         "price": None if not price else f"-{price / 1_000_000:.4f}", "price_unit": currency or "USD",
         "error_code": error, "error_message": None if error is None else ERRORS[error], "uri": f"{place}.json",
         "subresource_uris": {"media": f"{place}/Media.json", "feedback": f"{place}/Feedback.json"},
@@ -230,7 +235,9 @@ def _found(client: Client, name: str) -> tuple[str, Mapping[str, Any]]:
 def fetch(account: str, name: str) -> Response:
     """Show a message."""
     kind, row = _found(who(READ), name)
-    return said(outbound_json(row, account) if kind == "message" else inbound_json(row, account))
+    with the_gateway().database.reading() as conn:
+        many = twilio_content.counts(conn, [row]).get(str(row["id"]), 0)
+    return said(outbound_json(row, account, many) if kind == "message" else inbound_json(row, account, many))
 
 
 @door.post("/Accounts/<account>/Messages/<name>.json")
@@ -271,14 +278,6 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
     """What this door remembers of a message."""
     kept = (row["metadata"] or {}).get(PLACE)
     return kept if isinstance(kept, dict) else {}
-
-
-@door.get("/Accounts/<account>/Messages/<name>/Media.json")
-def media(account: str, name: str) -> Response:
-    """List the media of a message: none, for these are texts."""
-    _found(who(READ), name)
-    place = f"/{VERSION}/Accounts/{account}/Messages/{name}/Media.json"
-    return said(_page("media_list", [], place, None))
 
 
 @door.post("/Accounts/<account>/Messages/<name>/Feedback.json")
@@ -331,7 +330,12 @@ def listed(account: str) -> Response:
     if token:
         high = min(high, token[1])
     rows = _both(client, given, low, high, most + 1)
-    shown = [outbound_json(row, account) if "client" in row else inbound_json(row, account) for row in rows[:most]]
+    with the_gateway().database.reading() as conn:
+        many = twilio_content.counts(conn, rows[:most])
+    shown = [
+        (outbound_json if "client" in row else inbound_json)(row, account, many.get(str(row["id"]), 0))
+        for row in rows[:most]
+    ]
     last = str(rows[most - 1]["id"]).rpartition("_")[2] if len(rows) > most else None
     return said(_page("messages", shown, f"/{VERSION}/Accounts/{account}/Messages.json", last, most))
 

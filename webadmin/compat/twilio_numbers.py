@@ -103,6 +103,7 @@ def provision(account: str) -> Response:
 def _set(client: Client, number: str, terms: Mapping[str, Any], account: str) -> Mapping[str, Any]:
     given = {name: request.form[name] for name in WORDS if name in request.form}
     told = {**terms, "number": number, "account": account, "name": given.get("FriendlyName", terms.get("name", number))}
+    told["base"] = the_gateway().config.web.public_url or request.host_url.rstrip("/")  # where media are fetched
     told["method"] = given.get("SmsMethod", terms.get("method", "POST")).upper()
     gateway, same = the_gateway(), {"number": number}
     url = given.get("SmsUrl", terms.get("url", ""))
@@ -127,7 +128,7 @@ def _shown(number: str, terms: Mapping[str, Any], account: str) -> dict[str, Any
         "status_callback_method": "POST", "voice_url": None, "voice_method": "POST", "voice_fallback_url": None,
         "voice_fallback_method": "POST", "voice_application_sid": None, "voice_caller_id_lookup": False,
         "address_sid": None, "address_requirements": "none", "beta": False, "bundle_sid": None,
-        "capabilities": {"sms": True, "mms": False, "voice": False, "fax": False}, "date_created": now,
+        "capabilities": {"sms": True, "mms": True, "voice": False, "fax": False}, "date_created": now,
         "date_updated": now, "emergency_status": "Inactive", "emergency_address_sid": None,
         "emergency_address_status": "unregistered", "identity_sid": None, "origin": "", "status": "in-use",
         "trunk_sid": None, "uri": f"{place}.json", "subresource_uris": {},

@@ -48,8 +48,13 @@ def test_a_text_is_accepted_in_kannels_words(http: FlaskClient, stored: Stored) 
         ({"rpi": 3}, 400, "RPI field misformed, rejected"),
         ({"alt_dcs": 3}, 400, "Alt-DCS field misformed, rejected"),
         ({"priority": 4}, 400, "Priority field misformed, rejected"),
-        ({"deferred": -1}, 400, "Deferred field misformed, rejected"),
-        ({"dlr_mask": -1}, 400, "DLR-Mask field misformed, rejected"),
+        ({"alt_dcs": 2}, 400, "Alt-DCS field misformed, rejected"),
+        ({"deferred": -2}, 400, "Deferred field misformed, rejected"),
+        ({"dlr_mask": -2}, 400, "DLR-Mask field misformed, rejected"),
+        ({"dlr_mask": 99}, 400, "DLR-Mask field misformed, rejected"),
+        ({"account": "a" * 65}, 400, "Account field misformed or too long, rejected"),
+        ({"to": "+"}, 400, "Number(s) has/have been denied by white- and/or black-lists."),
+        ({"mclass": -1, "coding": -1, "mwi": -1, "priority": -1}, 202, "0: Accepted for delivery"),
         ({"dlr_url": "nowhere"}, 400, "DLR-URL field misformed, rejected"),
         ({"charset": "klingon"}, 400, "Charset or body misformed, rejected"),
         ({"charset": "ascii", "text": "č"}, 400, "Charset or body misformed, rejected"),
@@ -59,7 +64,7 @@ def test_a_text_is_accepted_in_kannels_words(http: FlaskClient, stored: Stored) 
         ({"priority": "high"}, 202, "0: Accepted for delivery"),
         ({"text": None}, 202, "0: Accepted for delivery"),
         ({"smsc": "unknown"}, 202, "0: Accepted for delivery"),
-        ({"deferred": 10}, 202, "3: Queued for later delivery"),
+        ({"deferred": 10}, 202, "0: Accepted for delivery"),
     ],
 )
 def test_what_is_wrong_is_told_in_kannels_words(
@@ -144,10 +149,19 @@ def test_a_post_may_be_xml_headers_or_a_form(
     assert (answer.status_code, answer.data, stored()[0].text) == (202, b"0: Accepted for delivery", text)
 
 
-@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
 def test_other_bodies_are_refused(http: FlaskClient, kind: str) -> None:
     answer = http.post("/cgi-bin/sendsms", data=b"{}", content_type=kind)
     assert (answer.status_code, answer.data) == (400, b"Invalid content-type")
+
+
+def test_a_body_that_nobody_is_named_in_is_nobodys(http: FlaskClient) -> None:
+    for kind, body in (("", b"{}"), ("text/xml", b"<message><submit>"), ("text/xml", b"")):
+        answer = http.post("/cgi-bin/sendsms", data=body, content_type=kind)
+        assert (answer.status_code, answer.data) == (403, b"Authorization failed for sendsms")
+    login = {"X-Kannel-Username": "shop", "X-Kannel-Password": SECRET}
+    answer = http.post("/cgi-bin/sendsms", data=b"x", content_type="text/plain", headers=login)
+    assert answer.data == b"Missing receiver(s) number(s), rejected"
 
 
 def test_a_head_sends_nothing_and_another_address_is_unknown(http: FlaskClient, stored: Stored) -> None:
