@@ -1,8 +1,9 @@
 """`smsgw run`: the daemon in the foreground, for systemd, containers and terminals.
 
 SIGTERM and Ctrl-C stop it within ten seconds with status 0; so does SIGHUP from a terminal that is closed, otherwise it
-has the configuration read again. A second Ctrl-C ends it at once, which loses nothing either, and so do the ten seconds themselves when the store or a link hangs (status 1). A unit names status 6
-in RestartPreventExitStatus: a wrong configuration does not heal by itself.
+has the configuration read again. A second Ctrl-C ends it at once, which loses nothing either, and so do the ten seconds
+themselves when the store or a link hangs (status 1). A unit names status 6 in RestartPreventExitStatus: a wrong
+configuration does not heal by itself.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def watch() -> None:
 def secret(office: Office) -> None:
     """Make a secret for [watch] remote_secret, and the address that an authenticator app reads."""
     made = pyotp.random_base32()
-    address = pyotp.TOTP(made).provisioning_uri("owner", issuer_name="smsgw")
+    address = pyotp.TOTP(made).provisioning_uri(name="owner", issuer_name="smsgw")
     office.voice.data({"secret": made, "uri": address}, [made, address])
     office.voice.chat("Put the first into the configuration ([watch] remote_secret), the second into the app.")
 
