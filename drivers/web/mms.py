@@ -113,7 +113,7 @@ MMS: dict[str, Mms] = {
             "from": "{from}",
             "text": "{text}",
             "subject": "{subject}",
-            "media": {"*media": {"url": "{url}"}},
+            "media": "{media}",
             "client_ref": "{ref}",
             "allow_duplicate": True,
         },

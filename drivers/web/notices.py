@@ -88,7 +88,7 @@ def _media(mms: Mms, row: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     for one in listed(mms.listed, row)[:MOST_MEDIA]:
         url = one if isinstance(one, str) else found((mms.url,), one)
         word = found((mms.words,), one) if mms.words and isinstance(one, Mapping) else None
-        if url and url.startswith(("http://", "https://")):
+        if url and url.startswith(("http://", "https://", "/")):
             urls.append(url)
         elif word:
             texts.append(word)

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from drivers.web.config import Config
 from drivers.web.fetching import Fetched, Gone, NotFetched, fetch
@@ -30,6 +30,7 @@ class Pictures:
         self._place = f"{config.hook}/carriers/{quote(name)}/media"
         self._mms = mms
         self._secret = config.secret.get_secret_value() or config.password.get_secret_value()
+        self._base = base
         self._host = urlsplit(base).netloc.rpartition("@")[2]
 
     def unfit(self, content: Content) -> str:
@@ -62,7 +63,7 @@ class Pictures:
         lost: list[str] = []
         for place, url in enumerate(brought.urls, 1):
             try:
-                got = self._fetch(url, authorization(), end)
+                got = self._fetch(urljoin(self._base, url), authorization(), end)
                 parts.append(ContentPart(got.media_type or "application/octet-stream", got.octets, _name(url, place)))
             except (Gone, NotFetched) as problem:
                 if brought.repeats and isinstance(problem, NotFetched):

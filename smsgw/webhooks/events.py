@@ -46,6 +46,7 @@ from ..store.tables import (
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
 from .dialects.event import PLACE
+from .inbound_media import KINDS, media_of
 from .order_document import documents
 
 TYPES = (
@@ -102,6 +103,7 @@ def bodies(conn: Connection, lines: Sequence[AnyRow]) -> list[str]:
     said = {int(line.record_id) for line in lines if line.record == "consent"}
     rows |= _customers(conn, people) if people else {}
     rows |= _consents(conn, said) if said else {}
+    _add_media(conn, rows, [line.record_id for line in lines if line.record == INBOUND.record])
     ordered = {line.record_id for line in lines if line.record == ORDER.record}
     rows.update(documents(conn, ordered) if ordered else {})
     return [_body(line, rows.get(line.record_id)) for line in lines]
@@ -157,6 +159,12 @@ def _consents(conn: Connection, ids: Collection[int]) -> dict[str, Mapping[str, 
     return found
 
 
+def _add_media(conn: Connection, rows: dict[str, Mapping[str, Any]], ids: Sequence[str]) -> None:
+    """What MMS and mails among these inbound records brought besides their words."""
+    more = [id for id in dict.fromkeys(ids) if id in rows and rows[id]["kind"] in KINDS]
+    rows.update({id: {**rows[id], **told} for id, told in (media_of(conn, more) if more else {}).items()})
+
+
 def _message(row: Mapping[str, Any]) -> dict[str, Any]:
     ref = row["client_ref"]
     return {
@@ -189,6 +197,8 @@ def _inbound(row: Mapping[str, Any]) -> dict[str, Any]:
         "received_at": row["received_at"],
         "sent_at": row["sent_at"],
         "understood_as": row["understood_as"],
+        "subject": row.get("subject"),
+        "media": row.get("media", []),
     }
 
 

@@ -21,6 +21,7 @@ from ..store.tables.types import AnyRow
 from .dialects import CALLBACK, Event, render
 from .dialects.event import PLACE, origin
 from .hooks import Hook
+from .inbound_media import KINDS, media_of
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,9 @@ def _rows(conn: Connection, lines: Sequence[AnyRow]) -> dict[str, Mapping[str, A
         for some in chunks(wanted):
             rows = conn.execute(select(table).where(table.c.id.in_(IDS)), {"ids": some}).mappings()
             found.update((str(row["id"]), dict(row)) for row in rows)
+    more = [id for id, row in found.items() if row.get("kind") in KINDS]
+    for id, told in (media_of(conn, more) if more else {}).items():
+        found[id] = {**found[id], **told}
     return found
 
 

@@ -11,6 +11,7 @@ from smsgw.store.lifecycle import DELIVERY, WEBHOOK
 from smsgw.webhooks import events
 from smsgw.webhooks.addresses import LONGEST_URL
 
+from .media_shapes import InboundMedium
 from .orders_shapes import Order
 from .shapes import Moment, Page, Paging, Purpose, Shape, Words
 
@@ -194,6 +195,8 @@ class InboundData(EventData):
     received_at: Moment = Field(description="When it was whole and stored.")
     sent_at: Moment | None = Field(description="When it was sent, by the network's clock.")
     understood_as: str | None = Field(description="What a reader of the gateway took it for, such as optout.")
+    subject: str | None = Field(None, description="Of an MMS or a mail: its subject.")
+    media: list[InboundMedium] = Field([], description="Of an MMS or a mail: its parts.")
 
 
 class OrderData(Order):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha1
 
+from ..inbound_media import media_sid, seen
 from .event import Event, Request, form
 from .words import STATES, hexadecimal
 
@@ -46,7 +47,7 @@ def _status(event: Event) -> list[tuple[str, str]] | None:
     back = event.now == "queued" and event.was != "accepted"  # callbacks do not go backwards
     if event.now in ("accepted", "held", "sending", "unsure") or back:
         return None
-    name, row = sid(event.row["id"]), event.row
+    name, row = sid(event.row["id"], "MM" if event.terms.get("media") else "SM"), event.row
     words = [
         ("MessageSid", name), ("SmsSid", name), ("MessageStatus", told.twilio), ("SmsStatus", told.twilio),
         ("AccountSid", _account(event)), ("To", row["recipient"]), ("From", row["sender"] or ""),
@@ -60,12 +61,18 @@ def _status(event: Event) -> list[tuple[str, str]] | None:
 
 
 def _text(event: Event) -> list[tuple[str, str]]:
-    row, name = event.row, sid(event.row["id"])
+    media = seen(event.row.get("media", []))
+    row, name = event.row, sid(event.row["id"], "MM" if media else "SM")
+    place = f"{event.terms.get('base') or ''}/{VERSION}/Accounts/{_account(event)}/Messages/{name}/Media"
     words = [
-        ("ToCountry", ""), ("SmsMessageSid", name), ("NumMedia", "0"), ("SmsSid", name), ("SmsStatus", "received"),
+        ("ToCountry", ""), ("SmsMessageSid", name), ("NumMedia", str(len(media))), ("SmsSid", name),
+        ("SmsStatus", "received"),
         ("Body", row["text"]), ("To", row["recipient"] or ""), ("NumSegments", str(row["parts"])),
         ("MessageSid", name), ("AccountSid", _account(event)), ("From", row["sender"]), ("ApiVersion", VERSION),
     ]  # fmt: skip
+    for number, medium in enumerate(media):
+        words.append((f"MediaUrl{number}", f"{place}/{media_sid(row['id'], medium['id'])}"))
+        words.append((f"MediaContentType{number}", medium["type"]))
     if row["understood_as"] in ("stop", "opt_out"):
         words.append(("OptOutType", "STOP"))
     return words

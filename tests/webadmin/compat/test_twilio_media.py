@@ -85,7 +85,8 @@ def test_the_media_of_a_message_are_listed_given_and_deleted(ask: Callable[..., 
     name = ask("POST", "Messages.json", To=PHONE, Body="x", MediaUrl=f"{web.url}/a.jpg").json["sid"]
     listed = ask("GET", f"Messages/{name}/Media.json").json
     assert set(listed) == {
-        "media_list", "page", "page_size", "start", "end", "uri", "first_page_uri", "next_page_uri", "previous_page_uri",
+        "media_list", "page", "page_size", "start", "end", "uri", "first_page_uri", "next_page_uri",
+        "previous_page_uri",
     }  # fmt: skip
     [medium] = listed["media_list"]
     assert (medium["content_type"], medium["parent_sid"], len(medium["sid"])) == ("image/jpeg", name, 34)
