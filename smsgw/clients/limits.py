@@ -5,8 +5,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from ipaddress import IPv6Network
 
 MOST_NAMES = 10_000  # addresses and system_ids remembered at a time: whoever makes up more gains nothing
+
+
+def neighbourhood(address: str) -> str:
+    """By what an address is counted: itself, but of IPv6 its first 64 bits, for whoever has one has all behind them."""
+    if ":" not in address:
+        return address
+    try:
+        return str(IPv6Network((address.partition("%")[0], 64), strict=False).network_address)
+    except ValueError:
+        return address
 
 
 class Attempts:

@@ -15,6 +15,7 @@ from flask import Request
 
 from smsgw.access import audit, keys
 from smsgw.access.keys import Client
+from smsgw.clients.limits import neighbourhood
 from smsgw.errors import Forbidden, Unauthenticated
 from smsgw.store.database import Database
 
@@ -40,7 +41,7 @@ class KnownClients:
 
         Raises Unauthenticated, RateLimited after many wrong keys, or Forbidden when it lacks the scope.
         """
-        client = self.tried(_secret(request), request.remote_addr or "")
+        client = self.tried(_secret(request), neighbourhood(request.remote_addr or ""))
         if not client.may(scope):
             has = " ".join(sorted(client.scopes))
             raise Forbidden(

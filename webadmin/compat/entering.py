@@ -14,7 +14,7 @@ from flask import Request
 
 from smsgw.access import keys
 from smsgw.access.keys import Client
-from smsgw.clients.limits import Attempts
+from smsgw.clients.limits import Attempts, neighbourhood
 from smsgw.errors import Forbidden, QueueFull, Unauthenticated
 
 from ..api.clients import KnownClients
@@ -38,7 +38,7 @@ class Entrance:
     def enter(self, request: Request, scope: str, *secrets: str | None) -> Client:
         """The client with the first of these secrets. Raises Unauthenticated, Forbidden, QueueFull (rate_limited)."""
         given = [one for one in secrets if one]
-        address = request.remote_addr or ""
+        address = neighbourhood(request.remote_addr or "")
         for secret in given:
             client = self._find(secret, address)
             if client is not None:

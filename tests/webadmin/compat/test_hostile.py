@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
+from flask import Request
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from smsgw.access.keys import Client
+from smsgw.errors import QueueFull, Unauthenticated
+from smsgw.gateway import Gateway
 from tests.webadmin.compat.conftest import SECRET
+from webadmin.api.clients import KnownClients
+from webadmin.compat.entering import TRIES, WITHIN, Entrance
 
 AUTH = ("shop", SECRET)
 octets = some.binary(max_size=40)
@@ -133,3 +140,66 @@ def test_many_fields_and_long_numbers_are_refused_in_words(http: FlaskClient) ->
     said = http.get("/cgi-bin/sendsms?" + urlencode({"user": "shop", "pass": SECRET, "to": to, "text": "x" * 20_000}))
     assert (said.status_code, said.data) == (400, b"Text too long, rejected")
     assert json.loads(http.get("/2010-04-01/Accounts/AC1/Messages/SMzz.json", auth=AUTH).data)["code"] == 20404
+
+
+BAD_KEYS = int(os.environ.get("SMSGW_BAD_KEYS", "5000"))  # by hand rather 100000
+
+
+class Counting(KnownClients):
+    """Counts how often the store is asked."""
+
+    asked = 0
+
+    def find(self, secret: str) -> Client:
+        self.asked += 1
+        return super().find(secret)
+
+
+class Steady:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def came_from(address: str) -> Request:
+    return Request({"REMOTE_ADDR": address, "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"})
+
+
+@pytest.mark.usefixtures("app")  # it has made the key
+def test_of_very_many_bad_keys_few_are_looked_up_and_the_good_one_still_enters(gateway: Gateway) -> None:
+    clock = Steady()
+    clients = Counting(gateway.database, clock)
+    entrance, request = Entrance(clients, clock), came_from("203.0.113.7")
+    assert entrance.enter(request, "messages:send", SECRET).name == "shop"
+    limited = 0
+    for number in range(BAD_KEYS):
+        clock.now += 0.000_1
+        try:
+            entrance.enter(request, "messages:send", f"guess-{number}")
+        except QueueFull as problem:
+            limited += problem.code == "rate_limited"
+        except Unauthenticated:
+            pass
+    assert limited == BAD_KEYS - TRIES
+    assert clients.asked == TRIES + 1
+    assert entrance.enter(request, "messages:send", SECRET).name == "shop"
+    with pytest.raises(Unauthenticated):
+        entrance.enter(came_from("203.0.113.8"), "messages:send", "a first guess from elsewhere")
+    clock.now += WITHIN
+    with pytest.raises(Unauthenticated):
+        entrance.enter(request, "messages:send", "one more guess")
+
+
+@pytest.mark.usefixtures("app")
+def test_whoever_has_a_network_of_ipv6_has_no_more_tries_than_one_with_an_address(gateway: Gateway) -> None:
+    clock = Steady()
+    clients = Counting(gateway.database, clock)
+    entrance = Entrance(clients, clock)
+    for number in range(3 * TRIES):
+        with pytest.raises((QueueFull, Unauthenticated)):
+            entrance.enter(came_from(f"2001:db8:0:7::{number:x}"), "messages:send", f"guess-{number}")
+    assert clients.asked == TRIES
