@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from drivers.mm7 import exchanges, outcomes, requests
@@ -172,12 +173,11 @@ class Mm7Link(Recalls):
 
     def _work(self) -> None:
         wire: Wire | None = None
+        with suppress(Unusable):  # told with the first part, for the file may be there until then
+            wire = self._wire()
         while given := self._next():
             try:
-                if wire is None:
-                    wire = Wire(self._config)
-                    with self._turn:
-                        self._wires.append(wire)
+                wire = wire or self._wire()
                 self._hand_over(wire, given)
             except Unusable as problem:
                 self._tell(LinkState.RESTING, str(problem))
@@ -188,6 +188,12 @@ class Mm7Link(Recalls):
                 self._all_failed(given, RejectedForGood(f"it cannot be written: {problem}", code="unwritable"))
         if wire is not None:
             wire.close()
+
+    def _wire(self) -> Wire:
+        wire = Wire(self._config)
+        with self._turn:
+            self._wires.append(wire)
+        return wire
 
     def _next(self) -> list[WirePart]:
         """The next part, and with it others that one request can carry; empty at the end."""
