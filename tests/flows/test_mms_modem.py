@@ -19,6 +19,7 @@ from smsgw.store.tables import inbound, inbound_medium, medium, mms_notice
 from tests.emulators import mm1_mmsc
 from tests.emulators.mm1_mmsc import PICTURE, Mmsc
 from tests.emulators.modem import EmulatedModem, modem_network
+from tests.flows.running import Running, until
 
 CUSTOMER, OTHER, CENTRE = "+38641000002", "+38641000003", "+38640000000"
 
@@ -110,18 +111,36 @@ def test_two_mms_in_shuffled_and_doubled_pieces_are_two_in_the_inbox_and_the_sim
         assert [row.content_type for row in mms_notices.pushes(conn, 10)] == ["application/vnd.wap.sic"]
 
 
-def test_a_stop_in_the_middle_of_a_fetch_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, modem: EmulatedModem, mmsc: Mmsc
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["get", "post"])
+def test_a_kill_while_it_is_fetched_or_acknowledged_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, modem: EmulatedModem, mmsc: Mmsc, kind: str
 ) -> None:
-    mmsc.faults["get"] = [2.0]
-    shop = Shop(tmp_path, modem, mmsc)
-    modem.centre_pushes(CENTRE, mmsc.holds())
-    shop.wait(lambda: mmsc.asked)
-    shop.gateway.fetching.stop(time.monotonic())  # it is killed, in the end: what comes of the fetch is nobody's
-    shop.gateway.brought = lambda link, content: (_ for _ in ()).throw(OSError("killed"))  # type: ignore[method-assign]
-    shop.stop()
-    again = Shop(tmp_path, modem, mmsc)
-    again.wait(lambda: again.states() == ["done"])
-    assert len(again.rows(select(inbound).where(inbound.c.kind == "mms"))) == 1
-    assert mmsc.waiting == []
-    again.stop()
+    """get: killed before the content is stored; post: when it is stored, and nobody knows whether the MMSC knows."""
+    mmsc.faults[kind] = [1.5]
+    link = {"name": "stick", "kind": "modem", "device": modem.device, "number": modem.sim.number}
+    link |= {"mms_url": mmsc.url, "mms_proxy": mmsc.proxy}
+    gateway = Running(tmp_path / "smsgw", f"sqlite:///{tmp_path / 'store.db'}", [link])
+    try:
+        gateway.start()
+        modem.centre_pushes(CENTRE, mmsc.holds())
+        until(lambda: any(asked.method == kind.upper() for asked in mmsc.asked), 30, "the MMSC was not asked")
+        gateway.kill()
+        with gateway.looking() as conn:
+            assert len(conn.execute(MMS).all()) == (kind == "post")
+        gateway.start()
+        until(lambda: _state(gateway) == "done", 30, "it was not fetched after the kill")
+        with gateway.looking() as conn:
+            assert [row.sender for row in conn.execute(MMS)] == [CUSTOMER]
+        assert sum(asked.method == "GET" for asked in mmsc.asked) == (2 if kind == "get" else 1)
+        assert mmsc.waiting == []
+    finally:
+        gateway.kill()
+
+
+MMS = select(inbound).where(inbound.c.kind == "mms")
+
+
+def _state(gateway: Running) -> str | None:
+    with gateway.looking() as conn:
+        return conn.scalar(select(mms_notice.c.state))
