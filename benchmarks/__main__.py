@@ -6,7 +6,21 @@ import argparse
 import logging
 from pathlib import Path
 
-from benchmarks import campaigns, cutting, front, modem, moves, peers, people, reading, road, stock, webhook
+from benchmarks import (
+    campaigns,
+    cutting,
+    front,
+    mms,
+    modem,
+    moves,
+    peers,
+    people,
+    reading,
+    road,
+    stock,
+    streams,
+    webhook,
+)
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -19,10 +33,23 @@ def main() -> None:
     read = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     read.add_argument(
         "--only",
-        choices=(*ALL, "modem", "modem-memory", "peers", "webhook", "front", "stock", "people", "campaigns", "reading"),
+        choices=(
+            *ALL,
+            "modem",
+            "modem-memory",
+            "peers",
+            "webhook",
+            "front",
+            "stock",
+            "people",
+            "campaigns",
+            "reading",
+            "mms",
+            "streams",
+        ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns, (k) reading",
+        "(j) campaigns, (k) reading, (l) mms, (m) streams",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -54,10 +81,14 @@ def main() -> None:
             webhook.run(stores, told.messages)
         if "front" in wanted:
             front.run(stores, told.seconds)
+        if "streams" in wanted:
+            streams.run(stores, told.seconds)
         if "stock" in wanted:
             stock.run(stores, told.messages, told.most)
         if "reading" in wanted:
             reading.run(told.seconds)
+        if "mms" in wanted:
+            mms.run(stores, min(told.messages, 100) if told.quick else max(told.messages, 1000))
         if "people" in wanted:
             people.run(stores, 20_000 if told.quick else told.customers)
         if "campaigns" in wanted:

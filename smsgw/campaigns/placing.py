@@ -31,6 +31,7 @@ from . import facts, merged, people
 from .facts import Person
 from .freezing import text_for
 from .leaving_out import LeftOut
+from .slides import Shown
 from .terms import Offer, Terms
 
 BATCH = 250  # messages in one step of the writer: less than a tenth of a second
@@ -114,7 +115,7 @@ class Placing:
             .order_by(t.wave, t.id)
             .limit(BATCH)
         ).all()
-        if not spoken_of(row.texts):
+        if not names_of(row):
             return [Person(r.customer_id, r.address, r.language, variant=r.variant, target_id=r.id) for r in rows]
         return people.by_targets(conn, rows)
 
@@ -153,22 +154,30 @@ class Placing:
     def asked(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Asked | LeftOut]:
         """What the door is asked for each of these people."""
         found: list[Asked | LeftOut] = []
-        for text, missing, one in self.texts(row, some):
+        for text, missing, one, values in self._written(row, some):
+            content = None
+            if terms.shown is not None and not missing:
+                content, missing = terms.shown.content(text, values, one.language, row.language)
             if missing:
                 found.append(LeftOut("variable_undefined", ", ".join(missing)))
                 continue
             found.append(
                 Asked(
-                    to=one.address, text=text, client=row.by, sender=row.sender, purpose=row.purpose,
-                    expires_in=terms.expires_in, link=row.link, max_parts=terms.max_parts, campaign_id=row.id,
-                    category=row.category,
+                    to=one.address, text=text if content is None else "", client=row.by, sender=row.sender,
+                    purpose=row.purpose, expires_in=terms.expires_in, link=row.link, max_parts=terms.max_parts,
+                    campaign_id=row.id, category=row.category, content=content,
                 )
             )  # fmt: skip
         return found
 
     def texts(self, row: AnyRow, some: Sequence[Person]) -> list[tuple[str, list[str], Person]]:
         """For each of these people the text with its values, and the variables that have none."""
-        names = spoken_of(row.texts)
+        return [(text, missing, one) for text, missing, one, _ in self._written(row, some)]
+
+    def _written(
+        self, row: AnyRow, some: Sequence[Person]
+    ) -> list[tuple[str, list[str], Person, Mapping[str, str | None]]]:
+        names = names_of(row)
         if names:
             with self._database.reading() as conn:
                 values = facts.values(conn, some, names, row.language)
@@ -178,7 +187,7 @@ class Placing:
         for one, told in zip(some, values, strict=True):
             texts = row.texts[one.variant or row.winner or "a"]
             text, missing = grammar.read(text_for(texts, one.language, row.language)).fill(told)
-            found.append((text, missing, one))
+            found.append((text, missing, one, told))
         return found
 
     def _store(self, conn: Connection, batch: list[Batch]) -> list[Placed]:
@@ -238,6 +247,12 @@ class Placing:
         if batch.terms.offer is not None:
             offer = batch.terms.offer
             expectations.open(conn, [_expected(batch.row, offer, row, batch.now) for _, row in placed])
+
+
+def names_of(row: AnyRow) -> frozenset[str]:
+    """The variables in whatever a campaign (its row) says."""
+    shown = row.terms.get("shown")
+    return spoken_of(row.texts) | (Shown.model_validate(shown).names if shown else frozenset())
 
 
 def spoken_of(texts: Mapping[str, Mapping[str, str]]) -> frozenset[str]:

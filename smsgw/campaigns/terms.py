@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .slides import Shown
+
 Texts = Annotated[
     dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Annotated[str, Field(min_length=1, max_length=39_015)]],
     Field(min_length=1, max_length=40),
@@ -131,6 +133,7 @@ class Terms(Section):
     canary: Canary | None = Field(None, description="A few first.")
     split: Split | None = Field(None, description="Several texts against each other.")
     limits: Limits = Field(default_factory=Limits, description="What stops it.")
+    shown: Shown | None = Field(None, description="Pictures, sound and further slides that go with the text.")
     offer: Offer | None = Field(None, description="What can be answered.")
     repeat: Repeat | None = Field(None, description="A series by a rule.")
     relative: Relative | None = Field(None, description="A series by a date of each customer.")

@@ -23,7 +23,7 @@ from ..store.lifecycle import CAMPAIGN
 from ..store.tables import product
 from ..store.tables.types import AnyRow
 from ..text import template as grammar
-from . import facts, people, templates
+from . import facts, people, slides, templates
 from .life import attempt, get, move
 from .occurrences import check_rule
 from .terms import VARIANTS, Terms
@@ -119,6 +119,9 @@ def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
     faults += check_texts(conn, told, language)
     for number, follow_up in enumerate(terms.follow_ups):
         faults += check_texts(conn, {"a": follow_up.texts}, language, f"/terms/follow_ups/{number}")
+    if terms.shown is not None:
+        spoken = {spoken for by_language in told.values() for spoken in by_language}
+        faults += slides.faults(conn, terms.shown, facts.known(conn), spoken, language)
     faults += _purpose(conn, wish)
     faults += _offer(conn, terms)
     if wish.link is not None and wish.link not in wish.links:
