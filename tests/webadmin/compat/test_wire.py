@@ -57,6 +57,17 @@ FORM = (
         "Content-Length: 3\r\nContent-Length: 5\r\n",
         "Content-Length : 3\r\n",
         " Content-Length: 3\r\n",
+        "Content-Length: +3\r\n",
+        "Content-Length: 1_0\r\n",
+        "Content-Length: 3;4\r\n",
+        "Content-Length:\r\n",
+        "Content-Length: 3\x0b\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: identity, chunked\r\n",
+        "Transfer-Encoding: \x0bchunked\r\n",
+        "Transfer_Encoding: chunked\r\nTransfer-Encoding: cow\r\n",
+        "X: y\rContent-Length: 3\r\n",
+        "X: a\0b\r\nContent-Length: 3\r\n",
     ],
 )
 def test_lengths_that_disagree_send_nothing(ask: Callable[[str], bytes], stored: Any, fields: str) -> None:
@@ -69,3 +80,20 @@ def test_lengths_that_disagree_send_nothing(ask: Callable[[str], bytes], stored:
 def test_a_request_that_is_half_here_sends_nothing(ask: Callable[[str], bytes], stored: Any) -> None:
     ask(FORM.format("Content-Length: 500\r\n"))
     assert stored() == []
+
+
+@pytest.mark.parametrize("size", ["0x5", "+5", "-5", "5_0", " 5", "FFFFFFFFFFFFFFFF", "zz", "", ";x"])
+def test_a_chunk_of_odd_size_sends_nothing(ask: Callable[[str], bytes], stored: Any, size: str) -> None:
+    head = FORM.format("Transfer-Encoding: chunked\r\n").removesuffix(QUERY)
+    heard = ask(f"{head}{size}\r\n{QUERY}\r\n0\r\n\r\n{GET}")
+    assert b" 202 " not in heard
+    assert stored() == []
+
+
+def test_what_follows_a_chunked_body_is_the_next_request_and_nothing_else(
+    ask: Callable[[str], bytes], stored: Any
+) -> None:
+    head = FORM.format("Transfer-Encoding: chunked\r\n").removesuffix(QUERY)
+    heard = ask(f"{head}{len(QUERY):x};x=y\r\n{QUERY}\r\n0\r\nTrailer: z\r\n\r\n{GET}")
+    assert heard.count(b"0: Accepted for delivery") == 2
+    assert len(stored()) == 2
