@@ -177,7 +177,7 @@ STATES: dict[str, tuple[ReceiptState, str]] = {
     "unrecognized": (ReceiptState.UNDELIVERABLE, "Unrecognised"),
     "unreachable": (ReceiptState.UNDELIVERABLE, "Unreachable"),
     "notsupported": (ReceiptState.UNDELIVERABLE, "NotSupported"),
-    "read": (ReceiptState.DELIVERED, "Read"),
+    "read": (ReceiptState.DELIVERED, "read"),
     "deleted": (ReceiptState.DELIVERED, "Deleted"),  # without being read: but the phone had it
     "deletedunread": (ReceiptState.DELIVERED, "Deleted"),
     "deletedwithoutbeingread": (ReceiptState.DELIVERED, "Deleted"),

@@ -114,7 +114,7 @@ def test_reports_are_matched_by_message_whoever_is_who(mmsc: Mmsc, link: Mm7Link
     assert [(one.state, one.error, one.said) for one in events.receipts[:3]] == [
         (ReceiptState.DELIVERED, None, "Retrieved"),
         (ReceiptState.UNDELIVERABLE, "Unrecognised", "Unrecognised"),
-        (ReceiptState.DELIVERED, None, "Read"),
+        (ReceiptState.DELIVERED, None, "read"),  # as smsgw/outbound/showing.py wants it
     ]
 
 

