@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -ra
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint format bench docs clean system
+.PHONY: help demo test quick check lint format bench docs words clean system
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -43,6 +43,9 @@ bench: .venv/ready-dev system ## measure: messages a second, durable, side by si
 
 docs: .venv/ready ## write the generated pages of docs/ anew (configuration, errors, life cycles)
 	$(BIN)/python docs/generate.py
+
+words: .venv/ready ## collect the words of the pages into every language's catalogue, and say what is not translated
+	@$(BIN)/python docs/words.py
 
 clean: ## remove what these targets made
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

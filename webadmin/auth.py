@@ -100,7 +100,7 @@ def _lasts() -> timedelta:
 
 def log_in(name: str, password: str) -> Person:
     """Who has this name and password. Raises Unauthenticated, TooManyTries, ForeignForm."""
-    _from_our_site()
+    from_our_site()
     address = request.remote_addr or ""
     _memory().may_try(name, address)
     try:
@@ -192,13 +192,13 @@ def csrf_token() -> str:
 
 def check_form() -> None:
     """Raise ForeignForm unless the request carries the session's token and comes from our own site."""
-    _from_our_site()
+    from_our_site()
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not compare_digest(given.encode(), csrf_token().encode()):
         raise ForeignForm("this form does not belong to your session", hint="load the page again and repeat it")
 
 
-def _from_our_site() -> None:
+def from_our_site() -> None:
     """Browsers say from where a form was sent (Fetch Metadata); programs do not, and cannot be tricked into one."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise ForeignForm("another site sent this form", hint="open the page here and do it there")

@@ -12,6 +12,7 @@ from smsgw.errors import SmsgwError, Unauthenticated
 from .. import auth
 from ..context import the_gateway
 from ..problems import problem_of
+from . import language
 from .blueprint import pages
 
 
@@ -64,6 +65,19 @@ def _next() -> str:
     """The page of ours that somebody wanted before they had to log in; never one of another site."""
     wanted = request.values.get("next", "")
     return wanted if wanted.startswith("/inbox") else url_for("pages.inbox")
+
+
+@pages.post("/language")
+def speak() -> Response:
+    """Speak a language from now on in this browser, and go back to the page."""
+    auth.from_our_site()
+    wanted, back = request.form.get("language", ""), request.form.get("back", "")
+    local = back.startswith("/") and not back.startswith(("//", "/\\"))
+    answer = redirect(back if local else url_for("pages.inbox"), 303)
+    if wanted in language.offered():
+        lasts, secure = language.CHOICE_LASTS, request.is_secure
+        answer.set_cookie(language.CHOICE, wanted, max_age=lasts, httponly=True, secure=secure, samesite="Lax")
+    return answer
 
 
 @pages.post("/logout")

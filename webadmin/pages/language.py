@@ -1,14 +1,18 @@
 """How a page speaks: the language and direction of its words, and numbers, days and times as people write them.
 
-A language is offered when its catalogue lies in translations/; English is in the templates themselves. Times are those
-of the gateway's own place (its TZ), since what happened at the counter is remembered by the clock on the wall.
+A language is offered when its catalogue lies in translations/; English is in the templates themselves. Who chose one
+keeps it in a cookie; else the browser says which. Times are those of the gateway's own place (its TZ), since what
+happened at the counter is remembered by the clock on the wall. In Persian, days are those of the Jalali calendar and
+digits are Persian, for Babel writes them in Latin ones.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
+import jdatetime
 import phonenumbers
 from babel import Locale, dates, numbers
 from flask import Flask, current_app, has_request_context, request
@@ -18,28 +22,43 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from ..context import the_gateway
 
 SNIPPET = 90  # letters of a text in the list
+CHOICE = "smsgw_language"  # the cookie of somebody's choice
+CHOICE_LASTS = 400 * 86400  # seconds
+_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_JALALI_MONTHS = (
+    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
+)  # fmt: skip
 
 
 def install(app: Flask) -> None:
     """Give `app` its languages, and templates their filters."""
     Babel(app, default_locale="en", locale_selector=chosen)
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short):
+    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short, digits):
         app.add_template_filter(one)
 
 
+def offered() -> list[str]:
+    """The languages that the pages can speak, English first."""
+    known = {str(locale) for locale in current_app.extensions["babel"].instance.list_translations()}
+    return ["en", *sorted(known - {"en"})]
+
+
 def chosen() -> str:
-    """The best language for this request, of those that there are."""
+    """The language for this request: what somebody chose, else the best for the browser, of those that there are."""
     if not has_request_context():
         return "en"
-    known = {str(locale) for locale in current_app.extensions["babel"].instance.list_translations()}
-    return request.accept_languages.best_match(sorted({"en", *known}), "en") or "en"
+    known = offered()
+    if (choice := request.cookies.get(CHOICE)) in known:
+        return str(choice)
+    return request.accept_languages.best_match(known, "en") or "en"
 
 
-def spoken_by_page() -> dict[str, str]:
-    """What the root element says: `language` and `direction`."""
+def spoken_by_page() -> dict[str, Any]:
+    """What the root element says, `language` and `direction`; `languages`: (code, name in itself) of those on offer."""
     here = locale()
-    return {"language": str(here).replace("_", "-"), "direction": here.text_direction}
+    names = [(code, str(Locale(code).get_display_name(code)).capitalize()) for code in offered()]
+    return {"language": str(here).replace("_", "-"), "direction": here.text_direction, "languages": names}
 
 
 def locale() -> Locale:
@@ -77,9 +96,14 @@ def snippet(text: str) -> str:
     return line if len(line) <= SNIPPET and len(text) <= 2 * SNIPPET else line[: SNIPPET - 1] + "…"
 
 
+def digits(written: object) -> str:
+    """Digits as the language writes them: ۱۲ for 12 in Persian."""
+    return str(written).translate(_PERSIAN) if locale().language == "fa" else str(written)
+
+
 def clock(at: datetime) -> str:
     """The time of the day."""
-    return str(dates.format_time(at.astimezone(), "short", locale=locale()))
+    return digits(dates.format_time(at.astimezone(), "short", locale=locale()))
 
 
 def when(at: datetime) -> str:
@@ -94,13 +118,18 @@ def day_name(day: date) -> str:
 
 
 def _day(day: date) -> str:
+    if locale().language == "fa":
+        jalali, now = jdatetime.date.fromgregorian(date=day), jdatetime.date.fromgregorian(date=today())
+        year = f" {jalali.year}" if jalali.year != now.year else ""
+        return digits(f"{jalali.day} {_JALALI_MONTHS[jalali.month - 1]}{year}")
     skeleton = "MMMd" if day.year == today().year else "yMMMd"
     return str(dates.format_skeleton(skeleton, day, locale=locale()))
 
 
 def short(value: float) -> str:
     """A number with at most three digits that count, as the language writes it: 1,2 k."""
-    return str(numbers.format_compact_decimal(value, locale=locale(), fraction_digits=0 if 100 <= value < 1000 else 2))
+    places = 0 if 100 <= value < 1000 else 2
+    return digits(numbers.format_compact_decimal(value, locale=locale(), fraction_digits=places))
 
 
 def today() -> date:

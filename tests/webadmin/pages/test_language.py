@@ -41,6 +41,34 @@ def test_a_page_speaks_the_language_of_the_browser_and_runs_in_its_direction(per
     assert "صندوق ورودی" in page
 
 
+def test_who_chose_a_language_has_it_whatever_the_browser_says(persian: Visitor) -> None:
+    assert ">فارسی</button>" in persian.get("/inbox", Accept_Language="en").text
+    answer = persian.client.post("/language", data={"language": "fa", "back": "/messages?to=1"})
+    assert (answer.status_code, answer.location) == (303, "/messages?to=1")
+    assert '<html lang="fa" dir="rtl">' in persian.get("/inbox", Accept_Language="en").text
+    persian.client.post("/language", data={"language": "en", "back": "/inbox"})
+    assert '<html lang="en" dir="ltr">' in persian.get("/inbox", Accept_Language="fa").text
+
+
+@pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", ""])
+def test_a_choice_of_language_leads_to_pages_of_ours_only(persian: Visitor, back: str) -> None:
+    assert persian.client.post("/language", data={"language": "xx", "back": back}).location == "/inbox"
+
+
+def test_another_site_chooses_no_language_here(persian: Visitor) -> None:
+    answer = persian.client.post("/language", data={"language": "fa"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_days_in_persian_are_those_of_the_jalali_calendar_in_persian_digits(persian: Visitor) -> None:
+    with persian.client.application.test_request_context("/", headers={"Accept-Language": "fa"}):
+        assert language.day_name(date(2020, 3, 20)) == "۱ فروردین ۱۳۹۹"
+        assert language.digits("12 of 30") == "۱۲ of ۳۰"
+    with persian.client.application.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert language.digits(12) == "12"
+
+
 @pytest.mark.parametrize("wish", ["", "en", "de, fr;q=0.5", "*", "nonsense;;q=x"])
 def test_a_language_that_there_is_not_becomes_english(persian: Visitor, wish: str) -> None:
     page = persian.get("/inbox", Accept_Language=wish).text
