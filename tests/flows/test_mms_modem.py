@@ -14,12 +14,16 @@ from drivers.modem.comms import SteadyComms
 from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.inbound import mms_notices
+from smsgw.media import store
+from smsgw.media.contents import Contents, Slide
+from smsgw.outbound.submit import Asked
 from smsgw.store import schema
-from smsgw.store.tables import inbound, inbound_medium, medium, mms_notice
+from smsgw.store.tables import inbound, inbound_medium, medium, message, message_content, mms_notice
 from tests.emulators import mm1_mmsc
 from tests.emulators.mm1_mmsc import PICTURE, Mmsc
 from tests.emulators.modem import EmulatedModem, modem_network
 from tests.flows.running import Running, until
+from tests.smsgw.outbound.mms_desk import photo
 
 CUSTOMER, OTHER, CENTRE = "+38641000002", "+38641000003", "+38640000000"
 
@@ -65,6 +69,9 @@ class Shop:
     def states(self) -> list[str]:
         return [row.state for row in self.rows(select(mms_notice.c.state).order_by(mms_notice.c.id))]
 
+    def state(self, id: str) -> str:
+        return str(self.rows(select(message.c.state).where(message.c.id == id))[0].state)
+
     def wait(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
         until = time.monotonic() + seconds
         while not condition():
@@ -109,6 +116,27 @@ def test_two_mms_in_shuffled_and_doubled_pieces_are_two_in_the_inbox_and_the_sim
     shop.wait(lambda: not any(modem.stored.values()))
     with shop.gateway.database.reading() as conn:
         assert [row.content_type for row in mms_notices.pushes(conn, 10)] == ["application/vnd.wap.sic"]
+
+
+def test_a_picture_goes_to_a_phone_over_the_modem_and_its_report_comes_back_as_a_push(
+    shop: Shop, modem: EmulatedModem, mmsc: Mmsc
+) -> None:
+    gateway = shop.gateway
+    shown = gateway.database.writer.do(store.take, store.examined(photo(), gateway.clock())).sha256
+    shop.wait(lambda: gateway.network.health("stick")[0].state == "up")
+    slides = Contents((Slide("Vabljeni!", shown),), subject="Otvoritev", read_report=True)
+    id = str(gateway.door.submit(Asked(CUSTOMER, "", "test", content=slides)).row["id"])
+    shop.wait(lambda: shop.state(id) == "sent")
+    [sent] = mmsc.taken
+    assert (sent.all("to"), sent.get("subject")) == ([f"{CUSTOMER}/TYPE=PLMN"], "Otvoritev")
+    assert [part.content_type.name for part in sent.parts] == ["application/smil", "image/jpeg", "text/plain"]
+    assert sent.start is not None
+    assert b"<par" in sent.start.data
+    modem.centre_pushes(CENTRE, mm1_mmsc.delivery_ind("S1@mmsc", "Retrieved", f"{CUSTOMER}/TYPE=PLMN"))
+    shop.wait(lambda: shop.state(id) == "delivered")
+    modem.centre_pushes(CENTRE, mm1_mmsc.read_orig_ind("S1@mmsc"), reference=8)
+    shop.wait(lambda: shop.rows(select(message_content.c.read_at))[0].read_at is not None)
+    assert modem.submissions == [], "no text went out besides"
 
 
 @pytest.mark.slow
