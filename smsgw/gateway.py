@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -251,6 +252,7 @@ class Gateway:
 
     def brought(self, link: str, inbound: InboundContent) -> Future[None]:
         """An MMS or a mail came in over a link: the future is done when it is on disk."""
+        stored: Future[Any]
         if inbound.envelope is not None:
             stored = self.post.take(link, inbound)
         else:

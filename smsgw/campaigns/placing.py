@@ -176,7 +176,7 @@ class Placing:
 
     def _written(
         self, row: AnyRow, some: Sequence[Person]
-    ) -> list[tuple[str, list[str], Person, Mapping[str, str | None]]]:
+    ) -> Sequence[tuple[str, list[str], Person, Mapping[str, str | None]]]:
         names = names_of(row)
         if names:
             with self._database.reading() as conn:

@@ -6,7 +6,7 @@ own for is that of the campaign's language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -102,9 +102,7 @@ def _of(by_language: Mapping[str, str], language: str | None, others: str) -> st
     return found if found is not None else next(iter(by_language.values()), None)
 
 
-def faults(
-    conn: Connection, shown: Shown, known: Mapping[str, object], languages: set[str], others: str
-) -> list[Fault]:
+def faults(conn: Connection, shown: Shown, known: Collection[str], languages: set[str], others: str) -> list[Fault]:
     """What is wrong with it: media that are not there or do not fit their place, and variables that nobody knows.
 
     known: the variables there are. languages: those of the campaign's texts.

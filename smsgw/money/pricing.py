@@ -118,8 +118,8 @@ class Went:
 def traffic(conn: Connection, since: datetime, until: datetime) -> list[Went]:
     """What texts went out in a time, by link and number."""
     m = message.c
-    mine = (m.id >= first_id("msg", since), m.id < first_id("msg", until), m.sent_at.is_not(None))
-    mine = (*mine, m.encoding.not_in(("mms", "mail")))
+    texts = m.encoding.not_in(("mms", "mail"))
+    mine = (m.id >= first_id("msg", since), m.id < first_id("msg", until), m.sent_at.is_not(None), texts)
     query = select(m.link, m.recipient, m.parts, func.count()).where(*mine).group_by(m.link, m.recipient, m.parts)
     return [Went(link, number, parts, count) for link, number, parts, count in conn.execute(query)]
 

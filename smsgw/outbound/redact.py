@@ -39,7 +39,7 @@ def _redact(conn: Connection, wish: Redaction) -> Exception | None:
     kept = {**(row.metadata or {}), **wish.marks} or None
     conn.execute(update(message).where(message.c.id == wish.id).values(text="", metadata=kept))
     conn.execute(update(part).where(part.c.message_id == wish.id).values(user_data=b""))
-    gone = {"subject": "", "slides": [], "attached": None}
+    gone: dict[str, Any] = {"subject": "", "slides": [], "attached": None}
     conn.execute(update(message_content).where(message_content.c.message_id == wish.id).values(**gone))
     conn.execute(delete(message_medium).where(message_medium.c.message_id == wish.id))
     step = history.Step(wish.id, f"its text was forgotten, as {wish.by} asked")

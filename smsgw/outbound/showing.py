@@ -48,7 +48,7 @@ class Showing:
         says = capability.sign_of_receipt(receipt.state.value, receipt.error, receipt.said)
         again = says is Says.RETRIEVED and row.shown_at is not None
         if says is not None and row.way == "mms" and not again:
-            note = receipt.said if receipt.said != READ else None
+            note = None if is_read(receipt.said) else receipt.said
             capability.hear(conn, [Sign(row.recipient, says, link, now, row.message_id, row.digest, note=note)])
         if values:
             where = message_content.c.message_id == row.message_id
@@ -59,7 +59,7 @@ class Showing:
         values: dict[str, Any] = {"fallback_at": None}
         if row.shown_at is None:
             values["shown_at"] = at
-        if receipt.said == READ and row.read_at is None:
+        if is_read(receipt.said) and row.read_at is None:
             values["read_at"] = at
             note = history.Step(row.message_id, "somebody has read it")
             history.note(conn, MESSAGE, "read", [note], by=link, now=now)
@@ -67,6 +67,11 @@ class Showing:
             why = f"the phone fetched it after all, when the link had gone out ({row.fallback_id})"
             history.note(conn, MESSAGE, "late", [history.Step(row.message_id, why)], by=link, now=now)
         return values
+
+
+def is_read(said: str | None) -> bool:
+    """Whether a network says that somebody read it: the first word, for some tell more."""
+    return (said or "").partition(":")[0].strip().lower() == READ
 
 
 def _rows(conn: Connection, ids: Sequence[str]) -> Mapping[str, AnyRow]:
