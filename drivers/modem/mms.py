@@ -91,9 +91,8 @@ class Mms:
                 answer = self._carrier.get(url, config.mms_largest + _BESIDE)
         except CarrierFailed as failed:
             raise _not_fetched(failed) from failed
-        retrieved = _retrieved(answer)
-        made = messages.inbound(retrieved, notification, self._number())
-        return Fetched(made, retrieved.text("transaction-id"))
+        found = retrieved(answer)
+        return Fetched(messages.inbound(found, notification, self._number()), found.text("transaction-id"))
 
     def acknowledge(self, notification: Notification, outcome: MmsOutcome, transaction: str | None = None) -> None:
         """See FetchesMms."""
@@ -218,7 +217,7 @@ def sent(answer: Answer, part: WirePart) -> str | LinkError:
     return statuses.sent(conf) or conf.text("message-id") or statuses.tail_reference(part.to)
 
 
-def _retrieved(answer: Answer) -> Pdu:
+def retrieved(answer: Answer) -> Pdu:
     """The message in an answer. Raises NotFetched."""
     if answer.status in (404, 410):
         says = f"the MMSC does not have it (HTTP {answer.status}): it was fetched before, or its time is over"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from drivers._mms import pdu, push
+from drivers._mms import answers, messages, pdu, push
 from drivers._mms.parts import Part
 from drivers._mms.pdu import INSERT_ADDRESS, Pdu, Value
 from drivers._mms.wsp import ContentType
+from smsgw.link import Alphabet, Content, ContentPart, WirePart
 from tests.peers.tshark import Read, read
 
 pytestmark = pytest.mark.peer
@@ -80,3 +81,38 @@ def test_our_short_answers_are_read_right(tmp_path: Path) -> None:
     assert (first.number("mmse.message_type"), first.number("mmse.report_allowed")) == (0x85, 0x80)
     assert (second.number("mmse.status"), second.number("mmse.report_allowed")) == (0x81, 0x81)
     assert (third.one("mmse.message_id"), third.number("mmse.read_status")) == ("m1@mmsc", 0x80)
+
+
+def test_what_a_link_is_given_is_read_whole_in_every_script(tmp_path: Path) -> None:
+    parts = (
+        ContentPart("application/smil", b"<smil/>", "s.smil", "utf-8", "top"),
+        ContentPart("image/png", b"\x89PNG" + bytes(200), "p.png"),
+        ContentPart("text/plain", "سلام".encode(), "t.txt", "utf-8"),
+        ContentPart("video/3gpp", bytes(70_000), "v.3gp"),
+    )
+    sent = [
+        messages.send_req(
+            WirePart("m1", 1, 1, to, None, Alphabet.GSM7, b"", validity=86_400, content=Content(parts, subject, True)),
+            "msg_01JD9Z-1",
+        )
+        for to, subject in (("+4915700000001", "Čestitamo ❄"), ("ana@example.com", ""))
+    ]
+    first, second = shown(tmp_path, *sent)
+    assert first.shown["mmse.to"] == ["+4915700000001/TYPE=PLMN"]
+    assert (first.number("mmse.delivery_report"), first.number("mmse.read_report")) == (0x80, 0x80)
+    assert first.shown["wsp.header.content_type"] == [RELATED.name, *(part.media_type for part in parts)]
+    assert first.one("wsp.parameter.start") == "<top>"
+    assert first.shown["wsp.header.content_location"] == ["s.smil", "p.png", "t.txt", "v.3gp"]
+    assert second.shown["mmse.to"] == ["ana@example.com"]
+    assert "mmse.subject" not in second.shown
+
+
+def test_what_we_tell_an_mmsc_and_what_a_simulated_one_tells_us_is_read_right(tmp_path: Path) -> None:
+    told = [answers.notify_resp("t1", "1.3", status) for status in ("Retrieved", "Deferred")]
+    announced = push.read(push.announcement("t2", "http://mmsc/1", "+4915700000001", 31_000)).body
+    octets = [*told, answers.acknowledge("t3", "1.0"), announced]
+    got, later, ack, new = shown(tmp_path, *(pdu.read(one) for one in octets))
+    assert (got.number("mmse.status"), later.number("mmse.status")) == (0x81, 0x83)
+    assert (ack.number("mmse.message_type"), ack.one("mmse.transaction_id")) == (0x85, "t3")
+    assert new.number("mmse.message_type") == 0x82
+    assert (new.one("mmse.content_location"), new.number("mmse.message_size")) == ("http://mmsc/1", 31_000)
