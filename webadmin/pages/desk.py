@@ -24,6 +24,7 @@ from smsgw.inbound import conversations
 from smsgw.store import links
 from smsgw.store.tables.types import AnyRow
 
+from .. import shown_media
 from ..auth import csrf_token, current_person
 from ..context import the_gateway
 from ..problems import problem_of
@@ -82,7 +83,9 @@ def shown(number: str | None, trouble: Trouble | None = None) -> Response:
         around["conversations"], around["next"] = conversations.listing(
             conn, LIST, request.args.get("before", conversations.END)
         )
-        around["open"] = None if number is None else _opened(conn, number, trouble)
+        around["open"] = opened = None if number is None else _opened(conn, number, trouble)
+        texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
+        around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
     around["curl"] = simulator.curl_line(gateway, person, gateway.config.web.public_url or request.host_url.rstrip("/"))
     response = make_response(render_template("inbox.html", **around))

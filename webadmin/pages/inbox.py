@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -14,7 +16,7 @@ from smsgw.text.preview import Preview, preview
 
 from ..auth import current_person, person_required
 from ..context import the_gateway
-from . import desk
+from . import desk, media
 from .blueprint import pages
 
 NAMED = 5  # letters that are named when they make a text dearer
@@ -46,18 +48,20 @@ def answer(number: str) -> Response:
     """Send an answer: once, however often the form comes; what it answers is handled with it."""
     gateway, person = the_gateway(), current_person()
     seen = request.form.get("seen") or None
+    text = desk.typed("text")
     asked = Asked(
         number,
-        desk.typed("text"),
+        text,
         person.id,
         client_ref=request.form.get("client_ref", "")[:64] or None,
         purpose="conversational",
         reply_to=seen,
     )
     try:
-        message = gateway.door.submit(asked).row
+        content = media.content_of(text, media.given_files())
+        message = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
     except SmsgwError as error:
-        return desk.shown(number, desk.Trouble("answer", error, asked.text))
+        return desk.shown(number, desk.Trouble("answer", error, text))
     if seen and _handle(number, seen, f"answered by {person.name}"):
         answered = Answered(message["recipient"], message["id"], gateway.clock())
         gateway.database.writer.do(summary_again, (gateway.door, answered))

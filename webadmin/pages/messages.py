@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import BadInput, SmsgwError
+from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
 from smsgw.store.lifecycle import MESSAGE, WAITING
 from smsgw.text.number import read_number
 
+from .. import shown_media
+from ..api.carried import contents_of
 from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
@@ -28,8 +33,10 @@ def messages() -> Response:
     wanted = outbox.Wanted(state if state in MESSAGE.states else None, to and _number(to))
     with gateway.database.reading() as conn:
         rows = outbox.listing(conn, wanted, LIST + 1, request.args.get("before") or None)
+        attachments = shown_media.of(conn, [row.id for row in rows])
     older = rows[LIST - 1].id if len(rows) > LIST else None
-    return sheet("messages.html", rows=rows[:LIST], older=older, state=state, to=to or "", states=list(MESSAGE.states))
+    return sheet("messages.html", rows=rows[:LIST], older=older, state=state, to=to or "", states=list(MESSAGE.states),
+                 attachments=attachments)  # fmt: skip
 
 
 @pages.get("/messages/<id>")
@@ -44,8 +51,30 @@ def message(id: str) -> Response:
 def take_back(id: str) -> Response:
     """Take a message back; when it is too late the page says so."""
     gateway = the_gateway()
+    wish = outbox.Cancelled(id, current_person().id, gateway.clock())
+    return _done(id, lambda: outbox.cancel(gateway.database.writer, wish))
+
+
+@pages.post("/messages/<id>/page/revoke")
+@person_required
+def revoke_page(id: str) -> Response:
+    """Take the link to a message's page back."""
+    gateway = the_gateway()
+    return _done(id, lambda: message_pages.take_back(gateway.database.writer, id, current_person().id, gateway.clock()))
+
+
+@pages.post("/messages/<id>/page/hold")
+@person_required
+def hold_page(id: str) -> Response:
+    """Keep what a message's page shows behind its end, or no longer."""
+    gateway, why = the_gateway(), request.form.get("why", "").strip()[:500] or None
+    by, now = current_person().id, gateway.clock()
+    return _done(id, lambda: message_pages.hold(gateway.database.writer, id, why, by, now))
+
+
+def _done(id: str, act: Callable[[], None]) -> Response:
     try:
-        outbox.cancel(gateway.database.writer, outbox.Cancelled(id, current_person().id, gateway.clock()))
+        act()
     except SmsgwError as error:
         return _one(id, error)
     return redirect(url_for("pages.message", id=id), 303)
@@ -56,11 +85,14 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
         row = outbox.get(conn, id)
         events = outbox.events(conn, [id])
         parts = outbox.parts_of(conn, id)
+        attachment, carried = shown_media.of(conn, [id]).get(id), contents_of(conn, [id]).get(id)
+        families = {one.id: one.family for one in attachment.media if not one.gone} if attachment else {}
     price = money(row.price, row.currency)
     words = shown(dict(row._mapping))
     return sheet(
-        "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING
-    )
+        "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
+        attachment=attachment, carried=carried, families=families,
+    )  # fmt: skip
 
 
 def _number(written: str) -> str:

@@ -76,7 +76,9 @@ async function send(form) {
   form.ariaBusy = "true";
   sent++;
   try {
-    const found = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const told = new FormData(form); // files go as the form says, all else as it always did
+    const body = form.enctype === "multipart/form-data" ? told : new URLSearchParams(told);
+    const found = await ask(form.action, { method: "POST", body });
     const next = found?.[0].getElementById(form.id);
     if (next && !form.closest("[data-live]")) {
       const typing = form.contains(document.activeElement);
@@ -94,13 +96,18 @@ async function send(form) {
   }
 }
 
+/** What is written in a form, without its files. */
+function words(form) {
+  return new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+}
+
 let counting;
 
 /** Show what the draft costs, a moment after the last key. */
 function count(draft) {
   clearTimeout(counting);
   counting = setTimeout(async () => {
-    const answer = await fetch(draft.dataset.cost, { method: "POST", body: new URLSearchParams(new FormData(draft.form)) });
+    const answer = await fetch(draft.dataset.cost, { method: "POST", body: words(draft.form) });
     const told = await answer.text();
     if (answer.ok && draft.isConnected) document.getElementById("cost").innerHTML = told; // else it was sent meanwhile
   }, 150);
