@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivers._mms import statuses as mm1
 from drivers.mm7 import outcomes as mm7
+from drivers.modem import mms_profiles
 from drivers.smpp import statuses
 from smsgw import config
-from smsgw.link import Misconfigured, RecipientUnreachable, RejectedForGood, RejectedForNow, Throttled
+from smsgw.link import LinkError, Misconfigured, RecipientUnreachable, RejectedForGood, RejectedForNow, Throttled
 from smsgw.store.lifecycle import LIVES, Life
 from webadmin.catalogue import CATALOGUE
 
@@ -148,7 +150,42 @@ def mm7_errors() -> str:
     return MADE + MM7_HEAD + "\n".join(kinds) + table + "\n".join([*rows, *rest, *http]) + "\n"
 
 
+MM1_HEAD = """# MM1 statuses
+
+What an MMSC answers to a modem link and reports to it ([MMS over a modem](mms-modem.md)), and what follows. *Later* is
+tried again by the retry policy, *for good* is given up, *unsure* may have gone out, *setting* waits for a person.
+"""
+_FOLLOWS = {"put_back": "later", "give_up": "for good", "lose": "unsure"}
+
+
+def mm1_errors() -> str:
+    """The page of what an MMSC's and a modem's statuses mean for MMS, from the driver's own tables."""
+    sent = [f"| {octet:02X} | {_kind(made(words, ''))} | {words} |" for octet, (made, words) in mm1.RESPONSES.items()]
+    sent += ["| C0–DF, any other | later | |", "| E0–FF, any other | for good | |"]
+    fetched = [
+        f"| {octet:02X} | {'for good' if good else 'later'} | {words} |"
+        for octet, (good, words) in mm1.RETRIEVALS.items()
+    ]
+    told = [f"| {word} | {state.value} | {words} |" for word, (state, words) in mm1.REPORTS.items()]
+    pages = [
+        MADE + MM1_HEAD,
+        "\n## To what we send (Response-Status)\n\n| status | follows | in words |\n|---|---|---|\n" + "\n".join(sent),
+        "\n\n## To a fetch (Retrieve-Status)\n\n| status | follows | in words |\n|---|---|---|\n" + "\n".join(fetched),
+        "\n\n## In reports\n\n| status | receipt | in words |\n|---|---|---|\n" + "\n".join(told),
+    ]
+    for stack in mms_profiles.STACKS:
+        rows = [f"| {code} | {_kind(made(words, ''))} | {words} |" for code, (made, words) in stack.errors.items()]
+        head = f"\n\n## {stack.name}'s own MMS commands\n\n| code | follows | in words |\n|---|---|---|\n"
+        pages.append(head + "\n".join(rows))
+    return "".join(pages) + "\n"
+
+
+def _kind(error: LinkError) -> str:
+    return "setting" if isinstance(error, Misconfigured) else _FOLLOWS[error.then]
+
+
 PAGES = {
+    "mm1-errors.md": mm1_errors,
     "mm7-errors.md": mm7_errors,
     "configuration.md": lambda: MADE + config.reference_markdown(),
     "errors.md": errors,

@@ -22,7 +22,8 @@ def generator() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["configuration.md", "errors.md", "life-of-a-message.md", "mm7-errors.md", "smpp-errors.md"]
+    "name",
+    ["configuration.md", "errors.md", "life-of-a-message.md", "mm1-errors.md", "mm7-errors.md", "smpp-errors.md"],
 )
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     made = generator().PAGES[name]()
