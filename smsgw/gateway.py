@@ -60,6 +60,7 @@ from .outbound.sequel import Sequel
 from .outbound.serving import network_of, served_of
 from .outbound.showing import Showing
 from .outbound.silence import Silence
+from .outbound.smaller import Smaller
 from .outbound.spending import budget_check, plan_check
 from .outbound.submit import Door, Terms
 from .outbound.unsure import Unsure
@@ -138,7 +139,7 @@ class Gateway:
         self.builder = Builder(addition=Addition(config.web.public_url))
         self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))
         self.receipts.showing = Showing(self.network.carries_contents)
-        self.fallback = Fallback(self.door, self.carrying)
+        self.fallback, self.smaller = Fallback(self.door, self.carrying), Smaller(self.database, self.door)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
         self.recall = Recall(self.links, self.database, self.receipts)
