@@ -105,6 +105,21 @@ class Config(BaseModel, extra="forbid"):
             raise ValueError("has a listen_user, which LMTP does not know: use protocol smtp")
         return self
 
+    def unreachable(self) -> str:
+        """Why the mail server or the mailbox cannot be used now, for whoever examines the link; "" when both can."""
+        from drivers.mail.handing import Hand  # not at the top: these read this file
+        from drivers.mail.mailbox import trouble
+
+        found = []
+        if self.host is not None:
+            hand = Hand(self)
+            if (no := hand.look()) is not None:
+                found.append(no.says)
+            hand.close()
+        if self.imap_host is not None:
+            found.append(trouble(self))
+        return "; ".join(filter(None, found))
+
     @property
     def own_domains(self) -> frozenset[str]:
         """The domains whose mails are ours."""

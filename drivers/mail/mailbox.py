@@ -168,6 +168,17 @@ def connect(config: Config) -> IMAPClient:
     return client
 
 
+def trouble(config: Config) -> str:
+    """Why the mailbox cannot be read now; "" when it can."""
+    try:
+        client = connect(config)
+    except (IMAPClientError, OSError) as problem:
+        return f"the mailbox at {config.imap_host} cannot be read: {str(problem)[:200]}"
+    with suppress(IMAPClientError, OSError):
+        client.logout()
+    return ""
+
+
 def route(octets: bytes, domains: frozenset[str]) -> tuple[str, str | None]:
     """The envelope of a mail in a mailbox: its Return-Path, and the first of our addresses that it names.
 

@@ -11,6 +11,7 @@ from smsgw.cli import exits
 from smsgw.cli.examine_host import clock, disk, modem_manager, web
 from smsgw.cli.examine_links import one_link
 from smsgw.cli.examine_listeners import listeners
+from smsgw.cli.examine_mail import mail
 from smsgw.cli.examine_routes import routes
 from smsgw.cli.examine_store import store
 from smsgw.cli.examine_webhooks import webhooks
@@ -72,6 +73,7 @@ def examined(office: Office) -> Iterator[Finding]:
     yield from clock(config)
     yield from routes(config)
     yield from webhooks(config)
+    yield from mail(config)
     yield from modem_manager([link for link in config.links if link.enabled], Path("/proc"))
     for link in config.links:
         yield from one_link(config, link, alive, office.holder, office.modem_room())

@@ -53,7 +53,7 @@ def _needs(what: str, link: LinkConfig, alive: bool, holder: Holder) -> Iterator
         yield from device(what, Path(path), None if alive else holder)
     host, port = getattr(driver, "host", None), getattr(driver, "port", None)
     if callable(unreachable := getattr(driver, "unreachable", None)) and not alive:  # it knows its own steps
-        yield _reached(what, f"{host}:{port}", unreachable())
+        yield _reached(what, f"{host}:{port}" if host else "what it needs", unreachable())
     elif isinstance(host, str) and isinstance(port, int) and not alive:
         yield server(what, host, port)
 

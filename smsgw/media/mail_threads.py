@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from ..errors import NotFound
-from ..store.tables import mail, mail_key, mail_thread
+from ..store.tables import mail, mail_answer, mail_key, mail_thread
 from ..store.tables.types import AnyRow
 from .mail_tokens import Purpose, Token, is_ours, local_part
 
@@ -77,6 +77,15 @@ def revoke(conn: Connection, address: str) -> None:
 def threads(conn: Connection, limit: int) -> list[AnyRow]:
     """Conversations, the newest first."""
     return list(conn.execute(select(mail_thread).order_by(mail_thread.c.id.desc()).limit(limit)))
+
+
+def answers(conn: Connection, limit: int, refused: bool = False) -> list[AnyRow]:
+    """Answers that came by mail, with whom they were for, the newest first. refused: only those that were not sent."""
+    a, t = mail_answer.c, mail_thread.c
+    query = select(a.at, a.sender, t.address, a.sent_id, a.why, a.message_id).join(mail_thread, t.id == a.thread_id)
+    if refused:
+        query = query.where(a.sent_id.is_(None))
+    return list(conn.execute(query.order_by(a.id.desc()).limit(limit)))
 
 
 def keys(conn: Connection) -> list[AnyRow]:

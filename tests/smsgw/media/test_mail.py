@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from smsgw.config import MailConfig
 from smsgw.errors import Conflict
@@ -22,7 +22,7 @@ from smsgw.media.mail import Letter, again, listing, write
 from smsgw.media.postman import Postman
 from smsgw.store import schema
 from smsgw.store.database import Database
-from smsgw.store.tables import mail
+from smsgw.store.tables import history, inbound, mail
 from tests.smsgw.desk import Desk
 
 
@@ -163,3 +163,86 @@ def test_a_configuration_that_cannot_work_is_refused() -> None:
     with pytest.raises(ValueError, match="password"):
         MailConfig(host="smtp.example.com", sender="a@example.com", user="a")
     MailConfig(host="smtp.example.com", sender="a@example.com", user="a", password=SecretStr("x"))
+
+
+def test_a_server_that_is_away_for_an_hour_gets_the_letter_after_once(desk: Desk, box: Box) -> None:
+    written(desk, LETTER)
+    port = unused()
+    config = MailConfig(host="127.0.0.1", port=port, encryption="none", sender="shop@example.com")
+    post = Postman(config, lambda: desk.now)
+    for _ in range(60):
+        assert post.run(desk.database, desk.now) == 0
+        desk.later(seconds=60)
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        for _ in range(200):
+            post.run(desk.database, desk.now)
+            desk.later(seconds=60)
+    finally:
+        controller.stop()
+    assert len(box.letters) == 1
+    with desk.database.reading() as conn:
+        [row] = listing(conn, 5)
+    assert (row.state, row.attempts <= 8) == ("sent", True)
+
+
+def test_the_pauses_grow_to_four_hours_and_a_letter_is_tried_for_five_days(desk: Desk) -> None:
+    written(desk, LETTER)
+    config = MailConfig(host="127.0.0.1", port=unused(), encryption="none", sender="shop@example.com")
+    post, begun, pauses = Postman(config, lambda: desk.now), desk.now, []
+    while True:
+        post.run(desk.database, desk.now)
+        with desk.database.reading() as conn:
+            [row] = listing(conn, 5)
+        if row.state == "dead":
+            break
+        pauses.append((row.due_at - desk.now).total_seconds())
+        desk.now = row.due_at
+    assert pauses[:6] == [60, 300, 900, 3600, 7200, 14400]
+    assert set(pauses[6:]) == {14400}
+    assert timedelta(days=4.9) < desk.now - begun < timedelta(days=5.3)
+
+
+@pytest.mark.parametrize(("status", "state"), [(0, "sent"), (67, "dead"), (75, "pending"), (1, "pending")])
+def test_sendmail_takes_letters_and_its_status_says_what_became_of_them(
+    desk: Desk, tmp_path: Path, status: int, state: str
+) -> None:
+    program, took = tmp_path / "sendmail", tmp_path / "took"
+    program.write_text(f'#!/bin/sh\necho "$@" > {took}.args\ncat > {took}\nexit {status}\n')
+    program.chmod(0o755)
+    written(desk, LETTER)
+    config = MailConfig(sendmail=program, sender="shop@example.com")
+    Postman(config, lambda: desk.now).run(desk.database, desk.now)
+    with desk.database.reading() as conn:
+        [row] = listing(conn, 5)
+    assert row.state == state
+    assert (tmp_path / "took.args").read_text().strip() == "-i -f shop@example.com -- ana@example.com"
+    letter = BytesParser(policy=default).parsebytes(took.read_bytes())
+    assert (letter["To"], letter["X-Loop"]) == ("ana@example.com", "example.com")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("handled", "waiting"), ("waiting", "waiting"), ("received", "received")]
+)
+def test_a_letter_that_does_not_arrive_shows_at_what_it_told_of(
+    desk: Desk, box: Box, server: Controller, before: str, after: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = {
+        "id": "in_1", "state": before, "why": "x", "link": "a", "reference": "r", "sender": "+38640111222",
+        "text": "hi", "kind": "text", "parts": 1, "missing": 0, "received_at": desk.now,
+        "handled_at": desk.now if before == "handled" else None,
+    }  # fmt: skip
+
+    def step(conn: Any, batch: list[Any]) -> list[None]:
+        return [conn.execute(insert(inbound).values(one)) and None for one in batch]
+
+    desk.database.writer.do(step, values)
+    box.refuses = {"ana@example.com"}
+    written(desk, Letter("in_1", "ana@example.com", "SMS from", "", inbound_id="in_1"))
+    postman(desk, server).run(desk.database, desk.now)
+    with desk.database.reading() as conn:
+        assert conn.scalar(select(inbound.c.state)) == after
+        told = conn.scalars(select(history.c.why).where(history.c.record == "inbound")).all()
+    assert told == ["the mail about it to ana@example.com did not arrive: the server said 550 5.1.1 nobody here"]
+    assert "did not arrive" in caplog.text
