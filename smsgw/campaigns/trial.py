@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import BadInput, Fault, RefusedByPolicy, SmsgwError
+from ..media.contents import Contents
 from ..outbound.gate.facts import Facts
 from ..outbound.submit import Door
 from ..store.database import Database
@@ -28,7 +29,10 @@ MOST_TESTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A text as somebody will get it. why: what makes it worth looking at. missing: variables without a value."""
+    """A text as somebody will get it. why: what makes it worth looking at. missing: variables without a value.
+
+    content: the slides that it is on, if it is.
+    """
 
     who: str
     number: str
@@ -40,6 +44,7 @@ class Shown:
     right_to_left: bool
     why: str
     missing: tuple[str, ...] = ()
+    content: Contents | None = None
 
 
 def preview(database: Database, door: Door, row: AnyRow, now: datetime, most: int = LOOKED_AT) -> list[Shown]:
@@ -101,7 +106,7 @@ def _shown(placing: Placing, door: Door, row: AnyRow, terms: Terms, going: Seque
         found.append(
             Shown(
                 one.name or one.address, one.address, language, one.variant or "a", text, parts, encoding,
-                _right_to_left(text), "", tuple(missing),
+                _right_to_left(text), "", tuple(missing), None if isinstance(wish, LeftOut) else wish.content,
             )
         )  # fmt: skip
     return found

@@ -15,6 +15,7 @@ from smsgw.campaigns.leaving_out import WORDS
 from smsgw.customers import fields
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.errors import BadInput, Fault, SmsgwError
+from smsgw.media import store as media_store
 from smsgw.money.rates import spelled
 from smsgw.store.lifecycle import CAMPAIGN
 from smsgw.store.tables.types import AnyRow
@@ -183,11 +184,15 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
         names = {one.id: one.name for one in accounts.listing(conn)}
     begun = row.state in ("draft", "estimated", "approved", "scheduled")
     shown = trial.preview(gateway.database, gateway.door, row, gateway.clock(), SOUGHT) if begun else []
+    carried = {id for one in shown if one.content is not None for id in one.content.media}
+    with gateway.database.reading() as conn:
+        media = media_store.known(conn, carried)
     may = {step for step in ("edit", "estimate", "approve", "schedule", "pause", "resume", "stop")
            if CAMPAIGN.after(step, row.state)}  # fmt: skip
     return sheet(
         "campaign.html", error, one=row, may=may, estimate=row.estimate, became=became, runs=runs, shown=shown,
         words=WORDS, costs=costs, money=spelled, zone=gateway.config.business.zone, who=who, names=names,
+        families={one.sha256: one.family for one in media.values() if not one.purged},
         ends=row.estimate and datetime.fromisoformat(row.estimate["ends_at"]),
     )  # fmt: skip
 
@@ -216,7 +221,9 @@ def _form(draft: Draft, id: str | None, error: SmsgwError | None = None) -> Resp
         categories = [one for one in consent_categories.every(conn).values() if one.active]
         listed, variables = templates.listing(conn), facts.known(conn)
         dates = [one for one in fields.defined(conn).values() if one.kind == "date"]
+        media = media_store.known(conn, [id for one in draft.shown.slides for id in (one.medium, one.sound) if id])
     return sheet(
         "campaign_form.html", error, draft=draft, id=id, categories=categories, names=sorted(gateway.links),
         zone=gateway.config.business.zone, templates=listed, variables=variables, dates=dates,
+        families={one.sha256: one.family for one in media.values() if not one.purged},
     )  # fmt: skip

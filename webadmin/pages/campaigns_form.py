@@ -11,6 +11,8 @@ from flask import request
 from smsgw.errors import BadInput, Fault
 from smsgw.store.tables.types import AnyRow
 
+from .campaigns_slides import ShownDraft, shown_of, typed_shown
+
 LINES = 4  # languages for which there is room
 
 
@@ -48,6 +50,7 @@ class Draft:
     follow_text: str = ""
     offer: str = ""
     offer_hours: str = "72"
+    shown: ShownDraft = field(default_factory=ShownDraft)
 
     def audience(self) -> dict[str, Any]:
         """Whom it is about. Raises BadInput."""
@@ -81,6 +84,7 @@ class Draft:
         relative = {"field": self.date_field, "days": self.days or 0, "at": self.at or "09:00", "until": self.until}
         relative["zone"] = self.zone or "UTC"
         told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
+        told["shown"] = self.shown.terms(told.get("shown"), language)
         told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
         told["follow_ups"] = self._follow_ups(told.get("follow_ups") or [], language)
         return told
@@ -115,7 +119,7 @@ def typed_draft() -> Draft:
     """What the form brings."""
     form = request.form
     plain = {one.name: form.get(one.name, "").replace("\r\n", "\n").strip() for one in fields(Draft)}
-    return Draft(**{**plain, "said": typed_texts()})  # type: ignore[arg-type]
+    return Draft(**{**plain, "said": typed_texts(), "shown": typed_shown()})  # type: ignore[arg-type]
 
 
 def typed_texts() -> list[tuple[str, str]]:
@@ -165,6 +169,7 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         follow_text=follow.get("texts", {}).get(row.language, ""),
         offer="\n".join(f"{one['number']} {one['sku']} {one['label']}" for one in offer.get("choices", ())),
         offer_hours=_plain(offer.get("hours", 72)),
+        shown=shown_of(terms, row.language),
     )
 
 
