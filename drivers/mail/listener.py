@@ -71,7 +71,7 @@ def _line(problem: Exception) -> str:
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in " ".join(str(problem).split()))[:400]
 
 
-class MailListener(Controller):  # type: ignore[misc]
+class MailListener(Controller):
     """The port. Made with the port in hand: raises OSError when it cannot be had."""
 
     def __init__(self, config: Config, domains: frozenset[str], take: Take) -> None:

@@ -186,8 +186,9 @@ def _bounces(whole: Message) -> Iterator[Receipt]:
     if whole.get_content_type() != "multipart/report":
         return
     status = next((part for part in leaves(whole) if part.get_content_type() == "message/delivery-status"), None)
-    blocks = status.get_payload() if status is not None else None
-    if not isinstance(blocks, list) or not blocks:
+    payload = status.get_payload() if status is not None else None
+    blocks = [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+    if not blocks:
         return
     about = _about(whole) or _line(str(blocks[0].get("Original-Envelope-Id") or ""))
     for block in blocks[1:MOST_PARTS]:

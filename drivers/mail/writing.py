@@ -50,7 +50,7 @@ def written(part: WirePart, config: Config, at: datetime) -> EmailMessage:
     return mail
 
 
-def _policy(to: str) -> EmailPolicy:
+def _policy(to: str) -> EmailPolicy[EmailMessage]:
     """ASCII headers, unless the address itself is not (RFC 6531)."""
     return SMTP if to.isascii() else SMTP.clone(utf8=True)
 
