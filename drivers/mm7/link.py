@@ -105,7 +105,7 @@ class Mm7Link(Recalls):
             left, wires = list(self._waiting), list(self._wires)
             self._waiting.clear()
         for wire in wires:
-            wire.cut()
+            wire.end()
         for part in left:
             self._failed(part, DOWN)
         for thread in self._threads:
@@ -236,9 +236,9 @@ class Mm7Link(Recalls):
 
     def _settle(self, wire: Wire, given: list[WirePart], request: requests.Request, reply: Reply) -> None:
         answer = self._read(reply)
-        if answer is None and 200 <= reply.status < 300:
+        if 200 <= reply.status < 300 and (answer is None or answer.status is None):
             exchanges.keep(self._config.exchanges, request.envelope, reply.status, reply.body, datetime.now(UTC))
-            says = f"the MMSC answered {reply.status} with something that is no MM7: it may have taken it"
+            says = f"the MMSC answered {reply.status} with something that says neither yes nor no: it may have taken it"
             self._all_failed(given, NoAnswer(says, code="no-mm7"))
             return
         status, said = (answer.status, answer.says) if answer is not None else (None, "")

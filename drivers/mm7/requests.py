@@ -172,9 +172,9 @@ def read_answer(content_type: str, body: bytes) -> Answer:
 
 
 def _without_code(said: Envelope) -> int | None:
-    """Some answers name a MessageID and no status: then it was taken; a fault without one is the other side's."""
+    """Some answers name a MessageID and no status: then it was taken. A fault without one says whose fault it is."""
     if said.fault is not None:
-        return None
+        return 3000 if said.faultcode.endswith("Server") else 2000
     return 1000 if soap.text(said.body, "MessageID") else None
 
 

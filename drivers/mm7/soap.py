@@ -47,6 +47,7 @@ class Envelope:
     version: str
     soap: str = SOAP
     fault: str | None = None
+    faultcode: str = ""
 
 
 def local(element: Element) -> str:
@@ -86,9 +87,10 @@ def read(octets: bytes) -> Envelope:
     said = next(iter(child(root, "Body") or ()), None)
     if said is None:
         raise NotMm7("the SOAP envelope has no body")
-    fault = None
+    fault, faultcode = None, ""
     if local(said) == "Fault":
-        fault = text(said, "faultstring") or text(said, "faultcode") or "a fault"
+        faultcode = text(said, "faultcode")
+        fault = text(said, "faultstring") or faultcode or "a fault"
         said = next(iter(child(said, "detail") or ()), said)
     return Envelope(
         kind=local(said),
@@ -98,6 +100,7 @@ def read(octets: bytes) -> Envelope:
         version=text(said, "MM7Version")[:20],
         soap=root.tag[1:].partition("}")[0] if root.tag.startswith("{") else SOAP,
         fault=fault,
+        faultcode=faultcode,
     )
 
 

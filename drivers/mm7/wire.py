@@ -67,10 +67,13 @@ class Wire:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._written = False
+        self._ended = False
         self._late = float("inf")
 
     def ask(self, content_type: str, body: bytes) -> Reply:
         """Ask and wait for the answer. Raises NotWritten, Unanswered."""
+        if self._ended:
+            raise NotWritten("the link is stopping")
         headers = {"Content-Type": content_type, "SOAPAction": '""', **self._headers}
         self._written = False
         self._late = time.monotonic() + self._timeout + self._client.timeout.connect  # type: ignore[operator]
@@ -96,6 +99,8 @@ class Wire:
         elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             with self._lock:
                 self._socket = info["return_value"].get_extra_info("socket")
+            if self._ended:
+                self.cut()
 
     def cut_late(self, now: float) -> None:
         """Hang up if the whole answer takes longer than its time, octet by octet."""
@@ -109,6 +114,11 @@ class Wire:
         if handle is not None:
             with suppress(OSError):
                 handle.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Hang up for good."""
+        self._ended = True
+        self.cut()
 
     def close(self) -> None:
         """Nothing more is asked."""
