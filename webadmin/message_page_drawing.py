@@ -8,6 +8,7 @@ from babel import Locale, dates, numbers
 from flask import make_response, render_template
 from werkzeug.wrappers import Response
 
+from smsgw.media import mail_threads
 from smsgw.media import pages as message_pages
 from smsgw.media.page_content import NAMES, Item, content_of
 
@@ -64,8 +65,10 @@ def ways(entered: Entered) -> dict[str, str]:
     ours = own_number(entered)
     call = gateway.config.pages.call or ours
     found = {"sms": f"sms:{ours}" if ours else "", "call": f"tel:{call}" if call else ""}
-    mail = gateway.answers_by_mail(row.message_id) if hasattr(gateway, "answers_by_mail") else None
-    found["mail"] = f"mailto:{mail}" if mail else ""
+    if gateway.config.mail.domain is not None:
+        with gateway.database.reading() as conn:
+            mail = mail_threads.for_customer_if_any(conn, row.recipient, gateway.config.mail.domain, gateway.clock())
+        found["mail"] = f"mailto:{mail}" if mail else ""
     return {name: link for name, link in found.items() if link}
 
 

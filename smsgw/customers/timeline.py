@@ -23,7 +23,9 @@ from ..store.tables import (
     inquiry,
     mail,
     message,
+    message_page,
     order,
+    page_visit,
     participant,
     survey,
     survey_answer,
@@ -33,7 +35,7 @@ from .customers import Person
 
 END = "Z"  # behind every place
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-KINDS = ("message", "inbound", "call", "mail", "order", "inquiry", "survey", "note", "consent", "merge")
+KINDS = ("message", "inbound", "call", "mail", "order", "inquiry", "survey", "note", "consent", "merge", "view")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,18 @@ def _inbound(look: _Look) -> Iterator[Entry]:
         yield Entry(_place(row.id), "inbound", row.id, at, False, row.sender, row.text, state, row.why, row.link)
 
 
+def _views(look: _Look) -> Iterator[Entry]:
+    """When somebody opened the page of a message: only what a person did, not what looked at a link."""
+    v, m = page_visit.c, message.c
+    p = message_page.c
+    joined = page_visit.join(message_page, p.id == v.page_id).join(message, m.id == p.message_id)
+    query = select(v.at, v.id.label("number"), m.recipient, m.id.label("message"), m.link).select_from(joined)
+    query = query.where(m.recipient.in_(look.phones), v.level == "opened")
+    for place, row in look.timed(query, v.at, v.id):
+        why = f"the page of {row.message} was opened"
+        yield Entry(place, "view", row.message, row.at, False, row.recipient, "", "opened", why, row.link)
+
+
 def _calls(look: _Look) -> Iterator[Entry]:
     c = call.c
     query = select(c.id, c.at, c.caller, c.state, c.why, c.link).where(c.caller.in_(look.phones))
@@ -192,6 +206,7 @@ def _merges(look: _Look) -> Iterator[Entry]:
 _SOURCES: dict[str, Callable[[_Look], Iterator[Entry]]] = {
     "message": _messages, "inbound": _inbound, "call": _calls, "mail": _mails, "order": _orders,
     "inquiry": _inquiries, "survey": _surveys, "note": _notes, "consent": _consents, "merge": _merges,
+    "view": _views,
 }  # fmt: skip
 
 

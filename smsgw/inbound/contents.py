@@ -97,7 +97,7 @@ def _row(brought: Brought, reference: str, parts: Sequence[ContentPart]) -> dict
         "sender": storable(told.sender, 254),
         "recipient": storable_or_none(told.to, 254),
         "text": storable(words(parts, told.content.subject), LONGEST),
-        "kind": "mail" if "@" in told.sender else "mms",
+        "kind": "mail" if "@" in told.sender or told.envelope is not None else "mms",
         "parts": 1,
         "missing": 0,
         "sent_at": told.sent_at,

@@ -19,6 +19,7 @@ from ..errors import NotFound
 from ..link import Content, ContentPart, Envelope, InboundContent, Receipt, ReceiptState
 from ..media import mail, mail_checks, mail_threads, mail_tokens
 from ..media.mail_tokens import Token
+from ..outbound.familiar import PAGE
 from ..outbound.submit import Door
 from ..store import history
 from ..store.database import Database
@@ -70,6 +71,8 @@ class Post:
         token = mail_tokens.read(local)
         if token is not None and token.purpose == "b":
             return self._database.writer.put(self._bounced, _Bounced(token, envelope.bounces, now))
+        if token is not None and token.purpose == "c":
+            return self._by_page(token, told, envelope, now)
         if token is not None:
             return self._answers.take(token, told, envelope, now)
         author = mail_checks.author(envelope)
@@ -80,6 +83,22 @@ class Post:
             log.warning("a mail to %s, which is no address of ours, is dropped", told.to)
             return done()
         return self._written(link, told, envelope, author, unproved, now)
+
+    def _by_page(self, token: Token, told: InboundContent, envelope: Envelope, now: datetime) -> Future[None]:
+        """What a customer writes to the address on the page of a message: into the conversation of their number.
+
+        Whoever has that address has seen the page, which is all that its form asks for, too.
+        """
+        with self._database.reading() as conn:
+            thread = mail_threads.found(conn, token, now)
+        if thread is None or thread.expired:
+            raise NotFound(f"there is no address {told.to}, or no longer", code="mail_token_wrong")
+        machine = mail_checks.by_a_machine(envelope, self._config.domain)
+        if machine is not None:
+            log.warning("a mail to the page of a message is dropped: %s", machine)
+            return done()
+        plain = replace(told, sender=thread.address, to=None, content=_plain(told.content))
+        return self._database.writer.put(self._keep, _Doubtful(Brought(PAGE, plain, now), None))
 
     def _written(
         self,

@@ -42,19 +42,35 @@ def opened(conn: Connection, address: str, now: datetime, answers: timedelta, in
 
 def address_for(conn: Connection, purpose: Purpose, thread: AnyRow, domain: str, now: datetime) -> str:
     """The address for answers or bounces of a conversation, made with the newest key."""
-    series = thread.series if purpose == "r" else 0  # a bounce is heard also when nobody may answer any more
+    series = 0 if purpose == "b" else thread.series  # a bounce is heard also when nobody may answer any more
     return f"{local_part(purpose, thread.id, series, _newest_key(conn, now))}@{domain}"
+
+
+def for_customer(conn: Connection, address: str, now: datetime, answers: timedelta, domain: str) -> str:
+    """The address by which a customer writes into the conversation of their number, opened if need be.
+
+    Known only to who was given it, as the page of a message is. answers: for how long, if nobody said so before.
+    """
+    row = conn.execute(select(mail_thread).where(mail_thread.c.address == address)).first()
+    return address_for(conn, "c", row or opened(conn, address, now, answers), domain, now)
+
+
+def for_customer_if_any(conn: Connection, address: str, domain: str, now: datetime) -> str | None:
+    """The same, if it was made before; nothing is written."""
+    row = conn.execute(select(mail_thread).where(mail_thread.c.address == address)).first()
+    there = conn.scalar(select(mail_key.c.id).where(mail_key.c.revoked_at.is_(None)).limit(1)) is not None
+    return address_for(conn, "c", row, domain, now) if row is not None and there else None
 
 
 def found(conn: Connection, token: Token, now: datetime) -> Found | None:
     """The conversation of an address; None when we did not make it, or it is revoked."""
     row = conn.execute(select(mail_thread).where(mail_thread.c.id == token.thread)).first()
     keys = conn.scalars(select(mail_key.c.secret).where(mail_key.c.revoked_at.is_(None))).all()
-    series = row.series if row is not None and token.purpose == "r" else 0
+    series = row.series if row is not None and token.purpose != "b" else 0
     ours = is_ours(token, series, [bytes(key) for key in keys])  # also without a row: the same time for all
     if row is None or not ours:
         return None
-    return Found(row.id, row.address, row.inbound_id, token.purpose == "r" and row.answers_until < now)
+    return Found(row.id, row.address, row.inbound_id, token.purpose != "b" and row.answers_until < now)
 
 
 def told(conn: Connection, thread: int) -> set[str]:

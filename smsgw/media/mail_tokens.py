@@ -1,4 +1,4 @@
-"""Addresses that answers and bounces come back to: `r-` or `b-` and 24 letters that nobody can guess.
+"""Addresses that answers and bounces come back to: `r-`, `c-` or `b-` and 24 letters that nobody can guess.
 
 The letters are base32 of 15 octets: a conversation's number in five, and ten of an HMAC-SHA256 over it (RFC 2104 with
 RFC 6234; 80 bits, RFC 2104 section 5 allows the cut). Mail servers fold the case of local parts, so case means nothing.
@@ -15,12 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Purpose = Literal["r", "b"]  # an answer, a bounce
+Purpose = Literal["r", "c", "b"]  # an answer of the company, of the customer by a message's page, a bounce
 
 LENGTH = 24  # letters behind the prefix: 15 octets
 _OCTETS = 5  # of the conversation's number
 MOST = 1 << 8 * _OCTETS
-_LOCAL = re.compile(r"([rb])-([a-z2-7]{24})")
+_LOCAL = re.compile(r"([rcb])-([a-z2-7]{24})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read(local: str) -> Token | None:
         octets = base64.b32decode(found[2].upper())
     except binascii.Error:  # pragma: no cover - 24 letters of the alphabet are always whole
         return None
-    purpose: Purpose = "r" if found[1] == "r" else "b"
+    purpose: Purpose = "r" if found[1] == "r" else "c" if found[1] == "c" else "b"
     return Token(purpose, int.from_bytes(octets[:_OCTETS], "big"), octets[_OCTETS:])
 
 

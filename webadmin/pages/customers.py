@@ -32,6 +32,7 @@ from smsgw.paper import csv, xlsx
 from ..api.customers import XLSX
 from ..auth import current_person, person_required
 from ..context import the_gateway
+from . import customers_mms
 from .blueprint import pages
 from .desk import typed
 from .sheets import sheet
@@ -109,6 +110,7 @@ def _card(id: str, error: SmsgwError | None = None) -> Response:
         others = [pair.other if pair.one == person.id else pair.one for pair in alike]
         facts: dict[str, Any] = {
             "fields": fields.defined(conn),
+            "mms": customers_mms.of(conn, person, gateway.clock()),
             "groups": groups.of(conn, person.id),
             "every_group": groups.listing(conn),
             "alike": list(zip(customers.many(conn, others), alike, strict=False)),

@@ -6,10 +6,13 @@ message, for the first time; from then on the link shows it at once. Wrong links
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from flask import current_app, redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from smsgw.media import page_visits, screens, store
+from smsgw.media import mail_threads, page_visits, screens, store
 from smsgw.media import pages as message_pages
 from smsgw.media.page_content import Item, content_of, name_of
 from smsgw.media.page_visits import Visit
@@ -57,7 +60,17 @@ def open_message_page(entered: Entered) -> Response:
         response.set_cookie(COOKIE, value, path=path, httponly=True, samesite="Lax", secure=request.is_secure)
     visit = Visit(entered.row.id, "opened", gateway.clock(), entered.address)
     gateway.database.writer.do(page_visits.write_down, visit)
+    mail = gateway.config.mail
+    if mail.domain is not None:
+        gateway.database.writer.do(_give_mail_address, (entered.row.recipient, mail.domain, mail.answer_days, visit.at))
     return response
+
+
+def _give_mail_address(conn: Connection, batch: list[tuple[str, str, int, datetime]]) -> list[None]:
+    """The customer may write into this conversation by mail, too."""
+    for number, domain, days, now in batch:
+        mail_threads.for_customer(conn, number, now, timedelta(days=days), domain)
+    return [None] * len(batch)
 
 
 def _wrong_pin(entered: Entered) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from smsgw.customers import customers, timeline
 from smsgw.gateway import Gateway
 from smsgw.link import Content, ContentPart, InboundContent
 from smsgw.media import page_visits, store
@@ -140,3 +141,28 @@ def test_a_page_is_held_and_taken_back_by_hand(admin: Visitor, gateway: Gateway)
     page = admin.page(f"/messages/{id}")
     assert "taken back" in page
     assert 'id="revoke"' not in page
+
+
+def test_a_person_says_on_the_card_who_can_show_an_mms(admin: Visitor, gateway: Gateway) -> None:
+    person = customers.create(
+        gateway.database.writer, customers.Wish({"addresses": [PHONE]}, "t", gateway.clock(), "SI")
+    )
+    assert "not known yet" in admin.page(f"/customers/{person}")
+    assert admin.send(f"/customers/{person}", "mms-1", state="blocked").status_code == 303
+    page = admin.page(f"/customers/{person}")
+    assert "<b>gets none</b>" in page
+    assert 'value="blocked" selected' in page
+    assert admin.send(f"/customers/{person}", "mms-1", number="+38640000000", state="yes").status_code == 404
+
+
+def test_a_view_stands_in_the_past_of_the_customer(admin: Visitor, gateway: Gateway) -> None:
+    person = customers.create(
+        gateway.database.writer, customers.Wish({"addresses": [PHONE]}, "t", gateway.clock(), "SI")
+    )
+    id, page = message_with(gateway, [{"text": "hello"}])
+    for level in ("fetched", "opened", "opened", "loaded"):
+        gateway.database.writer.do(page_visits.write_down, Visit(page.id, level, gateway.clock(), "203.0.113.9"))
+    with gateway.database.reading() as conn:
+        past = timeline.read(conn, customers.get(conn, person))
+    assert [(one.kind, one.id) for one in past.entries if one.kind == "view"] == [("view", id), ("view", id)]
+    assert "opened a page" in admin.page(f"/customers/{person}")
