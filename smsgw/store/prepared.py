@@ -9,6 +9,7 @@ for at each step SQLite's driver lets other threads run, and then waits for them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
@@ -17,9 +18,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
-from sqlalchemy.types import TypeDecorator, TypeEngine
-
-_Convert = Callable[[Any], Any] | None
+from sqlalchemy.types import LargeBinary, TypeDecorator, TypeEngine
 
 
 class IdList(TypeDecorator[list[str]]):
@@ -136,9 +135,10 @@ class _Compiled:
         bound = {name: bind for bind, name in compiled.bind_names.items()}
         self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
         names = compiled.positiontup if compiled.positional else list(bound)
-        self._takes: list[tuple[str, _Convert]] = [
-            (name, bound[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
-        ]
+        self._names = tuple(names)
+        self._all = itemgetter(*names) if len(names) > 1 else None
+        ways = [_way(bound[name].type, dialect) for name in names]
+        self._takes = [(place, names[place], way) for place, way in enumerate(ways) if way is not None]
         self._by_name = not compiled.positional
         gives = statement.selected_columns if isinstance(statement, Select) else ()
         self.names = [str(column.key) for column in gives]
@@ -151,5 +151,21 @@ class _Compiled:
         if self._fixed:
             values = {**self._fixed, **values}
         if self._by_name:
-            return {name: values[name] if way is None else way(values[name]) for name, way in self._takes}
-        return tuple([values[name] if way is None else way(values[name]) for name, way in self._takes])
+            named = {name: values[name] for name in self._names}
+            for _, name, way in self._takes:
+                if named[name] is not None:  # None is NULL in all our types
+                    named[name] = way(named[name])
+            return named
+        placed = list(self._all(values)) if self._all is not None else [values[name] for name in self._names]
+        for place, _, way in self._takes:
+            if placed[place] is not None:
+                placed[place] = way(placed[place])
+        return placed
+
+
+def _way(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What turns a value of a type into the engine's, None where it is that already, as octets are for SQLite."""
+    if dialect.name == "sqlite" and isinstance(kind, LargeBinary):
+        return None
+    way: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return way

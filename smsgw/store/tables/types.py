@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, MetaData, Row
@@ -51,6 +52,7 @@ def _naive(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=None)
 
 
+@lru_cache(maxsize=512)  # the rows of a batch have the same times
 def _text(value: datetime | None) -> str | None:
     naive = _naive(value)
     return None if naive is None else naive.isoformat(" ", "microseconds")
