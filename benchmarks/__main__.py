@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from benchmarks import (
+    batch,
     campaigns,
     cutting,
     front,
@@ -46,10 +47,11 @@ def main() -> None:
             "reading",
             "mms",
             "streams",
+            "batch",
         ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns, (k) reading, (l) mms, (m) streams",
+        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -81,6 +83,9 @@ def main() -> None:
             webhook.run(stores, told.messages)
         if "front" in wanted:
             front.run(stores, told.seconds)
+        if "batch" in wanted:
+            for kind in stores.kinds:
+                batch.run(stores, kind, 3 if told.quick else 20)
         if "streams" in wanted:
             streams.run(stores, told.seconds)
         if "stock" in wanted:
