@@ -100,7 +100,7 @@ def sentences(command: click.Command) -> list[str]:
 
 
 def plain(words: str) -> str:
-    """Words that troff must take as they are: no escape, no request at the beginning of a line, hyphens to be copied."""
+    """Words that troff must take as they are: no escape, no request at a line's beginning, hyphens to be copied."""
     words = words.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{words}" if words.startswith((".", "'")) else words
 

@@ -1,4 +1,4 @@
-"""Our units in a systemd that boots them: ready, told how it is, killed and started anew, reloaded, refused for good."""
+"""Our units in a systemd that boots them: ready, killed and started anew, reloaded, refused for good."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def test_a_company_has_a_user_of_its_own_and_a_secret_that_only_systemd_hands_ov
     booted.run("install", "-d", "-m", "0700", "/etc/smsgw/credentials-shop")
     booted.write("/etc/smsgw/credentials-shop/mail", "a secret\n")
     config = CONFIG.format(state="smsgw-shop", port=8081)
-    mail = '[mail]\nhost = "127.0.0.1"\nsender = "a@example.com"\nuser = "shop"\npassword_file = "credentials-shop/mail"\n'
+    mail = '[mail]\nhost = "127.0.0.1"\nsender = "a@example.com"\nuser = "shop"\n'
+    mail += 'password_file = "credentials-shop/mail"\n'
     booted.write("/etc/smsgw/shop.toml", config.replace("[[links]]", mail + "[[links]]"))
     started = booted.run("systemctl", "start", "smsgw@shop.service")
     assert started.returncode == 0, started.stderr + booted.words("smsgw@shop")
