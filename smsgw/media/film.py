@@ -21,6 +21,7 @@ SECONDS = 120.0
 BOUNDS = ("prlimit", f"--as={2048 << 20}", f"--cpu={int(SECONDS)}")  # of util-linux, which every Debian has
 SOUND_RATES = (12_200, 4_750)  # bits a second of AMR that we try (3GPP TS 26.071)
 LEAST_VIDEO = 40_000  # bits a second below which nobody recognises anything
+ROOM = 4096  # octets that a video may grow by when it is only packed anew
 SOUND_IN_VIDEO = 24_000
 
 
@@ -51,6 +52,20 @@ def video(octets: bytes, most: int, profile: Profile) -> Fitted:
         sound = ["-map", "0:a:0?", "-c:a", "aac", "-ac", "1", "-ar", "22050", "-b:a", "20k"]
         _run([*ask, *same, "-pass", "2", *sound, "-movflags", "+faststart", str(made)], folder)
         return _fitted(made, most)
+
+
+def bare(octets: bytes) -> Fitted:
+    """The same video without what its camera wrote beside the picture, such as the place. Raises Unfit."""
+    with tempfile.TemporaryDirectory(prefix="smsgw-film-") as folder:
+        source, made = Path(folder, "source"), Path(folder, "made.mp4")
+        source.write_bytes(octets)
+        ask = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-y", "-i", str(source)]
+        form = "3gp" if kind_of(octets) == "video/3gpp" else "mp4"
+        _run(
+            [*ask, "-map_metadata", "-1", "-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-f", form, str(made)],
+            folder,
+        )
+        return _fitted(made, len(octets) + ROOM)
 
 
 def sound(octets: bytes, most: int) -> Fitted:
@@ -108,7 +123,8 @@ def _run(command: Sequence[str], folder: str) -> bytes:
         raise Unfit(f"it took more than {SECONDS:g} seconds to make it fit") from error
     if ran.returncode:
         last = ran.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise Unfit(f"it cannot be read: {last[:200] or 'it took more memory or time than it may'}")
+        said = last.replace(f"{folder}/source: ", "")[:200]
+        raise Unfit(f"it cannot be read: {said or 'it took more memory or time than it may'}")
     return ran.stdout
 
 

@@ -117,7 +117,11 @@ class Fitting:
     def _fitted(self, medium: Medium, octets: bytes, most: int, profile: Profile) -> Fitted:
         if medium.family == "picture":
             return self._picture(octets, most, profile.width, profile.height)
-        return film.video(octets, most, profile) if medium.family == "video" else film.sound(octets, most)
+        if medium.family == "sound":
+            return film.sound(octets, most)
+        if medium.media_type in PLAIN_VIDEO and medium.size + film.ROOM <= most:
+            return film.bare(octets)
+        return film.video(octets, most, profile)
 
 
 def fit_of(medium: Medium, most: int, profile: Profile) -> str:
@@ -129,11 +133,12 @@ def fit_of(medium: Medium, most: int, profile: Profile) -> str:
 
 
 def _plain(medium: Medium, most: int, profile: Profile) -> bool:
-    """Whether a film or sound may go as it is. A picture never does: what its camera wrote beside it has to go."""
+    """Whether a film or sound may go as it is. A picture never does, and a film only where nothing is there to take off
+    what its camera wrote beside it."""
     if medium.family == "video":
         if not profile.video:
             raise Unfit(f"a message of the size {profile.name} takes no video")
-        return medium.media_type in PLAIN_VIDEO and medium.size <= most
+        return medium.media_type in PLAIN_VIDEO and medium.size <= most and not film.installed("ffmpeg")
     return medium.family == "sound" and medium.media_type in PLAIN_SOUND and medium.size <= most
 
 
