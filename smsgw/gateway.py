@@ -48,6 +48,7 @@ from .outbound.carrying import Carrying, CarryTerms
 from .outbound.fallback import Fallback
 from .outbound.familiar import Familiar, familiar
 from .outbound.gate import rules as gate_rules
+from .outbound.gate.terms import Rules
 from .outbound.handover import Handover
 from .outbound.pace import Pace
 from .outbound.preferring import Preferring
@@ -103,17 +104,7 @@ class Gateway:
         served = self._open_links([link for link in config.links if link.enabled])
         self.network = network_of(config, served, self.till, clock(), chance)
         rules = gate_rules.rules_of(config)
-        terms = Terms(
-            region=sending.region,
-            sender=sending.sender,
-            max_parts=sending.max_parts,
-            validity=sending.validity,
-            queue_bound=sending.queue_bound,
-            on_unsure=sending.resend_unsure,
-            sticky=frozenset(sending.sticky),
-            rules=rules,
-            budgets=self.till.budgets,
-        )
+        terms = terms_of(config, rules, self.till)
         rules.more["budget"] = budget_check(self.till.budgets, self.till.brake)
         rules.more["plan"] = plan_check(self.till.plans)
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
@@ -133,13 +124,7 @@ class Gateway:
         self.receipts = Receipts(self.retry, chance, over)
         self.handover = Handover(self.receipts, self.retry, chance, rules)
         self.unsure = Unsure(self.receipts, self.retry, chance)
-        self.fitting = Fitting(self.database)
-        self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
-        self.contents = Contents(self.inbox)
-        self.builder = Builder(addition=Addition(config.web.public_url))
-        self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))
-        self.receipts.showing = Showing(self.network.carries_contents)
-        self.fallback, self.smaller = Fallback(self.door, self.carrying), Smaller(self.database, self.door)
+        self._carry_contents(config)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
         self.recall = Recall(self.links, self.database, self.receipts)
@@ -147,14 +132,24 @@ class Gateway:
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
         self.inbox.books = self.balances.books = self.till.books
-        self.inbox.notices = Notices(self.links, self.receipts)
-        self.inbox.boxes = Boxes(config.mail)
-        self.post = Post(config.mail, self.database, self.door, self.contents, clock)
-        unfetched = Telling(recipients_of(config.mail), self.number_of)
-        self.fetching = Fetching(self.database, self.links, self.brought, unfetched, clock)
         made = understanding(config, self.database, self.door, clock, self.own_numbers)
         self.reading, self.orders, self.waiting_orders = made.reading, made.orders, made.waiting_orders
         self.promise, self.proposer = made.promise, made.proposer
+
+    def _carry_contents(self, config: Config) -> None:
+        """What brings MMS and mails in and out."""
+        self.fitting = Fitting(self.database)
+        self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
+        self.contents = Contents(self.inbox)
+        self.builder = Builder(addition=Addition(config.web.public_url))
+        self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))
+        self.receipts.showing = Showing(self.network.carries_contents)
+        self.fallback, self.smaller = Fallback(self.door, self.carrying), Smaller(self.database, self.door)
+        self.inbox.notices = Notices(self.links, self.receipts)
+        self.inbox.boxes = Boxes(config.mail)
+        self.post = Post(config.mail, self.database, self.door, self.contents, self.clock)
+        unfetched = Telling(recipients_of(config.mail), self.number_of)
+        self.fetching = Fetching(self.database, self.links, self.brought, unfetched, self.clock)
 
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []
@@ -304,6 +299,22 @@ class Gateway:
         """Write what is waiting and close the store."""
         self.reception.close()
         self.database.close()
+
+
+def terms_of(config: Config, rules: Rules, till: Till) -> Terms:
+    """On which terms the door takes messages in."""
+    sending = config.sending
+    return Terms(
+        region=sending.region,
+        sender=sending.sender,
+        max_parts=sending.max_parts,
+        validity=sending.validity,
+        queue_bound=sending.queue_bound,
+        on_unsure=sending.resend_unsure,
+        sticky=frozenset(sending.sticky),
+        rules=rules,
+        budgets=till.budgets,
+    )
 
 
 def with_folder(driver: BaseModel, folder: Path) -> BaseModel:

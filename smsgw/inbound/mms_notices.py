@@ -142,7 +142,7 @@ def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> N
         "reference": None,
         "ended_at": None,
     }
-    why = f"it waits in the network: {size_words(values['size'])}"
+    why = f"it waits in the network: {size_words(found.size)}"
     history.begin(conn, MMS_NOTICE, [history.Birth(values, [("announce", why)])], by=push.link, now=push.at)
 
 
