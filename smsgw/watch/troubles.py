@@ -14,9 +14,12 @@ from sqlalchemy import Connection
 from ..gateway import Gateway
 from ..money import alerts
 from ..money.alerts import Alarm
+from ..webhooks import hooks
 from . import figures
 
-LINK, BACKLOG, DISK, UNANSWERED = LOOKED_AT = ("link.down", "queue.backlog", "disk.low", "inquiry.unanswered")
+LINK, BACKLOG, DISK, UNANSWERED, WEBHOOK = LOOKED_AT = (
+    "link.down", "queue.backlog", "disk.low", "inquiry.unanswered", "webhook.off",
+)  # fmt: skip
 BACKUP = "backup.failed"
 KINDS = (*LOOKED_AT, BACKUP)
 ENDINGS = {
@@ -24,6 +27,7 @@ ENDINGS = {
     BACKLOG: "nothing is late any more",
     DISK: "there is room again",
     UNANSWERED: "all were answered",
+    WEBHOOK: "it is on again, or gone",
     BACKUP: "a backup was made and tried",
 }
 
@@ -38,6 +42,7 @@ def watch(gateway: Gateway, now: datetime) -> None:
     with gateway.database.reading() as conn:
         found += _backlog(conn, gateway, now)
         found += _unanswered(conn, gateway, now)
+        found += _webhooks(conn)
         standing = {(row.kind, row.subject) for row in alerts.standing(conn, 1000) if row.kind in LOOKED_AT}
     now_wrong = {(alarm.kind, alarm.subject) for alarm in found}
     fresh = [alarm for alarm in found if (alarm.kind, alarm.subject) not in standing]
@@ -90,6 +95,12 @@ def _unanswered(conn: Connection, gateway: Gateway, now: datetime) -> Iterator[A
         one = late.count == 1
         says = f"{late.count} question{'' if one else 's'} of customers should have been answered"
         yield Alarm(UNANSWERED, "", f"{says}, the first by {late.oldest:%Y-%m-%d %H:%M} UTC")
+
+
+def _webhooks(conn: Connection) -> Iterator[Alarm]:
+    for row in hooks.given_up(conn):
+        host = row.url.split("/")[2][:80]
+        yield Alarm(WEBHOOK, row.id, f"the webhook to {host} is switched off: {row.why}")
 
 
 def backup_failed(gateway: Gateway, says: str, now: datetime) -> None:

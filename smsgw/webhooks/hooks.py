@@ -196,13 +196,21 @@ def _change(conn: Connection, batch: list[Change]) -> list[NotFound | None]:
 
 def _switch(conn: Connection, wish: Change) -> None:
     if not wish.active:
-        history.move(conn, WEBHOOK, "disable", [Step(wish.id, f"by {wish.by}")], by=wish.by, now=wish.at)
+        off = Step(wish.id, f"by {wish.by}", {"failing_since": None})
+        history.move(conn, WEBHOOK, "disable", [off], by=wish.by, now=wish.at)
         return
     step = Step(wish.id, f"by {wish.by}", {"failing_since": None})
     if history.move(conn, WEBHOOK, "enable", [step], by=wish.by, now=wish.at)[0] is not None:
         from_now_on(conn, wish.id)
         waits = (delivery.c.webhook_id == wish.id, delivery.c.ended_at.is_(None), delivery.c.due_at.is_not(None))
         conn.execute(update(delivery).where(*waits).values(due_at=wish.at))
+
+
+def given_up(conn: Connection) -> list[AnyRow]:
+    """The webhooks that were switched off because they failed, oldest first; not those that somebody switched off."""
+    c = webhook.c
+    failed = (c.state == "disabled", c.failing_since.is_not(None), c.dialect.is_(None))
+    return list(conn.execute(select(c.id, c.url, c.why).where(*failed).order_by(c.id)))
 
 
 def rotate(writer: Writer, id: str, at: datetime, overlap: timedelta = OVERLAP) -> str:

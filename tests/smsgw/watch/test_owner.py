@@ -19,6 +19,8 @@ from smsgw.money import alerts
 from smsgw.store import schema
 from smsgw.store.tables import alert, inbound, mail, message, remote_command
 from smsgw.watch import owner, troubles
+from smsgw.webhooks import hooks, settle
+from smsgw.webhooks.addresses import Allowed
 
 OWNER, STRANGER = "+38640111222", "+38640111333"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -146,6 +148,25 @@ def test_a_backlog_and_a_full_disk_are_told_and_end_by_themselves(make: Make) ->
     town.write(lambda conn: conn.execute(message.delete()))
     town.on(1)
     assert not town.rows(select(alert).where(alert.c.state != "over", alert.c.kind == "queue.backlog"))
+
+
+def test_a_webhook_that_is_given_up_is_told_and_that_it_is_on_again(make: Make) -> None:
+    town = make()
+    writer, allowed = town.gateway.database.writer, Allowed()
+    failed, by_hand = [
+        hooks.create(writer, hooks.NewHook(f"https://{name}.example/x", ["*"], "test", town.now), allowed)[0]
+        for name in ("shop", "other")
+    ]
+    why = "it has failed since Monday"
+    writer.do(settle.mark, settle.Health(failed, town.now, town.now, why))
+    writer.do(settle.mark, settle.Health(by_hand, town.now, town.now))
+    hooks.change(writer, hooks.Change(by_hand, "Ana", town.now, active=False), allowed)
+    town.on(0)
+    [stands] = town.rows(select(alert).where(alert.c.kind == "webhook.off", alert.c.state != "over"))
+    assert (stands.subject, stands.why) == (failed, f"the webhook to shop.example is switched off: {why}")
+    hooks.change(writer, hooks.Change(failed, "Ana", town.now, active=True), allowed)
+    town.on(1)
+    assert not town.rows(select(alert).where(alert.c.kind == "webhook.off", alert.c.state != "over"))
 
 
 def test_a_command_with_a_code_is_obeyed_once(make: Make) -> None:
