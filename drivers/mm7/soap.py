@@ -1,7 +1,7 @@
 """SOAP 1.1 of MM7, read by local names, for MMSCs mix namespaces and prefixes; and written as one is told.
 
 The surprise: everything about XML that can hurt is refused before it is read: any document type, and with it every
-entity; and an envelope of more than a quarter of a megabyte.
+entity; and an envelope of more than 64 kB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-LONGEST_ENVELOPE = 256 * 1024
+LONGEST_ENVELOPE = 64 * 1024
 LONGEST_NAME = 200  # letters of an id that are kept
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
