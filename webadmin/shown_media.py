@@ -58,8 +58,8 @@ def _sent(conn: Connection, ids: Sequence[str]) -> dict[str, Attachment]:
         when = {row.message_id: row.opened_at for row in conn.execute(opened.order_by(p.id))}
         carried: dict[str, list[str]] = {}
         media = select(mm.message_id, mm.original).where(mm.message_id.in_(there)).order_by(mm.message_id, mm.position)
-        for row in conn.execute(media):
-            carried.setdefault(row.message_id, []).append(row.original)
+        for id, original in conn.execute(media):
+            carried.setdefault(id, []).append(original)
         kinds = known(conn, [id for its in carried.values() for id in its])
         for row in rows:
             its = list(dict.fromkeys(carried.get(row.message_id, ())))

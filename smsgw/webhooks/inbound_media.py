@@ -23,8 +23,8 @@ def media_of(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     c, m, s = inbound_medium.c, medium.c, inbound_content.c
     for some in chunks(ids):
-        for row in conn.execute(select(s.inbound_id, s.subject).where(s.inbound_id.in_(some))):
-            found[row.inbound_id] = {"subject": row.subject, "media": []}
+        for id, subject in conn.execute(select(s.inbound_id, s.subject).where(s.inbound_id.in_(some))):
+            found[id] = {"subject": subject, "media": []}
         query = (
             select(c.inbound_id, c.sha256, c.media_type.label("said_type"), c.name, m.media_type, m.size, m.purged_at)
             .join(medium, m.sha256 == c.sha256)

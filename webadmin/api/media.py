@@ -55,7 +55,8 @@ def _octets() -> bytes:
     if len(files) != 1:
         says = f"there are {len(files)} files in the form: give one, in the field file"
         raise BadInput([Fault("/file", "too_many" if files else "field_missing", says)])
-    return files[0].read()
+    octets: bytes = files[0].read()
+    return octets
 
 
 def medium_json(medium: Medium) -> dict[str, Any]:
