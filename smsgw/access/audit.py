@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from ..store.database import Database, Writer
+from ..store.database import Database, Item, Result, Step, Writer
 from ..store.storable import storable, storable_or_none
 from ..store.tables import account, api_key, audit
 from ..store.tables.types import AnyRow
@@ -119,6 +119,24 @@ def told(conn: Connection, batch: list[Line]) -> list[None]:
 def write(writer: Writer, line: Line) -> None:
     """Add a line, and wait until it is on disk: for what writes nothing else, or has written already."""
     writer.do(told, line)
+
+
+def do(writer: Writer, step: Step[Item, Result], item: Item, line: Line) -> Result:
+    """Have a writer step done over an item, and told by a line in the same transaction.
+
+    Nothing is told where the step answers with an exception, or with False or 0: then nothing was done.
+    """
+    return writer.do(_do, (step, item, line))
+
+
+def _do(conn: Connection, batch: list[tuple[Step[Any, Any], Any, Line]]) -> list[Any]:
+    results = []
+    for step, item, line in batch:
+        [result] = step(conn, [item])
+        if not isinstance(result, Exception) and result is not False and result != 0:
+            tell(conn, [line])
+        results.append(result)
+    return results
 
 
 def put(writer: Writer, line: Line) -> None:

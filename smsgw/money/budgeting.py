@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
 from ..store.tables import account, api_key, budget, budget_use, campaign, customer, message
@@ -104,12 +105,13 @@ def _purposes(written: str) -> list[str]:
     return sorted({_one_of(one, PURPOSES) for one in written.replace(",", " ").split()})
 
 
-def add(writer: Writer, terms: Terms, now: datetime) -> int:
+def add(writer: Writer, terms: Terms, now: datetime, by: str = "cli") -> int:
     """Set a budget; returns its number. It counts from now on: what was spent before is not in it.
 
     Raises BadInput when there is nobody whom it is for.
     """
-    return writer.do(_add, (terms, now))
+    line = audit.Line(by, "budget.added", f"the budget {terms.name!r} was set", now, "budget", after=str(terms))
+    return audit.do(writer, _add, (terms, now), line)
 
 
 def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int | Exception]:
@@ -132,19 +134,19 @@ def _is_there(conn: Connection, scope: str, subject: str) -> bool:
     return columns is None or any(conn.execute(select(c).where(c == subject).limit(1)).first() for c in columns)
 
 
-def change(writer: Writer, id: int, told: Mapping[str, str], now: datetime) -> None:
+def change(writer: Writer, id: int, told: Mapping[str, str], now: datetime, by: str = "cli") -> None:
     """Change what a budget allows: its name, ceiling, warn_at, beyond or exempt. What waits for it is looked at anew.
 
     Raises NotFound, BadInput.
     """
-    writer.do(_change, (id, told, now))
+    writer.do(_change, (id, told, now, by))
 
 
-def _change(conn: Connection, batch: list[tuple[int, Mapping[str, str], datetime]]) -> list[Exception | None]:
+def _change(conn: Connection, batch: list[tuple[int, Mapping[str, str], datetime, str]]) -> list[Exception | None]:
     return [_change_one(conn, *one) for one in batch]
 
 
-def _change_one(conn: Connection, id: int, told: Mapping[str, str], now: datetime) -> Exception | None:
+def _change_one(conn: Connection, id: int, told: Mapping[str, str], now: datetime, by: str) -> Exception | None:
     row = conn.execute(select(budget).where(budget.c.id == id, budget.c.gone_at.is_(None))).first()
     if row is None:
         return NotFound(f"there is no budget {id}")
@@ -167,6 +169,9 @@ def _change_one(conn: Connection, id: int, told: Mapping[str, str], now: datetim
     values = {name: value for name, value in asdict(terms).items() if name in CHANGEABLE}
     conn.execute(update(budget).where(budget.c.id == id).values(values))
     conn.execute(update(budget_use).where(budget_use.c.budget_id == id).values(told=0))
+    was, new = (", ".join(f"{name} {one[name]}" for name in CHANGEABLE if name in one) for one in (before, wanted))
+    says = f"the budget {row.name!r} was changed"
+    audit.tell(conn, [audit.Line(by, "budget.changed", says, now, "budget", str(id), was, new)])
     _wake(conn, row.name, now)
     return None
 
@@ -178,9 +183,11 @@ def _wake(conn: Connection, name: str, now: datetime) -> None:
     conn.execute(update(message).where(*held).values(due_at=now))
 
 
-def remove(writer: Writer, id: int, now: datetime) -> bool:
+def remove(writer: Writer, id: int, now: datetime, by: str = "cli") -> bool:
     """End a budget; returns whether it was there."""
-    return writer.do(_remove, (id, now))
+    return audit.do(
+        writer, _remove, (id, now), audit.Line(by, "budget.removed", "a budget was ended", now, "budget", str(id))
+    )
 
 
 def _remove(conn: Connection, batch: list[tuple[int, datetime]]) -> list[bool]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault
 from ..store.database import Writer
 from ..store.tables import plan, plan_person
@@ -121,9 +122,10 @@ def _scope(written: str) -> list[str]:
     return [] if "" in found else sorted(dict.fromkeys(found))
 
 
-def add(writer: Writer, terms: Terms, now: datetime) -> int:
+def add(writer: Writer, terms: Terms, now: datetime, by: str = "cli") -> int:
     """Store a plan; returns its number. One from the same moment on is replaced."""
-    return writer.do(_add, (terms, now))
+    says = f"the link {terms.link} was given a plan"
+    return audit.do(writer, _add, (terms, now), audit.Line(by, "plan.added", says, now, "plan", after=str(terms)))
 
 
 def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int]:
@@ -136,9 +138,10 @@ def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int]:
     return ids
 
 
-def remove(writer: Writer, id: int, now: datetime) -> bool:
+def remove(writer: Writer, id: int, now: datetime, by: str = "cli") -> bool:
     """Take a plan away; returns whether it was there. What it gave stays written."""
-    return writer.do(_remove, (id, now))
+    line = audit.Line(by, "plan.removed", "a plan was taken away", now, "plan", str(id))
+    return audit.do(writer, _remove, (id, now), line)
 
 
 def _remove(conn: Connection, batch: list[tuple[int, datetime]]) -> list[bool]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault
 from ..store.database import Writer
 from ..store.tables import exchange
@@ -163,9 +164,11 @@ def _worth(written: str) -> int:
     return int(whole)
 
 
-def store(writer: Writer, lines: Sequence[Line], now: datetime) -> int:
+def store(writer: Writer, lines: Sequence[Line], now: datetime, by: str = "cli") -> int:
     """Store lines, all of them or none; the same pair and moment again replaces what was there. Returns how many."""
-    return writer.do(_store, (lines, now))
+    after = "; ".join(str(line) for line in lines[:20])
+    says = f"{len(lines)} rates of exchange were set"
+    return audit.do(writer, _store, (lines, now), audit.Line(by, "exchange.added", says, now, "exchange", after=after))
 
 
 def _store(conn: Connection, batch: list[tuple[Sequence[Line], datetime]]) -> list[int]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ..access import audit
 from ..errors import BadInput, Fault
 from ..store.database import Writer
 from ..store.tables import follower, numbering
@@ -58,9 +59,10 @@ def read_csv(text: str) -> list[Network]:
     return list(found.values())
 
 
-def store(writer: Writer, networks: Sequence[Network], now: datetime) -> int:
+def store(writer: Writer, networks: Sequence[Network], now: datetime, by: str = "cli") -> int:
     """Know these too; the same beginning again is a correction. Returns how many."""
-    return writer.do(_store, (networks, now))
+    says = f"{len(networks)} beginnings of numbers were told with their networks"
+    return audit.do(writer, _store, (networks, now), audit.Line(by, "networks.imported", says, now, "networks"))
 
 
 def _store(conn: Connection, batch: list[tuple[Sequence[Network], datetime]]) -> list[int]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault
 from ..paper.sheets import open_sheet
 from ..store.database import Writer
@@ -169,9 +170,15 @@ def _heading(missing: Sequence[str], odd: Sequence[str]) -> str:
     return "; ".join([*told, *([f"{', '.join(map(repr, odd))} is none of them"] if odd else [])])
 
 
-def store(writer: Writer, lines: Sequence[Line], now: datetime) -> Stored:
+def store(writer: Writer, lines: Sequence[Line], now: datetime, by: str = "cli") -> Stored:
     """Store lines, all of them or none."""
-    return writer.do(_store, (lines, now))
+    after = "; ".join(_in_words(line) for line in lines[:20])
+    says = f"{len(lines)} rates were set" if len(lines) != 1 else "a rate was set"
+    return audit.do(writer, _store, (lines, now), audit.Line(by, "rate.added", says, now, "rate", after=after))
+
+
+def _in_words(line: Line) -> str:
+    return ", ".join(f"{name} {value}" for name, value in as_told(line).items() if value not in (None, ""))
 
 
 def _store(conn: Connection, batch: list[tuple[Sequence[Line], datetime]]) -> list[Stored]:
@@ -208,9 +215,10 @@ def same(row: AnyRow, line: Line) -> bool:
     return all(row._mapping[name] == getattr(line, name) for name in _SAYS)
 
 
-def remove(writer: Writer, link: str, prefix: str, now: datetime) -> int:
+def remove(writer: Writer, link: str, prefix: str, now: datetime, by: str = "cli") -> int:
     """Take every rate of a link for a prefix away; returns how many there were."""
-    return writer.do(_remove, (link, prefix, now))
+    says = f"the rates of {link} for {prefix or 'every number'} were taken away"
+    return audit.do(writer, _remove, (link, prefix, now), audit.Line(by, "rate.removed", says, now, "rate"))
 
 
 def _remove(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[int]:
@@ -221,9 +229,10 @@ def _remove(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[in
     ]
 
 
-def remove_one(writer: Writer, id: int, now: datetime) -> bool:
+def remove_one(writer: Writer, id: int, now: datetime, by: str = "cli") -> bool:
     """Take one rate away; returns whether it was there."""
-    return writer.do(_remove_one, (id, now))
+    line = audit.Line(by, "rate.removed", "a rate was taken away", now, "rate", str(id))
+    return audit.do(writer, _remove_one, (id, now), line)
 
 
 def _remove_one(conn: Connection, batch: list[tuple[int, datetime]]) -> list[bool]:
@@ -249,7 +258,7 @@ def as_csv(rows: Iterable[AnyRow]) -> str:
     return out.getvalue()
 
 
-def as_told(row: AnyRow) -> dict[str, str]:
+def as_told(row: AnyRow | Line) -> dict[str, str]:
     """A rate by the columns of a file, as `read_line` reads it."""
     at = row.valid_from.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return {

@@ -63,4 +63,6 @@ _WORDS: dict[str, dict[str, str]] = {
 def word(name: str, language: str) -> str:
     """What `name` is called in a language; else in English. Raises KeyError for what has no word."""
     spoken = _WORDS.get(name)
-    return report_words.word(name, language) if spoken is None else spoken.get(language, spoken["en"])
+    if spoken is None:
+        return report_words.word(name, language)
+    return spoken.get(language.replace("-", "_").split("_")[0], spoken["en"])

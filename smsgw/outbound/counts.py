@@ -65,7 +65,7 @@ def delivery(conn: Connection, by: str, first: date, last: date) -> Counted:
     """What became of the messages that were accepted on these days. by: one of DELIVERY."""
     m = message.c
     columns: dict[str, Any] = {"campaign": m.campaign_id, "day": func.date(m.created_at)}
-    what = columns.get(by, m.get(by))
+    what = columns[by] if by in columns else m[by]
     which = (m.id >= first_id("msg", _midnight(first)), m.id < first_id("msg", _midnight(last + timedelta(days=1))))
     counts: dict[str, dict[str, int]] = {}
     for key, state, count in conn.execute(select(what, m.state, func.count()).where(*which).group_by(what, m.state)):

@@ -107,7 +107,7 @@ def again(conn: Connection, id: str, by: str) -> Asked:
     if row.state not in MESSAGE.final:
         says = f"the message is {row.state}: {MESSAGE.states[row.state]}"
         raise Conflict(says, hint="only what has come to its end can be sent again")
-    told = shown(row._mapping)
+    told = shown(dict(row._mapping))
     data = told.get("data")
     if not told["text"] and data is None:
         raise Conflict("what it said was forgotten, or is no text", hint="send a new message")

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, text, update
 
-from .lifecycle import HAPPENINGS, LIVES, Life
+from .happenings import HAPPENINGS
+from .lifecycle import LIVES, Life
 from .prepared import Prepared, among, id_list
 from .tables import history, metadata
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ..link import Health
 from . import history
 from .database import Database, Writer
-from .lifecycle import HAPPENINGS
+from .happenings import HAPPENINGS
 from .tables import history as lines
 from .tables import link, message
 from .tables.types import AnyRow

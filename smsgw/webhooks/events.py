@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Table, select
 
 from ..access.idempotency import REF
 from ..errors import BadInput, Fault
+from ..store.happenings import HAPPENINGS
 from ..store.history import IDS, chunks
 from ..store.lifecycle import (
     ALERT,
     CAMPAIGN,
-    HAPPENINGS,
     INBOUND,
     INQUIRY,
     LIVES,

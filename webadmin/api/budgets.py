@@ -42,45 +42,30 @@ def _standings() -> list[budgeting.Standing]:
         return budgeting.standings(conn, gateway.till.budgets, gateway.clock())
 
 
-@route("POST", "/budgets", scope=MANAGE, takes=NewBudget, answers={201: Budget}, audited="budget.added")
+@route("POST", "/budgets", scope=MANAGE, takes=NewBudget, answers={201: Budget})
 def add_budget(body: NewBudget) -> Response:
     """Set a budget; what is spent counts from now on."""
     gateway = the_gateway()
     told = {name: value for name, value in body.model_dump().items() if name != "currency" or value}
     terms = budgeting.read_terms(told, gateway.till.currency, gateway.till.zones)
-    id = budgeting.add(gateway.database.writer, terms, gateway.clock())
+    id = budgeting.add(gateway.database.writer, terms, gateway.clock(), client().id)
     return _shown(id, 201)
 
 
-@route(
-    "PATCH",
-    "/budgets/<int:number>",
-    scope=MANAGE,
-    takes=BudgetChange,
-    answers={200: Budget},
-    errors=("not_found",),
-    audited="budget.changed",
-)
+@route("PATCH", "/budgets/<int:number>", scope=MANAGE, takes=BudgetChange, answers={200: Budget}, errors=("not_found",))
 def change_budget(number: int, body: BudgetChange) -> Response:
     """Change what a budget allows; what waits for it is looked at anew."""
     gateway = the_gateway()
     told = {name: value for name, value in body.model_dump().items() if value is not None}
-    budgeting.change(gateway.database.writer, number, told, gateway.clock())
+    budgeting.change(gateway.database.writer, number, told, gateway.clock(), client().id)
     return _shown(number, 200)
 
 
-@route(
-    "DELETE",
-    "/budgets/<int:number>",
-    scope=MANAGE,
-    answers={200: Done},
-    errors=("not_found",),
-    audited="budget.removed",
-)
+@route("DELETE", "/budgets/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
 def remove_budget(number: int) -> Response:
     """End a budget."""
     gateway = the_gateway()
-    if not budgeting.remove(gateway.database.writer, number, gateway.clock()):
+    if not budgeting.remove(gateway.database.writer, number, gateway.clock(), client().id):
         raise NotFound(f"there is no budget {number}", hint="GET /budgets lists them")
     gateway.read_money()
     return answer({"count": 1})

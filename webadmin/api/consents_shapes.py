@@ -8,7 +8,8 @@ from pydantic import Field
 
 from smsgw.customers.consent.choice import LEVELS
 
-from .shapes import Moment, Purpose, Shape, Words
+from .fields import Purpose
+from .shapes import Moment, Shape, Words
 
 _ADDRESS = "A number, best in E.164, or a mail address."
 Level = Literal["everything", "some", "orders", "nothing"]

@@ -12,7 +12,8 @@ from smsgw.inbound.reading import terms
 from smsgw.store.lifecycle import ANSWER_TOPIC, AUTO_ANSWER, CORRECTION, INQUIRY
 from smsgw.store.tables.inquiries import PRIORITIES
 
-from .shapes import LONGEST_TEXT, Moment, Page, Paging, Ref, Shape, Words
+from .fields import Ref
+from .shapes import LONGEST_TEXT, Moment, Page, Paging, Shape, Words
 
 Topic = Literal[(*terms.TOPICS, *terms.REST)]  # type: ignore[valid-type]
 Answerable = Literal[TOPICS]  # type: ignore[valid-type]

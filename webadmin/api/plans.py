@@ -11,7 +11,7 @@ from smsgw.money import bundles
 
 from ..context import the_gateway
 from .money_shapes import Done, NewPlan, Plan, PlanList
-from .routes import answer, route
+from .routes import answer, client, route
 
 READ, MANAGE = "money:read", "money:manage"
 
@@ -28,24 +28,22 @@ def _standings() -> list[bundles.Standing]:
         return bundles.standings(conn, gateway.till.zones, gateway.clock())
 
 
-@route("POST", "/plans", scope=MANAGE, takes=NewPlan, answers={201: Plan}, audited="plan.added")
+@route("POST", "/plans", scope=MANAGE, takes=NewPlan, answers={201: Plan})
 def add_plan(body: NewPlan) -> Response:
     """Give a link a plan; it takes the place of the one before from its day on."""
     gateway = the_gateway()
     now = gateway.clock()
     terms = bundles.read_terms(body.model_dump(), gateway.till.zones, gateway.till.currency, now)
-    id = bundles.add(gateway.database.writer, terms, now)
+    id = bundles.add(gateway.database.writer, terms, now, client().id)
     gateway.read_money()
     return answer(next(plan_json(one) for one in _standings() if one.plan.id == id), 201)
 
 
-@route(
-    "DELETE", "/plans/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",), audited="plan.removed"
-)
+@route("DELETE", "/plans/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
 def remove_plan(number: int) -> Response:
     """Take a plan away; what it gave stays written."""
     gateway = the_gateway()
-    if not bundles.remove(gateway.database.writer, number, gateway.clock()):
+    if not bundles.remove(gateway.database.writer, number, gateway.clock(), client().id):
         raise NotFound(f"there is no plan {number}", hint="GET /plans lists them")
     gateway.read_money()
     return answer({"count": 1})

@@ -15,7 +15,7 @@ from smsgw.paper.sheets import open_sheet
 from ..context import the_gateway
 from . import reading
 from .money_shapes import Done, ExchangeList, Gaps, ImportWish, NewExchange, NewRate, OfLink, RateList, RateLook
-from .routes import answer, route
+from .routes import answer, client, route
 
 READ, MANAGE = "money:read", "money:manage"
 SHEETS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -31,26 +31,24 @@ def rates(query: OfLink) -> Response:
     return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None})
 
 
-@route("POST", "/rates", scope=MANAGE, takes=NewRate, answers={201: RateList}, audited="rate.added")
+@route("POST", "/rates", scope=MANAGE, takes=NewRate, answers={201: RateList})
 def add_rate(body: NewRate) -> Response:
     """Say what a part costs; the same link, prefix and moment again is a correction."""
     gateway = the_gateway()
     now = gateway.clock()
     line = pricelist.read_line(body.model_dump(), gateway.till.zones, now)
-    pricelist.store(gateway.database.writer, [line], now)
+    pricelist.store(gateway.database.writer, [line], now, client().id)
     gateway.read_money()
     with gateway.database.reading() as conn:
         rows = [pricelist.in_use(conn, [line.link])[line.about]]
     return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None}, 201)
 
 
-@route(
-    "DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",), audited="rate.removed"
-)
+@route("DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
 def remove_rate(number: int) -> Response:
     """Take a rate away; what was booked by it stays booked."""
     gateway = the_gateway()
-    if not pricelist.remove_one(gateway.database.writer, number, gateway.clock()):
+    if not pricelist.remove_one(gateway.database.writer, number, gateway.clock(), client().id):
         raise NotFound(f"there is no rate {number}", hint="GET /rates lists them")
     gateway.read_money()
     return answer({"count": 1})
@@ -63,7 +61,6 @@ def remove_rate(number: int) -> Response:
     query=ImportWish,
     bodies={media: {"type": "string", "format": "binary"} for media in SHEETS},
     answers={200: RateLook},
-    audited="rate.imported",
 )
 def import_rates(query: ImportWish) -> Response:
     """Take a price list, CSV or XLSX; tell what it changes, and what last month would have cost by it."""
@@ -73,7 +70,7 @@ def import_rates(query: ImportWish) -> Response:
     with gateway.database.reading() as conn:
         look = pricing.look(conn, lines, now - LATELY, now)
     if not query.dry_run:
-        pricelist.store(gateway.database.writer, lines, now)
+        pricelist.store(gateway.database.writer, lines, now, client().id)
         gateway.read_money()
     return answer(look_json(look, stored=not query.dry_run))
 
@@ -127,12 +124,12 @@ def exchange_rates() -> Response:
     return answer({"data": data, "next_cursor": None})
 
 
-@route("POST", "/exchange-rates", scope=MANAGE, takes=NewExchange, answers={201: Done}, audited="exchange.added")
+@route("POST", "/exchange-rates", scope=MANAGE, takes=NewExchange, answers={201: Done})
 def add_exchange_rate(body: NewExchange) -> Response:
     """Say what one unit of a currency is worth in another, from a day on."""
     gateway = the_gateway()
     line = exchange.read_line(body.model_dump(), gateway.till.zone, gateway.clock())
-    count = exchange.store(gateway.database.writer, [line], gateway.clock())
+    count = exchange.store(gateway.database.writer, [line], gateway.clock(), client().id)
     gateway.read_money()
     return answer({"count": count}, 201)
 
@@ -143,14 +140,13 @@ def add_exchange_rate(body: NewExchange) -> Response:
     scope=MANAGE,
     bodies={media: {"type": "string", "format": "binary"} for media in SHEETS},
     answers={200: Done},
-    audited="exchange.imported",
 )
 def import_exchange_rates() -> Response:
     """Take rates of exchange from a sheet: currency, into, valid_from, worth; all of them or none."""
     gateway = the_gateway()
     sheet = open_sheet(reading.body_of(request, *SHEETS))
     lines = exchange.read_rows(sheet.rows(), gateway.till.zone, gateway.clock())
-    count = exchange.store(gateway.database.writer, lines, gateway.clock())
+    count = exchange.store(gateway.database.writer, lines, gateway.clock(), client().id)
     gateway.read_money()
     return answer({"count": count})
 
@@ -161,12 +157,11 @@ def import_exchange_rates() -> Response:
     scope=MANAGE,
     bodies={"text/csv": {"type": "string", "format": "binary"}},
     answers={200: Done},
-    audited="networks.imported",
 )
 def import_networks() -> Response:
     """Take which network numbers belong to: a CSV file prefix,network,name; a whole number is a ported one."""
     gateway = the_gateway()
     found = networks.read_csv(reading.body_of(request, "text/csv").decode("utf-8", "replace"))
-    count = networks.store(gateway.database.writer, found, gateway.clock())
+    count = networks.store(gateway.database.writer, found, gateway.clock(), client().id)
     gateway.read_money()
     return answer({"count": count})

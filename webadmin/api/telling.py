@@ -11,9 +11,10 @@ from smsgw.store.lifecycle import DELIVERY, WEBHOOK
 from smsgw.webhooks import events
 from smsgw.webhooks.addresses import LONGEST_URL
 
+from .fields import Purpose
 from .media_shapes import InboundMedium
 from .orders_shapes import Order
-from .shapes import Moment, Page, Paging, Purpose, Shape, Words
+from .shapes import Moment, Page, Paging, Shape, Words
 
 _EVENTS = f"The events that are told: names such as message.delivered, message.* for all of a message, * for all. \
 There are: {', '.join(events.TYPES)}."

@@ -147,7 +147,7 @@ def set_budget() -> Response:
     told = {name: value for name, value in request.form.items() if name in budgeting.FIELDS and value}
     try:
         terms = budgeting.read_terms(told, gateway.till.currency, gateway.till.zones)
-        budgeting.add(gateway.database.writer, terms, gateway.clock())
+        budgeting.add(gateway.database.writer, terms, gateway.clock(), current_person().id)
     except BadInput as error:
         return _shown(error)
     gateway.read_money()
@@ -161,9 +161,10 @@ def change_budget_page(number: int) -> Response:
     gateway, now = the_gateway(), the_gateway().clock()
     try:
         if request.form.get("act") == "end":
-            budgeting.remove(gateway.database.writer, number, now)
+            budgeting.remove(gateway.database.writer, number, now, current_person().id)
         else:
-            budgeting.change(gateway.database.writer, number, {"ceiling": request.form.get("ceiling", "")}, now)
+            ceiling = {"ceiling": request.form.get("ceiling", "")}
+            budgeting.change(gateway.database.writer, number, ceiling, now, current_person().id)
     except SmsgwError as error:
         return _shown(error)
     gateway.read_money()
@@ -180,7 +181,7 @@ def set_plan() -> Response:
         terms = bundles.read_terms(told, gateway.till.zones, gateway.till.currency, now)
     except BadInput as error:
         return _shown(error)
-    bundles.add(gateway.database.writer, terms, now)
+    bundles.add(gateway.database.writer, terms, now, current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.costs"), 303)
 
@@ -190,7 +191,7 @@ def set_plan() -> Response:
 def remove_plan_page(number: int) -> Response:
     """Take a plan away."""
     gateway = the_gateway()
-    bundles.remove(gateway.database.writer, number, gateway.clock())
+    bundles.remove(gateway.database.writer, number, gateway.clock(), current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.costs"), 303)
 

@@ -12,7 +12,7 @@ from smsgw.errors import BadInput, SmsgwError
 from smsgw.money import exchange, pricelist, pricing
 from smsgw.money.rates import spelled
 
-from ..auth import person_required
+from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
 from .sheets import sheet
@@ -71,7 +71,7 @@ def set_rate() -> Response:
         line = pricelist.read_line(request.form, gateway.till.zones, now)
     except BadInput as error:
         return _shown(error)
-    pricelist.store(gateway.database.writer, [line], now)
+    pricelist.store(gateway.database.writer, [line], now, current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.rates_page"), 303)
 
@@ -90,7 +90,7 @@ def bring_rates() -> Response:
         look = pricing.look(conn, lines, now - LATELY, now)
     if request.form.get("act") != "store":
         return _shown(look=look)
-    pricelist.store(gateway.database.writer, lines, now)
+    pricelist.store(gateway.database.writer, lines, now, current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.rates_page"), 303)
 
@@ -100,7 +100,7 @@ def bring_rates() -> Response:
 def remove_rate_page(number: int) -> Response:
     """Take a rate away."""
     gateway = the_gateway()
-    pricelist.remove_one(gateway.database.writer, number, gateway.clock())
+    pricelist.remove_one(gateway.database.writer, number, gateway.clock(), current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.rates_page"), 303)
 
@@ -114,6 +114,6 @@ def set_exchange() -> Response:
         line = exchange.read_line(request.form, gateway.till.zone, now)
     except BadInput as error:
         return _shown(error)
-    exchange.store(gateway.database.writer, [line], now)
+    exchange.store(gateway.database.writer, [line], now, current_person().id)
     gateway.read_money()
     return redirect(url_for("pages.rates_page"), 303)
