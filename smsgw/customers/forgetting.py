@@ -63,6 +63,7 @@ def texts(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, inbound_part, inbound_part.c.inbound_id, ids, user_data=b"", udh=b"")
     _clear(conn, inbound_content, inbound_content.c.inbound_id, ids, subject="", also_to=[])
     _media(conn, ids)
+    _clear(conn, mail, mail.c.inbound_id, ids, subject=GONE)  # the rest of such a letter is read where this was
     _clear(conn, auto_answer, auto_answer.c.inbound_id, ids, text="", why=GONE)
     _clear(
         conn, correction, correction.c.inbound_id, ids, text="", words="", why=GONE, only=correction.c.kind == "alias"

@@ -39,6 +39,8 @@ from ..store.tables import (
     inbound_part,
     inquiry,
     mail,
+    mail_answer,
+    mail_thread,
     message,
     opt_in,
     order,
@@ -184,6 +186,7 @@ def _clear(conn: Connection, person: Person, addresses: Sequence[str]) -> dict[s
     return found
 
 
+NOBODY = 1_000_000_000  # a series of addresses for answers that none was ever made for: those out there are not good
 # Where a number stands and must give way to something that means nobody, alike in no two tables.
 _NUMBERS: tuple[tuple[Table, str, dict[str, Any]], ...] = (
     (order, "address", {}),
@@ -196,6 +199,7 @@ _NUMBERS: tuple[tuple[Table, str, dict[str, Any]], ...] = (
     (suspected_stop, "address", {"words": ""}),
     (target, "address", {"customer_id": None, "says": None}),
     (plan_person, "recipient", {}),
+    (mail_thread, "address", {"last_mail": None, "inbound_id": None, "series": NOBODY}),
     (customer_total, "customer", {}),
 )
 
@@ -210,6 +214,8 @@ def _unname(conn: Connection, one: str, told: str) -> None:
     _set(conn, mail, "recipient", one, recipient=forgetting.GONE, subject=forgetting.GONE, body="")
     _set(conn, consent, "address", one, address=told, words="", note=None, customer_id=None)
     _set(conn, opt_in, "address", one, address=told, words="")
+    theirs = select(mail_thread.c.id).where(mail_thread.c.address == one)
+    conn.execute(update(mail_answer).where(mail_answer.c.thread_id.in_(theirs)).values(why=forgetting.GONE))
     for table, column, values in _NUMBERS:
         _set(conn, table, column, one, **{column: f"~{secrets.token_hex(8)}"}, **values)
     conn.execute(delete(unreachable).where(unreachable.c.address == one))

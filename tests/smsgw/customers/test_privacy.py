@@ -38,6 +38,8 @@ from smsgw.store.tables import (
     inbound_part,
     inquiry,
     mail,
+    mail_answer,
+    mail_thread,
     medium,
     message,
     message_content,
@@ -72,6 +74,7 @@ def a_full_life(database: Database) -> str:
         consent.record(conn, [Statement(NUMBER, True, f"yes, {NEEDLE}", NOW, "sms", "t", customer_id=id)])
         _texts(conn)
         _pictures(conn)
+        _mails(conn)
         _others(conn, id)
     return id
 
@@ -102,6 +105,27 @@ def _texts(conn: Any) -> None:
     conn.execute(insert(inbound_part), [whole | {"of": 1, "received_at": NOW, "inbound_id": "in_A"}])
     cost = {"message_id": "msg_A", "link": "a", "parts": 1, "amount": 12_000, "currency": "EUR", "event": "submit"}
     conn.execute(insert(cost_entry), [cost | {"rate_id": 1, "at": NOW}])
+
+
+def _mails(conn: Any) -> None:
+    """A mailbox was told of in_A, and somebody answered."""
+    letter = {
+        "state": "sent",
+        "why": "",
+        "reference": "in_A",
+        "recipient": "shop@firm.example",
+        "body": "",
+        "attempts": 1,
+    }
+    times = {"created_at": NOW, "due_at": NOW, "ended_at": NOW}
+    conn.execute(
+        insert(mail),
+        [letter | times | {"id": "mail_C", "subject": f"MMS from {NEEDLE}", "inbound_id": "in_A", "thread_id": 1}],
+    )
+    thread = {"id": 1, "address": NUMBER, "series": 0, "answers_until": NOW, "created_at": NOW, "inbound_id": "in_A"}
+    conn.execute(insert(mail_thread), [thread])
+    answer = {"thread_id": 1, "message_id": "<a@x>", "sender": "shop@firm.example", "at": NOW}
+    conn.execute(insert(mail_answer), [answer | {"why": f"too many to {NUMBER}"}])
 
 
 def _pictures(conn: Any) -> None:
