@@ -38,10 +38,10 @@ class Contents(BaseModel, extra="forbid"):
     sender: str | None = Field(
         None, description="Number or short code that MMS come from when the message names none.", max_length=60
     )
-    sender_as: Literal["auto", "Number", "ShortCode", "RFC2822Address", "none"] = Field(
+    sender_as: Literal["auto", "Number", "ShortCode", "none"] = Field(
         "auto",
-        description="How our own address is written: as a Number, a ShortCode, a mail address, or not at all; auto "
-        "is a Number when it begins with +.",
+        description="How our own address is written: as a Number, a ShortCode, or not at all (none); auto is a Number "
+        "when it begins with +, else a ShortCode.",
     )
     numbers: list[str] = Field(
         [],

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drivers.mm7 import Config, Mm7Link, open_link
+from drivers.mm7 import Config, Mm7Link, open_link, requests
 from smsgw.errors import BadInput, Conflict, NotFound, SmsgwError
 from smsgw.link import Content, ContentPart, Health, LinkDown, LinkState, Misconfigured, NoAnswer, RejectedForGood
 from tests.drivers.mm7.conftest import CONTENT, JPEG, SMIL, TO, mms, outcome
@@ -54,7 +54,6 @@ def test_an_mms_arrives_bit_by_bit_with_all_that_was_asked(mmsc: Mmsc, events: R
         ({"number_format": "+491701234567/TYPE=PLMN"}, {"Number": f"{TO}/TYPE=PLMN"}),
         ({"number_format": "491701234567/TYPE=PLMN"}, {"Number": f"{TO[1:]}/TYPE=PLMN"}),
         ({"version": "5.3.0", "namespace": "REL-5-MM7-1-0", "prefix": ""}, {"MM7Version": "5.3.0"}),
-        ({"sender_as": "RFC2822Address", "sender": "shop@example.com"}, {"RFC2822Address": "shop@example.com"}),
     ],
 )
 def test_a_request_is_written_as_the_operator_wants_it(
@@ -76,6 +75,23 @@ def test_other_charsets_codings_headers_and_senders(mmsc: Mmsc, events: Recorder
     assert asked.headers["x-carrier-id"] == "77"
     assert asked.order[1] == "SenderIdentification"
     assert b"<mm7:SenderAddress><mm7:Number>+4930123456</mm7:Number></mm7:SenderAddress>" in asked.body
+
+
+@pytest.mark.parametrize(
+    ("settings", "written"),
+    [
+        ({}, b"<mm7:ShortCode>22233</mm7:ShortCode>"),
+        ({"sender": "+4930123456"}, b"<mm7:Number>+4930123456</mm7:Number>"),
+        ({"sender_as": "Number"}, b"<mm7:Number>22233</mm7:Number>"),
+        ({"sender": "+4930123456", "sender_as": "ShortCode"}, b"<mm7:ShortCode>+4930123456</mm7:ShortCode>"),
+        ({"sender_as": "none"}, b""),
+    ],
+)
+def test_we_are_a_number_a_short_code_or_nobody(settings: dict[str, Any], written: bytes) -> None:
+    told = {"url": "http://mmsc.test/", "sender": "22233", "vasp_id": "a", **settings}
+    request = requests.submit([mms()], Config.model_validate(told), datetime(2026, 11, 26, tzinfo=UTC), True)
+    wanted = b"<mm7:SenderAddress>" + written + b"</mm7:SenderAddress>" if written else b"</mm7:VASPID></mm7:Sender"
+    assert wanted in request.envelope
 
 
 def test_a_single_picture_and_a_name_beyond_ascii_go_too(mmsc: Mmsc, events: Recorder, link_to: Open) -> None:
