@@ -115,7 +115,7 @@ def create_app(gateway: Gateway) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_mb * 1024 * 1024
     app.extensions["smsgw"] = Context(
         gateway,
-        KnownClients(gateway.database),
+        KnownClients(gateway.database, wrong=web.wrong_keys_per_minute),
         Once(gateway.database.writer),
         threading.BoundedSemaphore(max(1, web.threads // 2)),
         quotas.Quotas(web.requests_per_minute),

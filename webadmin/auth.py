@@ -24,6 +24,7 @@ from smsgw.access import accounts, audit
 from smsgw.access.accounts import Person
 from smsgw.errors import Forbidden, SmsgwError, Unauthenticated
 
+from .api.quotas import Quotas
 from .context import the_gateway
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ R = TypeVar("R")
 COOKIE = "smsgw_session"
 COOKIE_LASTS = 400 * 86400  # seconds; the session itself ends much earlier
 SAFE = ("GET", "HEAD", "OPTIONS")
+FAILURES = 60  # log-ins from an address that fail in a minute and are told in the audit; more of them say no more
 TRIES = 10  # wrong passwords for a name from an address
 TRIES_WITHIN = 300.0  # seconds
 PROLONGED_EVERY = 60.0  # seconds between two writes that make a session live longer
@@ -61,6 +63,7 @@ class Memory:
         self._lock = Lock()
         self._wrong: dict[tuple[str, str], list[float]] = {}
         self._prolonged: dict[str, float] = {}
+        self.failures = Quotas(FAILURES, monotonic)
 
     def may_try(self, name: str, address: str) -> None:
         """Raise TooManyTries if this name was tried too often from this address."""
@@ -108,10 +111,11 @@ def log_in(name: str, password: str) -> Person:
             return accounts.check_password(conn, name, password)
     except Unauthenticated:
         _memory().was_wrong(name, address)
-        gateway = the_gateway()
-        says = "a name and a password were given that do not fit"
-        line = audit.Line("nobody", "login.failed", says, gateway.clock(), "account", name, source=address)
-        audit.put(gateway.database.writer, line)
+        if _memory().failures.count(address)[0] <= FAILURES:
+            gateway = the_gateway()
+            says = "a name and a password were given that do not fit"
+            line = audit.Line("nobody", "login.failed", says, gateway.clock(), "account", name, source=address)
+            audit.put(gateway.database.writer, line)
         raise
 
 

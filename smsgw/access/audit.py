@@ -10,10 +10,13 @@ Who acts is known in all rooms as a string, `by`; a `Who` is such a string that 
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +27,7 @@ from ..store.storable import storable, storable_or_none
 from ..store.tables import account, api_key, audit
 from ..store.tables.types import AnyRow
 
+CLI = "cli"  # who acts on the command line
 BEGINNING = bytes(32)  # the seal before the first line
 PIECE = 2000  # lines read at a time
 LONGEST = 2000  # letters of what is told
@@ -154,6 +158,8 @@ def sealed(before: bytes, row: Any) -> bytes:
 def _row(line: Line, names: dict[str, str]) -> dict[str, Any]:
     who = storable(str(line.by), 64)
     source = line.source if line.source is not None else getattr(line.by, "source", None)
+    if source is None and who == CLI:
+        source = _operator()
     return {
         "at": line.at,
         "who": who,
@@ -166,6 +172,15 @@ def _row(line: Line, names: dict[str, str]) -> dict[str, Any]:
         "before": storable_or_none(line.before, LONGEST),
         "after": storable_or_none(line.after, LONGEST),
     }
+
+
+@lru_cache(maxsize=1)
+def _operator() -> str | None:
+    """Who sits at this command line, by the system; for sudo, who called it."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        return None
 
 
 def _names(conn: Connection, ids: Collection[str]) -> dict[str, str]:

@@ -57,6 +57,12 @@ class WebConfig(Section):
         description="How many requests to the API a key may make in a minute, beside sending, which the queue bounds; "
         "0 for as many as it likes.",
     )
+    wrong_keys_per_minute: int = Field(
+        default=100,
+        ge=0,
+        description="After so many wrong keys from an address it is looked up no more for the rest of the minute, but "
+        "for keys that were right before; 0 for as many as anybody likes.",
+    )
     event_streams: int = Field(
         default=200, ge=0, le=900, description="How many streams of events (GET /api/v1/events) may be open at a time."
     )

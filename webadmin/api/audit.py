@@ -23,7 +23,7 @@ class AuditLine(Shape):
     at: Moment = Field(description="When.")
     who: str = Field(description="Who: a key's or an account's id, cli, nobody, or a part of the gateway.")
     name: str = Field(description="What that was called then.")
-    source: str | None = Field(description="The network address that it came from.")
+    source: str | None = Field(description="From where: a network address; for the command line, who sat there.")
     verb: str = Field(description="What was done.", examples=["key.created", "login.failed"])
     record: str | None = Field(description="What kind of record it was done to.")
     record_id: str | None = Field(description="Which one.")

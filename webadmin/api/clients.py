@@ -23,17 +23,17 @@ from .quotas import Quotas, RateLimited
 
 REMEMBERED = 1.0
 MOST = 1000  # clients remembered at a time
-WRONG = 100  # wrong keys from an address in a minute
 
 
 class KnownClients:
     """Finds the client of a request. Safe from any thread."""
 
-    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic, wrong: int = 0) -> None:
+        """wrong: keys from an address in a minute that may be wrong; 0 for no bound."""
         self._database = database
         self._monotonic = monotonic
         self._known: dict[bytes, tuple[Client, float]] = {}
-        self._wrong = Quotas(WRONG, monotonic)
+        self._wrong = Quotas(wrong, monotonic)
         self._were_right: set[bytes] = set()
 
     def of(self, request: Request, scope: str) -> Client:
@@ -61,15 +61,16 @@ class KnownClients:
 
     def tried(self, secret: str, address: str) -> Client:
         """The client with this secret, as somebody at an address says it. Raises Unauthenticated, RateLimited."""
+        most = self._wrong.most
         wrong, left = self._wrong.count(address, 0)
-        if wrong >= WRONG and keys.hashed(secret) not in self._were_right:
-            says = f"there were {WRONG} wrong keys from {address} in a minute"
+        if most and wrong >= most and keys.hashed(secret) not in self._were_right:
+            says = f"there were {most} wrong keys from {address} in a minute"
             raise RateLimited(says, retry_after=left, hint="wait; smsgw key ls shows the keys")
         try:
             return self.find(secret)
         except Unauthenticated:
-            if self._wrong.count(address)[0] == WRONG:
-                says = f"{WRONG} wrong keys were tried in a minute"
+            if self._wrong.count(address)[0] == most:
+                says = f"{most} wrong keys were tried in a minute"
                 line = audit.Line("nobody", "key.guessed", says, datetime.now(UTC), "key", source=address)
                 audit.put(self._database.writer, line)
             raise

@@ -17,7 +17,7 @@ audit = Table(
     Column("at", Moment, nullable=False),
     Column("who", String(64), nullable=False),  # key_…, acc_…, "cli", or what of the gateway acted
     Column("name", String(120), nullable=False),  # what that was called then
-    Column("source", String(64)),  # from where: a network address
+    Column("source", String(64)),  # from where: a network address, a user of the system
     Column("verb", String(40), nullable=False),  # "key.created"
     Column("record", String(24)),  # what kind of record it was done to
     Column("record_id", String(64)),

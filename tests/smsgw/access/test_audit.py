@@ -6,13 +6,16 @@ import pickle
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from smsgw.access import accounts, audit, keys
 from smsgw.access.audit import Line, Wanted, Who
+from smsgw.customers.consent import changes
 from smsgw.errors import BadInput
+from smsgw.store import history
 from smsgw.store.database import Database
 from smsgw.store.tables import audit as lines
+from smsgw.store.tables import history as moves
 from tests.smsgw.desk import START
 
 
@@ -98,6 +101,33 @@ def test_sessions_begin_and_end_in_the_audit(database: Database) -> None:
     accounts.end_session(database.writer, token, START, "192.0.2.1")  # the password ended it already
     verbs = [verb for _, verb, _ in listed(database)]
     assert verbs == ["account.password", "login", "account.created"]
+
+
+def test_what_is_done_on_the_command_line_tells_who_sat_there(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "ana")
+    audit._operator.cache_clear()
+    keys.create(database.writer, keys.NewKey("shop", ["messages:send"], START))
+    audit._operator.cache_clear()
+    with database.reading() as conn:
+        newest = audit.listing(conn, Wanted(), 1)[0]
+    assert (newest.who, newest.source) == ("cli", "ana")
+
+
+def test_a_who_goes_into_every_column_as_its_id(database: Database) -> None:
+    who = Who("key_1", "192.0.2.7")
+
+    def write(conn: Connection, batch: list[None]) -> list[None]:
+        changes.changed(conn, "a rule", who, START)
+        history.happened(conn, "customer", "created", ["cus_1"], "why", by=who, now=START)
+        history.happened(conn, "customer", "created", ["cus_2", "cus_3"], "why", by=who, now=START)
+        return [None] * len(batch)
+
+    database.writer.do(write, None)
+    with database.reading() as conn:
+        assert changes.listing(conn, 1)[0].by == "key_1"
+        assert set(conn.scalars(select(moves.c.by))) == {"key_1"}
 
 
 def test_no_words_from_outside_make_a_line_fail(database: Database) -> None:

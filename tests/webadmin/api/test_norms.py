@@ -14,7 +14,7 @@ from smsgw.access import audit
 from smsgw.access.keys import Client
 from webadmin import create_app
 from webadmin.api import quotas, routes
-from webadmin.api.clients import WRONG, KnownClients
+from webadmin.api.clients import KnownClients
 
 API = "/api/v1"
 WHEN = datetime(2027, 1, 1, tzinfo=UTC)
@@ -75,19 +75,22 @@ def test_a_window_ends_after_a_minute() -> None:
     assert counted.count("a") == (1, 60)
 
 
-def test_many_wrong_keys_from_one_address_are_looked_up_no_more_but_a_good_one_is(app: Flask, caller_of: Any) -> None:
+def test_many_wrong_keys_from_one_address_are_looked_up_no_more_but_a_good_one_is(
+    configured: Any, caller_of: Any
+) -> None:
+    app = create_app(configured(web={"listen": "127.0.0.1:0", "wrong_keys_per_minute": 3}))
     good = caller_of(app)
     assert good("GET", f"{API}/links").status == 200
     bad = caller_of(app)
     codes = []
-    for n in range(WRONG + 1):
+    for n in range(4):
         bad.secret = f"smsgw_live_wrong_{n}"
         codes.append(bad("GET", f"{API}/links").status)
-    assert codes == [401] * WRONG + [429]
-    known: KnownClients = app.extensions["smsgw"].clients
+    assert codes == [401, 401, 401, 429]
+    here = app.extensions["smsgw"]
+    known: KnownClients = here.clients
     known._known.clear()  # it is asked of the store again
     assert good("GET", f"{API}/links").status == 200
-    here = app.extensions["smsgw"]
     here.gateway.database.writer.do(audit.told, audit.Line("test", "x", "x", WHEN))  # what came before is on disk then
     assert "key.guessed" in {one["verb"] for one in good("GET", f"{API}/audit").said["data"]}
 

@@ -44,6 +44,7 @@ SETTINGS = {
         {"include-path": f"{PREFIX}/messages/batch", "checks": {"negative_data_rejection": {"enabled": False}}}
     ],
 }
+UNBOUND = {"listen": "127.0.0.1:0", "requests_per_minute": 0, "wrong_keys_per_minute": 0}  # so many ask here
 SHOP = "sku,price,currency,name_en\nNB,2.9,EUR,notebook\nPEN,0.8,EUR,pen\n"
 QUESTIONS = [{"kind": "scale", "text": {"en": "How was it?"}, "low": 1, "high": 5}]
 
@@ -68,7 +69,7 @@ def asked(blank_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     shutil.copy(blank_store, file)
     phones = {"name": "phones", "kind": "fake", "handsets": [PHONE], "delay": 0.0, "receipt_delay": 0.0}
     told = {"store": {"url": f"sqlite:///{file}"}, "sending": {"region": "SI"}, "links": [phones]}
-    gateway = Gateway(Config.model_validate(told | {"web": {"listen": "127.0.0.1:0"}}), _utc_now)
+    gateway = Gateway(Config.model_validate(told | {"web": UNBOUND}), _utc_now)
     gateway.start_links()
     app = create_app(gateway)
     _, secret = keys.create(gateway.database.writer, keys.NewKey("test", ("admin:*",), _utc_now()))
