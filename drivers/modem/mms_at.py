@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PATIENCE = 20.0  # seconds for a command that does not wait for a network
 _BEARER = 90.0  # seconds for one that may bring the data connection up
+_SENDS = 480.0  # seconds for all parts of an MMS to be given, and for it to be sent
 _SLACK = 30.0  # seconds that the modem's thread may need before it comes to us
 _MMS = "application/vnd.wap.mms-message"
 Ask = Callable[[Callable[[Modem], object], float], object]
@@ -37,9 +39,11 @@ class ByCommands:
     def __init__(self, config: Config, ask: Ask) -> None:
         self._config = config
         self._ask = ask
+        self._may_be_out = False  # whether the network may have what is being sent; exchanges are one at a time
 
-    def _with_modem(self, what: Callable[[Modem], T]) -> T:
-        """Have it done; what goes wrong is told as CarrierFailed, and never as a fault of the link."""
+    def _with_modem(self, what: Callable[[Modem], T], seconds: float) -> T:
+        """Have it done within so many seconds. What goes wrong is told as CarrierFailed, not as a fault of the link."""
+        self._may_be_out = False
 
         def do(modem: Modem) -> T | CarrierFailed:
             try:
@@ -47,14 +51,16 @@ class ByCommands:
             except CarrierFailed as failed:
                 return failed
             except CommandError as refusal:
-                return CarrierFailed(f"the modem refuses: {refusal}", "bearer")
+                return CarrierFailed(f"the modem refuses: {refusal}", "bearer", written=self._may_be_out)
             except TimeoutException:
-                return CarrierFailed("the modem did not answer in time", "answer", written=True)
+                step = "answer" if self._may_be_out else "bearer"
+                return CarrierFailed("the modem did not answer in time", step, written=self._may_be_out)
 
         try:
-            done = self._ask(do, self._config.mms_timeout + _BEARER + _SLACK)
-        except SmsgwError as gone:
-            raise CarrierFailed(f"the modem cannot be asked: {gone}", "bearer") from gone
+            done = self._ask(do, seconds + _BEARER + _SLACK)
+        except SmsgwError as gone:  # it is gone, or was busy for too long
+            step = "answer" if self._may_be_out else "bearer"
+            raise CarrierFailed(f"the modem cannot be asked: {gone}", step, written=self._may_be_out) from gone
         if isinstance(done, CarrierFailed):
             raise done
         return done  # type: ignore[return-value]  # what went in as T comes out as T
@@ -102,6 +108,12 @@ def _run(modem: Modem, commands: Iterable[str], words: Mapping[str, str]) -> Non
                 raise CarrierFailed(_refused(*refusal), "bearer") from refusal[1]
 
 
+def _close(modem: Modem, commands: Iterable[str], words: Mapping[str, str]) -> None:
+    """Clear up; a modem that says nothing to that takes nothing back of what it said before."""
+    with suppress(TimeoutException, CarrierFailed):
+        _run(modem, commands, words)
+
+
 def _refused(command: str, refusal: CommandError) -> str:
     code = f" (CME {refusal.code})" if isinstance(refusal, CmeError) else ""
     return f"the modem refuses {command.partition('=')[0]}{code}"
@@ -129,11 +141,11 @@ class ModemHttp(ByCommands):
 
     def get(self, url: str, most: int) -> Answer:
         """See Carrier."""
-        return self._with_modem(lambda modem: self._exchange(modem, url, None, most))
+        return self._with_modem(lambda modem: self._exchange(modem, url, None, most), self._config.mms_timeout)
 
     def post(self, url: str, body: bytes, most: int) -> Answer:
         """See Carrier."""
-        return self._with_modem(lambda modem: self._exchange(modem, url, body, most))
+        return self._with_modem(lambda modem: self._exchange(modem, url, body, most), self._config.mms_timeout)
 
     def _exchange(self, modem: Modem, url: str, body: bytes | None, most: int) -> Answer:
         model = _model(modem)
@@ -158,7 +170,7 @@ class ModemHttp(ByCommands):
                 raise CarrierFailed(f"the answer is larger than {most} octets", "answer", written=True, for_good=True)
             return Answer(status, "", self._read(modem, family, size) if size or family.file else b"")
         finally:
-            _run(modem, family.closes, words)
+            _close(modem, family.closes, words)
 
     def _asked(
         self, modem: Modem, family: HttpCommands, url: str, body: bytes | None, words: dict[str, str]
@@ -170,6 +182,7 @@ class ModemHttp(ByCommands):
             request = self._request(url, body)
             command = (family.get if body is None else family.post).format(**{**words, "size": str(len(request))})
             heard = Heard(family.result)
+            self._may_be_out = body is not None
             with modem.hearing(heard):
                 _give(modem, command, request, timeout)
                 modem.until(heard.done, timeout + _SLACK)
@@ -177,6 +190,7 @@ class ModemHttp(ByCommands):
             if body is not None:
                 _give(modem, family.data.format(size=len(body), ms=_time(body)), body, _time(body) / 1000 + _PATIENCE)
             heard = Heard(family.result)
+            self._may_be_out = body is not None
             lines = modem.hear_late(family.get if body is None else family.post, heard, timeout + _SLACK, _PATIENCE)
             if lines is not None and lines[-1] != "OK":
                 raise CarrierFailed(f"the modem refuses to ask: {lines[-1]}", "request")
@@ -253,7 +267,7 @@ class OwnStack(ModemHttp):
         url = self._config.mms_url
         if url is None:
             raise CarrierFailed("there is no mms_url", "set-up")
-        return self._with_modem(lambda modem: self._send(modem, part, url))
+        return self._with_modem(lambda modem: self._send(modem, part, url), _SENDS)
 
     def _send(self, modem: Modem, part: WirePart, url: str) -> str | LinkError:
         content = part.content
@@ -268,17 +282,14 @@ class OwnStack(ModemHttp):
         if refused:
             return RejectedForGood(refused, "mms_stack")
         words = self._words(url) | {"report": str(int(part.receipt)), "read": str(int(content.read_report))}
-        written = False
         try:
             _run(modem, stack.opens, words)
             self._give_parts(modem, stack, content.subject, parts, words)
             _run(modem, [stack.recipient], {"to": part.to})
-            written = True
+            self._may_be_out = True
             return self._sent(modem, stack, part, words)
-        except CarrierFailed as failed:
-            raise CarrierFailed(str(failed), failed.step, written=written and failed.written) from failed
         finally:
-            _run(modem, stack.closes, words)
+            _close(modem, stack.closes, words)
 
     @staticmethod
     def _give_parts(

@@ -85,7 +85,7 @@ def modem(
     gone = threading.Event()
     desk = line.stand(folder, turns, seed, tell)
     try:
-        with signals(gone.set):
+        with signals(gone.set, gone.set):
             _welcome(office, desk)
             threading.Thread(target=_obey, args=(office, desk, gone), name="lines", daemon=True).start()
             gone.wait()

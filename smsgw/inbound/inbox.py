@@ -136,7 +136,7 @@ class Inbox:
             why += f"; {missing} of {values['parts']} parts never came" if missing else ""
             whole.append((values, why))
         ids = self.begin(conn, whole, now)
-        self._push(conn, [(id, rows) for id, (rows, missing) in zip(ids, texts, strict=True) if not missing], now)
+        self._push(conn, [(id, rows) for id, (rows, _) in zip(ids, texts, strict=True)], now)
         return ids
 
     def begin(self, conn: Connection, texts: Sequence[tuple[dict[str, Any], str]], now: datetime) -> list[str]:
@@ -164,7 +164,7 @@ class Inbox:
         return [str(birth.values["id"]) for birth in births]
 
     def _push(self, conn: Connection, whole: list[tuple[str, list[dict[str, Any]]]], now: datetime) -> None:
-        """Have something made of those that are WAP pushes. whole: ids of texts, and their pieces."""
+        """Have something made of those that are WAP pushes. whole: ids of texts, and their pieces, maybe not all."""
         if self.notices is None:
             return
         ordered = ((id, sorted(rows, key=lambda row: int(row["position"]))) for id, rows in whole)

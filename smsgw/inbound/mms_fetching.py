@@ -167,7 +167,7 @@ class Fetching:
             if failed.for_good or over:
                 self._give_up(row, why, self._clock())
                 return None
-            deferred = row.deferred_at or self._defer(row)
+            deferred = row.deferred_at or (self._defer(row) if failed.step == "answer" else None)
             self._put_off(row, failed, why, deferred)
             return None
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ..errors import Conflict, NotFound
 from ..link import Link, Receipt
@@ -41,22 +41,27 @@ _ONCE_MORE = timedelta(minutes=10)  # for what a person wants tried again though
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A WAP push that came whole: which text of `inbound` it is, over which link, from whom, its octets, when."""
+    """A WAP push: which text of `inbound` it is, over which link, from whom, its octets, when.
+
+    missing: how many of its pieces never came.
+    """
 
     inbound_id: str
     link: str
     sender: str
     octets: bytes
     at: datetime
+    missing: int = 0
 
 
 def pushed(inbound_id: str, pieces: Sequence[Mapping[str, Any]], now: datetime) -> Pushed | None:
-    """The push that these pieces of a whole text are (rows of `inbound_part` in order); None for everything else."""
+    """The push that these pieces of one text are (rows of `inbound_part` in order); None for everything else."""
     first = pieces[0]
     if not is_push(pieces):
         return None
     octets = b"".join(bytes(piece["user_data"]) for piece in pieces)
-    return Pushed(inbound_id, str(first["link"]), str(first["sender"]), octets, now)
+    missing = int(first["of"]) - len(pieces)
+    return Pushed(inbound_id, str(first["link"]), str(first["sender"]), octets, now, missing)
 
 
 def is_push(pieces: Sequence[Mapping[str, Any]]) -> bool:
@@ -81,6 +86,9 @@ class Notices:
         for one in pushes:
             reader = self._reader(one.link)
             if reader is None:
+                continue
+            if one.missing:
+                _note(conn, one, OtherPush("", None, f"{one.missing} of its pieces never came: it cannot be read"))
                 continue
             found = reader.read_push(one.octets, one.at)
             if isinstance(found, Notification):
@@ -148,6 +156,7 @@ def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> N
 
 def _note(conn: Connection, push: Pushed, found: OtherPush) -> None:
     log.info("%s: a WAP push from %s is no MMS: %s %s", push.link, push.sender, found.content_type, found.says)
+    conn.execute(delete(wap_push).where(wap_push.c.inbound_id == push.inbound_id))  # what was said while pieces missed
     conn.execute(
         insert(wap_push).values(
             inbound_id=push.inbound_id,

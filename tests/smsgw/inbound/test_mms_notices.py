@@ -80,6 +80,8 @@ def test_a_piece_that_comes_after_the_rest_was_given_out_still_makes_an_mms(shop
     shop.desk.later(hours=25)
     shop.desk.database.writer.do(shop.desk.inbox.release_incomplete, (shop.desk.now, shop.desk.now))
     assert shop.states() == []
+    with shop.desk.database.reading() as conn:
+        assert [row.says for row in mms_notices.pushes(conn, 9)] == ["1 of its pieces never came: it cannot be read"]
     shop.arrives(octets, [1])
     assert shop.states() == ["waiting"]
 
@@ -341,3 +343,12 @@ def test_the_part_fetches_what_is_announced_while_it_runs_and_a_link_that_hangs_
         assert running.alive()
     finally:
         running.stop(2e9)
+
+
+def test_an_mmsc_that_cannot_be_reached_is_not_told_in_vain_that_we_fetch_later(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds())
+    shop.links["a"] = Stick(shop.mmsc, mms_interface="nobearer0")
+    shop.fetching.serve("a")
+    [row] = shop.rows()
+    assert (row.attempts, row.deferred_at) == (1, None)
+    assert "nobearer0 has no address" in row.why
