@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN = 10.0  # seconds for everything: systemd's own limit is far above
 LINKS_WITHIN = 6.0  # of these, the links' share
+STUCK_AFTER = 120.0  # seconds without a sign of life
 
 
 class Part(Protocol):
@@ -99,9 +100,10 @@ class Daemon:
         """The names of parts that stopped working; the watchdog is fed only while there is none."""
         now = time.monotonic()
         sick = [part.name for part in self._started if not part.alive()]
-        sick += [
-            f"sender of {name}" for name, s in list(self.gateway.senders.items()) if s.started and now - s.beats > 120
-        ]
+        senders = list(self.gateway.senders.items())
+        sick += [f"sender of {name}" for name, s in senders if s.started and now - s.beats > STUCK_AFTER]
+        if self.gateway.database.writer.hangs(STUCK_AFTER):
+            sick.append("the store's writer")
         return sick
 
     def stop(self) -> None:

@@ -95,7 +95,7 @@ def _registry(gateway: Gateway, requests: Requests) -> CollectorRegistry:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    registry.register(Figures(gateway, requests))  # type: ignore[arg-type]  # it needs collect() alone
+    registry.register(Figures(gateway, requests))
     return registry
 
 
@@ -181,7 +181,7 @@ class Figures:
         return [
             *_counted(self._counts), queue, left, ratio, hooks,
             GaugeMetricFamily("smsgw_queue_oldest_seconds", "For how long the oldest is overdue.", value=oldest),
-            GaugeMetricFamily("smsgw_inquiries_overdue", "Questions without an answer in time.", value=late.count),
+            GaugeMetricFamily("smsgw_inquiries_overdue", "Questions without an answer in time.", value=late.questions),
             GaugeMetricFamily("smsgw_db_size_bytes", "How large the store is.", value=octets),
         ]  # fmt: skip
 

@@ -146,10 +146,10 @@ def read_again(office: Office, gateway: Gateway) -> None:
 
 
 @contextmanager
-def signals(end: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
+def signals(end: Callable[[], None], reload: Callable[[], None] | None = None) -> Iterator[None]:
     """While the block runs, the signals that mean "stop" have `end` called, SIGHUP `reload`; a second Ctrl-C ends us
     at once. A terminal that is closed sends SIGHUP too, and means "stop"."""
-    ours = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: end if os.isatty(0) else reload}
+    ours = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: end if reload is None or os.isatty(0) else reload}
 
     def act(number: int, _frame: FrameType | None) -> None:
         if ours[signal.Signals(number)] is end:

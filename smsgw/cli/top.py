@@ -74,7 +74,7 @@ def look(conn: Connection, now: datetime, url: str, pace: dict[str, float]) -> d
         "open": {state: sum(one.count for one in open_ones if one.state == state) for state in
                  ("accepted", "held", "queued", "sending", "unsure", "sent")},
         "overdue_seconds": max(0, int((now - min(dues)).total_seconds())) if dues else 0,
-        "unanswered": figures.unanswered(conn, now).count,
+        "unanswered": figures.unanswered(conn, now).questions,
         "store_bytes": figures.store_octets(conn, url),
         "alerts": [row.why for row in alerts.standing(conn, 5)],
     }  # fmt: skip

@@ -48,7 +48,8 @@ class Writer:
         self._waiting: deque[tuple[Step[Any, Any], Any, Future[Any]]] = deque()
         self._wake = threading.Condition()
         self._closing = False
-        self.beats = 0  # transactions begun: the watchdog reads it
+        self.beats = 0  # transactions begun
+        self._since: float | None = None  # when the present transaction was begun
         self._conn: Connection | None = None
         self._used_at = 0.0
         self._deciding: list[Callable[[bool], None]] = []  # who wants to know how the present transaction ends
@@ -81,6 +82,11 @@ class Writer:
         committed, with False when it was undone or nobody knows. `tell` must be quick and must not raise."""
         self._deciding.append(tell)
 
+    def hangs(self, seconds: float) -> bool:
+        """Whether the present transaction takes longer than so many seconds: the watchdog asks."""
+        since = self._since
+        return since is not None and time.monotonic() - since > seconds
+
     def close(self) -> None:
         """Write what is waiting, then stop."""
         with self._wake:
@@ -98,7 +104,9 @@ class Writer:
                     return
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self.beats += 1
+            self._since = time.monotonic()
             self._transact(taken)
+            self._since = None
 
     def _transact(self, taken: list[tuple[Step[Any, Any], Any, Future[Any]]]) -> None:
         groups: dict[Step[Any, Any], list[tuple[Any, Future[Any]]]] = {}

@@ -133,6 +133,5 @@ class Counts:
 def _seconds(conn: Connection, since: ColumnElement[datetime], until: ColumnElement[datetime]) -> ColumnElement[Any]:
     """How long it was between two columns; both engines tell moments in their own way."""
     if conn.dialect.name == "sqlite":
-        day = literal_column("86400.0")
-        return cast((func.julianday(until) - func.julianday(since)) * day, Float)
+        return cast((func.julianday(until) - func.julianday(since)) * literal_column("86400.0", Float), Float)
     return cast(func.extract("epoch", until - since), Float)

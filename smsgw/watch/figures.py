@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
@@ -20,7 +21,6 @@ from ..link import LinkState
 from ..money.plans import allowance, used
 from ..store.backup import sqlite_path
 from ..store.tables import campaign, delivery, inquiry, message, target
-from ..store.tables.types import AnyRow
 
 WELL = (LinkState.UP, LinkState.DEGRADED)
 UNSETTLED = ("accepted", "held", "sent")  # open states that are counted for all links together
@@ -97,11 +97,18 @@ def _dbm(facts: dict[str, str]) -> int | None:
     return int(found[1]) if found else None
 
 
-def unanswered(conn: Connection, now: datetime) -> AnyRow:
-    """How many questions of customers should have had their answer by `now` (count), and since when (oldest)."""
+class Late(NamedTuple):
+    """How many questions of customers should have had their answer, and since when the first."""
+
+    questions: int
+    oldest: datetime | None
+
+
+def unanswered(conn: Connection, now: datetime) -> Late:
+    """What should have been answered by `now`."""
     c = inquiry.c
-    query = select(func.count().label("count"), func.min(c.due_at).label("oldest"))
-    return conn.execute(query.where(c.state == "open", c.due_at < now)).one()
+    row = conn.execute(select(func.count(), func.min(c.due_at)).where(c.state == "open", c.due_at < now)).one()
+    return Late(row[0], row[1])
 
 
 def bundles(conn: Connection, gateway: Gateway, now: datetime) -> list[tuple[str, int]]:

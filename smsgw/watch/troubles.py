@@ -48,7 +48,11 @@ def watch(gateway: Gateway, now: datetime) -> None:
     fresh = [alarm for alarm in found if (alarm.kind, alarm.subject) not in standing]
     gone = sorted(standing - now_wrong)
     if fresh or gone:
-        gateway.database.writer.do(_write, (fresh, gone, now))
+        _note(gateway, fresh, gone, now)
+
+
+def _note(gateway: Gateway, fresh: list[Alarm], gone: list[tuple[str, str]], now: datetime) -> None:
+    gateway.database.writer.do(_write, (fresh, gone, now))
 
 
 def _write(conn: Connection, batch: list[tuple[list[Alarm], list[tuple[str, str]], datetime]]) -> list[None]:
@@ -91,9 +95,8 @@ def _backlog(conn: Connection, gateway: Gateway, now: datetime) -> Iterator[Alar
 
 def _unanswered(conn: Connection, gateway: Gateway, now: datetime) -> Iterator[Alarm]:
     late = figures.unanswered(conn, now - timedelta(seconds=gateway.config.watch.unanswered))
-    if late.count:
-        one = late.count == 1
-        says = f"{late.count} question{'' if one else 's'} of customers should have been answered"
+    if late.oldest is not None:
+        says = f"{late.questions} question{'' if late.questions == 1 else 's'} of customers should have been answered"
         yield Alarm(UNANSWERED, "", f"{says}, the first by {late.oldest:%Y-%m-%d %H:%M} UTC")
 
 
@@ -105,9 +108,9 @@ def _webhooks(conn: Connection) -> Iterator[Alarm]:
 
 def backup_failed(gateway: Gateway, says: str, now: datetime) -> None:
     """Tell that there is no good new backup; once, until there is one."""
-    gateway.database.writer.do(_write, ([Alarm(BACKUP, "", says)], [], now))
+    _note(gateway, [Alarm(BACKUP, "", says)], [], now)
 
 
 def backup_is_good(gateway: Gateway, now: datetime) -> None:
     """A backup was made, and brought back as a trial."""
-    gateway.database.writer.do(_write, ([], [(BACKUP, "")], now))
+    _note(gateway, [], [(BACKUP, "")], now)

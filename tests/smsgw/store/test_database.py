@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -165,3 +167,25 @@ def test_what_was_undone_is_told_so_and_what_was_done_again_is_told_of_its_commi
     with pytest.raises(BadInput):
         futures[1].result(10)
     assert order == [(("good", "bad"), False), (("good", "bad"), False), (("bad",), False), (("good",), True)]
+
+
+def test_a_write_that_does_not_end_is_seen_from_outside(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def stuck(conn: Connection, batch: list[None]) -> list[None]:
+        begun.set()
+        go_on.wait(20)
+        return batch
+
+    with closing(Database(f"sqlite:///{tmp_path / 'x.db'}")) as database:
+        future = database.writer.put(stuck, None)
+        assert begun.wait(20)
+        assert (database.writer.hangs(0.0), database.writer.hangs(60.0)) == (True, False)
+        go_on.set()
+        future.result(20)
+        database.writer.do(lambda conn, batch: batch, None)
+        for _ in range(1000):
+            if not database.writer.hangs(0.0):
+                return
+            time.sleep(0.01)
+        raise AssertionError("a writer with nothing to do hangs")
