@@ -10,4 +10,6 @@ from smsgw.media.postman import Postman
 
 def run(gateway: Gateway, now: datetime) -> None:
     """Send the letters that are due at `now`."""
-    Postman(gateway.config.mail, gateway.clock, gateway.config.web.public_url).run(gateway.database, now)
+    config = gateway.config
+    postman = Postman(config.mail, gateway.clock, config.web.public_url, config.media.language)
+    postman.run(gateway.database, now)

@@ -146,7 +146,7 @@ class Gateway:
         self.receipts.showing = Showing(self.network.carries_contents)
         self.fallback, self.smaller = Fallback(self.door, self.carrying), Smaller(self.database, self.door)
         self.inbox.notices = Notices(self.links, self.receipts)
-        self.inbox.boxes = Boxes(config.mail)
+        self.inbox.boxes = Boxes(config.mail, config.media.language)
         self.post = Post(config.mail, self.database, self.door, self.contents, self.clock)
         unfetched = Telling(recipients_of(config.mail), self.number_of)
         self.fetching = Fetching(self.database, self.links, self.brought, unfetched, self.clock)

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ..config import MailConfig
 from ..errors import BadInput, Fault, Forbidden, RefusedByPolicy, SmsgwError
@@ -213,7 +213,7 @@ class Answers:
 
 def note(conn: Connection, one: _Refused, config: MailConfig) -> None:
     """Write a refusal down where people look: with the conversation, and in a letter to the operators."""
-    if one.thread is None or _known(conn, one.thread.id, one.reference):
+    if one.thread is None or _known(conn, one.thread.id, one.reference, refused=True):
         return
     _remember(conn, one.thread.id, one.reference, one.author, None, one.why, one.at)
     if not one.of_a_person:
@@ -248,15 +248,18 @@ def _fault(says: str) -> Fault:
     return Fault("/text", "text_missing", says)
 
 
-def _known(conn: Connection, thread: int, reference: str) -> bool:
+def _known(conn: Connection, thread: int, reference: str, *, refused: bool = False) -> bool:
+    """Whether a mail was answered by a message before; refused: or was refused. What was refused may be tried again."""
     a = mail_answer.c
     query = select(a.id).where(a.thread_id == thread, a.message_id == storable(reference, 254))
-    return conn.execute(query).first() is not None
+    return conn.execute(query if refused else query.where(a.sent_id.is_not(None))).first() is not None
 
 
 def _remember(
     conn: Connection, thread: int, reference: str, author: str, sent: str | None, why: str, at: datetime
 ) -> None:
+    a = mail_answer.c
+    conn.execute(delete(mail_answer).where(a.thread_id == thread, a.message_id == storable(reference, 254)))
     conn.execute(
         insert(mail_answer).values(
             thread_id=thread, message_id=storable(reference, 254), sender=storable(author, 254), sent_id=sent,

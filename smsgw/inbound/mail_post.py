@@ -111,8 +111,8 @@ class Post:
     ) -> Future[None]:
         """What a customer writes to us."""
         machine = mail_checks.by_a_machine(envelope, self._config.domain)
-        if machine is None and not author:
-            machine = "it does not say whom it is from"
+        if machine is None and (not author or author in (told.to, self._config.sender)):
+            machine = "it does not say whom it is from, or it is from ourselves"
         if machine is not None:
             log.warning("a mail from %s is dropped: %s", told.sender or "nobody", machine)
             return done()

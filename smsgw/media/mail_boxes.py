@@ -14,6 +14,7 @@ from ..config import BoxConfig, MailConfig
 from ..errors import BadInput
 from ..store.tables import address, customer, mail
 from ..text.mail_address import domain_of, read_mail
+from ..text.wording import wording
 from .mail import Letter, message_id, write
 from .mail_threads import address_for, opened
 
@@ -32,8 +33,10 @@ class _Person:
 class Boxes:
     """See the module's docstring; of one configuration."""
 
-    def __init__(self, config: MailConfig) -> None:
+    def __init__(self, config: MailConfig, language: str = "en") -> None:
+        """language: of the subjects."""
         self._config = config
+        self._language = language
         self._kinds = {what for box in config.boxes for what in box.what} if config.sends else set()
 
     def tell(self, conn: Connection, texts: Sequence[Mapping[str, Any]], now: datetime) -> int:
@@ -72,7 +75,7 @@ class Boxes:
             Letter(
                 reference=str(text["id"]),
                 recipient=one,
-                subject=f"{what} from {person.name or sender}",
+                subject=wording("mail_subject", self._language).format(what=what, name=person.name or sender),
                 body="",
                 inbound_id=str(text["id"]),
                 thread_id=thread.id,

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from ..config import MailConfig
 from ..store.tables.types import AnyRow
+from ..text.wording import wording
 from .mail import message_id
 from .mail_checks import LOOP
 from .mail_told import INLINE, Told, shown_name
@@ -28,8 +29,13 @@ def largest(config: MailConfig) -> int:
     return int(config.max_mb * 1_000_000 / _GROWTH) - 20_000
 
 
-def written(row: AnyRow, config: MailConfig, told: Told | None, public_url: str | None) -> EmailMessage:
-    """The letter of a row of `mail`. told: what it tells of, if it has no words of its own. Raises ValueError."""
+def written(
+    row: AnyRow, config: MailConfig, told: Told | None, public_url: str | None, language: str = "en"
+) -> EmailMessage:
+    """The letter of a row of `mail`. told: what it tells of, if it has no words of its own. Raises ValueError.
+
+    language: of the sentences around.
+    """
     assert config.sender is not None
     letter = EmailMessage(policy=SMTP)
     letter["From"] = _from(row, config, told)
@@ -44,11 +50,12 @@ def written(row: AnyRow, config: MailConfig, told: Told | None, public_url: str 
     letter["X-Auto-Response-Suppress"] = "All"
     letter[LOOP] = config.domain or config.sender.rpartition("@")[2]
     if told is None:
-        letter.set_content(row.body or "What this letter told of is there no more.")
+        letter.set_content(row.body or wording("mail_forgotten", language))
         return letter
     letter["X-MMS-Message-ID"] = told.id
     letter["X-MMS-From"] = shown_name(told.number)
-    _fill(letter, told, config, public_url, answered=row.answer_to is not None)
+    notes = list(_notes(told, config, public_url, language))
+    _fill(letter, told, notes, wording("mail_foot", language) if row.answer_to is not None else "", language)
     return letter
 
 
@@ -67,15 +74,13 @@ def _subject(row: AnyRow, told: Told | None) -> str:
     return shown_name(f"{row.subject}: {told.subject}")
 
 
-def _fill(letter: EmailMessage, told: Told, config: MailConfig, public_url: str | None, *, answered: bool) -> None:
-    notes = list(_notes(told, config, public_url))
-    foot = "Answer this mail: your words go to the phone as a text, pictures with them as an MMS." if answered else ""
+def _fill(letter: EmailMessage, told: Told, notes: list[str], foot: str, language: str) -> None:
     words = [piece.text for piece in told.pieces if piece.text is not None]
     text = words if words or told.pieces else [told.text]
     letter.set_content("\n\n".join(filter(None, [*text, *notes, foot and f"-- \n{foot}"])) + "\n", cte="base64")
     pictures = [piece for piece in told.pieces if piece.media_type in INLINE and piece.octets]
     ids = {piece.name: f"{number}.{told.id}" for number, piece in enumerate(pictures, 1)}
-    letter.add_alternative(_html(told, ids, notes, foot), subtype="html", cte="base64")
+    letter.add_alternative(_html(told, ids, notes, foot, language), subtype="html", cte="base64")
     page = letter.get_body(("html",))
     assert isinstance(page, MIMEPart)
     for piece in pictures:
@@ -87,20 +92,20 @@ def _fill(letter: EmailMessage, told: Told, config: MailConfig, public_url: str 
             letter.add_attachment(piece.octets, main, sub, filename=piece.name)
 
 
-def _notes(told: Told, config: MailConfig, public_url: str | None) -> list[str]:
+def _notes(told: Told, config: MailConfig, public_url: str | None, language: str) -> list[str]:
     notes = []
     gone = [piece.name for piece in told.pieces if piece.octets is None]
     if gone:
-        notes.append(f"No more there: {', '.join(gone)}.")
+        notes.append(wording("mail_gone", language).format(names=", ".join(gone)))
     if told.size > largest(config):
-        where = f": {public_url}/inbox/{quote(told.number)}" if public_url else " of smsgw"
-        notes.append(f"Its media are too large for mail ({told.size / 1e6:.1f} MB): see them in the inbox{where}")
+        where = f"{public_url}/inbox/{quote(told.number)}" if public_url else "smsgw"
+        notes.append(wording("mail_too_large", language).format(size=f"{told.size / 1e6:.1f}", url=where))
     if not told.pieces and not told.text and not notes:
-        notes.append("It is empty.")
+        notes.append(wording("mail_empty", language))
     return notes
 
 
-def _html(told: Told, ids: dict[str, str], notes: list[str], foot: str) -> str:
+def _html(told: Told, ids: dict[str, str], notes: list[str], foot: str, language: str) -> str:
     """The same for programs that show HTML: everything in the order in which it is to be seen."""
     blocks: list[str] = []
     if not told.pieces:
@@ -112,10 +117,10 @@ def _html(told: Told, ids: dict[str, str], notes: list[str], foot: str) -> str:
             name = html.escape(piece.name)
             blocks.append(f'<p><img src="cid:{ids[piece.name]}" alt="{name}" style="max-width:100%;height:auto"></p>')
         elif piece.octets:
-            blocks.append(f"<p>Attached: {html.escape(piece.name)}</p>")
+            blocks.append(_paragraph(wording("mail_attached", language).format(name=piece.name)))
     blocks += [_paragraph(note) for note in notes]
     if foot:
-        blocks.append(f'<p style="color:#666;font-size:13px">{html.escape(foot)}</p>')
+        blocks.append(f'<p dir="auto" style="color:#666;font-size:13px">{html.escape(foot)}</p>')
     body = "\n".join(blocks)
     return (
         f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body style="{_STYLE}">\n{body}\n</body></html>\n'

@@ -49,8 +49,15 @@ class Tried:
 class Postman:
     """Takes letters to the server of the configuration. clock: to note when a try ended."""
 
-    def __init__(self, config: MailConfig, clock: Callable[[], datetime], public_url: str | None = None) -> None:
-        """public_url: where the pages are, for letters that are too large."""
+    def __init__(
+        self,
+        config: MailConfig,
+        clock: Callable[[], datetime],
+        public_url: str | None = None,
+        language: str = "en",
+    ) -> None:
+        """public_url: where the pages are, for letters that are too large. language: of what is added to letters."""
+        self._language = language
         self._config = config
         self._clock = clock
         self._public_url = public_url
@@ -130,7 +137,7 @@ class Postman:
         if row.inbound_id is not None:
             with database.reading() as conn:
                 found = told(conn, row.inbound_id, largest(self._config))
-        return written(row, self._config, found, self._public_url)
+        return written(row, self._config, found, self._public_url, self._language)
 
 
 def _said(problem: BaseException) -> str:

@@ -199,6 +199,8 @@ class Network:
         """
         if now >= self._stale_at or (self.rates.version, self.plans.version) != self._seen:
             self._refresh(now)
+        if not carries and "@" in recipient:  # nothing but a mail goes to a mail address, whoever asks
+            carries = "mail"
         table, lengths = self._tables.get(carries, _NONE)
         prefix = None
         for length in lengths:

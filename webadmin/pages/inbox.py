@@ -87,7 +87,7 @@ def _handle(number: str, upto: str, why: str) -> int:
 @person_required
 def cost(number: str) -> str:
     """What the draft takes on the link that would carry it, and which letters make it dear: a piece of a page."""
-    gateway, text = the_gateway(), desk.typed("text")
+    gateway, text = the_gateway(), "" if "@" in number else desk.typed("text")  # a mail has no parts, and costs nothing
     choice = gateway.network.choose(number, now=gateway.clock())
     try:
         takes = preview(text, Abilities() if choice is None else choice.link.abilities) if text else None

@@ -164,3 +164,21 @@ def test_who_wants_mail_gets_offers_by_mail_though_a_number_was_named(gateway: G
     assert sent["trace"][0] == "040 000 007 is somebody who wants to be reached by mail"
     code = gateway.door.submit(Asked(PHONE, "Your code is 1234. STOP", "key_1", purpose="otp")).row
     assert (code["recipient"], code["link"]) == (PHONE, "phones")
+
+
+def test_a_conversation_by_mail_is_in_the_inbox_and_answered_there(gateway: Gateway, box: Box) -> None:
+    """Its page, the price of a draft (none), and the answer of a person, which no machine may answer."""
+    from smsgw.access import keys
+    from webadmin import create_app
+
+    assert gateway.network.choose(ANA, now=gateway.clock()).link.name == "post"  # type: ignore[union-attr]
+    _, secret = keys.create(gateway.database.writer, keys.NewKey("test", ("admin:*",), gateway.clock()))
+    client = create_app(gateway).test_client()
+    headers = {"Authorization": f"Bearer {secret}"}
+    sent = client.post("/api/v1/messages", json={"to": ANA, "text": "hello"}, headers=headers)
+    assert (sent.status_code, sent.get_json()["encoding"]) == (202, "mail")
+    [letter] = wait_for(lambda: box.letters)
+    assert letter["Auto-Submitted"] == "auto-generated"
+    listed = client.get("/api/v1/conversations", headers=headers)
+    assert listed.status_code == 200
+    assert ANA in listed.get_data(as_text=True)
