@@ -16,7 +16,7 @@ from .routes import answer, client, route
 AT = "/numbers/<number>/mms"
 
 
-@route("GET", AT, scope="messages:read", answers={200: ShownCapability})
+@route("GET", AT, scope="messages:read", answers={200: ShownCapability}, errors=("validation_failed",))
 def mms_of_number(number: str) -> Response:
     """Show whether a number can show an MMS, as far as it is known."""
     return answer(capability_json(number_of(number, "/number")))
