@@ -1,5 +1,6 @@
-"""Who has come to the page of a message: with a good link or a wrong one, too often, without the code; and with a form
-that is the page's own.
+"""Who has come to the page of a message: with a good link or a wrong one, too often, without the code, with a form.
+
+Wrong links and those that have ended are not to be told apart: one question to the store, one answer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from babel import Locale
 from flask import current_app, g, make_response, render_template, request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response
 
 from smsgw.customers.consent.suppression import key, make_key
@@ -22,6 +23,8 @@ from smsgw.media import page_visits
 from smsgw.media import pages as message_pages
 from smsgw.media.page_content import content_of
 from smsgw.media.page_visits import Visit
+from smsgw.store.tables import address as addresses
+from smsgw.store.tables import customer
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.wording import LANGUAGES, wording
 
@@ -84,13 +87,19 @@ def _find(token: str, address: str) -> Entered | None:
     with gateway.database.reading() as conn:
         row = message_pages.find(conn, token, gateway.clock())
         if row is not None:
-            content = content_of(conn, row.message_id)
+            language = _own_language(conn, row.recipient) or content_of(conn, row.message_id).language
             by_reference = gateway.config.pages.pin == "reference"
             locked = message_pages.pin_of(conn, row, by_reference) and not _has_pin(token, row)
-            return Entered(token, row, address, content.language or language_for(conn, row.recipient), locked)
+            return Entered(token, row, address, language or language_for(conn, row.recipient), locked)
     if guard().missed(address):
         raise_alarm(gateway, gateway.config.pages.alarm)
     return None
+
+
+def _own_language(conn: Connection, number: str) -> str | None:
+    """The language that stands on the customer's card."""
+    owned = select(customer.c.language).join_from(addresses, customer, addresses.c.customer_id == customer.c.id)
+    return conn.scalar(owned.where(addresses.c.address == number))
 
 
 def _sealed(response: Response) -> Response:
@@ -103,7 +112,7 @@ def _sealed(response: Response) -> Response:
 
 
 def gone() -> Response:
-    """Wrong, ended and taken back: not to be told apart."""
+    """The answer to links that are wrong, have ended or were taken back."""
     return _alone(404, "gone", "gone_note")
 
 
@@ -138,6 +147,7 @@ def came(entered: Entered, level: str, what: str | None = None) -> None:
 
 
 def proof(what: str) -> str:
+    """What only this gateway can say of something: forms and cookies carry it."""
     return hmac.new(_secret(), what.encode(), hashlib.sha256).hexdigest()[:32]
 
 

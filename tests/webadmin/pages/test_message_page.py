@@ -324,6 +324,13 @@ def test_it_speaks_the_customers_language(gateway: Gateway, app: Any, language: 
     assert show in text
 
 
+def test_the_language_on_the_card_wins_over_that_of_the_message(gateway: Gateway, app: Any) -> None:
+    told = {"addresses": [PHONE], "language": "fa"}
+    customers.create(gateway.database.writer, customers.Wish(told, "test", gateway.clock(), "SI"))
+    _, page = message_with(gateway, [{"text": "hello"}], language="en")
+    assert '<html lang="fa" dir="rtl">' in Phone(app, page).get().text
+
+
 def test_a_wrong_link_speaks_the_browsers_language(app: Any) -> None:
     text = app.test_client().get("/m/wrong", headers={"Accept-Language": "fa,en;q=0.5"}).text
     assert '<html lang="fa" dir="rtl">' in text
