@@ -337,7 +337,8 @@ def carry_terms(config: Config, terms: PageTerms) -> CarryTerms:
     """How contents go out, by the sections [media] and [pages]."""
     media = config.media
     own = config.pages.company, config.pages.call or ""
-    return CarryTerms(media.policy, media.profile, media.patience, media.language, *own, terms)
+    where = tuple(media.without_mms)
+    return CarryTerms(media.policy, media.profile, media.patience, media.language, *own, terms, where)
 
 
 def plans_of(config: Config) -> dict[str, Plan]:

@@ -52,13 +52,13 @@ class HotVerb:
     def read(self, client: Client, body: bytes) -> Ready | None:
         """A message that can be stored; None when Flask must answer, because something is unusual or wrong.
 
-        Also for a purpose whose route depends on who knows the customer: that is asked of the store.
+        Also for a purpose whose route depends on who knows the customer, and for mails: these ask the store.
         """
         if not client.may(SCOPE):
             return None
         door: Door = self._gateway.door
         asked = plain_message(body, client.id, self._gateway.clock())
-        if asked is None or asked.purpose in door.terms.sticky:
+        if asked is None or asked.purpose in door.terms.sticky or "@" in asked.to:
             return None
         try:
             return door.read(asked)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from smsgw.config.links import Section
 
@@ -35,6 +36,12 @@ class MediaConfig(Section):
         pattern=r"^[a-z]{2,3}$",
         description="The language of the text with a link, where nobody said another one.",
     )
+    without_mms: list[str] = Field(
+        default=[],
+        description="How numbers begin whose operators carry no MMS any more; phones of which nothing else is known "
+        "get the link there.",
+        examples=[["+49", "+41"]],
+    )
     kept_days: int = Field(
         default=90,
         ge=1,
@@ -48,6 +55,13 @@ class MediaConfig(Section):
         le=200,
         description="The largest file that may be given to be sent, in megabytes; it is made to fit later.",
     )
+
+    @field_validator("without_mms")
+    @classmethod
+    def _prefixes(cls, prefixes: list[str]) -> list[str]:
+        if wrong := [one for one in prefixes if not re.fullmatch(r"\+[1-9][0-9]{0,14}", one)]:
+            raise ValueError(f"{', '.join(wrong)}: write how numbers begin in international form, such as +49")
+        return prefixes
 
     @property
     def most(self) -> int:

@@ -55,7 +55,8 @@ class NoContents:
 class CarryTerms:
     """The settings about contents. patience: after how long without word from the phone a link goes out.
 
-    company: who sends, as notices say; call: the number that they offer.
+    company: who sends, as notices say; call: the number that they offer. without_mms: how numbers begin whose operators
+    carry no MMS.
     """
 
     policy: str = "mms-first"
@@ -65,6 +66,7 @@ class CarryTerms:
     company: str = ""
     call: str = ""
     pages: PageTerms = field(default_factory=PageTerms)
+    without_mms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Carrying:
         )
         with self._database.reading() as conn:
             known = capability.of(conn, wish.recipient, wish.now)
+        if known.state == "unknown" and wish.recipient.startswith(self.terms.without_mms):
+            known = capability.Known("no", "the operators of its country carry no MMS ([media] without_mms)")
         policy = wish.content.policy or self.terms.policy
         way = choice.choose(known, policy, found is not None, bool(self.terms.pages.base))
         if wish.content.pin is not None and self.terms.pages.base:  # an MMS would show it to whoever holds the phone

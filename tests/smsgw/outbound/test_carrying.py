@@ -113,6 +113,15 @@ def test_each_phone_gets_what_it_can_show(desk: MmsDesk, state: str, policy: str
     assert (desk.content(id).fallback_at is not None) == (encoding == "mms" and policy != "never")
 
 
+def test_where_no_operator_carries_mms_phones_get_the_link_unless_they_showed_one(database: Database) -> None:
+    desk = MmsDesk(database, without_mms=("+49", "+386"))
+    slide = Slide("Hello", desk.medium())
+    assert desk.content(desk.send(slide)).way == "link"
+    assert desk.content(desk.send(slide, to="+39347123456")).way == "mms"
+    says(desk, "yes", "+38641000007")
+    assert desk.content(desk.send(slide, to="+38641000007")).way == "mms"
+
+
 def test_without_a_link_for_mms_a_picture_becomes_a_text_with_the_link(database: Database) -> None:
     desk = MmsDesk(database, mmsc=None)
     id = desk.send(Slide("Hello", desk.medium()), content={"from_name": "Ana"})
