@@ -6,14 +6,18 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from smsgw.access import accounts, keys
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
+from smsgw.store import history, schema
+from smsgw.store.database import Database
+from smsgw.store.tables import history as lines
 from webadmin import streams
 from webadmin.auth import COOKIE
 
@@ -213,3 +217,41 @@ def test_a_server_without_a_front_tells_what_there_is_and_ends(call: Any, gatewa
     assert answer.body.count(b"event: message.") == 2
     with gateway.database.reading() as conn:
         assert len(outbox.listing(conn, outbox.Wanted(), 10)) == 1
+
+
+def test_the_reader_tells_each_stream_what_it_does_not_know_yet_on_each_engine(fresh_store_url: str) -> None:
+    database = Database(fresh_store_url)
+    schema.upgrade(database)
+    now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+    def happen(conn: Connection, batch: list[tuple[str, datetime]]) -> list[None]:
+        for id, at in batch:
+            history.happened(conn, "link", "up", [id], "why", by="test", now=at)
+        return [None] * len(batch)
+
+    for n in range(5):
+        database.writer.do(happen, (f"l{n}", now + timedelta(hours=n)))
+    told: list[tuple[streams.Stream, bytes | None]] = []
+    every = streams.Streams(database, lambda: now, 10, 10)
+    every._tell = told.extend
+    with database.reading() as conn:
+        ids = list(conn.scalars(select(lines.c.id).order_by(lines.c.id)))
+        assert streams.place(conn, None, now) == (ids[-1], False)
+        assert streams.place(conn, ids[1], now + timedelta(hours=4)) == (ids[1], False)
+        assert streams.place(conn, ids[0], now + timedelta(hours=26, minutes=30)) == (ids[2], True)
+    types = frozenset({"link.up"})
+    first, second, deaf = (
+        streams.Stream(socket.socket(), streams.Listener(name, heard, upto, lambda conn: True), upto)
+        for name, heard, upto in (("a", types, 0), ("b", types, ids[2]), ("c", frozenset({"message.sent"}), 0))
+    )
+    while every.read([first, second, deaf]):
+        pass
+    heard = {one: b"".join(octets or b"" for who, octets in told if who is one) for one in (first, second, deaf)}
+    assert [heard[one].count(b"event: link.up") for one in (first, second, deaf)] == [5, 2, 0]
+    database.writer.do(happen, ("l9", now))
+    told.clear()
+    every.read([first, second, deaf])
+    assert [who for who, _ in told] == [first, second]
+    for one in (first, second, deaf):
+        one.socket.close()
+    database.close()
