@@ -20,7 +20,7 @@ from .blueprint import pages
 
 MOST_FILES = 10  # of one form
 SHOWN = ("image", "audio", "video")
-WITH_FILES = ("pages.answer", "pages.write_campaign", "pages.change_campaign")
+WITH_FILES = ("pages.answer", "pages.quick_send", "pages.write_campaign", "pages.change_campaign")
 
 
 @pages.before_request

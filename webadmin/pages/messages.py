@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,6 +14,7 @@ from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
+from smsgw.outbound.submit import Asked
 from smsgw.store.lifecycle import MESSAGE, WAITING
 from smsgw.text.number import read_number
 
@@ -19,7 +22,9 @@ from .. import shown_media
 from ..api.carried import contents_of
 from ..auth import current_person, person_required
 from ..context import the_gateway
+from . import media
 from .blueprint import pages
+from .desk import typed
 from .sheets import sheet
 
 LIST = 50  # messages on a page
@@ -28,15 +33,47 @@ LIST = 50  # messages on a page
 @pages.get("/messages")
 @person_required
 def messages() -> Response:
-    """Messages, newest first, of one state or to one number if asked."""
+    """Messages, newest first, of one state or to one number if asked; and a place to write one."""
+    return _listed()
+
+
+@pages.post("/messages/send")
+@person_required
+def quick_send() -> Response:
+    """Send a text, or pictures and files with it, to any number: once, however often the form comes."""
+    form, gateway = request.form, the_gateway()
+    text = typed("text")
+    asked = Asked(
+        form.get("to", "").strip(), text, current_person().id, client_ref=form.get("client_ref", "")[:64] or None,
+        purpose="service", allow_duplicate=form.get("again") == "yes",
+    )  # fmt: skip
+    try:
+        content = media.content_of(text, media.given_files())
+        row = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
+    except SmsgwError as error:
+        return _listed(error, {"to": asked.to, "text": text})
+    return redirect(url_for("pages.message", id=row["id"]), 303)
+
+
+def _listed(error: SmsgwError | None = None, draft: Mapping[str, str] | None = None) -> Response:
     gateway, state, to = the_gateway(), request.args.get("state") or None, request.args.get("to") or None
     wanted = outbox.Wanted(state if state in MESSAGE.states else None, to and _number(to))
     with gateway.database.reading() as conn:
         rows = outbox.listing(conn, wanted, LIST + 1, request.args.get("before") or None)
         attachments = shown_media.of(conn, [row.id for row in rows])
     older = rows[LIST - 1].id if len(rows) > LIST else None
-    return sheet("messages.html", rows=rows[:LIST], older=older, state=state, to=to or "", states=list(MESSAGE.states),
-                 attachments=attachments)  # fmt: skip
+    return sheet(
+        "messages.html",
+        error,
+        draft=draft,
+        client_ref=secrets.token_hex(8),
+        rows=rows[:LIST],
+        older=older,
+        state=state,
+        to=to or "",
+        states=list(MESSAGE.states),
+        attachments=attachments,
+    )
 
 
 @pages.get("/messages/<id>")

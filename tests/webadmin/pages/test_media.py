@@ -166,3 +166,18 @@ def test_a_view_stands_in_the_past_of_the_customer(admin: Visitor, gateway: Gate
         past = timeline.read(conn, customers.get(conn, person))
     assert [(one.kind, one.id) for one in past.entries if one.kind == "view"] == [("view", id), ("view", id)]
     assert "opened a page" in admin.page(f"/customers/{person}")
+
+
+def test_a_message_is_written_quickly_to_any_number(admin: Visitor, gateway: Gateway) -> None:
+    found = Form(admin.page("/messages"), "quick")
+    told = {**found.fields, "to": "040 111 223", "text": "Ready", "files": [(io.BytesIO(JPEG), "a.jpg")]}
+    sent = admin.client.post(found.action, data=told, headers={"Accept": "text/html"})
+    assert sent.status_code == 303
+    assert '<div class="drawn"' in admin.page(sent.headers["Location"])
+    again = admin.client.post(
+        found.action, data={**told, "files": [(io.BytesIO(JPEG), "a.jpg")]}, headers={"Accept": "text/html"}
+    )
+    assert again.headers["Location"] == sent.headers["Location"]
+    wrong = admin.send("/messages", "quick", to="nobody", text="my words")
+    assert wrong.status_code == 422
+    assert "my words" in wrong.text
