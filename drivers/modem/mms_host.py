@@ -132,6 +132,7 @@ class HostBearer:
         if host in ours:
             return
         known = ipaddress.ip_address(address)
+        known = getattr(known, "ipv4_mapped", None) or known
         local = known.is_loopback or known.is_link_local or known.is_multicast or known.is_unspecified
         if local or (source is None and not known.is_global):
             says = f"the message is said to be at {address}, inside this network: that is not asked"

@@ -27,7 +27,7 @@ from ..store.lifecycle import MMS_NOTICE
 from ..store.storable import storable, storable_or_none
 from ..store.tables import mms_notice
 from ..store.tables.types import AnyRow
-from .mms_notices import due, notification_of
+from .mms_notices import due, forget_pushes, notification_of
 from .mms_unfetched import Telling, Unfetched
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ PAUSES = (10, 30, 60, 300, 900, 1800, 3600)  # seconds after each failed try; th
 TOLD_AFTER = 5  # failed tries after which a person is told that it waits
 TRIES_TO_TELL = 12  # the network, that we have it; after that it may announce it again as often as it likes
 STORED_WITHIN = 60.0
+STORE_PAUSE = 5.0  # seconds before anything is tried again when the store cannot be written
 Brought = Callable[[str, InboundContent], "Future[None]"]
 
 
@@ -124,10 +125,12 @@ class Fetching:
             try:
                 self._one(row)
                 done += 1
-            except SmsgwError as problem:  # the store: what was not noted is done again
+            except SmsgwError as problem:  # the store: what was not noted is done again, but not at once
                 log.error("%s: the MMS %s: %s", name, row.id, problem)
+                self._end.wait(STORE_PAUSE)
             except Exception:
                 log.exception("%s: the MMS %s", name, row.id)
+                self._end.wait(STORE_PAUSE)
         return done
 
     def _one(self, row: AnyRow) -> None:
@@ -135,7 +138,8 @@ class Fetching:
             fetched = self._fetch(row)
             if fetched is None:
                 return
-            self._brought(row.link, fetched.inbound).result(STORED_WITHIN)
+            if not self._stored(row, fetched):
+                return
             values = {
                 "fetch_id": storable_or_none(fetched.transaction, 400),
                 "reference": storable(fetched.inbound.reference, 120),
@@ -145,6 +149,16 @@ class Fetching:
             }
             self._move("fetch", row, "it is stored", values)
         self._acknowledge(row)
+
+    def _stored(self, row: AnyRow, fetched: Fetched) -> bool:
+        """Have the content stored; whether it was. If not, the network has it still, and it is fetched again."""
+        try:
+            self._brought(row.link, fetched.inbound).result(STORED_WITHIN)
+        except Exception as problem:  # whatever it is, nothing is acknowledged
+            log.exception("%s: the MMS %s was fetched and could not be stored", row.link, row.id)
+            self._put_off(row, NotFetched(f"it was fetched and could not be stored: {problem}"[:300]), row.deferred_at)
+            return False
+        return True
 
     def _link(self, row: AnyRow) -> FetchesMms:
         link = self._links.get(row.link)
@@ -163,12 +177,11 @@ class Fetching:
         try:
             return self._link(row).fetch(notification_of(row))
         except NotFetched as failed:
-            why = str(failed) + (f" ({failed.hint})" if failed.hint else "")
             if failed.for_good or over:
-                self._give_up(row, why, self._clock())
+                self._give_up(row, _why(failed), self._clock())
                 return None
             deferred = row.deferred_at or (self._defer(row) if failed.step == "answer" else None)
-            self._put_off(row, failed, why, deferred)
+            self._put_off(row, failed, deferred)
             return None
 
     def _defer(self, row: AnyRow) -> datetime | None:
@@ -179,8 +192,8 @@ class Fetching:
             return None
         return self._clock()
 
-    def _put_off(self, row: AnyRow, failed: NotFetched, why: str, deferred: datetime | None) -> None:
-        now, attempts = self._clock(), row.attempts + 1
+    def _put_off(self, row: AnyRow, failed: NotFetched, deferred: datetime | None) -> None:
+        now, attempts, why = self._clock(), row.attempts + 1, _why(failed)
         pause = timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
         values = {"attempts": attempts, "due_at": min(now + pause, row.expires_at), "deferred_at": deferred}
         log.warning("%s: an MMS is not fetched yet: %s", row.link, why)
@@ -216,7 +229,12 @@ class Fetching:
         self._move("acknowledge", fresh, "the network knows that we have it", {"ended_at": self._clock()})
 
     def _move(self, event: str, row: AnyRow, why: str, values: Mapping[str, object]) -> None:
-        self._database.writer.do(_moved, (event, history.Step(row.id, why, values), self._clock()))
+        ended = row.inbound_id if event == "acknowledge" else None
+        self._database.writer.do(_moved, (event, history.Step(row.id, why, values), self._clock(), ended))
+
+
+def _why(failed: NotFetched) -> str:
+    return f"{failed} ({failed.hint})" if failed.hint else str(failed)
 
 
 def _now(conn: Connection, id: str) -> AnyRow | None:
@@ -224,7 +242,9 @@ def _now(conn: Connection, id: str) -> AnyRow | None:
     return conn.execute(select(mms_notice).where(mms_notice.c.id == id)).first()
 
 
-def _moved(conn: Connection, batch: Sequence[tuple[str, history.Step, datetime]]) -> list[None]:
-    for event, step, now in batch:
+def _moved(conn: Connection, batch: Sequence[tuple[str, history.Step, datetime, str | None]]) -> list[None]:
+    for event, step, now, ended in batch:
         history.move(conn, MMS_NOTICE, event, [step], by=BY, now=now)
+        if ended is not None:
+            forget_pushes(conn, [ended])
     return [None] * len(batch)

@@ -27,7 +27,7 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.lifecycle import MMS_NOTICE
 from ..store.storable import storable, storable_or_none
-from ..store.tables import mms_notice, wap_push
+from ..store.tables import inbound, inbound_part, mms_notice, wap_push
 from ..store.tables.types import AnyRow
 from ..text import header
 
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 PORT = 2948  # of WAP pushes (IANA)
 WAP_PUSH = "wap_push"  # what the text of `inbound` is understood as that such a push is
 KEPT = timedelta(days=3)  # in the network, where it does not say for how long
+LONGEST = timedelta(days=30)  # for which it is believed, whatever it says
 _ONCE_MORE = timedelta(minutes=10)  # for what a person wants tried again though its time is over
 
 
@@ -141,7 +142,7 @@ def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> N
         "subject": storable(found.subject, 400),
         "size": max(0, found.size),
         "announced_at": push.at,
-        "expires_at": found.expires_at or push.at + KEPT,
+        "expires_at": min(found.expires_at or push.at + KEPT, push.at + LONGEST),
         "copies": 1,
         "attempts": 0,
         "due_at": push.at,
@@ -169,6 +170,12 @@ def _note(conn: Connection, push: Pushed, found: OtherPush) -> None:
             received_at=push.at,
         )
     )
+
+
+def forget_pushes(conn: Connection, inbound_ids: Sequence[str]) -> None:
+    """Forget the octets of pushes whose MMS has come, or never will: they name who wrote, and nobody needs them."""
+    conn.execute(update(inbound).where(inbound.c.id.in_(inbound_ids)).values(text=""))
+    conn.execute(update(inbound_part).where(inbound_part.c.inbound_id.in_(inbound_ids)).values(user_data=b""))
 
 
 def size_words(octets: int) -> str:

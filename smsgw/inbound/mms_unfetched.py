@@ -18,7 +18,7 @@ from ..store.lifecycle import INBOUND, MMS_NOTICE
 from ..store.storable import storable
 from ..store.tables.types import AnyRow
 from ..text.wording import wording
-from .mms_notices import size_words
+from .mms_notices import forget_pushes, size_words
 
 UNKNOWN = "unknown"  # the sender of what does not say who sent it
 Recipients = Callable[[Connection, Mapping[str, Any]], list[str]]
@@ -67,6 +67,7 @@ class Telling:
             [was] = history.move(conn, MMS_NOTICE, "give_up", [one.step], by=one.by, now=one.at)
             if was is None:
                 continue
+            forget_pushes(conn, [one.row.inbound_id])
             self._mark(conn, one)
             again = f"To try once more: smsgw modem mms-again {one.row.id}"
             self._write(conn, one, f"lost:{one.at:%Y%m%dT%H%M%S}", "could not be fetched", again)

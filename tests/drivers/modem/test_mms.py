@@ -174,7 +174,7 @@ def test_a_place_that_is_no_url_of_an_mmsc_is_not_asked(mms: Mms, mmsc: Mmsc, lo
     assert mmsc.asked == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.2", "169.254.1.1", "10.1.2.3", "[::1]", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["127.0.0.2", "169.254.1.1", "10.1.2.3", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"])
 def test_a_forged_push_makes_us_ask_nothing_inside_our_own_network(mmsc: Mmsc, events: Recorder, host: str) -> None:
     mms = mms_over(mmsc, events, mms_proxy=None)
     with pytest.raises(NotFetched, match="inside this network"):

@@ -20,7 +20,7 @@ from smsgw.inbound.mms_unfetched import Telling, recipients_of
 from smsgw.link import Alphabet, InboundContent, InboundPiece
 from smsgw.store import schema
 from smsgw.store.database import Database
-from smsgw.store.tables import part, receipt
+from smsgw.store.tables import inbound, inbound_part, part, receipt
 from tests.drivers.recorder import Recorder
 from tests.emulators import mm1_mmsc
 from tests.emulators.mm1_mmsc import HTML
@@ -133,6 +133,9 @@ def test_an_mms_is_fetched_stored_and_only_then_acknowledged(shop: Shop) -> None
     assert shop.mmsc.waiting == []
     [row] = shop.rows()
     assert (row.state, row.sender, row.subject) == ("done", None, ""), "who wrote stands in the inbox, and only there"
+    with shop.desk.database.reading() as conn:
+        assert [push.text for push in conn.execute(select(inbound))] == [""]
+        assert {push.user_data for push in conn.execute(select(inbound_part))} == {b""}
     assert shop.desk.events(row.id) == ["announce", "fetch", "acknowledge"]
 
 
@@ -147,6 +150,9 @@ def test_what_could_not_be_stored_is_not_acknowledged_and_fetched_again(shop: Sh
     telling = Telling(recipients_of(MAIL), lambda link: OWN)
     Fetching(shop.desk.database, shop.links, full, telling, lambda: shop.desk.now).serve("a")
     assert (shop.states(), shop.mmsc.told) == (["waiting"], [])
+    assert shop.rows()[0].why == "it was fetched and could not be stored: the disk is full"
+    assert shop.fetching.serve("a") == 0, "it is not fetched again and again"
+    shop.desk.later(seconds=PAUSES[0])
     shop.fetching.serve("a")
     assert (shop.states(), len(shop.stored), shop.mmsc.waiting) == (["done"], 1, [])
 
@@ -352,3 +358,28 @@ def test_an_mmsc_that_cannot_be_reached_is_not_told_in_vain_that_we_fetch_later(
     [row] = shop.rows()
     assert (row.attempts, row.deferred_at) == (1, None)
     assert "nobearer0 has no address" in row.why
+
+
+def test_a_time_in_a_thousand_years_is_a_month(shop: Shop) -> None:
+    shop.arrives(shop.mmsc.holds(seconds=10**10))
+    assert shop.rows()[0].expires_at == shop.desk.now + mms_notices.LONGEST
+
+
+def test_both_stores_go_the_whole_way(fresh_store_url: str) -> None:
+    database = Database(fresh_store_url)
+    schema.upgrade(database)
+    with mm1_mmsc.mmsc() as mmsc:
+        shop = Shop(Desk(database), mmsc, {"a": Stick(mmsc)})
+        octets = mmsc.holds()
+        shop.arrives(octets)
+        shop.arrives(mm1_mmsc.SERVICE_INDICATION, reference=8)
+        shop.arrives(mmsc.holds(2), reference=9)
+        mmsc.faults["get"] = [503, 410]
+        shop.fetching.serve("a")
+        shop.desk.later(minutes=1)
+        shop.fetching.serve("a")
+        shop.arrives(octets, reference=10)
+        shop.fetching.serve("a")
+        assert sorted(shop.states()) == ["done", "given_up"]
+        assert (len(shop.stored), len(shop.letters()), len(shop.shown())) == (1, 1, 1)
+    database.close()
