@@ -262,7 +262,7 @@ class FakeLink:
         size = sum(len(one.data) for one in part.content.parts)
         if size <= self._config.largest:
             return None
-        return RejectedForGood(f"The network carries no MMS of {size} octets.", code="2004")
+        return RejectedForGood(f"The network carries no MMS of {size} octets.", code="content-2004")
 
     def _too_fast(self, now: float) -> Throttled | None:
         """Whether this part exceeds the pace; what fits into one second may come at once."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from ..errors import SmsgwError
 from ..media import contents
@@ -27,7 +27,8 @@ from .submit import Door
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20  # for to make a picture smaller takes its time
-CODE = "(content-"  # how the code of such a refusal begins: see `link_errors.RejectedForGood`
+# How the code of such a refusal begins (see `link_errors.RejectedForGood`), and those of MM1 (OMA-TS-MMS_ENC 7.3.48).
+CODES = ("(content-", "(MMS 87)", "(MMS E5)")
 
 
 class Smaller:
@@ -81,7 +82,7 @@ def _refused(conn: Connection) -> Sequence[AnyRow]:
         select(message, *(column for column in message_content.c if column.name not in ("why", "message_id")))
         .join_from(message_content, message, m.id == c.message_id)
         .where(c.fallback_at.is_not(None), c.fallback_id.is_(None), c.instead_of.is_(None), c.way == "mms")
-        .where(m.state == "failed", m.why.contains(CODE, autoescape=True))
+        .where(m.state == "failed", or_(*(m.why.contains(code, autoescape=True) for code in CODES)))
         .limit(AT_ONCE)
     )
     return conn.execute(query).all()

@@ -71,7 +71,7 @@ def test_what_is_too_large_is_refused_for_good(link: FakeLink, events: Recorder)
     events.wait(lambda: events.answers)
     error = events.answers[0][1]
     assert isinstance(error, RejectedForGood)
-    assert error.code == "2004"
+    assert error.code == "content-2004"
 
 
 def test_a_phone_sends_an_mms_which_is_told_until_it_is_stored(

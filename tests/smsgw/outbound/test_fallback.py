@@ -120,7 +120,7 @@ def test_a_report_that_comes_before_the_answer_counts(desk: MmsDesk) -> None:
 def test_an_mms_that_the_network_refuses_becomes_the_link(desk: MmsDesk) -> None:
     desk.send(Slide("Hello", desk.medium()))
     [wire] = desk.claim("mms")
-    desk.failed(wire, RejectedForGood("too large", code="2004"), "mms")
+    desk.failed(wire, RejectedForGood("there is no such number", code="2002"), "mms")
     assert desk.falls_back() == 1
     assert knows(desk) == "unknown"
 

@@ -38,9 +38,10 @@ def again(desk: MmsDesk) -> int:
     return went + desk.falls_back()
 
 
-def test_a_refused_content_goes_again_smaller_once_and_then_the_link(desk: MmsDesk) -> None:
+@pytest.mark.parametrize("code", ["content-2004", "MMS E5"])
+def test_a_refused_content_goes_again_smaller_once_and_then_the_link(desk: MmsDesk, code: str) -> None:
     first = desk.send(Slide("Hello", desk.medium(photo(size=(800, 600)))), content={"profile": "std600"})
-    refused(desk, "content-2004")
+    refused(desk, code)
     assert desk.state(first) == "failed"
     assert again(desk) == 1
     one, two = desk.all()
@@ -51,7 +52,7 @@ def test_a_refused_content_goes_again_smaller_once_and_then_the_link(desk: MmsDe
     assert desk.content(first).fallback_id == two.id
     assert "fallback" in desk.events(first)
     assert again(desk) == 0
-    refused(desk, "content-2004")
+    refused(desk, code)
     assert again(desk) == 1
     assert [row.encoding == "mms" for row in desk.all()] == [True, True, False], "now the link"
     assert again(desk) == 0
