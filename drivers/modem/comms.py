@@ -28,7 +28,7 @@ News = Callable[[list[str]], None]
 
 _FINAL = re.compile(r"OK|ERROR|\+CM[ES] ERROR: ?.*|COMMAND NOT SUPPORT")
 _NEWS = re.compile(
-    r"\+(CMTI|CDSI|CDS|CMT|CBM|CBMI|CUSD|C[GE]?REG|CRING|CLIP|CTZV|CTZE|CIEV|WIND|PSUTTZ):"
+    r"\+(CMTI|CDSI|CDS|CMT|CBM|CBMI|CUSD|C[GE]?REG|CRING|CLIP|CTZV|CTZE|CIEV|WIND|PSUTTZ|WAP_PUSH_MMS):"
     r"|RING$|NO CARRIER$|RDY$|(SMS|Call) Ready$|(SMS|PB) DONE$|\+(QIND|SYSSTART)\b|[\^*]"
 )
 _STARTED = re.compile(r"RDY|[+^]SYSSTART.*")  # a firmware that says so has forgotten the command before

@@ -21,6 +21,7 @@ from drivers.modem.ladder import Ailment, Ladder
 from drivers.modem.library import CommandError, TimeoutException
 from drivers.modem.life import Life
 from drivers.modem.mailbox import Mailbox
+from drivers.modem.mms_news import NEWS, announced
 from drivers.modem.prepare import Trouble, locked, sim_facts, unlock
 from drivers.modem.refusals import SWEEP_FIRST, sim_is_the_trouble, tells_of_the_link
 from drivers.modem.search import Found
@@ -245,10 +246,20 @@ class Session:
             self._calls.news(line)
         elif line.startswith("+CUSD"):
             self.dialogue.news(line)
+        elif line.startswith(NEWS):
+            self._announced(line)
         elif line.startswith(_RESTARTED):
             self._watch.restarted()
         elif line.startswith(("^SMMEMFULL", "+CIEV")):
             self._mailbox.look_everywhere()
+
+    def _announced(self, line: str) -> None:
+        """An MMS waits, says the modem, which keeps no text of it: should it not be stored, the MMSC says it again."""
+        piece = announced(line, self.facts.get("number"))
+        if piece is None:
+            log.warning("link %s: the modem tells of an MMS and not where it is: %s", self._name, line)
+        else:
+            self._events.inbound(piece)
 
     def _late(self, line: str) -> None:
         others = [command for command in self._modem.abandoned if command.startswith("AT+")]

@@ -15,6 +15,7 @@ from drivers.modem.owner import ModemLink
 from smsgw.errors import NotFetched
 from smsgw.link import Alphabet, Content, ContentPart, LinkError, Misconfigured, NoAnswer, RejectedForGood, WirePart
 from smsgw.link_verbs import FetchesMms, Notification
+from smsgw.text.header import ports
 from tests.drivers.modem.conftest import CUSTOMER, Open, Rig
 from tests.emulators import mm1_mmsc
 from tests.emulators.mm1_mmsc import HTML, PICTURE, Mmsc
@@ -187,6 +188,23 @@ def test_a_modem_that_is_not_there_is_no_bearer(rig_for: Open, mmsc: Mmsc) -> No
     with pytest.raises(NotFetched, match="cannot be asked") as failed:
         link_of(rig).fetch(announced(rig, mmsc.holds()))
     assert failed.value.step == "bearer"
+
+
+def test_a_modem_that_keeps_pushes_to_itself_tells_of_them_and_they_are_pushes_all_the_same(
+    rig_for: Open, mmsc: Mmsc
+) -> None:
+    rig = rig_of(rig_for, "SIM7600", mmsc)
+    mmsc.holds(7)
+    line = f'+WAP_PUSH_MMS: "{CUSTOMER}","txn-7","http://{mmsc.proxy}/m/7","26/03/01,12:00:00+00",0,31000'
+    for news in (line, line, '+WAP_PUSH_MMS: "x"', "+WAP_PUSH_MMS: ", line.replace("txn", "\0")):
+        rig.modem.tell(news)
+    rig.events.wait(lambda: len(rig.events.pieces) == 2)
+    first, again = rig.events.pieces
+    assert first.reference != again.reference, "it is announced again"
+    assert (first.kind, first.to, ports(first.udh)) == ("data", OWN, (2948, 9200))
+    read = announced(rig, first.user_data)
+    assert (read.transaction, read.sender, read.size) == ("txn-7", CUSTOMER, 31_000)
+    assert link_of(rig).fetch(read).inbound.content.parts
 
 
 def test_a_modem_that_dies_while_it_sends_leaves_the_mms_unsure(rig_for: Open, mmsc: Mmsc) -> None:
