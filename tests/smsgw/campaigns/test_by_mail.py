@@ -1,0 +1,50 @@
+"""Who wants to be reached by mail gets a campaign by mail, if that address agreed too; the others get a text."""
+
+from __future__ import annotations
+
+from smsgw.customers import customers
+from smsgw.customers.details import Reachable
+from smsgw.link import Abilities, Health, LinkState
+from smsgw.media.fitting import Fitting
+from smsgw.outbound.carrying import Carrying, CarryTerms
+from smsgw.outbound.gate import gate
+from smsgw.outbound.preferring import Preferring
+from smsgw.outbound.routing import Served
+from smsgw.outbound.submit import Terms
+from smsgw.store.database import Database
+from smsgw.store.ids import new_id
+from tests.smsgw.campaigns.town import NOON, PEOPLE, Town
+from tests.smsgw.desk import Desk
+
+POST = Served("post", "mail", abilities=Abilities(alphabets=frozenset(), content=frozenset({"mail"})))
+ANA, EVA = "ana@home.example", "eva@home.example"
+
+
+def town(database: Database) -> Town:
+    """A town in which mail is carried."""
+    made = Town(Desk(database, terms=Terms(region="SI", rules=gate.Rules(mail=True))))
+    desk = made.desk
+    desk.network.add(POST, NOON)
+    desk.network.heard("post", Health(LinkState.UP), NOON)
+    desk.door.contents = Carrying(database, Fitting(database), CarryTerms())
+    desk.door.instead = Preferring(database, desk.network, "SI").instead
+    return made
+
+
+def test_a_campaign_goes_by_mail_to_whom_it_is_wished_and_agreed(database: Database) -> None:
+    made = town(database)
+    [by_text] = made.people(1)
+    numbers = [f"+3864077700{number}" for number in range(2)]
+    some = [
+        (
+            new_id("cus", NOON),
+            {**PEOPLE, "channel": "email", "addresses": [Reachable(number, "phone", "SI"), Reachable(mail, "email")]},
+        )
+        for number, mail in zip(numbers, (ANA, EVA), strict=True)
+    ]
+    made.do(lambda conn: customers.add(conn, some, NOON, by="test"))
+    made.say([*numbers, ANA], granted=True)  # EVA's mail address said nothing
+    id = made.started()
+    made.run()
+    sent = {row.recipient: row.link for row in made.messages(id)}
+    assert sent == {by_text: "a", ANA: "post"}
