@@ -27,6 +27,7 @@ from smsgw.webhooks.dialects.words import STATES
 
 from ..api.reading import json_of
 from ..context import the_gateway
+from .android_contents import content_of
 from .errors import said_of
 from .sending import READ, SEND, Wish, enter, send
 
@@ -111,11 +112,12 @@ def create() -> Response:
 
 def _for(wish: Wish, to: str, ref: str) -> Wish:
     return Wish(to, wish.text, data=wish.data, ports=wish.ports, expires_in=wish.expires_in, priority=wish.priority,
-                ref=ref, link=wish.link)  # fmt: skip
+                ref=ref, link=wish.link, content=wish.content)  # fmt: skip
 
 
 def _wish(told: Mapping[str, Any]) -> Wish:
     text, data, ports = _contents(told)
+    mms = told.get("mmsMessage")
     device = told.get("deviceId")
     return Wish(
         to="",
@@ -125,6 +127,7 @@ def _wish(told: Mapping[str, Any]) -> Wish:
         expires_in=_lasts(told),
         priority=_priority(told.get("priority")),
         link=device if isinstance(device, str) else None,
+        content=None if mms is None else content_of(mms),
     )
 
 
@@ -137,8 +140,8 @@ def _contents(told: Mapping[str, Any]) -> tuple[str, bytes | None, tuple[int, in
         except (binascii.Error, ValueError, TypeError) as odd:
             raise wrong("/dataMessage", "data is base64, and port a number") from odd
         return "", data, (port, 0)
-    if told.get("mmsMessage"):
-        raise wrong("/mmsMessage", "this door sends texts and data", "media_invalid")
+    if told.get("mmsMessage") is not None:
+        return "", None, None  # its words are in its content
     inner = told.get("textMessage")
     text = inner.get("text") if isinstance(inner, dict) else told.get("message")
     if not isinstance(text, str) or not text:

@@ -11,16 +11,22 @@ from sqlalchemy import select
 
 from smsgw import __version__
 from smsgw.access.keys import Client
-from smsgw.errors import Unauthenticated
+from smsgw.errors import NotFound, Unauthenticated
 from smsgw.link import LinkState
+from smsgw.media import store
+from smsgw.media.page_content import name_of
 from smsgw.store.tables import inbound
+from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks import clients
 from smsgw.webhooks.clients import ClientHook
 from smsgw.webhooks.dialects.android import EVENTS, written
-from smsgw.webhooks.dialects.words import uuid
+from smsgw.webhooks.dialects.words import ours, uuid
+from smsgw.webhooks.inbound_media import media_of
 
+from ..api.media import octets_response
 from ..context import the_gateway
 from .android import MOST_LISTED, USUAL, _moment, _whole, body, door, said, who, wrong
+from .android_contents import attachments, numbered
 from .sending import READ, allowed
 
 NAME = "android"
@@ -134,24 +140,51 @@ def inbox() -> Response:
     given, c = request.args, inbound.c
     most, skip = _whole(given.get("limit"), USUAL, MOST_LISTED), _whole(given.get("offset"), 0, 1_000_000)
     query = select(inbound).order_by(c.id.desc()).offset(skip).limit(most)
-    if given.get("sender"):
-        query = query.where(c.sender == given["sender"])
+    for column, name in ((c.sender, "sender"), (c.link, "deviceId")):
+        if given.get(name):
+            query = query.where(column == given[name])
+    if given.get("type"):
+        query = query.where(c.kind.in_([kind for kind in INBOUND_KINDS if _type(kind) == given["type"]]))
     for name, low in (("from", True), ("to", False)):
         if given.get(name):
             at = _moment(given[name], name)
             query = query.where(c.received_at >= at if low else c.received_at <= at)
     with the_gateway().database.reading() as conn:
         rows = conn.execute(query).all()
-    return said(
-        [
-            {
-                "id": uuid(row.id), "deviceId": row.link, "type": "DATA_SMS" if row.kind == "data" else "SMS",
-                "sender": row.sender, "recipient": row.recipient, "simNumber": 1, "contentPreview": row.text[:200],
-                "createdAt": written(row.received_at),
-            }
-            for row in rows
-        ]
-    )  # fmt: skip
+        wants = given.get("includeAttachments", "").lower() in ("true", "1")
+        media = attachments(conn, [row.id for row in rows if row.kind == "mms"]) if wants else {}
+    return said([_shown(row, media.get(row.id)) for row in rows])
+
+
+INBOUND_KINDS = ("text", "flash", "indication", "silent", "data", "mms", "mail")
+
+
+def _type(kind: str) -> str:
+    return {"data": "DATA_SMS", "mms": "MMS_DOWNLOADED"}.get(kind, "SMS")
+
+
+def _shown(row: AnyRow, media: list[dict[str, Any]] | None) -> dict[str, Any]:
+    told = {
+        "id": uuid(row.id), "deviceId": row.link, "type": _type(row.kind), "sender": row.sender,
+        "recipient": row.recipient, "simNumber": 1, "contentPreview": row.text[:200],
+        "createdAt": written(row.received_at),
+    }  # fmt: skip
+    return told if media is None else told | {"attachments": media}
+
+
+@door.get("/inbox/<id>/attachments/<part>")
+def attachment(id: str, part: str) -> Response:
+    """Give the octets of an attachment."""
+    who(READ)
+    its = ours("in", id.replace("-", "")) or ""
+    with the_gateway().database.reading() as conn:
+        told = media_of(conn, [its]).get(its, {"media": []})
+        found = {str(number): one for number, one in numbered(told)}.get(part)
+        if found is None or found["url"] is None:
+            raise NotFound(f"there is no attachment {part[:20]} of {id[:60]}")
+        known = store.get(conn, found["id"])
+        octets = store.octets_of(conn, [found["id"]])[found["id"]]
+    return octets_response(known, octets, name_of(known.media_type, int(part)))
 
 
 @door.post("/inbox/refresh")

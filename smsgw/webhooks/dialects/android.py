@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from ..inbound_media import seen
 from .event import Event, Request, callable_url
 from .words import uuid
 
@@ -50,6 +51,8 @@ def render(event: Event) -> Request | None:
 
 def _payload(name: str, event: Event) -> dict[str, Any] | None:
     row = event.row
+    if event.is_inbound and row["kind"] == "mms":
+        return _mms(name, event)
     if event.is_inbound:
         is_data = row["kind"] == "data"
         if name != ("sms:data-received" if is_data else "sms:received"):
@@ -71,6 +74,26 @@ def _payload(name: str, event: Event) -> dict[str, Any] | None:
     if name == "sms:failed":
         told["reason"] = event.why
     return told
+
+
+def _mms(name: str, event: Event) -> dict[str, Any] | None:
+    """An MMS is told twice, as a phone tells it: that it is there, and what is in it; here both are known at once."""
+    row, media = event.row, seen(event.row.get("media", []))
+    told: dict[str, Any] = {
+        "messageId": uuid(row["id"]), "phoneNumber": row["sender"], "sender": row["sender"],
+        "recipient": row["recipient"], "simNumber": 1, "subject": row.get("subject") or None,
+        "receivedAt": written(row["received_at"]),
+    }  # fmt: skip
+    if name == "mms:received":
+        size = sum(one["size"] for one in media)
+        return told | {"transactionId": uuid(row["id"]), "contentClass": "content-basic", "size": size}
+    if name != "mms:downloaded":
+        return None
+    parts = [
+        {"partId": number, "contentType": one["type"], "name": one["name"], "size": one["size"], "data": None}
+        for number, one in enumerate(media, 1)
+    ]
+    return told | {"body": row["text"], "attachments": parts}
 
 
 def written(at: datetime) -> str:
