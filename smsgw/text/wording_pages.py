@@ -14,7 +14,9 @@ MESSAGE_PAGES: dict[str, dict[str, str]] = {
         "A message for you", "Sporočilo za vas", "Сообщение для вас", "پیامی برای شما",
         "Eine Nachricht für Sie", "Poruka za vas", "Un messaggio per Lei",
     ),
-    "page_from": _in("From: {name}", "Pošilja: {name}", "От: {name}", "از: {name}", "Von: {name}", "Šalje: {name}", "Da: {name}"),
+    "page_from": _in(
+        "From: {name}", "Pošilja: {name}", "От: {name}", "از: {name}", "Von: {name}", "Šalje: {name}", "Da: {name}",
+    ),
     "page_until": _in(
         "You can open it until {date}.", "Odprete ga lahko do {date}.", "Его можно открыть до {date}.",
         "تا {date} می‌توانید آن را باز کنید.", "Sie können sie bis {date} öffnen.", "Možete je otvoriti do {date}.",
@@ -110,9 +112,11 @@ MESSAGE_PAGES: dict[str, dict[str, str]] = {
         "Scriva qualcosa o scelga un file.",
     ),
     "page_too_long": _in(
-        "Your text has {length} letters, and {most} are the most.", "Besedilo ima {length} znakov, največ jih je lahko {most}.",
+        "Your text has {length} letters, and {most} are the most.",
+        "Besedilo ima {length} znakov, največ jih je lahko {most}.",
         "В тексте {length} знаков, а можно не больше {most}.", "متن {length} نویسه دارد و حداکثر {most} مجاز است.",
-        "Ihr Text hat {length} Zeichen, höchstens {most} sind möglich.", "Tekst ima {length} znakova, a može najviše {most}.",
+        "Ihr Text hat {length} Zeichen, höchstens {most} sind möglich.",
+        "Tekst ima {length} znakova, a može najviše {most}.",
         "Il testo ha {length} caratteri, il massimo è {most}.",
     ),
     "page_too_many": _in(

@@ -55,8 +55,9 @@ def doors(folder: Path) -> Iterator[Doors]:
         "receipt_delay": 0.02,
     }  # fmt: skip
     running = Running(
-        folder, f"sqlite:///{folder / 'store.db'}", [link], doors={"open": DOORS}, sending={"region": "SI"}
-    )
+        folder, f"sqlite:///{folder / 'store.db'}", [link], doors={"open": DOORS}, sending={"region": "SI"},
+        webhooks={"networks": ["127.0.0.0/8"]}, pages={"url": "https://m.example.com"},
+    )  # fmt: skip
     running.start()
     called = Called()
     try:

@@ -28,6 +28,7 @@ def test_twilios_library_sends_lists_cancels_and_believes_our_signature(open_doo
     python = python_with(f"twilio-{version}", SOURCE / f"requirements-{version}.txt")
     called, place = open_doors.called, f"/status{version}"
     called.answers[f"/texts{version}"] = ("text/xml", f"<Response><Message>Hvala {version}</Message></Response>")
+    called.answers[f"{place}/card.vcf"] = ("text/vcard", "BEGIN:VCARD\nVERSION:2.1\nFN:Knjigarna\nEND:VCARD\n")
     words = [
         open_doors.url,
         open_doors.account,
@@ -44,6 +45,7 @@ def test_twilios_library_sends_lists_cancels_and_believes_our_signature(open_doo
         assert told["fetched"] == [told["sids"][0], "Čaj 0", "1"]
         assert told["listed"][:3] == told["sids"][::-1]
         assert (told["cancelled"], told["media"], told["number"], told["account"]) == ("canceled", 0, OURS, "active")
+        assert told["card"] == ["MM", "1", ["text/x-vCard"]]
         assert told["errors"] == [[400, 21211], [400, 21617]]
         done = called.wait(lambda call: call.path == place and call.words["MessageStatus"] == "delivered", 3)
         assert {call.words["MessageSid"] for call in done} == set(told["sids"])

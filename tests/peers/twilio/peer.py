@@ -37,6 +37,8 @@ later = (
 )
 cancelled = client.messages(later.sid).update(status="canceled").status if later else "canceled"
 media = list(client.messages(sent[0].sid).media.list())
+card = client.messages.create(to=to, body="our card", media_url=[callback + "/card.vcf"])
+cards = client.messages(card.sid).media.list()
 number = client.incoming_phone_numbers.list(limit=5)[0]
 number.update(sms_url=texts, sms_method="POST")
 errors = []
@@ -52,6 +54,7 @@ say(
         "listed": [one.sid for one in listed],
         "cancelled": cancelled,
         "media": len(media),
+        "card": [card.sid[:2], card.num_media, [one.content_type for one in cards]],
         "number": number.phone_number,
         "errors": errors,
         "account": client.api.accounts(account).fetch().status,
