@@ -197,8 +197,10 @@ def _by_key(conn: Connection, source: _Source, sums: dict[Key, Sums]) -> None:
 
 def _columns(source: _Source) -> list[ColumnElement[Any]]:
     m = message.c
+    # All mail addresses are one place: who they belong to is nothing for a sum.
+    first = case((source.number.contains("@"), "@"), else_=func.substr(source.number, 1, FIRST))
     return [
-        func.coalesce(source.link, ""), func.substr(source.number, 1, FIRST), func.coalesce(m.client, ""),
+        func.coalesce(source.link, ""), first, func.coalesce(m.client, ""),
         func.coalesce(m.campaign_id, ""), func.coalesce(m.category, ""), func.coalesce(m.sender, ""),
         func.coalesce(source.currency, ""),
     ]  # fmt: skip
