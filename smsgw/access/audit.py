@@ -227,7 +227,7 @@ def verify(database: Database, seal: str | None = None, watch: Callable[[int], N
             why = f"line {count} is missing: after line {count - 1} comes line {row['id']}"
             return Verdict(count - 1, newest.hex(), count, why, None if seal is None else found)
         if sealed(newest, row) != bytes(row["seal"]):
-            why = f"line {count} is not as it was written, or a line was put before it"
+            why = f"line {count} is not as it was written, or stands where it did not stand"
             return Verdict(count - 1, newest.hex(), count, why, None if seal is None else found)
         newest = bytes(row["seal"])
         found = found or newest.hex() == (seal or "").strip().lower()

@@ -50,9 +50,15 @@ class Listening:
             told[name] = value
 
     def ends(self) -> bool:
-        """Whether the server ends it, whatever it still says."""
-        while self._file.readline():
-            pass
+        """Whether the server ends it, whatever it still says, within the time that a heartbeat takes."""
+        deadline = time.monotonic() + 14
+        self._socket.settimeout(14)
+        try:
+            while self._file.readline():
+                if time.monotonic() > deadline:
+                    return False
+        except TimeoutError:
+            return False
         return True
 
     def close(self) -> None:
@@ -193,7 +199,7 @@ def test_who_reads_slowly_gets_everything_in_the_end(
 
 def test_people_hear_by_their_session(site: Any, listen: Listen) -> None:
     gateway = site.gateway
-    ana = accounts.add(gateway.database.writer, "Ana", "admin", "long enough", gateway.clock())
+    ana = accounts.add(gateway.database.writer, "Ana", "owner", "long enough, this", gateway.clock())
     token = accounts.open_session(gateway.database.writer, ana, gateway.clock(), timedelta(hours=1))
     stream = listen("/events", Authorization="", Cookie=f"{COOKIE}={token}")
     assert stream.status == 200
@@ -252,6 +258,14 @@ def test_the_reader_tells_each_stream_what_it_does_not_know_yet_on_each_engine(f
     told.clear()
     every.read([first, second, deaf])
     assert [who for who, _ in told] == [first, second]
+    first.unsent += bytes(streams.UNREAD)  # it does not read: nothing more is read for it
+    database.writer.do(happen, ("l10", now))
+    told.clear()
+    every.read([first, second, deaf])
+    assert [who for who, _ in told] == [second]
+    first.unsent.clear()
+    every.read([first, second, deaf])
+    assert [who for who, _ in told] == [second, first]
     for one in (first, second, deaf):
         one.socket.close()
     database.close()

@@ -41,21 +41,23 @@ def test_an_untouched_chain_is_whole_and_its_newest_seal_can_be_noted(database: 
 
 
 @pytest.mark.parametrize(
-    ("spoil", "first"),
+    ("spoil", "first", "why"),
     [
-        (update(lines).where(lines.c.id == 3).values(says="nothing was done"), 3),
-        (update(lines).where(lines.c.id == 2).values(at=START + timedelta(microseconds=1)), 2),
-        (delete(lines).where(lines.c.id == 1), 1),
-        (delete(lines).where(lines.c.id == 4), 4),
+        (update(lines).where(lines.c.id == 3).values(says="nothing was done"), 3, "is not as it was written"),
+        (update(lines).where(lines.c.id == 2).values(at=START + timedelta(microseconds=1)), 2, "is not as it was written"),
+        (delete(lines).where(lines.c.id == 1), 1, "is missing"),
+        (delete(lines).where(lines.c.id == 4), 4, "is missing"),
     ],
 )
-def test_the_first_line_that_was_changed_or_taken_away_is_named(database: Database, spoil: object, first: int) -> None:
+def test_the_first_line_that_was_changed_or_taken_away_is_named(
+    database: Database, spoil: object, first: int, why: str
+) -> None:
     write(database, 5)
     with database.exclusive() as conn:
         conn.execute(spoil)  # type: ignore[call-overload]
     verdict = audit.verify(database)
     assert (verdict.broken, verdict.lines) == (first, first - 1)
-    assert str(first) in verdict.why
+    assert verdict.why.startswith(f"line {first} {why}")
 
 
 def test_a_line_that_was_put_in_is_found_even_with_a_seal_of_its_own(database: Database) -> None:
@@ -95,7 +97,7 @@ def test_who_acted_is_told_by_name_and_from_where(database: Database) -> None:
 
 
 def test_sessions_begin_and_end_in_the_audit(database: Database) -> None:
-    ana = accounts.add(database.writer, "Ana", "admin", "long enough", START)
+    ana = accounts.add(database.writer, "Ana", "owner", "long enough, this", START)
     token = accounts.open_session(database.writer, ana, START, timedelta(hours=1), source="192.0.2.1")
     accounts.set_password(database.writer, "Ana", "long enough too", START)
     accounts.end_session(database.writer, token, START, "192.0.2.1")  # the password ended it already
