@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from .campaigns.desk import Campaigns
 from .clients.reception import Reception
 from .clients.replies import Replies
-from .config import Config, LinkConfig
+from .config import Config, LinkConfig, own_addresses
 from .inbound.calls import Answering, Calls, Rang
 from .inbound.contents import Brought, Contents
 from .inbound.dialogue.made import understanding
@@ -147,7 +147,8 @@ class Gateway:
         self.fallback, self.smaller = Fallback(self.door, self.carrying), Smaller(self.database, self.door)
         self.inbox.notices = Notices(self.links, self.receipts)
         self.inbox.boxes = Boxes(config.mail, config.media.language)
-        self.post = Post(config.mail, self.database, self.door, self.contents, self.clock)
+        own = own_addresses(config.links, config.mail)
+        self.post = Post(config.mail, self.database, self.door, self.contents, self.clock, own)
         unfetched = Telling(recipients_of(config.mail), self.number_of)
         self.fetching = Fetching(self.database, self.links, self.brought, unfetched, self.clock)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from smsgw.config.file import Loaded, Origin, find, load, load_with_origins, places
 from smsgw.config.links import LinkConfig, Section, driver_config, kinds
-from smsgw.config.mail import BoxConfig, MailConfig
+from smsgw.config.mail import BoxConfig, MailConfig, own_addresses
 from smsgw.config.manual import example, reference_markdown
 from smsgw.config.money import MoneyConfig
 from smsgw.config.orders import OrdersConfig
@@ -43,6 +43,7 @@ __all__ = [
     "kinds",
     "load",
     "load_with_origins",
+    "own_addresses",
     "places",
     "reference_markdown",
 ]

@@ -161,6 +161,12 @@ def lent(links: list[LinkConfig], config: MailConfig) -> list[LinkConfig]:
     return [_lent(link, config) if link.kind == "mail" else link for link in links]
 
 
+def own_addresses(links: list[LinkConfig], config: MailConfig) -> frozenset[str]:
+    """The addresses that we write from, and that customers write to."""
+    found = [config.sender, *(getattr(link.driver, "address", None) for link in links if link.kind == "mail")]
+    return frozenset(address for address in found if address)
+
+
 def _lent(link: LinkConfig, config: MailConfig) -> LinkConfig:
     driver = link.driver
     more: dict[str, object] = {}

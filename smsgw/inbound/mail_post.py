@@ -55,8 +55,16 @@ class Post:
     """See the module's docstring."""
 
     def __init__(
-        self, config: MailConfig, database: Database, door: Door, contents: Contents, clock: Callable[[], datetime]
+        self,
+        config: MailConfig,
+        database: Database,
+        door: Door,
+        contents: Contents,
+        clock: Callable[[], datetime],
+        own: frozenset[str] = frozenset(),
     ) -> None:
+        """own: the addresses that we write from, and that customers write to."""
+        self._own = own
         self._config = config
         self._database = database
         self._contents = contents
@@ -77,7 +85,7 @@ class Post:
             return self._answers.take(token, told, envelope, now)
         author = mail_checks.author(envelope)
         unproved = mail_checks.not_proved(envelope, author, self._config.authserv_id)
-        if self._config.domain is not None and domain == self._config.domain:
+        if domain == self._config.domain and told.to not in self._own:
             if unproved is None:
                 raise NotFound(f"there is no address {told.to}", code="mail_token_wrong")
             log.warning("a mail to %s, which is no address of ours, is dropped", told.to)
@@ -111,7 +119,7 @@ class Post:
     ) -> Future[None]:
         """What a customer writes to us."""
         machine = mail_checks.by_a_machine(envelope, self._config.domain)
-        if machine is None and (not author or author in (told.to, self._config.sender)):
+        if machine is None and (not author or author in self._own):
             machine = "it does not say whom it is from, or it is from ourselves"
         if machine is not None:
             log.warning("a mail from %s is dropped: %s", told.sender or "nobody", machine)

@@ -365,6 +365,18 @@ def test_a_mail_of_a_customer_is_read_as_a_text_is(room: Room) -> None:
     )  # fmt: skip
 
 
+def test_the_address_of_the_house_may_be_in_the_domain_of_answers_and_its_own_mails_are_dropped(start: Start) -> None:
+    room = start(sender="shop@in.firm.example")
+    made = EmailMessage()
+    made["From"], made["To"], made["Message-ID"] = "ana@home.example", "shop@in.firm.example", "<h1@home>"
+    made.set_content("2 brooms please")
+    room.bring(made, sender="ana@home.example", to="shop@in.firm.example")
+    made.replace_header("From", "shop@in.firm.example")
+    made.replace_header("Message-ID", "<h2@home>")
+    room.bring(made, sender="shop@in.firm.example", to="shop@in.firm.example")
+    assert [row.sender for row in room.rows(inbound) if row.kind == "mail"] == ["ana@home.example"]
+
+
 def test_a_mail_of_whom_nobody_knows_whether_it_is_theirs_waits_for_a_person(room: Room) -> None:
     made = EmailMessage()
     made["From"], made["To"], made["Message-ID"] = "ana@home.example", "shop@firm.example", "<c2@home>"
