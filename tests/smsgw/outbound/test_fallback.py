@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from smsgw.errors import NotFound
 from smsgw.link import ReceiptState, RejectedForGood
-from smsgw.media import capability
+from smsgw.media import capability, store
 from smsgw.media.contents import Slide
 from smsgw.store import schema
 from smsgw.store.database import Database
@@ -181,3 +182,24 @@ def test_a_read_report_is_written_down(desk: MmsDesk) -> None:
     row = desk.content(id)
     assert row.read_at - row.shown_at == timedelta(minutes=5)
     assert "read" in desk.events(id)
+
+
+def test_the_whole_road_is_the_same_on_both_engines(fresh_store_url: str) -> None:
+    opened = Database(fresh_store_url)
+    schema.upgrade(opened)
+    try:
+        desk = MmsDesk(opened)
+        shown, lost = desk.send(Slide("Živjo", desk.medium()), to="+38641000009"), desk.send(Slide("Hi", desk.medium()))
+        assert desk.built(shown).parts[1].media_type == "image/jpeg"
+        for wire in desk.claim("mms"):
+            desk.taken(wire, wire.message_id, "mms")
+        desk.receipt(shown, link="mms")
+        desk.receipt(lost, LOST, link="mms", error="Unrecognised")
+        assert (desk.falls_back(), desk.falls_back()) == (1, 0)
+        assert [row.recipient for row in links(desk)] == [TO]
+        desk.later(days=400)
+        assert desk.database.writer.do(store.purge, (desk.now, desk.now)) > 0
+        with pytest.raises(NotFound):
+            MmsDesk(opened).built(shown)
+    finally:
+        opened.close()
