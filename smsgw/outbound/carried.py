@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from ..media import pages, store
+from ..media import contents, pages, store
 from ..store.prepared import Prepared
 from ..store.tables import message_content, message_medium
 from .asked import Ready
@@ -30,3 +30,20 @@ def keep_contents(conn: Connection, ready: Sequence[Ready], now: datetime) -> No
 def digest_of(conn: Connection, message_id: str) -> str | None:
     """What tells the content of a message from another; None for a text."""
     return conn.scalar(select(message_content.c.digest).where(message_content.c.message_id == message_id))
+
+
+def carried_by(conn: Connection, message_id: str) -> contents.Contents | None:
+    """What a message carries, or what the one carries that it stands for; None for a text.
+
+    Its media may be gone: whoever sends it again is told so.
+    """
+    c = message_content.c
+    row = conn.execute(select(message_content).where(c.message_id == message_id)).first()
+    if row is not None and row.instead_of is not None and not row.slides and not row.attached:
+        row = conn.execute(select(message_content).where(c.message_id == row.instead_of)).first()
+    if row is None:
+        return None
+    return contents.told(
+        row.slides, row.attached, subject=row.subject, policy=row.policy, profile=row.profile, language=row.language,
+        from_name=row.from_name, read_report=row.read_report, reply_to=row.reply_to,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ from ..store.tables import address, message, part
 from ..store.tables import history as lines
 from ..store.tables.types import AnyRow
 from .asked import Asked
+from .carried import carried_by
 from .cutting import shown
 
 
@@ -101,19 +102,24 @@ def parts_of(conn: Connection, id: str) -> list[AnyRow]:
 def again(conn: Connection, id: str, by: str) -> Asked:
     """What is to be asked for so that a message that has come to its end is sent again, as it was.
 
-    Raises NotFound; Conflict while it is under way, when its text was forgotten, or when it carried more than a text.
+    What it carried goes again too, by the way that suits its phone now. Raises NotFound; Conflict while it is under
+    way, or when what it said was forgotten.
     """
     row = get(conn, id)
     if row.state not in MESSAGE.final:
         says = f"the message is {row.state}: {MESSAGE.states[row.state]}"
         raise Conflict(says, hint="only what has come to its end can be sent again")
+    content = carried_by(conn, id)
     told = shown(dict(row._mapping))
     data = told.get("data")
-    if not told["text"] and data is None:
+    if content is not None and not content.slides and not content.attached:
+        raise Conflict("what it showed was forgotten", hint="send a new message")
+    if not told["text"] and data is None and content is None:
         raise Conflict("what it said was forgotten, or is no text", hint="send a new message")
     return Asked(
         to=row.recipient,
-        text=row.text if data is None else "",
+        text=row.text if data is None and content is None else "",
+        content=content,
         client=by,
         sender=row.sender,
         purpose=row.purpose,

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from smsgw.errors import BadInput, Conflict, RefusedByPolicy
 from smsgw.media import capability, contents, store
 from smsgw.media.contents import Attached, Contents, Slide
+from smsgw.outbound import outbox
+from smsgw.outbound.redact import Redaction, redact
 from smsgw.outbound.submit import Asked
 from smsgw.outbound.wire import UNBUILT
 from smsgw.store import schema
@@ -177,6 +179,24 @@ def test_a_client_that_asks_twice_has_its_first_message(desk: MmsDesk) -> None:
     assert desk.send(slide, client_ref="order 1") == first
     with pytest.raises(Conflict):
         desk.send(Slide("Other", slide.medium), client_ref="order 1")
+
+
+def test_what_is_sent_again_carries_what_it_carried(desk: MmsDesk) -> None:
+    slide = Slide("Hello", desk.medium())
+    first = desk.send(slide, content={"subject": "Catalogue"})
+    desk.handed_over("r1")
+    desk.receipt("r1", link="mms")
+    says(desk, "no")
+    with desk.database.reading() as conn:
+        asked = outbox.again(conn, first, "ana")
+    assert asked.content is not None
+    assert (asked.text, asked.content.slides, asked.content.subject) == ("", (slide,), "Catalogue")
+    again = desk.door.submit(asked).row
+    assert "https://m.example.com/m/" in again["text"]  # for its phone shows none now
+    with desk.database.exclusive() as conn:
+        assert redact(conn, [Redaction(first, "ana", desk.now, {})]) == [None]
+        with pytest.raises(Conflict, match="forgotten"):
+            outbox.again(conn, first, "ana")
 
 
 def test_octets_that_a_message_needs_are_not_purged_before_it_went(desk: MmsDesk) -> None:
