@@ -8,8 +8,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
-# Three at a time on two cores, in the order of the folders: the flows wait more than they work, and others work meanwhile.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -ra
+# Five at a time on two cores, in the order of the folders: tests wait more than they work, the flows most of all.
+PYTEST := $(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder -ra
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick check lint format bench docs words clean system
