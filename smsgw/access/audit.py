@@ -130,7 +130,8 @@ def do(writer: Writer, step: Step[Item, Result], item: Item, line: Line) -> Resu
 
     Nothing is told where the step answers with an exception, or with False or 0: then nothing was done.
     """
-    return writer.do(_do, (step, item, line))
+    done: Result = writer.do(_do, (step, item, line))
+    return done
 
 
 def _do(conn: Connection, batch: list[tuple[Step[Any, Any], Any, Line]]) -> list[Any]:
