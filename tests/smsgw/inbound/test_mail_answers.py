@@ -2,128 +2,57 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
-from sqlalchemy import select
 
-from drivers.mail.reading import read
-from smsgw.config import Config
+from schedules import letters
 from smsgw.errors import BadInput, Forbidden, NotFound, RefusedByPolicy
-from smsgw.gateway import Gateway
-from smsgw.link import Alphabet, Content, ContentPart, InboundContent, InboundPiece
+from smsgw.link import Alphabet, ContentPart, InboundPiece
 from smsgw.media.mail_threads import revoke
-from smsgw.store import schema
 from smsgw.store.tables import (
     inbound,
-    inbound_medium,
     mail,
     mail_answer,
-    mail_thread,
     message,
     message_content,
 )
-from smsgw.store.tables.types import AnyRow
+from tests.emulators.mail import Box, mail_server
 from tests.smsgw.desk import START
-
-ANA, PHONES = "+38641000002", "+38641000001"
-MIA = "mia@firm.example"
-PROVED = "mx.firm.example; dmarc=pass header.from=firm.example"
-
-
-def jpeg(colour: str, side: int = 300) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((side, side), 90).convert("RGB").save(out, "JPEG", quality=90, comment=colour)
-    return out.getvalue()
-
-
-class Room:
-    """A gateway whose links are not started, and the letter that told MIA of an MMS."""
-
-    def __init__(self, told: dict[str, Any]) -> None:
-        self.now = START
-        self.gateway = Gateway(Config.model_validate(told), clock=lambda: self.now)
-
-    def mms(self, *parts: ContentPart, text: str = "The tap drips", reference: str = "m1") -> None:
-        words = ContentPart("text/plain", text.encode(), "t.txt", "utf-8")
-        told = InboundContent(reference, ANA, PHONES, Content((words, *parts), "Tap"))
-        self.gateway.brought("phones", told).result(10)
-
-    def rows(self, table: Any) -> list[AnyRow]:
-        with self.gateway.database.reading() as conn:
-            return list(conn.execute(select(table).order_by(next(iter(table.c)))))
-
-    @property
-    def letter(self) -> AnyRow:
-        """The newest that can be answered."""
-        return [row for row in self.rows(mail) if row.answer_to is not None][-1]
-
-    def answer(self, text: str = "We come at noon.", **more: Any) -> EmailMessage:
-        """What MIA's mail program makes of her answer to the letter. more: headers, `parts` of pictures."""
-        made = EmailMessage()
-        headers = {
-            "From": f"Mia <{MIA}>", "To": self.letter.answer_to, "Message-ID": "<a1@firm.example>",
-            "Subject": "Re: MMS", "Authentication-Results": PROVED,
-        } | {key.replace("_", "-"): value for key, value in more.items() if key != "parts"}  # fmt: skip
-        for key, value in headers.items():
-            if value is not None:
-                made[key] = value
-        made.set_content(
-            f"{text}\n\nOn Thu, Nov 26, 2026 at 10:11 AM x <{self.letter.answer_to}> wrote:\n> The tap drips\n"
-        )
-        for octets in more.get("parts", ()):
-            made.add_attachment(octets, "image", "jpeg", filename="a.jpg")
-        return made
-
-    def bring(
-        self, made: EmailMessage | bytes, sender: str = MIA, to: str | None = None, *, known: bool = False
-    ) -> None:
-        octets = made if isinstance(made, bytes) else made.as_bytes()
-        self.gateway.brought("post", read(octets, sender, to or self.letter.answer_to, known=known)).result(10)
-
-
-Start = Callable[..., Room]
+from tests.smsgw.inbound.mail_room import ANA, MIA, PHONES, Room, Start, jpeg, rooms
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    rooms: list[Room] = []
-
-    def start(**settings: Any) -> Room:
-        told = {
-            "store": {"url": f"sqlite:///{tmp_path / 'store.db'}"},
-            "sending": {"region": "SI"},
-            "web": {"public_url": "https://sms.firm.example"},
-            "mail": {
-                "host": "127.0.0.1", "sender": "shop@firm.example", "domain": "in.firm.example",
-                "authserv_id": "mx.firm.example", "operators": ["boss@firm.example"],
-                "boxes": [{"to": [MIA]}],
-            } | settings,
-            "links": [
-                {"name": "phones", "kind": "fake", "handsets": [PHONES], "number": PHONES},
-                {"name": "post", "kind": "mail"},
-            ],
-        }  # fmt: skip
-        room = Room(told)
-        schema.upgrade(room.gateway.database)
-        rooms.append(room)
-        room.mms()
-        return room
-
-    yield start
-    for room in rooms:
-        room.gateway.close()
+    with rooms(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
 def room(start: Start) -> Room:
     return start()
+
+
+def test_an_mms_arrives_at_its_mailbox_with_its_picture_and_the_answer_to_that_mail_comes_back(start: Start) -> None:
+    box = Box()
+    with mail_server(box) as port:
+        room = start(port=port, encryption="none")
+        room.mms(ContentPart("image/jpeg", jpeg("tap"), "tap.jpg"), reference="m2")
+        letters.run(room.gateway, room.now)
+        letters.run(room.gateway, room.now)
+    assert len(box.letters) == 2  # one for each MMS, and none again
+    letter, (sender, to, _) = box.letters[-1], box.envelopes[-1]
+    assert (sender, to) == (room.letter.bounce_to, [MIA])
+    related = letter.get_body(("related",))
+    assert related is not None
+    assert [part.get_content_type() for part in related.iter_parts()] == ["text/html", "image/jpeg"]  # type: ignore[attr-defined]
+    made = room.answer()
+    made.replace_header("To", letter["From"].addresses[0].addr_spec)
+    room.bring(made, to=letter["From"].addresses[0].addr_spec)
+    assert [row.recipient for row in room.rows(message)] == [ANA]
 
 
 def test_an_answer_goes_to_the_phone_that_wrote_and_takes_the_mms_off_the_pile(room: Room) -> None:
@@ -179,13 +108,13 @@ def test_pictures_of_an_answer_go_out_with_it_but_no_logo_and_not_what_the_custo
     ids=["auto-submitted", "precedence", "list", "autoreply", "our loop", "our id", "no sender", "bounce"],
 )
 def test_what_no_person_wrote_sends_nothing_and_tells_nobody(room: Room, headers: dict[str, str], sender: str) -> None:
-    letters = len(room.rows(mail))
+    before = len(room.rows(mail))
     with pytest.raises(Forbidden):  # it is proved, so its server may hear it while it still listens
         room.bring(room.answer(**headers), sender=sender)
     with_no_proof = room.answer(**headers, Authentication_Results=None)
     room.bring(with_no_proof, sender=sender)
     assert room.rows(message) == []
-    assert len(room.rows(mail)) == letters
+    assert len(room.rows(mail)) == before
 
 
 @pytest.mark.parametrize(
@@ -203,12 +132,12 @@ def test_what_no_person_wrote_sends_nothing_and_tells_nobody(room: Room, headers
 def test_a_forged_sender_sends_nothing_hears_nothing_and_the_operators_are_told(
     room: Room, results: str | None, author: str
 ) -> None:
-    letters = len(room.rows(mail))
+    before = len(room.rows(mail))
     room.bring(room.answer(Authentication_Results=results, From=author))
     assert room.rows(message) == []
     [noted] = room.rows(mail_answer)
     assert noted.sent_id is None
-    told = room.rows(mail)[letters:]
+    told = room.rows(mail)[before:]
     assert [letter.recipient for letter in told] == ["boss@firm.example"]
     assert ANA in told[0].subject
 
@@ -347,54 +276,3 @@ def test_two_gateways_that_tell_each_other_send_nothing(room: Room) -> None:
         except Forbidden:
             assert known
     assert room.rows(message) == []
-
-
-def test_a_mail_of_a_customer_is_read_as_a_text_is(room: Room) -> None:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "Ana <ana@home.example>", "shop@firm.example", "hello"
-    made["Message-ID"], made["Authentication-Results"] = (
-        "<c1@home>",
-        "mx.firm.example; dmarc=pass header.from=home.example",
-    )
-    made.set_content("STOP\n\nOn Mon, Jan 5, 2026 at 10:00 Shop <shop@firm.example> wrote:\n> Buy now!\n")
-    room.bring(made, sender="ana@home.example", to="shop@firm.example")
-    room.bring(made, sender="ana@home.example", to="shop@firm.example")
-    [text] = [row for row in room.rows(inbound) if row.kind == "mail"]
-    assert (text.sender, text.text, text.understood_as, text.recipient) == (
-        "ana@home.example", "STOP", "optout", "shop@firm.example",
-    )  # fmt: skip
-
-
-def test_the_address_of_the_house_may_be_in_the_domain_of_answers_and_its_own_mails_are_dropped(start: Start) -> None:
-    room = start(sender="shop@in.firm.example")
-    made = EmailMessage()
-    made["From"], made["To"], made["Message-ID"] = "ana@home.example", "shop@in.firm.example", "<h1@home>"
-    made.set_content("2 brooms please")
-    room.bring(made, sender="ana@home.example", to="shop@in.firm.example")
-    made.replace_header("From", "shop@in.firm.example")
-    made.replace_header("Message-ID", "<h2@home>")
-    room.bring(made, sender="shop@in.firm.example", to="shop@in.firm.example")
-    assert [row.sender for row in room.rows(inbound) if row.kind == "mail"] == ["ana@home.example"]
-
-
-def test_a_mail_of_whom_nobody_knows_whether_it_is_theirs_waits_for_a_person(room: Room) -> None:
-    made = EmailMessage()
-    made["From"], made["To"], made["Message-ID"] = "ana@home.example", "shop@firm.example", "<c2@home>"
-    made.set_content("2 brooms please")
-    room.bring(made, sender="ana@home.example", to="shop@firm.example")
-    [text] = [row for row in room.rows(inbound) if row.kind == "mail"]
-    assert text.state == "waiting"
-    assert "nobody knows that it is of ana@home.example" in text.why
-    made.replace_header("Message-ID", "<c3@home>")
-    made["Auto-Submitted"] = "auto-replied"
-    room.bring(made, sender="ana@home.example", to="shop@firm.example")
-    assert len([row for row in room.rows(inbound) if row.kind == "mail"]) == 1
-
-
-def test_texts_are_told_too_where_a_box_wants_them(start: Start) -> None:
-    room = start(boxes=[{"to": [MIA], "what": ["sms"]}])
-    assert room.rows(mail) == []
-    room.gateway.arrived("phones", InboundPiece("x", ANA, PHONES, Alphabet.GSM7, b"hello")).result(10)
-    assert (room.letter.subject, room.letter.recipient) == (f"SMS from {ANA}", MIA)
-    assert len(room.rows(mail_thread)) == 1
-    assert len(room.rows(inbound_medium)) == 1
