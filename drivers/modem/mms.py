@@ -86,7 +86,9 @@ class Mms:
             says = f"it has {notification.size} octets, and mms_largest allows {config.mms_largest}"
             raise NotFetched(says, step="set-up", for_good=True, code="mms_too_large")
         try:
-            url = whole_url(notification.location, self._mmsc())
+            place = notification.location
+            place += notification.transaction if place.endswith("=") else ""  # as some MMSCs want it
+            url = whole_url(place, self._mmsc())
             with self._turn:
                 answer = self._carrier.get(url, config.mms_largest + _BESIDE)
         except CarrierFailed as failed:

@@ -37,6 +37,7 @@ PORT = 2948  # of WAP pushes (IANA)
 WAP_PUSH = "wap_push"  # what the text of `inbound` is understood as that such a push is
 KEPT = timedelta(days=3)  # in the network, where it does not say for how long
 LONGEST = timedelta(days=30)  # for which it is believed, whatever it says
+_AFTERWARDS = timedelta(days=1)  # for which an MMSC may still announce what is over
 _ONCE_MORE = timedelta(minutes=10)  # for what a person wants tried again though its time is over
 
 
@@ -109,24 +110,40 @@ class Notices:
 
 
 def _place(found: Notification) -> str:
-    return hashlib.sha256(f"{found.location}\0{found.transaction}".encode("utf-8", "surrogatepass")).hexdigest()
+    """What tells one MMS from another: where it is, and for a place that is none without it, the transaction."""
+    whole = found.location + (found.transaction if found.location.endswith("=") else "")
+    return _hashed(whole)
+
+
+def _hashed(words: str) -> str:
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _announced(conn: Connection, push: Pushed, found: Notification) -> bool:
     """Keep a notification; whether something is to be done for it now."""
     place, c = _place(found), mms_notice.c
-    known = conn.execute(select(c.id, c.state, c.link).where(c.place == place).with_for_update()).first()
+    known = conn.execute(select(mms_notice).where(c.place == place).with_for_update()).first()
+    if known is not None and not _same(known, found, push.at):  # the MMSC began to count its places anew
+        conn.execute(update(mms_notice).where(c.id == known.id).values(place=_hashed(known.id)))
+        known = None
     if known is None:
         _begin(conn, push, found, place)
         return True
     moved = {"link": push.link, "due_at": push.at} if known.link != push.link and known.state == "waiting" else {}
-    conn.execute(update(mms_notice).where(c.id == known.id).values(copies=c.copies + 1, **moved))
+    newest = {"transaction_id": storable(found.transaction, 400)}  # which our answer has to name
+    conn.execute(update(mms_notice).where(c.id == known.id).values(copies=c.copies + 1, **newest, **moved))
     if known.state == "done":  # the network did not hear that we have it
-        step = history.Step(
-            known.id, "announced again: the network is told again", {"due_at": push.at, "attempts": 0, "ended_at": None}
-        )
+        values = {"due_at": push.at, "attempts": 0, "ended_at": None, "deferred_at": None}
+        step = history.Step(known.id, "announced again: the network is told again", values)
         history.move(conn, MMS_NOTICE, "repeat", [step], by=push.link, now=push.at)
     return known.state == "done" or bool(moved)
+
+
+def _same(known: AnyRow, found: Notification, now: datetime) -> bool:
+    """Whether an announcement is of the MMS that stands there: an MMSC may count its transactions on, but not the
+    octets of a message, and it keeps none for longer than it said."""
+    alike = found.transaction == known.transaction_id or found.size == known.size
+    return alike and now <= known.expires_at + _AFTERWARDS
 
 
 def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> None:

@@ -15,7 +15,7 @@ mms_notice = Table(
     Column("why", Text, nullable=False),
     Column("inbound_id", ForeignKey("inbound.id", ondelete="CASCADE"), nullable=False),  # the push that announced it
     Column("link", String(40), nullable=False),  # that announced it last
-    Column("place", String(64), nullable=False, unique=True),  # SHA-256 of location and transaction: one MMS, one row
+    Column("place", String(64), nullable=False, unique=True),  # SHA-256 of its location: one MMS, one row
     Column("location", Text, nullable=False),
     Column("transaction_id", Text, nullable=False),
     Column("version", String(8), nullable=False),

@@ -193,6 +193,12 @@ def test_a_place_without_a_host_is_one_of_the_mmsc(mms: Mms, mmsc: Mmsc) -> None
     assert mms.fetch(Notification("t", "/m/1")).inbound.sender == CUSTOMER
 
 
+def test_a_place_that_ends_in_the_middle_gets_its_transaction(mms: Mms, mmsc: Mmsc) -> None:
+    mmsc.holds()
+    assert mms.fetch(Notification("abc 1", f"http://{mmsc.proxy}/m/1?id=")).inbound.sender == CUSTOMER
+    assert mmsc.asked[0].target.endswith("/m/1?id=abc%201")
+
+
 def test_a_push_that_is_no_mms_is_named_and_one_that_is_broken_is_too(mms: Mms) -> None:
     other = mms.read_push(mm1_mmsc.SERVICE_INDICATION, NOW)
     assert isinstance(other, OtherPush)

@@ -74,6 +74,28 @@ def test_what_is_announced_again_or_over_another_link_is_counted_and_nothing_els
     assert (row.copies, row.link) == (3, "b")  # it is fetched where it was announced last
 
 
+def test_an_mmsc_that_counts_on_announces_the_same_mms_and_is_answered_under_its_newest_name(shop: Shop) -> None:
+    octets = shop.mmsc.holds()
+    shop.arrives(octets)
+    shop.fetching.serve("a")
+    shop.arrives(octets.replace(b"txn-1", b"txn-9"), reference=8)
+    shop.fetching.serve("a")
+    assert (shop.states(), len(shop.stored)) == (["done"], 1)
+    assert [told.get("transaction-id") for told in shop.mmsc.told] == ["txn-1", "txn-9"]
+
+
+@pytest.mark.parametrize(("days", "size"), [(3, 4000), (0, 5000)], ids=["later", "larger"])
+def test_a_place_that_an_mmsc_uses_again_is_another_mms(shop: Shop, days: int, size: int) -> None:
+    shop.arrives(shop.mmsc.holds(size=4000))
+    shop.fetching.serve("a")
+    shop.desk.later(days=days)
+    again = shop.mmsc.holds(size=size).replace(b"txn-1", b"txn-2")
+    shop.mmsc.messages["/m/1"] = mm1_mmsc.retrieve_conf("M9@mmsc", "+38641000003")
+    shop.arrives(again, reference=8)
+    shop.fetching.serve("a")
+    assert (shop.states(), [one.sender for one in shop.stored]) == (["done", "done"], [CUSTOMER, "+38641000003"])
+
+
 def test_a_piece_that_comes_after_the_rest_was_given_out_still_makes_an_mms(shop: Shop) -> None:
     octets = shop.mmsc.holds()
     shop.arrives(octets, [0, 2])
