@@ -45,8 +45,9 @@ def export(office: Office, who: str, file: Path) -> None:
         act = _act(gateway, who)
         with gateway.database.reading() as conn:
             told = copies.everything(conn, act.id, act.at)
+            files = copies.files(conn, told)
         gateway.database.writer.do(privacy.seen, (act.id, "exported", act.by, act.at))
-    file.write_bytes(copies.as_zip(told))
+    file.write_bytes(copies.as_zip(told, files))
     office.voice.data({"file": str(file), "customer": act.id}, [f"everything about {act.id} is in {file}"])
 
 

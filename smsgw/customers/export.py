@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -12,7 +12,18 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection, Table, or_, select
 
-from ..store.tables import consent, import_line, opt_in, order, order_line, order_revision
+from ..store.tables import (
+    capability,
+    consent,
+    import_line,
+    inbound,
+    inbound_medium,
+    medium,
+    opt_in,
+    order,
+    order_line,
+    order_revision,
+)
 from . import customers, groups, merging, privacy, timeline
 from .customers import Person
 
@@ -35,6 +46,8 @@ def everything(conn: Connection, id: str, now: datetime) -> dict[str, Any]:
         "addresses": [{"address": one.address, "kind": one.kind, "since": one.created_at} for one in person.addresses],
         "groups": [group.name for group in groups.of(conn, person.id)],
         "timeline": _timeline(conn, person),
+        "pictures": _pictures(conn, spelled),
+        "shows_mms": _rows(conn, capability, capability.c.number.in_(spelled)),
         "consents": _rows(conn, consent, consent.c.address.in_(spelled)),
         "opt_in_questions": _rows(conn, opt_in, opt_in.c.address.in_(spelled)),
         "orders": _orders(conn, spelled),
@@ -44,6 +57,37 @@ def everything(conn: Connection, id: str, now: datetime) -> dict[str, Any]:
         ],
         "who_looked": [{"what": one.what, "by": one.by, "at": one.at} for one in privacy.accesses(conn, person.id)],
     }
+
+
+def _pictures(conn: Connection, addresses: Sequence[str]) -> list[dict[str, Any]]:
+    """The pictures and files that came with their texts. file: where one is in the ZIP, None once it was purged."""
+    i, parts = inbound.c, inbound_medium.c
+    rows = conn.execute(
+        select(parts.inbound_id, i.received_at, parts.position, parts.name, medium.c.media_type, medium.c.sha256,
+               medium.c.octets.is_not(None).label("kept"))
+        .join_from(inbound_medium, inbound, i.id == parts.inbound_id)
+        .join(medium, medium.c.sha256 == parts.sha256)
+        .where(i.sender.in_(addresses))
+        .order_by(parts.inbound_id, parts.position)
+    )  # fmt: skip
+    return [
+        {
+            "inbound_id": row.inbound_id, "at": row.received_at, "name": row.name, "media_type": row.media_type,
+            "sha256": row.sha256, "file": f"files/{row.inbound_id}-{row.position}" if row.kept else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def files(conn: Connection, told: dict[str, Any]) -> dict[str, bytes]:
+    """The octets of the pictures and files in what `everything` told, by where they are in the ZIP."""
+    wanted = {one["file"]: one["sha256"] for one in told["pictures"] if one["file"] is not None}
+    found: dict[str, bytes] = {}
+    for file, sha in wanted.items():
+        octets = conn.scalar(select(medium.c.octets).where(medium.c.sha256 == sha))
+        if octets is not None:
+            found[file] = bytes(octets)
+    return found
 
 
 def _rows(conn: Connection, table: Table, *about: Any) -> list[dict[str, Any]]:
@@ -78,12 +122,14 @@ def _orders(conn: Connection, addresses: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
-def as_zip(told: dict[str, Any]) -> bytes:
-    """The same as a ZIP of `person.json` and `person.html`."""
+def as_zip(told: dict[str, Any], files: Mapping[str, bytes] | None = None) -> bytes:
+    """The same as a ZIP of `person.json` and `person.html`, with their pictures (see `files`)."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("person.json", to_json(told, indent=2))
         packed.writestr("person.html", as_page(told))
+        for name, octets in (files or {}).items():
+            packed.writestr(name, octets)
     return out.getvalue()
 
 

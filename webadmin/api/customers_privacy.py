@@ -32,9 +32,10 @@ def export_customer(id: str) -> Response:
     gateway, act = the_gateway(), _act(id)
     with gateway.database.reading() as conn:
         told = export.everything(conn, act.id, act.at)
+        files = export.files(conn, told)
     gateway.database.writer.do(privacy.seen, (told["customer"]["id"], "exported", act.by, act.at))
     if ZIP in request.accept_mimetypes.values():
-        return Response(export.as_zip(told), mimetype=ZIP, headers={"Cache-Control": "no-store"})
+        return Response(export.as_zip(told, files), mimetype=ZIP, headers={"Cache-Control": "no-store"})
     return answer(told)
 
 

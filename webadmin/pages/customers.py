@@ -61,7 +61,7 @@ def _listed(error: SmsgwError | None = None) -> Response:
         found = [] if rule.strip() and checked is None else finding.find(conn, wanted, LIST + 1, gateway.clock())
         people = customers.many(conn, found[:LIST])
     older = found[LIST - 1] if len(found) > LIST else None
-    admin = current_person().role == "admin"
+    admin = current_person().may("customers:privacy")
     return sheet("customers.html", error, people=people, older=older, q=words, rule=rule, admin=admin)
 
 
@@ -116,7 +116,7 @@ def _card(id: str, error: SmsgwError | None = None) -> Response:
             "alike": list(zip(customers.many(conn, others), alike, strict=False)),
             "merges": [one for one in merging.listing(conn, person.id) if one.undone_at is None],
         }
-    admin = current_person().role == "admin"
+    admin = current_person().may("customers:privacy")
     return sheet("customer.html", error, one=person, told=person.told(), past=past, admin=admin, **facts)
 
 
@@ -203,7 +203,7 @@ def customers_sheet(kind: str) -> Response:
     gateway = the_gateway()
     if kind not in ("csv", "xlsx"):
         raise NoPage
-    if current_person().role != "admin":
+    if not current_person().may("customers:privacy"):
         raise Forbidden(gettext("Only an administrator may take customers away as a sheet"))
     with gateway.database.reading() as conn:
         rule = segments.read(conn, request.args.get("rule") or "everybody")
@@ -220,9 +220,10 @@ def copy_customer(id: str) -> Response:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         told = export.everything(conn, id, gateway.clock())
+        files = export.files(conn, told)
     gateway.database.writer.do(privacy.seen, (told["customer"]["id"], "exported", current_person().id, gateway.clock()))
     attached = {"Content-Disposition": f'attachment; filename="{told["customer"]["id"]}.zip"'}
-    return Response(export.as_zip(told), mimetype="application/zip", headers=attached)
+    return Response(export.as_zip(told, files), mimetype="application/zip", headers=attached)
 
 
 @pages.post("/customers/<id>/erase")
@@ -231,7 +232,7 @@ def erase_customer(id: str) -> Response:
     """Forget a person; for administrators, who say that they mean it."""
     gateway, person = the_gateway(), current_person()
     try:
-        if person.role != "admin":
+        if not person.may("customers:privacy"):
             raise Forbidden(gettext("Only an administrator may have a person forgotten"))
         if not request.form.get("sure"):
             raise Conflict(gettext("Tick the box to say that you mean it: it cannot be taken back"))

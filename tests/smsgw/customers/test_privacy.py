@@ -244,7 +244,8 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(database: Database) ->
 def test_a_copy_of_everything_is_a_zip_that_people_and_programs_read(database: Database) -> None:
     id = a_full_life(database)
     with database.reading() as conn:
-        packed = zipfile.ZipFile(io.BytesIO(export.as_zip(export.everything(conn, id, NOW))))
+        everything_of = export.everything(conn, id, NOW)
+        packed = zipfile.ZipFile(io.BytesIO(export.as_zip(everything_of, export.files(conn, everything_of))))
     told = json.loads(packed.read("person.json"))
     assert told["customer"]["name"] == NEEDLE
     assert {one["address"] for one in told["addresses"]} == {NUMBER, MAIL, "+38640111333"}
@@ -258,6 +259,9 @@ def test_a_copy_of_everything_is_a_zip_that_people_and_programs_read(database: D
         "merge",
     }
     assert told["orders"][0]["revisions"][0]["words"] == NEEDLE
+    [picture] = told["pictures"]
+    assert (picture["name"], packed.read(picture["file"])) == (NEEDLE, f"Dear {NEEDLE}".encode())
+    assert told["shows_mms"][0]["state"] == "yes"
     page = packed.read("person.html").decode()
     assert f"<h1>{NEEDLE}</h1>" in page
     assert "<script" not in page
