@@ -164,7 +164,7 @@ def _whose(token: str | None) -> Person | None:
         return None
     found = replace(found, id=audit.Who(found.id, request.remote_addr))
     if _memory().is_due(token):
-        accounts.prolong(gateway.database.writer, token, now + _lasts())
+        accounts.prolong(gateway.database.writer, token, now + _lasts(), now, request.remote_addr)
     return found
 
 

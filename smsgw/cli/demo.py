@@ -140,7 +140,7 @@ def welcome(gateway: Gateway, folder: Path) -> str:
     if not known:
         keys.create(writer, keys.NewKey("demo", SCOPES, now, secret))
     stock_up(gateway)
-    admin = people.get(ADMIN) or accounts.add(writer, ADMIN, "admin", None, now)
+    admin = people.get(ADMIN) or accounts.add(writer, ADMIN, "owner", None, now)
     token = accounts.open_session(writer, admin, now, accounts.ONCE_FOR, kind="once")
     address_file = folder / ADDRESS_FILE
     base = address_file.read_text().strip() if address_file.exists() else address(gateway.config.web)

@@ -253,7 +253,7 @@ def provision(gateway: Gateway, admin: str | None, password: str | None) -> str 
         if admin in people:
             accounts.set_password(writer, admin, password)
         else:
-            accounts.add(writer, admin, "admin", password, now)
+            accounts.add(writer, admin, "owner", password, now)
     if KEY_NAME in known:
         return None
     return keys.create(writer, keys.NewKey(KEY_NAME, KEY_SCOPES, now))[1]
@@ -270,5 +270,5 @@ def _tell(office: Office, path: Path, store: Path, admin: str | None, secret: st
     if aside is not None:
         office.voice.chat(f"The configuration that was there is kept: {aside}")
     if admin is None:
-        office.voice.chat("Nobody can log in yet: smsgw user add NAME --role admin")
+        office.voice.chat("Nobody can log in yet: smsgw user add NAME --role owner")
     office.voice.chat(f"next: smsgw doctor --config {path}, then smsgw run --config {path}")

@@ -7,6 +7,7 @@ import sys
 import click
 
 from smsgw.access import accounts
+from smsgw.access.roles import ROLES
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.errors import BadInput, Fault
@@ -23,7 +24,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["admin", "clerk"]), default="clerk", show_default=True)
+@click.option("--role", type=click.Choice(list(ROLES)), default="agent", show_default=True)
 @FROM_INPUT
 @pass_office
 def add(office: Office, name: str, role: str, password: str | None) -> None:
@@ -53,7 +54,7 @@ def ls(office: Office) -> None:
     with office.gateway() as gateway, gateway.database.reading() as conn:
         rows = [dict(row._mapping) for row in accounts.listing(conn)]
     columns = {"name": "NAME", "role": "ROLE", "created_at": "CREATED", "disabled_at": "DISABLED"}
-    office.voice.rows(rows, columns, "There is nobody. To add somebody: smsgw user add NAME --role admin")
+    office.voice.rows(rows, columns, "There is nobody. To add somebody: smsgw user add NAME --role owner")
 
 
 def asked(option: str | None) -> str:

@@ -44,7 +44,7 @@ class Demo:
         now, writer = self.gateway.clock(), self.gateway.database.writer
         with self.gateway.database.reading() as conn:
             known = {row.name: row.id for row in accounts.listing(conn)}
-        admin = known.get("demo") or accounts.add(writer, "demo", "admin", None, now)
+        admin = known.get("demo") or accounts.add(writer, "demo", "owner", None, now)
         return f"{self.base}/enter/{accounts.open_session(writer, admin, now, timedelta(hours=1), kind='once')}"
 
 

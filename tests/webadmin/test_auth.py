@@ -36,7 +36,7 @@ def with_views(gateway: Gateway) -> Flask:
 @pytest.fixture
 def browser(gateway: Gateway) -> FlaskClient:
     """Somebody's browser, and an account for Ana."""
-    accounts.add(gateway.database.writer, NAME, "clerk", PASSWORD, gateway.clock())
+    accounts.add(gateway.database.writer, NAME, "agent", PASSWORD, gateway.clock())
     return with_views(gateway).test_client()
 
 
@@ -94,7 +94,7 @@ def test_the_cookie_is_for_this_site_only_and_not_for_scripts(browser: FlaskClie
 def test_over_https_the_cookie_is_secure(configured: Callable[..., Gateway]) -> None:
     web = {"listen": "127.0.0.1:0", "public_url": "https://sms.example.com"}
     gateway = configured(web=web)
-    accounts.add(gateway.database.writer, NAME, "clerk", PASSWORD, gateway.clock())
+    accounts.add(gateway.database.writer, NAME, "agent", PASSWORD, gateway.clock())
     assert "Secure" in enter(with_views(gateway).test_client()).headers["Set-Cookie"]
 
 
@@ -148,7 +148,7 @@ def test_an_account_that_is_gone_is_out_at_once(inside: FlaskClient, gateway: Ga
 
 
 def test_too_many_wrong_passwords_for_a_name_make_wait_and_nobody_else(browser: FlaskClient, gateway: Gateway) -> None:
-    accounts.add(gateway.database.writer, "Boris", "clerk", PASSWORD, gateway.clock())
+    accounts.add(gateway.database.writer, "Boris", "agent", PASSWORD, gateway.clock())
     for _ in range(auth.TRIES):
         assert enter(browser, password="wrong").status_code == 401
     response = enter(browser)

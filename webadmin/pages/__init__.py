@@ -45,6 +45,8 @@ from . import (
     templates,
 )
 from .blueprint import pages
+from .only_allowed import OnlyAllowed
+from .permits import may_open
 from .places import places
 
 # Imported for the routes they hang on the blueprint.
@@ -94,6 +96,8 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
+    app.jinja_env.add_extension(OnlyAllowed)
+    app.jinja_env.globals["may_open"] = may_open
     app.jinja_env.globals["places"] = places
     app.jinja_env.globals["kind_name"] = kind_name
     app.extensions["page_guard"] = PageGuard(app.extensions["smsgw"].gateway.config.pages)

@@ -62,8 +62,8 @@ def write_answer() -> Response:
 
 
 def _owner() -> None:
-    if current_person().role != "admin":
-        raise Forbidden("only an admin decides what is answered by itself", hint="ask somebody who may")
+    if not current_person().may("answers:manage"):
+        raise Forbidden("your role does not decide what is answered by itself", hint="ask somebody who may")
 
 
 def _shown(error: SmsgwError | None = None) -> Response:
@@ -76,5 +76,6 @@ def _shown(error: SmsgwError | None = None) -> Response:
     worded = [topic for topic in TOPICS if topic != STATUS]
     return sheet(
         "answers.html", error, told=told, rows=rows, topics=TOPICS, worded=worded, languages=LANGUAGES, fields=FIELDS,
-        states=list(ANSWER_TOPIC.states), may=current_person().role == "admin", typed=request.form.get("text", ""),
+        states=list(ANSWER_TOPIC.states), may=current_person().may("answers:manage"),
+        typed=request.form.get("text", ""),
     )  # fmt: skip

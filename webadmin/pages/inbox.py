@@ -14,18 +14,20 @@ from smsgw.link import Abilities
 from smsgw.outbound.submit import Asked
 from smsgw.text.preview import Preview, preview
 
-from ..auth import current_person, person_required
+from ..auth import current_person, person, person_required
 from ..context import the_gateway
 from . import desk, media
 from .blueprint import pages
+from .places import home
 
 NAMED = 5  # letters that are named when they make a text dearer
 
 
 @pages.get("/")
 def start() -> Response:
-    """The way in."""
-    return redirect(url_for("pages.inbox"))
+    """The way in: to the first place that this person may see."""
+    known = person()
+    return redirect(url_for("pages.inbox") if known is None else home(known))
 
 
 @pages.get("/inbox")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import request, url_for
 from flask_babel import lazy_gettext as _l
+
+from smsgw.access.accounts import Person
+
+from .permits import may_open, need_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,12 @@ PLACES: tuple[Place, ...] = (
 
 
 def places() -> list[tuple[Place, bool]]:
-    """Every place, and whether we are there."""
+    """Every place that the reader may see, and whether we are there."""
     here = request.path.split("/")[1]
-    return [(place, here in place.holds) for place in PLACES]
+    return [(place, here in place.holds) for place in PLACES if may_open(place.endpoint)]
+
+
+def home(person: Person) -> str:
+    """The address of the first place that somebody may see."""
+    seen = (place.endpoint for place in PLACES if person.may(need_of(place.endpoint)))
+    return url_for(next(seen, "pages.api_docs"))

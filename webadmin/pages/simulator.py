@@ -50,11 +50,11 @@ def signature(gateway: Gateway) -> list[tuple[str, int, str, int]]:
 def curl_line(gateway: Gateway, person: Person, base: str) -> str | None:
     """A line for a terminal that makes the first phone buzz, with the demo's real key; None where there is no demo.
 
-    base: the address of this server as the browser has it. Only an admin sees the key.
+    base: the address of this server as the browser has it. Only who may make keys sees it.
     """
     first = next(simulated(gateway), None)
     file = gateway.config.store.folder / KEY_FILE
-    if first is None or person.role != "admin" or not file.is_file():
+    if first is None or not person.may("keys:manage") or not file.is_file():
         return None
     body = {"to": first[0], "text": "Your book is here.", "allow_duplicate": True}
     return " \\\n  ".join(

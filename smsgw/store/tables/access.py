@@ -1,8 +1,11 @@
-"""Account, Session, ApiKey and the answers kept for Idempotency-Keys. No secret is stored, only what proves one."""
+"""Account, Session, ApiKey and the answers kept for Idempotency-Keys. No secret is stored, only what proves one.
+
+The one exception is the secret of a second factor: codes can only be checked by who knows it.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from .types import Json, Moment, metadata, one_of
 
@@ -15,18 +18,29 @@ account = Table(
     Column("role", String(12), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
-    one_of("role", ("admin", "clerk")),
+    Column("seen_at", Moment),  # when they last did something, to the minute
+    Column("totp_secret", String(64)),  # base32; without totp_since: shown, and not yet proved
+    Column("totp_since", Moment),  # from when on a code is asked for
+    Column("totp_step", BigInteger),  # the newest step that a code was taken for: it is not taken again
+    Column("recovery", Json),  # SHA-256 of codes that work once each, in hexadecimal digits
+    one_of("role", ("owner", "manager", "agent", "viewer", "developer")),
 )
 
 session = Table(
     "session",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),  # SHA-256
-    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE")),  # None: for the first account of all
     Column("kind", String(8), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
-    one_of("kind", ("session", "once")),  # "once": a link that logs in one time
+    Column("used_at", Moment),
+    Column("address", String(64)),  # of the network
+    Column("browser", String(200)),  # as it calls itself
+    # "once": a link that logs in one time; "invite": one that asks for a password to be chosen; "factor": the password
+    # was right, the second factor is awaited; "setup": the link that makes the first account.
+    one_of("kind", ("session", "once", "invite", "factor", "setup")),
+    Index("ix_session_account_id", "account_id"),
 )
 
 api_key = Table(

@@ -18,13 +18,13 @@ PASSWORD = "correct horse battery"
 
 
 def add(database: Database, name: str = "ana", password: str | None = PASSWORD) -> str:
-    return accounts.add(database.writer, name, "admin", password, START)
+    return accounts.add(database.writer, name, "owner", password, START)
 
 
 def test_the_right_password_tells_who_it_is_and_is_not_in_the_store(database: Database) -> None:
     id = add(database)
     with database.reading() as conn:
-        assert accounts.check_password(conn, "ana", PASSWORD) == accounts.Person(id, "ana", "admin")
+        assert accounts.check_password(conn, "ana", PASSWORD) == accounts.Person(id, "ana", "owner")
         assert PASSWORD not in str(conn.execute(select(account)).one())
 
 
@@ -45,7 +45,7 @@ def test_a_name_is_taken_once_and_a_short_password_not_at_all(database: Database
     add(database)
     with pytest.raises(BadInput, match="already"):
         add(database)
-    with pytest.raises(BadInput, match="10 characters"):
+    with pytest.raises(BadInput, match="12 characters"):
         add(database, "bor", "short")
 
 

@@ -44,7 +44,11 @@ def test_an_untouched_chain_is_whole_and_its_newest_seal_can_be_noted(database: 
     ("spoil", "first", "why"),
     [
         (update(lines).where(lines.c.id == 3).values(says="nothing was done"), 3, "is not as it was written"),
-        (update(lines).where(lines.c.id == 2).values(at=START + timedelta(microseconds=1)), 2, "is not as it was written"),
+        (
+            update(lines).where(lines.c.id == 2).values(at=START + timedelta(microseconds=1)),
+            2,
+            "is not as it was written",
+        ),
         (delete(lines).where(lines.c.id == 1), 1, "is missing"),
         (delete(lines).where(lines.c.id == 4), 4, "is missing"),
     ],

@@ -15,7 +15,7 @@ from smsgw.store.database import Database
 def done(smsgw: Any) -> Any:
     """Something was done: a key made and revoked, an account made."""
     smsgw("key", "create", "shop")
-    smsgw("user", "add", "Ana", "--role", "admin", "--password", "-", stdin="long enough\n")
+    smsgw("user", "add", "Ana", "--role", "owner", "--password", "-", stdin="long enough, this\n")
     smsgw("key", "revoke", "shop")
     return smsgw
 

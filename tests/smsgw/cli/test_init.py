@@ -32,7 +32,7 @@ def test_a_script_sets_everything_up_with_one_command(bare_smsgw, tmp_path: Path
     office = Office(lambda gateway: [], environ={})
     office.path = path
     with office.gateway() as gateway, gateway.database.reading() as conn:
-        assert accounts.check_password(conn, "ana", "correct horse").role == "admin"
+        assert accounts.check_password(conn, "ana", "correct horse").role == "owner"
         assert keys.authenticate(conn, said.data["key"]).name == "first"
 
 

@@ -65,9 +65,9 @@ def test_a_revoked_key_opens_nothing_and_is_only_listed_on_request(smsgw, look) 
 
 
 def test_an_account_is_made_by_a_script_and_gets_a_new_password(smsgw, look) -> None:
-    said = smsgw("user", "add", "ana", "--role", "admin", "--password", "-", stdin="correct horse\n")
+    said = smsgw("user", "add", "ana", "--role", "owner", "--password", "-", stdin="correct horse\n")
     assert said.status == 0, said.err
-    assert look(lambda conn: accounts.check_password(conn, "ana", "correct horse")).role == "admin"
+    assert look(lambda conn: accounts.check_password(conn, "ana", "correct horse")).role == "owner"
     assert smsgw("user", "passwd", "ana", "--password", "-", stdin="battery staple\n").status == 0
     assert look(lambda conn: accounts.check_password(conn, "ana", "battery staple")).name == "ana"
     assert [each["name"] for each in smsgw("user", "ls", "--json").data] == ["ana"]

@@ -77,7 +77,7 @@ def test_a_key_without_the_scope_is_told_which_it_lacks(app: Flask, caller_of: A
 @pytest.fixture
 def ana(gateway: Any) -> str:
     """An account."""
-    return accounts.add(gateway.database.writer, "Ana", "admin", "long enough", gateway.clock())
+    return accounts.add(gateway.database.writer, "Ana", "owner", "long enough, this", gateway.clock())
 
 
 def test_log_ins_that_worked_and_that_did_not_are_told(app: Flask, call: Any, ana: str) -> None:

@@ -53,7 +53,7 @@ class Visitor:
         self.gateway: Gateway = app.extensions["smsgw"].gateway
         self.client: FlaskClient = app.test_client()
 
-    def link(self, role: str = "admin", name: str = "ana") -> str:
+    def link(self, role: str = "owner", name: str = "ana") -> str:
         """A one-time link for an account, which is made if need be."""
         now, writer = self.gateway.clock(), self.gateway.database.writer
         with self.gateway.database.reading() as conn:

@@ -82,7 +82,7 @@ def test_only_an_administrator_who_means_it_has_a_person_forgotten(admin: Visito
     assert admin.get(f"{path}/copy.zip").data[:2] == b"PK"
     unsure = admin.send(path, "erase", sure="")
     assert (unsure.status_code, "Tick the box" in said(unsure.text)) == (409, True)
-    clerk = visitor("clerk", "bo")
+    clerk = visitor("agent", "bo")
     assert 'id="erase"' not in clerk.page(path)
     token = Form(clerk.page(path), "note").fields
     assert clerk.post(f"{path}/erase", token | {"sure": "yes"}).status_code == 403
@@ -154,7 +154,7 @@ def test_a_group_is_filled_by_hand_and_people_leave_as_a_sheet(admin: Visitor, v
     assert admin.get("/customers.xlsx").data[:2] == b"PK"
     assert admin.send(path, "group", group="Teachers", leave="yes").status_code == 303
     assert "+38640111222" not in admin.page("/customers.csv?rule=group+Teachers")
-    assert visitor("clerk", "bo").get("/customers.csv").status_code == 403
+    assert visitor("agent", "bo").get("/customers.csv").status_code == 403
     assert admin.get("/customers.pdf").status_code == 404
 
 

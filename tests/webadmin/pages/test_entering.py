@@ -61,7 +61,7 @@ def test_to_look_ahead_does_not_use_the_link_up(stranger: Visitor, headers: dict
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/+38640111222"])
 def test_a_stranger_is_taken_to_the_log_in_and_then_to_where_they_wanted(stranger: Visitor, path: str) -> None:
     gateway = stranger.gateway
-    accounts.add(gateway.database.writer, "bine", "clerk", PASSWORD, gateway.clock())
+    accounts.add(gateway.database.writer, "bine", "agent", PASSWORD, gateway.clock())
     door = stranger.get(path).location
     assert door.startswith("/login?next=")
     response = stranger.post("/login", {"name": "bine", "password": PASSWORD, "next": path})
@@ -72,7 +72,7 @@ def test_a_stranger_is_taken_to_the_log_in_and_then_to_where_they_wanted(strange
 @pytest.mark.parametrize("wanted", ["//evil.example/inbox", "https://evil.example/", "/\\evil.example", ""])
 def test_nobody_is_sent_to_another_site_after_the_log_in(stranger: Visitor, wanted: str) -> None:
     gateway = stranger.gateway
-    accounts.add(gateway.database.writer, "bine", "clerk", PASSWORD, gateway.clock())
+    accounts.add(gateway.database.writer, "bine", "agent", PASSWORD, gateway.clock())
     response = stranger.post("/login", {"name": "bine", "password": PASSWORD, "next": wanted})
     assert response.location == INSIDE
 
@@ -124,7 +124,7 @@ def test_what_is_not_there_is_a_page_with_a_way_back(stranger: Visitor, said: Ca
     response = stranger.get("/nothing")
     assert response.status_code == 404
     assert "There is nothing at /nothing." in said(response.text)
-    assert 'href="/inbox"' in response.text
+    assert 'href="/"' in response.text
 
 
 @pytest.mark.parametrize("path", ["/inbox", "/login", "/nothing", "/static/live.js"])

@@ -97,7 +97,7 @@ def test_a_topic_gets_its_words_and_is_switched_by_an_admin(admin: Visitor, said
 
 
 def test_a_clerk_sees_the_answers_and_switches_nothing(stranger: Visitor) -> None:
-    stranger.get(stranger.link("clerk", "bor"))
+    stranger.get(stranger.link("agent", "bor"))
     page = stranger.page("/answers")
     assert 'id="switch"' not in page
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)

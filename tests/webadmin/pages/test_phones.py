@@ -79,11 +79,11 @@ def test_the_page_shows_a_line_that_sends_with_the_real_key_to_the_first_phone(a
 
 
 def test_the_key_is_shown_to_an_admin_of_a_demo_only(stranger: Visitor) -> None:
-    stranger.get(stranger.link("admin", "ana"))
+    stranger.get(stranger.link("owner", "ana"))
     assert curl(stranger) is None  # no demo: no file
     (stranger.gateway.config.store.folder / "demo.key").write_text(f"{KEY}\n")
     assert curl(stranger) is not None
-    stranger.get(stranger.link("clerk", "bine"))
+    stranger.get(stranger.link("agent", "bine"))
     assert curl(stranger) is None
     assert KEY not in stranger.page("/inbox")
 

@@ -1,0 +1,45 @@
+"""What each role may do."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsgw.access import roles
+from smsgw.access.keys import SCOPES
+
+WRITES = [name for name in roles.PERMISSIONS if not name.endswith((":read", ":*"))]
+
+
+def test_a_viewer_writes_nothing() -> None:
+    assert [name for name in WRITES if roles.may("viewer", name)] == []
+    assert roles.may("viewer", "messages:read")
+    assert roles.may("viewer", "money:read")
+
+
+def test_an_agent_answers_and_sees_nothing_of_money() -> None:
+    assert roles.may("agent", "messages:send")
+    assert roles.may("agent", "conversations:write")
+    for never in ("money:read", "money:manage", "keys:manage", "people:manage", "customers:privacy", "audit:read"):
+        assert not roles.may("agent", never), never
+
+
+def test_a_developer_has_keys_and_webhooks_and_no_text_of_a_customer() -> None:
+    assert roles.may("developer", "keys:manage")
+    assert roles.may("developer", "webhooks:read")
+    for never in ("messages:read", "conversations:read", "customers:read", "orders:read", "inquiries:read"):
+        assert not roles.may("developer", never), never
+
+
+def test_nobody_gives_a_key_more_than_they_have() -> None:
+    assert roles.grantable("developer") == ["messages:send", "links:read"]  # no webhook either: it would be told texts
+    assert roles.grantable("owner") == list(SCOPES)
+
+
+@pytest.mark.parametrize("role", ["manager", "agent", "viewer", "developer"])
+def test_only_the_owner_decides_about_people(role: str) -> None:
+    assert not roles.may(role, "people:manage")
+    assert roles.may(role, roles.SELF)
+
+
+def test_a_role_that_is_none_may_nothing() -> None:
+    assert not any(roles.may("admin", name) for name in (*roles.PERMISSIONS, roles.SELF))

@@ -1,0 +1,103 @@
+"""What each view of the pages needs, and the one place where that is checked, before any of them.
+
+A view that is not named here is for the owner alone. What somebody may not do is not drawn for them either: see
+only_allowed.py.
+"""
+
+from __future__ import annotations
+
+from flask import request
+from flask_babel import gettext
+
+from smsgw.access.roles import SELF, may
+from smsgw.errors import Forbidden, Unauthenticated
+
+from ..auth import person
+from .blueprint import pages
+
+EVERYBODY = "everybody"  # strangers too: the view looks for itself who comes
+UNNAMED = "people:manage"  # what nobody has but the owner
+
+NEEDS: dict[str, str] = {
+    # Doors, and what is not for people at the desk.
+    **dict.fromkeys(("static", "start", "login", "log_in", "enter", "speak", "logout"), EVERYBODY),
+    **dict.fromkeys(("api_docs", "api_subject", "preferences", "prefer"), EVERYBODY),
+    **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
+    **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
+    "event_stream": SELF,  # tells each only what they may see
+    # What customers say, and what is answered.
+    **dict.fromkeys(("inbox", "conversation"), "conversations:read"),
+    "handled": "conversations:write",
+    **dict.fromkeys(("answer", "cost", "quick_send"), "messages:send"),
+    **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
+    **dict.fromkeys(("take_back", "revoke_page", "hold_page"), "messages:send"),
+    "type_text": "simulator:*",
+    **dict.fromkeys(("orders", "order"), "orders:read"),
+    "decide_order": "orders:manage",
+    **dict.fromkeys(("inquiries", "inquiry", "automatic_answers", "corrections", "replay_texts"), "inquiries:read"),
+    **dict.fromkeys(("answer_inquiry", "assign_inquiry", "close_inquiry", "correct_inquiry"), "inquiries:write"),
+    **dict.fromkeys(("switch_topic", "write_answer", "decide_correction"), "answers:manage"),
+    **dict.fromkeys(("surveys", "survey", "survey_csv"), "surveys:read"),
+    # Customers.
+    **dict.fromkeys(("customers_page", "customer", "segments_page", "count_segment"), "customers:read"),
+    **dict.fromkeys(("add_customer", "card_of", "change_customer", "note_customer", "set_mms"), "customers:write"),
+    **dict.fromkeys(("merge_customer", "unmerge_customer", "group_customer"), "customers:write"),
+    **dict.fromkeys(("customer_imports", "customer_import", "bring_sheet", "order_import"), "customers:write"),
+    **dict.fromkeys(("save_segment", "remove_segment", "add_group"), "customers:write"),
+    **dict.fromkeys(("customers_sheet", "copy_customer", "erase_customer"), "customers:privacy"),
+    **dict.fromkeys(("consents", "certificate"), "consents:read"),
+    **dict.fromkeys(("record_consent", "decide_doubt", "make_link"), "consents:record"),
+    "add_category": "consents:manage",
+    # Campaigns and money.
+    **dict.fromkeys(("campaigns", "campaign", "campaign_targets", "templates_page"), "campaigns:read"),
+    **dict.fromkeys(("new_campaign", "write_campaign", "edit_campaign", "change_campaign"), "campaigns:write"),
+    "campaign_step": "campaigns:write",
+    **dict.fromkeys(("new_template", "write_template", "template", "change_template"), "campaigns:write"),
+    **dict.fromkeys(("remove_template", "look_at_template"), "campaigns:write"),
+    **dict.fromkeys(("costs", "rates_page"), "money:read"),
+    **dict.fromkeys(("set_budget", "change_budget_page", "set_plan", "remove_plan_page", "end_alert"), "money:manage"),
+    **dict.fromkeys(("set_rate", "bring_rates", "remove_rate_page", "set_exchange"), "money:manage"),
+    "links": "links:read",
+}
+
+HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone
+    **dict.fromkeys(("message", "inbound", "mms_notice", "call", "link"), "messages:read"),
+    "conversation": "conversations:read",
+    "order": "orders:read",
+    **dict.fromkeys(("inquiry", "answer_topic", "auto_answer", "correction"), "inquiries:read"),
+    **dict.fromkeys(("survey", "participant"), "surveys:read"),
+    **dict.fromkeys(("customer", "customer_import"), "customers:read"),
+    "consent": "consents:read",
+    "campaign": "campaigns:read",
+    "alert": "money:read",
+    "webhook": "webhooks:read",
+}
+
+
+def need_of(endpoint: str | None) -> str:
+    """The permission that an endpoint of the pages needs, such as "pages.inbox"."""
+    return NEEDS.get((endpoint or "").removeprefix("pages."), UNNAMED)
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether who sent this request may use an endpoint of the pages: what is not so is not drawn."""
+    need, found = need_of(endpoint), person()
+    return need == EVERYBODY or (found is not None and found.may(need))
+
+
+def may_hear(role: str, event: str) -> bool:
+    """Whether a role hears of an event, such as order.confirmed."""
+    return may(role, HEARS.get(event.partition(".")[0], UNNAMED))
+
+
+@pages.before_request
+def check() -> None:
+    """The check. Raises Unauthenticated for strangers, Forbidden for those whose role does not have what it needs."""
+    need, found = need_of(request.endpoint), person()
+    if need == EVERYBODY:
+        return
+    if found is None:
+        raise Unauthenticated("nobody is logged in, or the session is over: log in")
+    if not found.may(need):
+        hint = gettext("Whoever owns this gateway can give you another role, on the page People.")
+        raise Forbidden(gettext("Your role does not include this."), hint=hint)
