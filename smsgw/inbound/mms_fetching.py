@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 BY = "mms"
 LOOK = 2.0  # seconds between two looks when nobody wakes us
 STUCK_AFTER = 120.0
+STOP_WITHIN = 1.0  # seconds; what takes longer is done again by the next start
 PAUSES = (10, 30, 60, 300, 900, 1800, 3600)  # seconds after each failed try; the last one again and again
 TOLD_AFTER = 5  # failed tries after which a person is told that it waits
 TRIES_TO_TELL = 12  # the network, that we have it; after that it may announce it again as often as it likes
@@ -82,9 +83,10 @@ class Fetching:
         """Begin nothing more; what is being fetched is fetched again by the next start, if it does not end in time."""
         self._end.set()
         self._came.set()
+        until = min(deadline, time.monotonic() + STOP_WITHIN)  # the others need their time too
         for thread in (self._thread, *self._busy.values()):
             if thread.is_alive():
-                thread.join(max(0.0, deadline - time.monotonic()))
+                thread.join(max(0.0, until - time.monotonic()))
 
     def alive(self) -> bool:
         """Whether it still looks."""
