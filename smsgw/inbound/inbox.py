@@ -323,11 +323,26 @@ def _complete(conn: Connection, inbound_id: str, rows: list[dict[str, Any]], arr
     history.note(conn, INBOUND, "complete", [history.Step(inbound_id, why)], by=arrived.link, now=arrived.at)
 
 
-def listing(conn: Connection, limit: int, before: Edge = None, sender: str | None = None) -> list[AnyRow]:
+def listing(
+    conn: Connection,
+    limit: int,
+    before: Edge = None,
+    sender: str | None = None,
+    *,
+    state: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[AnyRow]:
     """Whole texts, newest first: at most `limit`, those with ids before `before`."""
     query = select(inbound)
     if sender is not None:
         query = query.where(inbound.c.sender == sender)
+    if state is not None:
+        query = query.where(inbound.c.state == state)
+    if since is not None:
+        query = query.where(inbound.c.received_at >= since)
+    if until is not None:
+        query = query.where(inbound.c.received_at < until)
     return keyset.rows(conn, query, inbound.c.id, before, limit)
 
 

@@ -16,7 +16,7 @@ from smsgw.customers.consent.categories import every, keep, retire
 from smsgw.customers.consent.certificate import as_pdf
 from smsgw.customers.consent.changes import write
 from smsgw.customers.consent.telling import Told, read_address, tell, wrong
-from smsgw.errors import BadInput
+from smsgw.errors import BadInput, NotFound
 from smsgw.inbound.consent import questions as consent_questions
 from smsgw.inbound.consent.vocabulary import vocabulary
 
@@ -58,6 +58,16 @@ def put_category(code: str, body: NewCategory) -> Response:
     wanted = Kept(code, body.names, tuple(body.words), body.active)
     by, now = client().id, the_gateway().clock()
     return answer(_category(_write(lambda conn: keep(conn, wanted, by, now))))
+
+
+@route("GET", "/consent/categories/<code>", scope=READ, answers={200: Category}, errors=("not_found",))
+def one_category(code: str) -> Response:
+    """Show a category."""
+    with the_gateway().database.reading() as conn:
+        found = every(conn).get(code)
+    if found is None:
+        raise NotFound(f"there is no category {code[:60]!r}", hint="GET /api/v1/consent/categories lists them")
+    return answer(_category(found))
 
 
 @route("DELETE", "/consent/categories/<code>", scope=MANAGE, answers={200: Changed}, errors=("not_found",))

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from smsgw.errors import BadInput
+from smsgw.errors import BadInput, NotFound
 from smsgw.inbound import inbox
 from smsgw.inbound.contents import content_row
+from smsgw.store.tables import inbound as inbound_table
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import paging
 from .carried import inbound_media
 from .messages import number_of
-from .routes import route
-from .shapes import InboundFilter, InboundPage
+from .routes import answer, route
+from .shapes import Inbound, InboundFilter, InboundPage
 
 
 @route("GET", "/inbound", scope="messages:read", query=InboundFilter, answers={200: InboundPage})
@@ -27,14 +28,32 @@ def inbound(query: InboundFilter) -> Response:
     """List texts that came in, newest first."""
     before = paging.after(query)
     with the_gateway().database.reading() as conn:
-        rows = inbox.listing(conn, query.limit + 1, before, sender_of(query.from_))
-        no_texts = [row.id for row in rows if row.kind == "data"]
-        data = inbox.data_of(conn, no_texts) if no_texts else {}
-        more = carried_of(conn, rows)
-    return paging.page(
-        rows, query.limit, lambda row: inbound_json(row, *data.get(row.id, ())) | more.get(row.id, {}),
-        paging.after(query),
-    )  # fmt: skip
+        rows = inbox.listing(
+            conn, query.limit + 1, before, sender_of(query.from_),
+            state=query.status, since=query.since, until=query.until,
+        )  # fmt: skip
+        told = _told(conn, rows)
+    return paging.page(rows, query.limit, lambda row: told[row.id], before)
+
+
+def _told(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, dict[str, Any]]:
+    """Each of these as the API shows it, by id."""
+    no_texts = [row.id for row in rows if row.kind == "data"]
+    data = inbox.data_of(conn, no_texts) if no_texts else {}
+    more = carried_of(conn, rows)
+    return {row.id: inbound_json(row, *data.get(row.id, ())) | more.get(row.id, {}) for row in rows}
+
+
+@route("GET", "/inbound/<id>", scope="messages:read", answers={200: Inbound}, errors=("not_found",))
+def one_inbound(id: str) -> Response:
+    """Show a text that came in."""
+    with the_gateway().database.reading() as conn:
+        rows = []
+        if paging.looks_like(id, "in"):
+            rows = conn.execute(select(inbound_table).where(inbound_table.c.id == id)).all()
+        if not rows:
+            raise NotFound(f"there is no text {id[:60]}", hint="GET /api/v1/inbound lists them")
+        return answer(_told(conn, rows)[id])
 
 
 def carried_of(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, dict[str, Any]]:

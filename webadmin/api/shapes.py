@@ -228,6 +228,9 @@ class InboundFilter(Paging):
     """Which texts to list."""
 
     from_: Words | None = Field(None, alias="from", max_length=100, description="Only those from this number.")
+    status: Literal[tuple(INBOUND.states)] | None = Field(None, description="Only those in this state.")  # type: ignore[valid-type]
+    since: Moment | None = Field(None, description="Only those that came at this time or later.")
+    until: Moment | None = Field(None, description="Only those that came before this time.")
 
 
 class Fault(Shape):

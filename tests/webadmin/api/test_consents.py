@@ -188,3 +188,8 @@ def test_a_customers_consents_are_those_of_all_their_addresses(shop: Any) -> Non
     }
     assert [one["address"] for one in told["standing"]] == [PHONE, "ana@example.com"]
     assert shop("GET", f"{API}/customers/cus_{'0' * 26}/consents").status == 404
+
+
+def test_one_category_is_shown_and_one_that_is_not_there_is_not_found(shop: Any) -> None:
+    assert shop("GET", f"{API}/consent/categories/school").said["names"] == SCHOOL["names"]
+    assert shop("GET", f"{API}/consent/categories/toys").code == "not_found"

@@ -108,3 +108,16 @@ def test_what_is_decided_is_told_to_those_who_listen(call: Any) -> None:
 
 def test_no_number_is_a_fault(call: Any) -> None:
     assert call("GET", "/api/v1/conversations/x").status == 422
+
+
+def test_a_text_that_came_in_is_shown_and_texts_are_found_by_state_and_time(call: Any, write: Any, clock: Any) -> None:
+    write("first")
+    clock.on(60)
+    write("second")
+    listed = call("GET", "/api/v1/inbound").said["data"]
+    assert call("GET", f"/api/v1/inbound/{listed[0]['id']}").said == listed[0]
+    assert call("GET", "/api/v1/inbound/in_nothing").code == "not_found"
+    for query, text in (("since", "second"), ("until", "first")):
+        found = call("GET", f"/api/v1/inbound?{query}={listed[0]['received_at']}").said["data"]
+        assert [one["text"] for one in found] == [text]
+    assert call("GET", "/api/v1/inbound?status=handled").said["data"] == []
