@@ -7,8 +7,10 @@ process of its own (see `child`): a picture from outside may be made to eat memo
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
+from importlib import import_module
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -19,7 +21,18 @@ MOST_PIXELS = 40_000_000
 BEST, WORST = 88, 35  # qualities of JPEG between which we look
 SMALLEST = 320  # pixels of the longer side below which a link to a page is the better picture
 DRAWING = 256  # colours that a drawing has at most
+HEIC = ("image/heic", "image/heif")
 AS_THEY_ARE = ("image/jpeg", "image/png", "image/gif")  # what every phone with MMS shows (OMA MMS conformance)
+
+
+@functools.cache
+def reads_heic() -> bool:
+    """Whether the pictures of iPhones can be read: from then on Pillow opens them."""
+    try:
+        import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return False
+    return True
 
 
 class Unfit(SmsgwError):
@@ -46,6 +59,8 @@ def picture(octets: bytes, most: int, width: int, height: int) -> Fitted:
     Raises Unfit.
     """
     kind = kind_of(octets)
+    if kind in HEIC and not reads_heic():
+        raise Unfit("a HEIC picture cannot be read here: pillow-heif is not installed (pip install smsgw[heic])")
     try:
         with Image.open(io.BytesIO(octets)) as opened:
             if opened.width * opened.height > MOST_PIXELS:

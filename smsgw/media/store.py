@@ -22,7 +22,7 @@ from ..store import history
 from ..store.lifecycle import CAMPAIGN, MESSAGE
 from ..store.prepared import Prepared, among
 from ..store.tables import campaign, inbound_medium, medium, message, message_medium, rendition
-from .adapt import MOST_PIXELS
+from .adapt import HEIC, MOST_PIXELS, reads_heic
 from .kinds import kind_of
 
 MOST_OCTETS = 25 << 20  # of one medium that somebody wants to send: a film from a telephone, before it is made to fit
@@ -109,6 +109,8 @@ def _given(octets: bytes, kind: str, at: datetime, size: tuple[int, int] | None)
 
 def _dimensions(octets: bytes) -> tuple[int, int] | None:
     """The size of a picture as its head says; None where no head can be read."""
+    if kind_of(octets) in HEIC:
+        reads_heic()
     try:
         with Image.open(io.BytesIO(octets)) as opened:
             return opened.size

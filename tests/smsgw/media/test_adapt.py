@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from smsgw.media import child
-from smsgw.media.adapt import Fitted, Unfit, picture
+from smsgw.media.adapt import Fitted, Unfit, picture, reads_heic
 from smsgw.media.kinds import kind_of
 
 
@@ -29,6 +29,20 @@ def photograph(width: int = 1600, height: int = 1200, noise: int = 40, **more: A
 def opened(fitted: Fitted) -> Image.Image:
     assert kind_of(fitted.octets) == fitted.kind
     return Image.open(io.BytesIO(fitted.octets))
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF", "WEBP"])
+def test_what_phones_make_becomes_what_phones_show(form: str) -> None:
+    assert reads_heic()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held upright
+    exif[0x010F] = "Maker"
+    out = io.BytesIO()
+    Image.open(io.BytesIO(photograph(400, 300))).save(out, form, exif=exif.tobytes())
+    fitted = picture(out.getvalue(), 60_000, 640, 480)
+    assert (fitted.kind, fitted.width, fitted.height) == ("image/jpeg", 300, 400)
+    assert b"Maker" not in fitted.octets
+    assert len(opened(fitted).getexif()) == 0
 
 
 @pytest.mark.parametrize(("most", "width", "height"), [(30_000, 160, 120), (100_000, 640, 480), (300_000, 1280, 960)])
