@@ -119,6 +119,8 @@ def _operation(one: Route) -> dict[str, Any]:
     told: dict[str, Any] = {"operationId": one.operation, "summary": one.summary, "tags": [_tag(one)]}
     if said:
         told["description"] = said
+    if one.deprecated is not None:
+        told["deprecated"] = True
     told["security"] = [] if one.scope is None else [{"bearer": [one.scope]}, {"basic": [one.scope]}]
     if parameters := _parameters(one):
         told["parameters"] = parameters

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from webadmin.api import consents_shapes, gate_shapes, shapes
+from webadmin.api.telling import EVENTS
 
 PHONE = "+38640111222"
 API = "/api/v1"
@@ -193,3 +195,26 @@ def test_a_customers_consents_are_those_of_all_their_addresses(shop: Any) -> Non
 def test_one_category_is_shown_and_one_that_is_not_there_is_not_found(shop: Any) -> None:
     assert shop("GET", f"{API}/consent/categories/school").said["names"] == SCHOOL["names"]
     assert shop("GET", f"{API}/consent/categories/toys").code == "not_found"
+
+
+def test_consents_and_customers_are_told_to_those_who_listen(shop: Any) -> None:
+    id = shop("POST", f"{API}/customers", {"name": "Ana", "addresses": [PHONE]}).said["id"]
+    other = shop("POST", f"{API}/customers", {"name": "Ana N.", "addresses": ["+38640111333"]}).said["id"]
+    grant(shop)
+    grant(shop, statement="withdrawn", words="on the telephone")
+    shop("PATCH", f"{API}/customers/{id}", {"language": "sl"})
+    shop("POST", f"{API}/customers/{id}/merge", {"gone": other})
+    shop("POST", f"{API}/customers/{id}/erase")
+    said = shop("GET", f"{API}/events?events=consent.*,customer.*", last_event_id="0").body.decode()
+    told = [json.loads(line[6:]) for line in said.splitlines() if line.startswith("data: ")]
+    kinds = [one["type"] for one in told]
+    assert kinds[:5] == [
+        "customer.created", "customer.created", "consent.granted", "consent.revoked", "customer.updated",
+    ]  # fmt: skip
+    assert {"customer.merged", "customer.erased"} <= set(kinds)
+    assert told[2]["data"]["scope"] == "school"
+    assert PHONE not in said  # who was forgotten is told of by a digest
+    assert "Ana" not in said
+    for one in told:
+        shape = EVENTS[one["type"]]
+        shape.model_validate(one)
