@@ -86,18 +86,12 @@ class Door:
         """Take a batch; for each message what `submit` would return or raise. Raises StoreError for the whole."""
         read = [self._read_or_problem(one) for one in asked]
         ready = [one for one in read if isinstance(one, Ready)]
-        stored = iter(self.put(ready))
-        return [self._wait(next(stored)) if isinstance(one, Ready) else one for one in read]
+        stored = iter(self._writer.do_all(self.store, ready))
+        return [_decided(next(stored)) if isinstance(one, Ready) else one for one in read]
 
     def _read_or_problem(self, asked: Asked) -> Ready | SmsgwError:
         try:
             return self.read(asked)
-        except SmsgwError as problem:
-            return problem
-
-    def _wait(self, future: Future[Accepted]) -> Accepted | SmsgwError:
-        try:
-            return future.result(60)
         except SmsgwError as problem:
             return problem
 
@@ -207,6 +201,13 @@ class Door:
         }
         candidate = gate.candidate_of(row, due_at, asked.allow_duplicate, stored=False)
         return Ready(asked, row, part_rows(id, cut.pieces), candidate)
+
+
+def _decided(result: Accepted | Exception) -> Accepted | SmsgwError:
+    """What the store made of a message. Raises what is no error of ours."""
+    if isinstance(result, Exception) and not isinstance(result, SmsgwError):
+        raise result
+    return result
 
 
 def _told(faults: list[Fault], pointer: str, read: Callable[[], T]) -> T | None:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -33,11 +33,48 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
-_Groups = dict[Step[Any, Any], list[tuple[Any, "Future[Any]"]]]
+_Groups = dict[Step[Any, Any], list[tuple[Any, "_Told"]]]
 
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
+
+
+class _Told(Protocol):
+    """Who waits for an item's result: a future, or a place among many that one caller waits for together."""
+
+    def set_result(self, result: Any, /) -> None: ...
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
+class _Many:
+    """The results of many items with one lock for all; a future for each costs more than storing half a message."""
+
+    def __init__(self, count: int) -> None:
+        self.results: list[Any] = [None] * count
+        self._left = count
+        self.done = threading.Event()
+
+    def place(self, number: int, result: Any) -> None:
+        """An item is decided; only the writer's thread calls this."""
+        self.results[number] = result
+        self._left -= 1
+        if not self._left:
+            self.done.set()
+
+
+class _Place:
+    """One of them."""
+
+    __slots__ = ("_many", "_number")
+
+    def __init__(self, many: _Many, number: int) -> None:
+        self._many, self._number = many, number
+
+    def set_result(self, result: Any, /) -> None:
+        self._many.place(self._number, result)
+
+    set_exception = set_result
 
 
 class Writer:
@@ -45,7 +82,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[tuple[Step[Any, Any], Any, Future[Any]]] = deque()
+        self._waiting: deque[tuple[Step[Any, Any], Any, _Told]] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self.beats = 0  # transactions begun
@@ -66,12 +103,25 @@ class Writer:
     def put_all(self, step: Step[Item, Result], items: Sequence[Item]) -> list[Future[Result]]:
         """The same for several items, which stay in order and, up to `BATCH`, in one transaction."""
         futures: list[Future[Result]] = [Future() for _ in items]
+        self._enter(step, items, futures)
+        return futures
+
+    def do_all(
+        self, step: Step[Item, Result], items: Sequence[Item], timeout: float = 60.0
+    ) -> list[Result | Exception]:
+        """`put_all`, and wait: for each item its result or its error. Raises StoreError, TimeoutError."""
+        many = _Many(len(items))
+        self._enter(step, items, [_Place(many, number) for number in range(len(items))])
+        if items and not many.done.wait(timeout):
+            raise TimeoutError
+        return many.results
+
+    def _enter(self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[_Told]) -> None:
         with self._wake:
             if self._closing:
                 raise StoreError("the store is closed", hint="the daemon is stopping; try again when it runs")
-            self._waiting.extend((step, item, future) for item, future in zip(items, futures, strict=True))
+            self._waiting.extend((step, item, one) for item, one in zip(items, told, strict=True))
             self._wake.notify()
-        return futures
 
     def do(self, step: Step[Item, Result], item: Item, timeout: float | None = 60.0) -> Result:
         """`put` and wait for the result."""
@@ -108,8 +158,8 @@ class Writer:
             self._transact(taken)
             self._since = None
 
-    def _transact(self, taken: list[tuple[Step[Any, Any], Any, Future[Any]]]) -> None:
-        groups: dict[Step[Any, Any], list[tuple[Any, Future[Any]]]] = {}
+    def _transact(self, taken: list[tuple[Step[Any, Any], Any, _Told]]) -> None:
+        groups: _Groups = {}
         for step, item, future in taken:
             groups.setdefault(step, []).append((item, future))
         try:
@@ -122,7 +172,7 @@ class Writer:
             else:
                 future.set_result(result)
 
-    def _after(self, problem: Exception, groups: _Groups) -> list[tuple[Future[Any], Any]]:
+    def _after(self, problem: Exception, groups: _Groups) -> list[tuple[_Told, Any]]:
         """A transaction failed: do it again with care, so that only the bad item fails, or tell every caller."""
         failure = explained(problem)
         if not isinstance(failure, StoreFull | StoreUnreachable):
@@ -136,8 +186,8 @@ class Writer:
 
     def _attempt(
         self, groups: _Groups, work: Callable[[Connection, Step[Any, Any], list[Any]], Sequence[Any]]
-    ) -> list[tuple[Future[Any], Any]]:
-        results: list[tuple[Future[Any], Any]] = []
+    ) -> list[tuple[_Told, Any]]:
+        results: list[tuple[_Told, Any]] = []
         try:
             conn = self._connection()
             with conn.begin():
