@@ -19,7 +19,7 @@ from ..store.tables import history as lines
 from ..store.tables.types import AnyRow
 from .asked import Asked
 from .carried import carried_by
-from .cutting import CONTENTS, shown
+from .cutting import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,6 @@ def again(conn: Connection, id: str, by: str) -> Asked:
         says = f"the message is {row.state}: {MESSAGE.states[row.state]}"
         raise Conflict(says, hint="only what has come to its end can be sent again")
     content = carried_by(conn, id)
-    if row.encoding in CONTENTS:
-        raise Conflict("it carries more than a text", hint="send a new message with the same media")
     told = shown(dict(row._mapping))
     data = told.get("data")
     if content is not None and not content.slides and not content.attached:

@@ -152,6 +152,8 @@ class Door:
             says = f"no link serves {recipient}: add one to the configuration, or widen the prefixes of one"
             if asked.link is not None:
                 says = f"the link {asked.link} does not serve {recipient}: widen its prefixes, or name no link"
+                if not self.network.links[asked.link].abilities.alphabets:
+                    says = f"the link {asked.link} carries no texts: name another one, or none"
                 if not self.network.links[asked.link].abilities.sends:
                     says = f"the link {asked.link} only receives: name another one, or none"
             faults.append(Fault("/to", "no_route", says))

@@ -156,6 +156,8 @@ def test_what_does_not_fit_goes_as_a_link(desk: MmsDesk) -> None:
 
 
 def test_texts_go_over_links_that_carry_texts(desk: MmsDesk) -> None:
+    with pytest.raises(RefusedByPolicy, match="mms carries no texts"):
+        desk.submit(TO, "hello", link="mms")
     desk.network.forget("sms")
     with pytest.raises(RefusedByPolicy):
         desk.submit(TO, "hello")
