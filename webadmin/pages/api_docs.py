@@ -100,7 +100,7 @@ def _subjects() -> dict[str, Subject]:
         for method, one in methods.items():
             subject = found.setdefault(one["tags"][0], Subject(one["tags"][0]))
             subject.operations.append(_operation(method.upper(), path, one))
-    events = found[EVENTS] = Subject(EVENTS)
+    events = found.setdefault(EVENTS, Subject(EVENTS))
     for kind, one in told["webhooks"].items():
         events.operations.append(_operation("", kind, one["post"]))
     for subject in found.values():
