@@ -1,4 +1,4 @@
-"""One set-up for log lines: for people, for journald, or as JSON; phone numbers are masked in all of them.
+"""One set-up for log lines: for people, for journald, or as JSON; numbers and mail addresses are masked in all of them.
 
 The surprise: what people write to each other is never in a line above DEBUG, whatever the level. Give such a
 text to the log as `quoted(text)`: it is ‹23 letters› everywhere but in the DEBUG lines themselves.
@@ -22,6 +22,7 @@ _NUMBER = re.compile(
     r"(?:\+|%2B)[1-9](?:[ .\-/()\u00a0]{0,2}\d){6,14}(?!\d) | (?<![\w.\-])\d{9,20}(?![\w\-]|\.\d)",
     re.VERBOSE | re.IGNORECASE,
 )
+_MAIL = re.compile(r"(?<![\w.+\-])(\w)[\w.+\-]{0,63}(?=@(?:[\w\-]+\.)+[\w\-]{2,})")
 # An SMS text may hold what a terminal obeys, or a line end that begins a forged line.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PRIORITY = {
@@ -31,7 +32,7 @@ _PRIORITY = {
     "INFO": 6,
     "DEBUG": 7,
 }  # of sd-daemon(3), as in syslog(3)
-_CHATTY = ("alembic", "apscheduler", "gsmmodem", "smpplib", "sqlalchemy", "waitress", "werkzeug")
+_CHATTY = ("alembic", "apscheduler", "gsmmodem", "imapclient", "mail", "smpplib", "sqlalchemy", "waitress", "werkzeug")
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -50,8 +51,9 @@ def quoted(text: str) -> Quoted:
 
 
 def masked(line: str) -> str:
-    """The line with every phone number as +38640***222."""
-    return _NUMBER.sub(_mask, line)
+    """The line with every phone number as +38640***222, and every mail address as a***@example.com."""
+    line = _NUMBER.sub(_mask, line)
+    return _MAIL.sub(r"\1***", line) if "@" in line else line
 
 
 def _mask(found: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ..store.ids import first_id
 from ..store.tables import inbound, message
+from ..text.mail_address import is_mail
 from ..text.number import is_reachable
 from .robots import folded, robots_words
 
@@ -77,6 +78,8 @@ def never(sender: str, text: str = "", ours: Collection[str] = ()) -> Verdict | 
 def _to_whom(sender: str, ours: Collection[str]) -> Verdict | None:
     if sender in ours:
         return Verdict(False, "own_number", f"{sender} is a number of our own")
+    if is_mail(sender):
+        return None  # programs that write mails say so, and such mails do not come in
     if not is_reachable(sender):
         if sender.isdigit():
             return Verdict(False, "short_code", f"{sender} is a short code: programs have those")

@@ -21,7 +21,8 @@ from tests.flows.wires import HANDSETS, Tape
 ANSWERS = 30
 KILLS = environment("SMSGW_MAIL_KILLS", 3)
 SEED = environment("SMSGW_KILL_SEED", 7)
-MIA = "mia@firm.example"
+MIA, ANA = "mia@firm.example", "ana@home.example"
+SHOP = Path(__file__).parents[2] / "smsgw" / "cli" / "demo.csv"
 
 
 def mail_of(server: int, **more: Any) -> dict[str, Any]:
@@ -155,3 +156,38 @@ def test_two_gateways_that_are_each_others_mailbox_send_nothing(
 def _states(gateway: Running) -> list[str]:
     with gateway.looking() as conn:
         return list(conn.exec_driver_sql("SELECT state FROM mail").scalars())
+
+
+@pytest.mark.slow
+def test_a_customer_orders_by_mail_and_says_yes_by_mail(open_gateway: Callable[..., Running], tape: Tape) -> None:
+    """Read as a text is; the question and the answer are mails, and the question says that a program wrote it."""
+    box, lmtp = Box(), unused()
+    post = {"name": "post", "kind": "mail", "listen": f"127.0.0.1:{lmtp}"}
+    with mail_server(box) as server:
+        gateway = open_gateway(
+            [tape.link(), post], sending={"region": "SI"}, mail=mail_of(server), orders={"join_within": 1}
+        )
+        gateway.smsgw("catalogue", "import", str(SHOP), "--apply")
+        gateway.start()
+        assert bring(lmtp, customers(1, "2 zvezka A4"), ANA, "shop@firm.example")[0] == 250
+        question = until(lambda: box.letters, 40, "nobody asked back")[0]
+        assert (question["To"], question["Auto-Submitted"]) == (ANA, "auto-generated")
+        words = question.get_content()
+        assert "5" in words
+        yes = f"da\n\nDne 1. 1. 2026 je Shop napisal:\n> {words}"
+        assert bring(lmtp, customers(2, yes), ANA, "shop@firm.example")[0] == 250
+        until(lambda: _orders(gateway) == [("confirmed", ANA)], 40, "the order is not confirmed")
+        gateway.terminate()
+
+
+def customers(number: int, text: str) -> bytes:
+    made = EmailMessage()
+    made["From"], made["To"], made["Message-ID"] = f"Ana <{ANA}>", "shop@firm.example", f"<c{number}@home.example>"
+    made["Authentication-Results"] = "mx.firm.example; dmarc=pass header.from=home.example"
+    made.set_content(text)
+    return made.as_bytes().replace(b"\n", b"\r\n")
+
+
+def _orders(gateway: Running) -> list[tuple[str, str]]:
+    with gateway.looking() as conn:
+        return [tuple(row) for row in conn.exec_driver_sql('SELECT state, address FROM "order"')]  # type: ignore[misc]

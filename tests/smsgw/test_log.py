@@ -203,3 +203,8 @@ def test_lines_go_to_standard_error_when_no_stream_is_named(capsys: pytest.Captu
     set_up(environ={})
     log.info("hello")
     assert capsys.readouterr().err.endswith("smsgw.test: hello\n")
+
+
+def test_mail_addresses_are_masked_as_numbers_are() -> None:
+    line = masked("a letter to ana.novak+shop@home.example and <b@c.example>, not user@host or @x.example")
+    assert line == "a letter to a***@home.example and <b***@c.example>, not user@host or @x.example"

@@ -18,6 +18,7 @@ from ...outbound.submit import Asked, Door
 from ...store.database import Database
 from ...store.tables import consent_answer
 from ...store.tables.types import AnyRow
+from ...text.mail_address import is_mail
 from ...text.number import is_reachable
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def _settle(door: Door, row: AnyRow, own: set[str], now: datetime) -> Settled | 
     why = None
     if now - row.at > WORTH.get(row.kind, WORTH_OTHERS):
         why = "it is too late for it"
-    elif not is_reachable(row.address):
+    elif not is_mail(row.address) and not is_reachable(row.address):
         why = f"nothing can be sent to {row.address}"
     elif row.address in own:
         why = f"{row.address} is a number of our own"
