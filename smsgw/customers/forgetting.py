@@ -29,9 +29,11 @@ from ..store.tables import (
     message,
     message_content,
     message_medium,
+    message_page,
     order,
     order_line,
     order_revision,
+    page_visit,
     part,
     receipt,
     rendition,
@@ -54,7 +56,17 @@ def messages(conn: Connection, ids: Sequence[str]) -> None:
     _clear(conn, message_content, content, ids, subject="", slides=[], attached=None, from_name="", reply_to=None)
     for some in chunks(ids):  # what was sent is ours and may be others' too: what nobody needs goes by its time
         conn.execute(delete(message_medium).where(message_medium.c.message_id.in_(some)))
+        _end_pages(conn, some)
     tales(conn, ids)
+
+
+def _end_pages(conn: Connection, ids: Sequence[str]) -> None:
+    """Links to pages of these messages lead nowhere from now on, and nobody knows from where somebody came to them."""
+    p = message_page.c
+    its = p.message_id.in_(ids)
+    visits = page_visit.c.page_id.in_(select(p.id).where(its))
+    conn.execute(update(page_visit).where(visits).values(address=""))
+    conn.execute(update(message_page).where(its).values(expires_at=p.created_at, held_why=None))
 
 
 def texts(conn: Connection, ids: Sequence[str]) -> None:

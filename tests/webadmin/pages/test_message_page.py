@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, event, select
 
-from smsgw.customers import customers, privacy
+from smsgw.customers import customers, forgetting, privacy
 from smsgw.gateway import Gateway
 from smsgw.media import page_visits, pages
 from smsgw.outbound import outbox
@@ -371,6 +371,22 @@ def test_a_customer_on_hold_keeps_their_pages(gateway: Gateway, clock: Any) -> N
     assert gateway.database.writer.do(pages.purge, clock()) == 0
     privacy.release(gateway.database.writer, privacy.Act(person, "ana", clock()))
     assert gateway.database.writer.do(pages.purge, clock()) == 1
+
+
+def test_a_message_that_is_forgotten_has_no_page(gateway: Gateway, app: Any) -> None:
+    id, page = message_with(gateway, [{"text": "hello"}])
+    phone = Phone(app, page)
+    phone.show()
+    levels(gateway)
+
+    def act(conn: Any, batch: list[None]) -> list[None]:
+        forgetting.messages(conn, [id])
+        return batch
+
+    gateway.database.writer.do(act, None)
+    assert phone.get().status_code == 404
+    with gateway.database.reading() as conn:
+        assert set(conn.scalars(select(page_visit.c.address))) == {""}
 
 
 def test_guessing_at_random_finds_nothing_whatever_the_number_of_tries(gateway: Gateway) -> None:
