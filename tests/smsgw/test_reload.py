@@ -66,9 +66,7 @@ def test_a_link_that_is_changed_under_load_loses_nothing_and_sends_nothing_twice
             assert (taken.changed, taken.added, taken.removed, taken.waits) == (["one"], [], [], [])
     # A receipt that a simulated network still owed has gone with it: such a message stays sent.
     until(lambda: set(states(gateway)) <= {"sent", "delivered"} and sum(states(gateway).values()) == 120)
-    wire = [
-        line for name in ("one", "other") for line in read_tape(tmp_path / f"{name}.tape") if line["is"] == "part"
-    ]
+    wire = [line for name in ("one", "other") for line in read_tape(tmp_path / f"{name}.tape") if line["is"] == "part"]
     assert len(wire) == 120
     assert set(Counter(line["to"] for line in wire).values()) == {1}, "something went out twice"
     assert gateway.links["other"] is other, "a link that did not change was opened anew"
