@@ -72,6 +72,11 @@ class WebConfig(Section):
         le=24 * 90,
         description="How long a person stays signed in without doing anything, in hours.",
     )
+    second_factor: list[Literal["owner", "manager", "agent", "viewer", "developer"]] = Field(
+        default=[],
+        description="Roles whose people must have a second factor (codes of an authenticator, RFC 6238): until they "
+        "have one, the pages show them nothing but how to get it.",
+    )
 
     @field_validator("listen")
     @classmethod
