@@ -23,6 +23,7 @@ from ..store.storable import storable, storable_or_none
 from ..store.tables import inbound, inbound_content, inbound_medium
 from ..store.tables.types import AnyRow
 from .inbox import LONGEST, Inbox
+from .readers import Reader
 
 MOST_PARTS = 200
 
@@ -41,6 +42,12 @@ class Contents:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
+
+    def with_readers(self, readers: Sequence[Reader]) -> Inbox:
+        """The inbox with other readers, for what is not to be believed; the same mailboxes are told."""
+        inbox = Inbox(readers)
+        inbox.boxes = self._inbox.boxes
+        return inbox
 
     def take(self, conn: Connection, batch: list[Brought]) -> list[str | None]:
         """Store contents and let the readers act; the ids of what is new, None for repeats."""

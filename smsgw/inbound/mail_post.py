@@ -21,13 +21,11 @@ from ..media import mail, mail_checks, mail_threads, mail_tokens
 from ..media.mail_tokens import Token
 from ..outbound.familiar import PAGE
 from ..outbound.submit import Door
-from ..store import history
 from ..store.database import Database
-from ..store.lifecycle import INBOUND
-from ..store.tables import inbound
 from ..store.tables import mail as letters
 from .contents import Brought, Contents
 from .mail_answers import Answers, done, words
+from .mail_doubt import READERS
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +66,7 @@ class Post:
         self._config = config
         self._database = database
         self._contents = contents
+        self._in_doubt = Contents(contents.with_readers(READERS))
         self._clock = clock
         self._answers = Answers(config, database, door)
 
@@ -128,14 +127,12 @@ class Post:
         return self._database.writer.put(self._keep, _Doubtful(Brought(link, plain, now), unproved))
 
     def _keep(self, conn: Connection, batch: list[_Doubtful]) -> list[None]:
-        """Writer step: store mails as everything that comes in; those in doubt wait for a person."""
+        """Writer step: store mails as everything that comes in; those in doubt have readers of their own."""
         for one in batch:
-            [id] = self._contents.take(conn, [one.brought])
+            contents = self._contents if one.doubt is None else self._in_doubt
+            [id] = contents.take(conn, [one.brought])
             if id is not None and one.doubt is not None:
-                step = history.Step(id, f"nobody knows that it is of {one.brought.inbound.sender}: {one.doubt}")
-                state = conn.scalar(select(inbound.c.state).where(inbound.c.id == id))
-                if state == "received":
-                    history.move(conn, INBOUND, "wait", [step], by=BY, now=one.brought.at)
+                log.warning("%s waits for a person: %s", id, one.doubt)
         return [None] * len(batch)
 
     def _bounced(self, conn: Connection, batch: list[_Bounced]) -> list[None]:

@@ -10,10 +10,13 @@ import pytest
 
 from smsgw.link import Alphabet, InboundPiece
 from smsgw.store.tables import (
+    consent,
+    consent_answer,
     inbound,
     inbound_medium,
     mail,
     mail_thread,
+    message,
 )
 from tests.smsgw.inbound.mail_room import ANA, MIA, PHONES, Room, Start, rooms
 
@@ -69,6 +72,20 @@ def test_a_mail_of_whom_nobody_knows_whether_it_is_theirs_waits_for_a_person(roo
     made["Auto-Submitted"] = "auto-replied"
     room.bring(made, sender="ana@home.example", to="shop@firm.example")
     assert len([row for row in room.rows(inbound) if row.kind == "mail"]) == 1
+
+
+def test_a_forged_start_is_not_obeyed_a_forged_stop_is_and_neither_is_answered(room: Room) -> None:
+    """The harm that a forged mail can do is none: nobody is signed on by one, and nobody is written to for it."""
+    for number, words in enumerate(("START", "STOP"), 1):
+        made = EmailMessage()
+        made["From"], made["To"], made["Message-ID"] = "ana@home.example", "shop@firm.example", f"<s{number}@home>"
+        made.set_content(words)
+        room.bring(made, sender="ana@home.example", to="shop@firm.example")
+    found = [(row.text, row.state, row.understood_as) for row in room.rows(inbound) if row.kind == "mail"]
+    assert found == [("START", "waiting", None), ("STOP", "handled", "optout")]
+    assert [row.statement for row in room.rows(consent)] == ["withdrawn"]
+    assert [row.message_id for row in room.rows(consent_answer) if row.settled_at is None] == []
+    assert room.rows(message) == []
 
 
 def test_texts_are_told_too_where_a_box_wants_them(start: Start) -> None:
