@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from ..access import audit
 from ..errors import Conflict, Forbidden, NotFound, SmsgwError
@@ -21,7 +21,7 @@ from ..store import history, keyset
 from ..store.database import Database, Writer
 from ..store.keyset import Edge
 from ..store.lifecycle import CAMPAIGN, MESSAGE, WAITING
-from ..store.tables import campaign, message, target
+from ..store.tables import campaign, message, message_content, target
 from ..store.tables.types import AnyRow
 from .occurrences import next_day_at, next_run
 from .terms import Terms
@@ -220,10 +220,29 @@ def progress(conn: Connection, id: str) -> dict[str, int]:
 
 
 def message_states(conn: Connection, id: str) -> list[tuple[str, int]]:
-    """How many messages of a campaign are in each state."""
+    """How many messages of a campaign are in each state.
+
+    A picture message that another one stands for, or is about to, is left out: its person is counted by that one.
+    """
     m = message.c
     query = select(m.state, func.count()).where(m.campaign_id == id).group_by(m.state)
-    return [(row[0], row[1]) for row in conn.execute(query)]
+    counts: dict[str, int] = {row[0]: row[1] for row in conn.execute(query)}
+    if (conn.scalar(select(campaign.c.terms).where(campaign.c.id == id)) or {}).get("shown"):
+        for state, count in conn.execute(_REPLACED, {"campaign": id}):
+            counts[state] -= count
+    return [(state, count) for state, count in counts.items() if count]
+
+
+_REPLACED = (
+    select(message.c.state, func.count())
+    .join_from(message, message_content, message_content.c.message_id == message.c.id)
+    .where(
+        message.c.campaign_id == bindparam("campaign"),
+        message_content.c.fallback_id.is_not(None)
+        | (message_content.c.fallback_at.is_not(None) & message.c.state.in_(("failed", "undelivered", "expired"))),
+    )
+    .group_by(message.c.state)
+)
 
 
 def resume(writer: Writer, id: str, by: str, now: datetime) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from smsgw.campaigns import life
 from smsgw.errors import BadInput, Conflict
+from smsgw.link import ReceiptState
 from smsgw.media import capability, store
 from smsgw.store import schema
 from smsgw.store.database import Database
@@ -76,6 +78,24 @@ def test_phones_without_mms_get_the_link_in_their_language(town: Town) -> None:
     with town.database.reading() as conn:
         [text] = conn.scalars(select(message.c.text)).all()
     assert text.startswith("Ana, Shop: nova slika za vas: https://m.example.com/m/")
+
+
+def test_phones_that_turn_out_to_show_no_mms_are_no_failures_of_the_campaign(town: Town) -> None:
+    desk = desk_of(town)
+    town.people(30)
+    id = town.started(texts=TEXTS, terms=shown([{"medium": {"sl": desk.medium()}}]), links=("sms", "mms"))
+    town.run()
+    for wire in desk.claim("mms", 50):
+        desk.taken(wire, wire.message_id, "mms")
+        desk.receipt(wire.message_id, ReceiptState.UNDELIVERABLE, link="mms", error="Unrecognised")
+    with town.database.reading() as conn:
+        assert life.message_states(conn, id) == []
+    assert desk.falls_back() == 30
+    with town.database.reading() as conn:
+        assert life.message_states(conn, id) == [("queued", 30)]
+    town.run()
+    with town.database.reading() as conn:
+        assert life.get(conn, id).state == "running"
 
 
 def test_every_mistake_in_its_pictures_is_told_when_it_is_written(town: Town) -> None:
