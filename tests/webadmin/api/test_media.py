@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -239,3 +240,28 @@ def test_a_preview_of_a_content_says_how_it_would_go(call: Any) -> None:
     assert told.said["content"]["way"] == "link"
     assert told.said["parts"] >= 1
     assert call("GET", "/api/v1/messages").said["data"] == []
+
+
+def test_the_link_in_the_text_opens_what_was_sent(call: Any, app: Any) -> None:
+    give(call, JPEG)
+    sent = call.send(text="Novi zvezki", media=[ID], subject="Novo", policy="link-first", language="sl").said
+    [token] = re.findall(r"https://m\.example\.com/m/([\w-]{22})", sent["text"])
+    phone = app.test_client()
+    proof = dict(re.findall(r'name="(proof)" value="(\w+)"', phone.get(f"/m/{token}").text))
+    assert phone.post(f"/m/{token}", data=proof).status_code == 303
+    assert "Novi zvezki" in phone.get(f"/m/{token}").text
+    assert phone.get(f"/m/{token}/1").mimetype == "image/jpeg"
+    told = call("GET", f"/api/v1/messages/{sent['id']}").said["content"]["page"]
+    assert told["opened_at"] is not None
+    assert told["visits"]["opened"] == 1
+    events = [one["event"] for one in call("GET", f"/api/v1/messages/{sent['id']}/events").said["data"]]
+    assert "page_opened" in events
+
+
+def test_what_asks_for_a_code_never_goes_as_an_mms(configured: Any, caller_of: Any) -> None:
+    phones = {"name": "phones", "kind": "fake", "handsets": [PHONE], "mms": True}
+    call = caller_of(create_app(configured(links=[phones], pages={"url": "https://m.example.com"})))
+    give(call, JPEG)
+    assert call.send(text="a", media=[ID]).said["content"]["way"] == "mms"
+    told = call.send(text="b", media=[ID], pin="4711").said["content"]
+    assert (told["way"], told["why"]) == ("link", "it asks for a code before it shows anything")
