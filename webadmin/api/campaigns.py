@@ -194,6 +194,14 @@ def schedule_campaign(id: str, body: ScheduleWish) -> Response:
     return _shown(id)
 
 
+@route("POST", "/campaigns/<id>/start", scope=WRITE, answers={200: Campaign}, errors=(*STATE, "series_over"))
+def start_campaign(id: str) -> Response:
+    """Have an approved campaign begin now."""
+    gateway = the_gateway()
+    life.schedule(gateway.database.writer, life.When(known(id), client().id, gateway.clock(), None))
+    return _shown(id)
+
+
 @route("POST", "/campaigns/<id>/pause", scope=WRITE, takes=Reason, answers={200: Halted}, errors=STATE)
 def pause_campaign(id: str, body: Reason) -> Response:
     """Let nothing more leave from this moment on, and tell how many had left."""

@@ -75,7 +75,7 @@ def test_a_campaign_goes_from_a_draft_to_its_report(call: Any, gateway: Gateway,
         "Pozdravljeni, Ana! Odjava: STOP", "Pozdravljeni, kupec! Odjava: STOP"
     }  # fmt: skip
     assert call("POST", f"{where}/approve").said["status"] == "approved"
-    assert call("POST", f"{where}/schedule", {}).said["status"] == "scheduled"
+    assert call("POST", f"{where}/start").said["status"] == "scheduled"
     gateway.network.heard("phones", Health(LinkState.UP), clock())
     while gateway.campaigns.step(clock()):
         pass
