@@ -38,7 +38,8 @@ def capped(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: date
     if not places:
         return {}
     went = gone_to(conn, {batch[index].recipient for index in places}, rules.facts.caps, now)
-    ours = {batch[index].id for index in places}
+    # What a link goes out in place of did not reach anybody: only one of the two counts.
+    ours = {id for index in places for id in (batch[index].id, batch[index].instead_of)}
     seen: dict[str, _Went] = {}
     for recipient, rows in went.items():
         seen[recipient] = [(at, category) for id, at, category in rows if id not in ours]

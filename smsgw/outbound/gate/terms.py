@@ -21,6 +21,7 @@ class Candidate:
 
     sender: None for the link's own number. price: of the whole message, in millionths of `currency`,
     if a rate is known. digest: what tells its content from another; None for texts.
+    instead_of: the message that it goes out in place of, if any.
     """
 
     recipient: str
@@ -41,12 +42,14 @@ class Candidate:
     currency: str | None = None
     encoding: str = ""
     digest: str | None = None
+    instead_of: str | None = None
 
 
 def candidate_of(
     row: Mapping[str, Any], send_at: datetime, allow_duplicate: bool = False, stored: bool = True
 ) -> Candidate:
     """What the checks look at of a message's row. stored: whether the row is in the store already."""
+    told = row.get("metadata")
     return Candidate(
         row["recipient"],
         row["text"],
@@ -65,6 +68,7 @@ def candidate_of(
         row["price"],
         row["currency"],
         row["encoding"],
+        instead_of=told.get("instead_of") if told else None,
     )
 
 

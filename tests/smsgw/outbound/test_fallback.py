@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from smsgw.customers.consent.changes import write
 from smsgw.errors import NotFound
 from smsgw.link import ReceiptState, RejectedForGood
 from smsgw.media import capability, store
 from smsgw.media.contents import Slide
+from smsgw.outbound.gate import facts as gate_facts
+from smsgw.outbound.gate import rules as gate_rules
 from smsgw.store import schema
 from smsgw.store.database import Database
 from tests.smsgw.outbound.mms_desk import TO, MmsDesk
@@ -153,6 +156,19 @@ def test_somebody_who_said_stop_meanwhile_gets_no_link(desk: MmsDesk) -> None:
     assert links(desk) == []
     assert desk.content(id).fallback_at is None
     assert "fallback" in desk.events(id)  # and says why none went out
+
+
+def test_a_link_in_place_of_an_mms_is_not_one_offer_too_many(desk: MmsDesk) -> None:
+    cap = gate_facts.Cap("*", 7, 1)
+    write(desk.database.writer, lambda conn: gate_rules.set_cap(conn, cap, "t", desk.now))
+    desk.agrees(TO)
+    desk.send(Slide("Sale; STOP ends it", desk.medium()), purpose="marketing", category="news", expires_in=900_000)
+    desk.handed_over("r1")
+    desk.receipt("r1", LOST, link="mms", error="Unrecognised")
+    assert desk.falls_back() == 1
+    assert [row.state for row in links(desk)] == ["queued"]
+    second = desk.send(Slide("More; STOP", None), purpose="marketing", category="news", expires_in=900_000)
+    assert desk.state(second) == "held"
 
 
 def test_one_mms_that_expired_is_followed_by_a_link_and_two_in_a_row_say_no(desk: MmsDesk) -> None:
