@@ -95,6 +95,11 @@ def test_a_campaign_goes_from_a_draft_to_its_report(call: Any, gateway: Gateway,
     copy = call("POST", f"{where}/copy").said
     assert (copy["status"], copy["placed"], copy["estimate"]) == ("draft", 0, None)
     assert [one["id"] for one in call("GET", CAMPAIGNS).said["data"]] == [copy["id"], id]
+    again = f"{CAMPAIGNS}/{copy['id']}"
+    for verb in ("estimate", "approve"):
+        call("POST", f"{again}/{verb}", {} if verb == "estimate" else None)
+    planned = call("POST", f"{again}/schedule", {"at": "2026-11-30T09:00:00Z"}).said
+    assert (planned["status"], planned["starts_at"]) == ("scheduled", "2026-11-30T09:00:00Z")
 
 
 def test_everything_that_is_wrong_with_a_campaign_is_told_at_once(call: Any, people: list[str]) -> None:
