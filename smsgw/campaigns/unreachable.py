@@ -84,7 +84,10 @@ def _learn(conn: Connection, batch: list[tuple[Position, list[Told]]]) -> list[N
         alive |= set(_numbers(conn, inbound.c.sender, came).values())
         for some in chunks(sorted(alive)):
             conn.execute(delete(unreachable).where(unreachable.c.address.in_(some)))
+        carried = _numbers(conn, message.c.encoding, [id for id, one in ended.items() if one.state in FAILED])
         for id, one in ended.items():
+            if carried.get(id) == "mms":
+                continue  # that a phone shows no MMS says nothing of whether it can be reached
             if one.state in FAILED and id in numbers and numbers[id] not in alive:
                 _failed(conn, numbers[id], one.at, one.why)
         followers.remember(conn, [position])

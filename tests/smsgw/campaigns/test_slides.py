@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.campaigns import life
+from smsgw.campaigns import life, unreachable
 from smsgw.errors import BadInput, Conflict
 from smsgw.link import ReceiptState
 from smsgw.media import capability, store
+from smsgw.media.contents import Slide
 from smsgw.store import schema
 from smsgw.store.database import Database
+from smsgw.store.followers import begin
 from smsgw.store.tables import message, message_content, message_medium
 from tests.smsgw.campaigns.town import Town
 from tests.smsgw.outbound.mms_desk import MmsDesk, photo
@@ -96,6 +98,20 @@ def test_phones_that_turn_out_to_show_no_mms_are_no_failures_of_the_campaign(tow
     town.run()
     with town.database.reading() as conn:
         assert life.get(conn, id).state == "running"
+
+
+def test_a_phone_without_mms_can_be_reached_all_the_same(town: Town) -> None:
+    desk = desk_of(town)
+    begin(town.database.writer, unreachable.NAME, desk.now)
+    [number] = town.people(1)
+    for day in range(3):
+        desk.send(Slide(f"day {day}", desk.medium()), to=number)
+        desk.handed_over(f"r{day}")
+        desk.receipt(f"r{day}", ReceiptState.REJECTED, link="mms")
+        desk.later(days=2)
+    town.campaigns.learn(desk.now)
+    with town.database.reading() as conn:
+        assert unreachable.dead(conn, [number]) == set()
 
 
 def test_every_mistake_in_its_pictures_is_told_when_it_is_written(town: Town) -> None:
