@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from smsgw.cli.examine_links import one_link
 from smsgw.cli.examine_listeners import listeners
 from smsgw.cli.examine_mail import mail
 from smsgw.cli.examine_routes import routes
-from smsgw.cli.examine_store import store
+from smsgw.cli.examine_store import backups, store
 from smsgw.cli.examine_webhooks import webhooks
 from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.cli.office import Office, become_owner, runs
@@ -67,6 +68,7 @@ def examined(office: Office) -> Iterator[Finding]:
     become_owner(config.store.folder)
     alive = yield from _daemon(config)
     yield from store(config, alive)
+    yield from backups(config, datetime.now(UTC))
     yield from disk(config.store.folder)
     yield from web(config, alive)
     yield from listeners(config, alive)

@@ -1,4 +1,4 @@
-"""What the doctor looks at in the store: is it there, is it ours, may we write, is it whole."""
+"""What the doctor looks at in the store: is it there, is it ours, may we write, is it whole, and is it backed up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from smsgw.cli.finding import Finding, bad, doubt, good
 from smsgw.config import Config
 from smsgw.errors import StoreError
 from smsgw.store import schema
+from smsgw.store.backup import made
 from smsgw.store.database import Database
 
 FAR = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")  # file systems whose locks and mmap SQLite's WAL cannot trust
@@ -47,6 +49,19 @@ def store(config: Config, alive: bool) -> Iterator[Finding]:
     else:
         says = f"it is at revision {at or 'none'}, this smsgw needs {schema.newest()}"
         yield doubt("store", says, "restart the daemon" if alive else "smsgw db migrate")
+
+
+def backups(config: Config, now: datetime) -> Iterator[Finding]:
+    """Where backups are to be made by the clock: the newest is no older than two of their times."""
+    told = config.store
+    if not told.backup_every:
+        return
+    there = made(told.backups)
+    if there and now - there[-1][0] <= 2 * timedelta(hours=told.backup_every):
+        yield good("backup", f"the newest is from {there[-1][0]:%Y-%m-%d %H:%M} UTC")
+        return
+    says = f"the newest is from {there[-1][0]:%Y-%m-%d %H:%M} UTC" if there else f"there is none in {told.backups}"
+    yield bad("backup", says, "see why: journalctl -u smsgw -g backed; or by hand: smsgw db backup FILE")
 
 
 def file_of(path: Path) -> Iterator[Finding]:

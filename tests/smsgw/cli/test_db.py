@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,13 @@ def test_an_older_store_is_not_written_to_before_it_is_migrated(smsgw, store: Pa
     said = smsgw("send", PHONE, "later")
     assert said.status == 1
     assert "next: " in said.err
+
+
+def test_the_doctor_sees_that_no_new_backup_was_made(smsgw, store: Path, tmp_path: Path, config_file: Path) -> None:
+    words = config_file.read_text().replace("[store]", f'[store]\nbackup_every = 24\nbackup_dir = "{tmp_path}"', 1)
+    config_file.write_text(words)
+    assert "there is none in" in smsgw("doctor").out
+    (tmp_path / "smsgw-20200101T000000Z.backup").touch()
+    assert "backup: the newest is from 2020-01-01" in smsgw("doctor").out
+    (tmp_path / f"smsgw-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup").touch()
+    assert "✔ backup" in smsgw("doctor").out
