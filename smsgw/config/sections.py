@@ -245,7 +245,8 @@ class LogConfig(Section):
         default="text", description="Lines for people, or one JSON object a line for programs."
     )
     show_numbers: bool = Field(
-        default=False, description="Whether phone numbers are written in full, not as +38640***222."
+        default=False,
+        description="Whether numbers and mail addresses are written in full, not as +38640***222 and a***@example.com.",
     )
 
 
