@@ -144,8 +144,10 @@ def test_a_page_says_what_no_page_of_ours_does(gateway: Gateway, app: Any) -> No
 def test_wrong_ended_and_revoked_links_get_one_answer_after_one_question(
     gateway: Gateway, app: Any, clock: Any
 ) -> None:
-    id, revoked = message_with(gateway, [{"text": "one"}])
     _, ended = message_with(gateway, [{"text": "two"}], to="+38640111223")
+    clock.on(timedelta(days=14).total_seconds())
+    id, revoked = message_with(gateway, [{"text": "one"}])
+    assert Phone(app, revoked).get().status_code == 200
     pages.take_back(gateway.database.writer, id, "ana", gateway.clock())
     asked: list[str] = []
 
@@ -153,7 +155,6 @@ def test_wrong_ended_and_revoked_links_get_one_answer_after_one_question(
         asked.append(told[2])
 
     event.listen(Engine, "before_cursor_execute", hear)
-    clock.on(timedelta(days=14).total_seconds())
     answers, questions = [], []
     for token in (revoked.token, ended.token, secrets.token_urlsafe(16), "short", "x" * 500, "é" * 22):
         asked.clear()
