@@ -25,9 +25,13 @@ class Usage:
 
 
 def parts_sent(conn: Connection, link: str, since: datetime, until: datetime) -> int:
-    """How many parts the network took over this link from `since` to before `until` (aware times)."""
+    """How many parts of texts the network took over this link from `since` to before `until` (aware times).
+
+    The one part of an MMS has no octets of its own, and no bundle of texts pays for it.
+    """
     c = part.c
-    taken = (c.link == link) & (c.answer == "taken") & (c.answered_at >= since) & (c.answered_at < until)
+    text = (c.alphabet != "octets") | (func.length(c.user_data) > 0)
+    taken = (c.link == link) & (c.answer == "taken") & (c.answered_at >= since) & (c.answered_at < until) & text
     return conn.scalar(select(func.count()).select_from(part).where(taken)) or 0
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from smsgw.errors import BadInput, Conflict, RefusedByPolicy
 from smsgw.media import capability, contents, store
 from smsgw.media.contents import Attached, Contents, Slide
-from smsgw.outbound import outbox
+from smsgw.outbound import outbox, usage
 from smsgw.outbound.redact import Redaction, redact
 from smsgw.outbound.submit import Asked
 from smsgw.outbound.wire import UNBUILT
 from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.tables import medium, message_medium, message_page
+from tests.smsgw.desk import START
 from tests.smsgw.outbound.mms_desk import MMSC, TO, MmsDesk, photo
 
 
@@ -181,6 +182,17 @@ def test_a_client_that_asks_twice_has_its_first_message(desk: MmsDesk) -> None:
     assert desk.send(slide, client_ref="order 1") == first
     with pytest.raises(Conflict):
         desk.send(Slide("Other", slide.medium), client_ref="order 1")
+
+
+def test_an_mms_is_no_part_of_a_bundle_of_texts(desk: MmsDesk) -> None:
+    desk.send(Slide("Hello", desk.medium()))
+    desk.handed_over("r1")
+    desk.submit(TO, "a text")
+    desk.handed_over("r2", "sms")
+    desk.later(seconds=1)
+    with desk.database.reading() as conn:
+        sent = [usage.parts_sent(conn, link, START, desk.now) for link in ("mms", "sms")]
+    assert sent == [0, 1]
 
 
 def test_what_is_sent_again_carries_what_it_carried(desk: MmsDesk) -> None:
