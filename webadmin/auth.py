@@ -17,10 +17,10 @@ from hmac import compare_digest
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, g, request
+from flask import current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from smsgw.access import accounts, audit
+from smsgw.access import accounts, audit, second_factor
 from smsgw.access.accounts import Person
 from smsgw.errors import Forbidden, SmsgwError, Unauthenticated
 
@@ -30,6 +30,8 @@ from .context import the_gateway
 P = ParamSpec("P")
 R = TypeVar("R")
 COOKIE = "smsgw_session"
+FACTOR_COOKIE = "smsgw_factor"  # the password was right, the code is awaited
+FACTOR_WITHIN = timedelta(minutes=10)
 COOKIE_LASTS = 400 * 86400  # seconds; the session itself ends much earlier
 SAFE = ("GET", "HEAD", "OPTIONS")
 FAILURES = 60  # log-ins from an address that fail in a minute and are told in the audit; more of them say no more
@@ -50,8 +52,8 @@ class TooManyTries(SmsgwError):
 
     code = "rate_limited"
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("there were too many wrong passwords for this name", hint="wait, or use a one-time link")
+    def __init__(self, retry_after: int, what: str = "passwords") -> None:
+        super().__init__(f"there were too many wrong {what} for this name", hint="wait, or use a one-time link")
         self.retry_after = retry_after
 
 
@@ -65,13 +67,13 @@ class Memory:
         self._prolonged: dict[str, float] = {}
         self.failures = Quotas(FAILURES, monotonic)
 
-    def may_try(self, name: str, address: str) -> None:
-        """Raise TooManyTries if this name was tried too often from this address."""
+    def may_try(self, name: str, address: str, what: str = "passwords") -> None:
+        """Raise TooManyTries if this name was tried too often from this address. what: was wrong, in the plural."""
         now = self._monotonic()
         with self._lock:
             tries = [at for at in self._wrong.get((name, address), []) if at > now - TRIES_WITHIN]
         if len(tries) >= TRIES:
-            raise TooManyTries(int(tries[-TRIES] + TRIES_WITHIN - now) + 1)
+            raise TooManyTries(int(tries[-TRIES] + TRIES_WITHIN - now) + 1, what)
 
     def was_wrong(self, name: str, address: str) -> None:
         """Count a wrong password."""
@@ -119,16 +121,77 @@ def log_in(name: str, password: str) -> Person:
         raise
 
 
+def known(person: Person, wanted: str) -> Response:
+    """Somebody gave a right password or link: on to `wanted`, or to where the second factor is asked for."""
+    if not person.has_factor:
+        return let_in(person, redirect(wanted, 303))
+    gateway = the_gateway()
+    token = accounts.open_session(
+        gateway.database.writer, person.id, gateway.clock(), FACTOR_WITHIN, "factor", request.remote_addr
+    )
+    response = redirect(url_for("pages.login_code", next=wanted), 303)
+    _give(response, FACTOR_COOKIE, token, int(FACTOR_WITHIN.total_seconds()))
+    return response
+
+
+def whose_factor() -> Person:
+    """Who gave a right password in this browser, and must still give a second factor. Raises Unauthenticated."""
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        return accounts.whose(conn, request.cookies.get(FACTOR_COOKIE, ""), gateway.clock(), "factor")
+
+
+def check_factor(person: Person, code: str) -> None:
+    """See that a code is right. Raises Unauthenticated, TooManyTries."""
+    gateway = the_gateway()
+    check_tries(person)
+    try:
+        given = second_factor.Given(str(person.id), code, gateway.clock(), request.remote_addr)
+        second_factor.check(gateway.database.writer, given)
+    except Unauthenticated:
+        wrong_code(person)
+        raise
+
+
+def check_tries(person: Person) -> None:
+    """Raise TooManyTries when there were too many wrong codes: counted for the account, from wherever they come, for
+    whoever tries them has the password."""
+    _memory().may_try(f"code {person.id}", "", "codes")
+
+
+def wrong_code(person: Person) -> None:
+    """Count a wrong code, and tell the audit."""
+    gateway, address = the_gateway(), request.remote_addr
+    _memory().was_wrong(f"code {person.id}", "")
+    says = "a wrong code was given after a right password"
+    line = audit.Line(person.id, "login.failed", says, gateway.clock(), "account", person.id, source=address)
+    audit.put(gateway.database.writer, line)
+
+
+def must_enrol(person: Person) -> bool:
+    """Whether their role needs a second factor, and they have none yet."""
+    return not person.has_factor and person.role in the_gateway().config.web.second_factor
+
+
 def let_in(person: Person, response: Response) -> Response:
     """Start a session for somebody who proved who they are: `response` with its cookie."""
     gateway = the_gateway()
-    if COOKIE in request.cookies:  # a new session for a new person: the old one ends
-        _end_session(request.cookies[COOKIE])
-    source = request.remote_addr
-    token = accounts.open_session(gateway.database.writer, person.id, gateway.clock(), _lasts(), source=source)
-    secure = request.is_secure or (gateway.config.web.public_url or "").startswith("https:")
-    response.set_cookie(COOKIE, token, max_age=COOKIE_LASTS, httponly=True, secure=secure, samesite="Lax")
+    for name in (COOKIE, FACTOR_COOKIE):  # a new session for a new person: the old one ends
+        if name in request.cookies:
+            _end_session(request.cookies[name])
+    source, browser = request.remote_addr, request.headers.get("User-Agent")
+    token = accounts.open_session(
+        gateway.database.writer, person.id, gateway.clock(), _lasts(), source=source, browser=browser
+    )
+    _give(response, COOKIE, token, COOKIE_LASTS)
+    if FACTOR_COOKIE in request.cookies:
+        response.delete_cookie(FACTOR_COOKIE, httponly=True, samesite="Lax")
     return response
+
+
+def _give(response: Response, name: str, token: str, lasts: int) -> None:
+    secure = request.is_secure or (the_gateway().config.web.public_url or "").startswith("https:")
+    response.set_cookie(name, token, max_age=lasts, httponly=True, secure=secure, samesite="Lax")
 
 
 def let_out(response: Response) -> Response:

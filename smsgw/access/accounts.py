@@ -255,8 +255,12 @@ def end_session(writer: Writer, token: str, at: datetime | None = None, source: 
 def _end_session(conn: Connection, batch: list[tuple[str, datetime, str | None]]) -> list[None]:
     for token, at, source in batch:
         mine = session.c.token_hash == hashed(token)
-        ended = conn.scalars(delete(session).where(mine).returning(session.c.account_id)).all()
-        told = [audit.Line(id, "logout", "logged out", at, "account", id, source=source) for id in ended]
+        ended = conn.execute(delete(session).where(mine).returning(session.c.account_id, session.c.kind)).all()
+        told = [
+            audit.Line(id, "logout", "logged out", at, "account", id, source=source)
+            for id, kind in ended
+            if kind == "session"
+        ]
         audit.tell(conn, told)
     return [None] * len(batch)
 

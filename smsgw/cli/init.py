@@ -270,5 +270,6 @@ def _tell(office: Office, path: Path, store: Path, admin: str | None, secret: st
     if aside is not None:
         office.voice.chat(f"The configuration that was there is kept: {aside}")
     if admin is None:
-        office.voice.chat("Nobody can log in yet: smsgw user add NAME --role owner")
+        office.voice.chat("Nobody can log in yet: the log of smsgw run has a link that makes the first account;")
+        office.voice.chat("or make it here: smsgw user add NAME --role owner")
     office.voice.chat(f"next: smsgw doctor --config {path}, then smsgw run --config {path}")

@@ -20,8 +20,9 @@ from types import FrameType
 import click
 
 from smsgw import log
+from smsgw.access import accounts_invites as invites
 from smsgw.cli import exits
-from smsgw.cli.local_key import LocalKey
+from smsgw.cli.local_key import ADDRESS_FILE, LocalKey, address
 from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
@@ -46,9 +47,20 @@ def run(office: Office) -> None:
     log.set_up(told.level, told.format, show_numbers=told.show_numbers)
     for warning in loaded.warnings:
         logger.warning("%s", warning)
-    with running(office, loaded.config):
+    with running(office, loaded.config) as gateway:
         logger.info("smsgw is running")
+        tell_setup(gateway)
     logger.info("smsgw has stopped")
+
+
+def tell_setup(gateway: Gateway) -> None:
+    """When there is no account at all, say where the first one is made: a link that works once, new at every start."""
+    token = invites.begin_setup(gateway.database.writer, gateway.clock())
+    if token is None:
+        return
+    file = gateway.config.store.folder / ADDRESS_FILE
+    base = gateway.config.web.public_url or (file.read_text().strip() if file.exists() else address(gateway.config.web))
+    logger.warning("there is no account yet; make the first one here, it works once: %s/setup/%s", base, token)
 
 
 def _share_memory() -> None:

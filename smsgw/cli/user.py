@@ -7,7 +7,10 @@ import sys
 import click
 
 from smsgw.access import accounts
+from smsgw.access import accounts_changes as changes
+from smsgw.access import accounts_invites as invites
 from smsgw.access.roles import ROLES
+from smsgw.cli.local_key import address
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.errors import BadInput, Fault
@@ -47,13 +50,69 @@ def passwd(office: Office, name: str, password: str | None) -> None:
     office.voice.data({"name": name}, [f"{name} has a new password"])
 
 
+@user.command("invite")
+@click.argument("name")
+@click.option("--role", type=click.Choice(list(ROLES)), default="agent", show_default=True)
+@click.option("--again", is_flag=True, help="For an account that there is: its person chooses a new password.")
+@pass_office
+def invite(office: Office, name: str, role: str, again: bool) -> None:
+    """Make a link with which somebody chooses a password and comes in; it works once, within three days."""
+    with office.gateway() as gateway:
+        wish = invites.Invitation(name, role, gateway.clock(), "cli", again)
+        token = invites.invite(gateway.database.writer, wish)
+        web = gateway.config.web
+    link = f"{web.public_url or address(web)}/invited/{token}"
+    office.voice.data({"name": name, "link": link}, [link])
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(list(ROLES)))
+@pass_office
+def role(office: Office, name: str, role: str) -> None:
+    """Give an account another role; the last owner stays one."""
+    with office.gateway() as gateway:
+        changes.set_role(gateway.database.writer, changes.Act(name, gateway.clock(), "cli", role))
+    office.voice.data({"name": name, "role": role}, [f"{name} has the role {role} now"])
+
+
+@user.command("off")
+@click.argument("name")
+@pass_office
+def off(office: Office, name: str) -> None:
+    """Switch an account off: whoever is logged in with it is out at once."""
+    with office.gateway() as gateway:
+        changes.disable(gateway.database.writer, changes.Act(name, gateway.clock(), "cli"))
+    office.voice.data({"name": name}, [f"{name} cannot log in any more"])
+
+
+@user.command("on")
+@click.argument("name")
+@pass_office
+def on(office: Office, name: str) -> None:
+    """Switch an account on again."""
+    with office.gateway() as gateway:
+        changes.enable(gateway.database.writer, changes.Act(name, gateway.clock(), "cli"))
+    office.voice.data({"name": name}, [f"{name} can log in again"])
+
+
+@user.command("reset-factor")
+@click.argument("name")
+@pass_office
+def reset_factor(office: Office, name: str) -> None:
+    """Take the second factor of an account away, when the telephone and the recovery codes are lost."""
+    with office.gateway() as gateway:
+        changes.reset_factor(gateway.database.writer, changes.Act(name, gateway.clock(), "cli"))
+    office.voice.data({"name": name}, [f"{name} logs in without a second factor now"])
+
+
 @user.command("ls")
 @pass_office
 def ls(office: Office) -> None:
     """Show the accounts."""
     with office.gateway() as gateway, gateway.database.reading() as conn:
         rows = [dict(row._mapping) for row in accounts.listing(conn)]
-    columns = {"name": "NAME", "role": "ROLE", "created_at": "CREATED", "disabled_at": "DISABLED"}
+    columns = {"name": "NAME", "role": "ROLE", "created_at": "CREATED", "seen_at": "SEEN", "disabled_at": "OFF SINCE"}
     office.voice.rows(rows, columns, "There is nobody. To add somebody: smsgw user add NAME --role owner")
 
 

@@ -18,6 +18,7 @@ from ..problems import Problem, request_id
 from . import (
     answers,
     api_docs,
+    audits,
     campaigns,
     consents,
     corrections,
@@ -25,6 +26,7 @@ from . import (
     customer_imports,
     customers,
     customers_mms,
+    developers,
     entering,
     event_stream,
     inbox,
@@ -35,7 +37,9 @@ from . import (
     message_page,
     message_page_answer,
     messages,
+    myself,
     orders,
+    people,
     phones,
     preferences,
     rates,
@@ -77,6 +81,10 @@ ROUTED = (
     customer_imports,
     segments,
     templates,
+    people,
+    myself,
+    audits,
+    developers,
 )
 
 SAFETY = {

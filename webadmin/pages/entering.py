@@ -1,4 +1,4 @@
-"""Coming in and going out: the link that works one time, name and password, and the way out."""
+"""Coming in and going out: name and password, the code after them, links that work one time, and the way out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from smsgw.access import accounts
-from smsgw.errors import SmsgwError, Unauthenticated
+from smsgw.access import accounts_invites as invites
+from smsgw.errors import BadInput, SmsgwError, Unauthenticated
 
 from .. import auth
 from ..context import the_gateway
 from ..problems import problem_of
 from . import language
 from .blueprint import pages
+from .places import home
+from .sheets import told
 
 
 @pages.get("/enter/<token>")
@@ -27,9 +30,14 @@ def enter(token: str) -> Response:
     except Unauthenticated as error:
         if auth.person() is not None:  # the same browser came back to its own link
             return redirect(url_for("pages.inbox"))
-        title = gettext("This link does not work any more")
-        return make_response(render_template("problem.html", title=title, says=str(error), hint=error.hint), 410)
-    return auth.let_in(person, redirect(url_for("pages.inbox"), 303))
+        return _over(error)
+    return auth.known(person, home(person))
+
+
+def _over(error: Unauthenticated) -> Response:
+    """A link that was used, or is too old."""
+    title = gettext("This link does not work any more")
+    return make_response(render_template("problem.html", title=title, says=str(error), hint=error.hint), 410)
 
 
 def _looks_ahead() -> bool:
@@ -40,7 +48,7 @@ def _looks_ahead() -> bool:
 @pages.get("/login")
 def login() -> Response:
     """Where people say who they are."""
-    return _door()
+    return _door("login.html")
 
 
 @pages.post("/login", endpoint="log_in")
@@ -50,21 +58,113 @@ def log_in() -> Response:
     try:
         person = auth.log_in(name, request.form.get("password", ""))
     except (Unauthenticated, auth.TooManyTries) as error:
-        return _door(error, name)
-    return auth.let_in(person, redirect(_next(), 303))
+        return _door("login.html", error, name=name)
+    return auth.known(person, _next() or home(person))
 
 
-def _door(error: SmsgwError | None = None, name: str = "") -> Response:
+@pages.get("/login/code")
+def login_code() -> Response:
+    """Where the code of the authenticator is asked for, after the password."""
+    try:
+        auth.whose_factor()
+    except Unauthenticated:
+        return redirect(url_for("pages.login"), 303)
+    return _door("login_code.html")
+
+
+@pages.post("/login/code", endpoint="give_code")
+def give_code() -> Response:
+    """Check the code."""
+    auth.from_our_site()
+    try:
+        person = auth.whose_factor()
+    except Unauthenticated as error:  # it took too long
+        return _door("login.html", error, name="")
+    try:
+        auth.check_factor(person, request.form.get("code", ""))
+    except (Unauthenticated, auth.TooManyTries) as error:
+        return _door("login_code.html", error)
+    return auth.let_in(person, redirect(_next() or home(person), 303))
+
+
+@pages.get("/invited/<token>")
+def invited(token: str) -> Response:
+    """Where somebody who is invited chooses a password."""
+    return _invited(token)
+
+
+def _invited(token: str, error: SmsgwError | None = None) -> Response:
+    gateway = the_gateway()
+    try:
+        with gateway.database.reading() as conn:
+            person = invites.invited(conn, token, gateway.clock())
+    except Unauthenticated as over:
+        return _over(over)
+    return _door("choose_password.html", error, name=person.name, token=token, is_first=False)
+
+
+@pages.post("/invited/<token>", endpoint="accept_invitation")
+def accept_invitation(token: str) -> Response:
+    """Take the password that was chosen, and let them in."""
+    auth.from_our_site()
+    gateway = the_gateway()
+    try:
+        person = invites.redeem(gateway.database.writer, _redeemed(token))
+    except BadInput as error:
+        return _invited(token, error)
+    except Unauthenticated as over:
+        return _over(over)
+    return auth.known(person, home(person))
+
+
+@pages.get("/setup/<token>")
+def setup(token: str) -> Response:
+    """Where the first account of all is made, with the link from the log."""
+    return _setup(token)
+
+
+def _setup(token: str, error: SmsgwError | None = None) -> Response:
+    gateway = the_gateway()
+    try:
+        with gateway.database.reading() as conn:
+            invites.require_setup(conn, token, gateway.clock())
+    except Unauthenticated as over:
+        return _over(over)
+    return _door("choose_password.html", error, name=request.form.get("name", ""), token=token, is_first=True)
+
+
+@pages.post("/setup/<token>", endpoint="finish_setup")
+def finish_setup(token: str) -> Response:
+    """Make the first account, and let its owner in."""
+    auth.from_our_site()
+    gateway = the_gateway()
+    try:
+        person = invites.finish_setup(gateway.database.writer, _redeemed(token))
+    except BadInput as error:
+        return _setup(token, error)
+    except Unauthenticated as over:
+        return _over(over)
+    return auth.known(person, home(person))
+
+
+def _redeemed(token: str) -> invites.Redeemed:
+    given = request.form
+    now, name = the_gateway().clock(), given.get("name", "")
+    return invites.Redeemed(token, given.get("password", ""), now, request.remote_addr, name)
+
+
+def _door(template: str, error: SmsgwError | None = None, **facts: object) -> Response:
+    """A page for whoever is outside yet."""
     status = 200 if error is None else problem_of(error).entry.status
-    problem = None if error is None else {"says": str(error), "hint": error.hint}
-    page = render_template("login.html", problem=problem, name=name, next=_next())
+    page = render_template(template, problem=told(error), next=_next(), shortest=accounts.SHORTEST, **facts)
     return make_response(page, status)
 
 
 def _next() -> str:
-    """The page of ours that somebody wanted before they had to log in; never one of another site."""
+    """The page of ours that somebody wanted before they had to log in; never one of another site, "" for none."""
     wanted = request.values.get("next", "")
-    return wanted if wanted.startswith("/inbox") else url_for("pages.inbox")
+    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if local and wanted != "/" else ""
 
 
 @pages.post("/language")

@@ -6,21 +6,27 @@ only_allowed.py.
 
 from __future__ import annotations
 
-from flask import request
+from flask import redirect, request, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from smsgw.access.roles import SELF, may
 from smsgw.errors import Forbidden, Unauthenticated
 
-from ..auth import person
+from ..auth import must_enrol, person
 from .blueprint import pages
 
 EVERYBODY = "everybody"  # strangers too: the view looks for itself who comes
 UNNAMED = "people:manage"  # what nobody has but the owner
 
+MINE = (  # one's own account: all that is open to whoever must get a second factor first
+    "me", "change_password", "begin_factor", "confirm_factor", "renew_codes", "remove_factor", "end_my_session",
+)  # fmt: skip
+
 NEEDS: dict[str, str] = {
     # Doors, and what is not for people at the desk.
     **dict.fromkeys(("static", "start", "login", "log_in", "enter", "speak", "logout"), EVERYBODY),
+    **dict.fromkeys(("login_code", "give_code", "invited", "accept_invitation", "setup", "finish_setup"), EVERYBODY),
     **dict.fromkeys(("api_docs", "api_subject", "preferences", "prefer"), EVERYBODY),
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
@@ -58,6 +64,12 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("set_budget", "change_budget_page", "set_plan", "remove_plan_page", "end_alert"), "money:manage"),
     **dict.fromkeys(("set_rate", "bring_rates", "remove_rate_page", "set_exchange"), "money:manage"),
     "links": "links:read",
+    # People and programs.
+    **dict.fromkeys(MINE, SELF),
+    **dict.fromkeys(("people", "invite_person", "link_person", "change_person", "end_a_session"), "people:manage"),
+    **dict.fromkeys(("audit", "verify_audit"), "audit:read"),
+    **dict.fromkeys(("developers", "webhook", "replay_one", "replay_many"), "webhooks:read"),
+    **dict.fromkeys(("make_key", "revoke_key"), "keys:manage"),
 }
 
 HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone
@@ -82,7 +94,9 @@ def need_of(endpoint: str | None) -> str:
 def may_open(endpoint: str) -> bool:
     """Whether who sent this request may use an endpoint of the pages: what is not so is not drawn."""
     need, found = need_of(endpoint), person()
-    return need == EVERYBODY or (found is not None and found.may(need))
+    if need == EVERYBODY or found is None:
+        return need == EVERYBODY
+    return found.may(need) and (not must_enrol(found) or endpoint.removeprefix("pages.") in MINE)
 
 
 def may_hear(role: str, event: str) -> bool:
@@ -91,13 +105,19 @@ def may_hear(role: str, event: str) -> bool:
 
 
 @pages.before_request
-def check() -> None:
-    """The check. Raises Unauthenticated for strangers, Forbidden for those whose role does not have what it needs."""
+def check() -> Response | None:
+    """The check. Raises Unauthenticated for strangers, Forbidden for those whose role does not have what it needs.
+
+    Whoever must have a second factor and has none is taken to where they get it.
+    """
     need, found = need_of(request.endpoint), person()
     if need == EVERYBODY:
-        return
+        return None
     if found is None:
         raise Unauthenticated("nobody is logged in, or the session is over: log in")
+    if must_enrol(found) and (request.endpoint or "").removeprefix("pages.") not in MINE:
+        return redirect(url_for("pages.me"), 303)
     if not found.may(need):
         hint = gettext("Whoever owns this gateway can give you another role, on the page People.")
         raise Forbidden(gettext("Your role does not include this."), hint=hint)
+    return None

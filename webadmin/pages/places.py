@@ -32,6 +32,9 @@ PLACES: tuple[Place, ...] = (
     Place("pages.consents", _l("Consent"), ("consents",)),
     Place("pages.costs", _l("Costs"), ("costs", "rates")),
     Place("pages.links", _l("Links"), ("links",)),
+    Place("pages.people", _l("People"), ("people",)),
+    Place("pages.audit", _l("Audit"), ("audit",)),
+    Place("pages.developers", _l("Developers"), ("developers",)),
 )
 
 

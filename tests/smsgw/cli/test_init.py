@@ -41,7 +41,7 @@ def test_a_modem_link_is_written(bare_smsgw, tmp_path: Path) -> None:
     assert said.status == 0, said.err
     [link] = load(tmp_path / "gw" / "smsgw.toml", {}).links
     assert (link.kind, link.driver.device) == ("modem", "/dev/serial/by-id/usb-X")
-    assert "smsgw user add NAME --role admin" in said.err
+    assert "smsgw user add NAME --role owner" in said.err
 
 
 def test_the_password_of_a_carrier_is_kept_in_a_file_of_its_own(bare_smsgw, tmp_path: Path, monkeypatch) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from smsgw.access import accounts, keys, smpp_clients
+from smsgw.access import accounts, accounts_invites, keys, smpp_clients
 from smsgw.cli.office import Office
 from smsgw.errors import Unauthenticated
 
@@ -109,3 +112,20 @@ def test_a_key_and_its_pair_are_made_in_one_go(smsgw, look) -> None:
     client = look(lambda conn: smpp_clients.authenticate(conn, said.data["system_id"], said.data["password"]))
     assert client.name == "shop"
     assert look(lambda conn: keys.authenticate(conn, said.data["secret"])).name == "shop"
+
+
+def test_somebody_is_invited_gets_a_role_and_is_switched_off(smsgw: Any, look: Any) -> None:
+    link = smsgw("user", "invite", "ana", "--role", "owner", "--json").data["link"]
+    token = link.rpartition("/invited/")[2]
+    assert look(lambda conn: accounts_invites.invited(conn, token, datetime.now(UTC)).name) == "ana"
+    smsgw("user", "invite", "bo")
+    assert smsgw("user", "role", "bo", "developer").status == 0
+    assert smsgw("user", "off", "bo").status == 0
+    told = {row["name"]: row for row in smsgw("user", "ls", "--json").data}
+    assert told["bo"]["role"] == "developer"
+    assert told["bo"]["disabled_at"]
+    refused = smsgw("user", "off", "ana")
+    assert refused.status != 0
+    assert "the last owner" in refused.err
+    assert smsgw("user", "on", "bo").status == 0
+    assert smsgw("user", "reset-factor", "bo").status == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import sqlite3
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -44,6 +46,15 @@ def test_systemd_hears_that_it_is_ready_alive_and_stopping(start, config_file: P
     assert rest[-1] == b"STOPPING=1"
     assert not (config_file.parent / "cli.key").exists()
     assert not (config_file.parent / "cli.url").exists()
+
+
+def test_a_first_start_says_in_its_log_where_the_first_account_is_made(start, config_file: Path) -> None:
+    running = start("run", "--config", config_file)
+    running.until(lambda: "/setup/" in running.err.read_text())
+    link = re.findall(r"http://[\w.:]+/setup/[A-Za-z]{32}", running.err.read_text())[0]
+    with urlopen(link, timeout=20) as answer:
+        assert "The first account" in answer.read().decode()
+    assert running.end() == 0
 
 
 def test_the_watchdog_is_not_fed_while_something_does_not_move(manager) -> None:
