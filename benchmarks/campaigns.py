@@ -20,7 +20,7 @@ from benchmarks import people
 from benchmarks.measure import percentile, spell, table
 from benchmarks.stage import Stores
 from smsgw.campaigns import life, writing
-from smsgw.campaigns.desk import Campaigns
+from smsgw.campaigns.desk import BATCHES, Campaigns
 from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.link import Health, LinkState
@@ -102,7 +102,7 @@ def _campaign(database: Database, many: int, messages: int) -> list[str]:
             campaigns.step(now)
         frozen, cost = time.monotonic() - begun, time.process_time() - cpu
         begun, cpu = time.monotonic(), time.process_time()
-        while campaigns.step(now):
+        while campaigns.step(now, BATCHES):
             pass
         placing, spent = time.monotonic() - begun, time.process_time() - cpu
     with database.reading() as conn:
@@ -155,5 +155,5 @@ def _urgent(url: str, seconds: float) -> list[str]:
 
 def _go_on(gateway: Gateway, still: Any) -> None:
     while still():
-        if not gateway.campaigns.step(gateway.clock()):
+        if not gateway.campaigns.step(gateway.clock(), BATCHES):
             time.sleep(0.05)

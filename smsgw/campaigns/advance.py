@@ -61,18 +61,18 @@ class Advance:
         for row in due:
             self._database.writer.do(begin, (row.id, now))
 
-    def round(self, now: datetime) -> bool:
-        """One step of each running campaign; returns whether there is more to do at once."""
+    def round(self, now: datetime, batches: int = 1) -> bool:
+        """One step of each running campaign, of so many batches; returns whether there is more to do at once."""
         c = campaign.c
         with self._database.reading() as conn:
             rows = conn.execute(
                 select(campaign).where(c.state == "running", c.ended_at.is_(None), c.kind.in_(("once", "follow_up")))
             ).all()
-        more = [self._step(row, now) for row in rows]
+        more = [self._step(row, now, batches) for row in rows]
         self._seen = {row.id: self._seen[row.id] for row in rows if row.id in self._seen}
         return any(more)
 
-    def _step(self, row: AnyRow, now: datetime) -> bool:
+    def _step(self, row: AnyRow, now: datetime, batches: int) -> bool:
         if row.frozen_at is None:
             freeze_some(self._database, row, self._rules, now)
             return True
@@ -85,9 +85,9 @@ class Advance:
             self._pause(row, why, now)
             return False
         pace = _pace(row, terms, watching.share_of_pace(seen, terms.limits), self._paces(), now)
-        return self._place(row, terms, pace, now)
+        return self._place(row, terms, pace, now, batches)
 
-    def _place(self, row: AnyRow, terms: Terms, pace: _Pace, now: datetime) -> bool:
+    def _place(self, row: AnyRow, terms: Terms, pace: _Pace, now: datetime, batches: int) -> bool:
         """Put the next targets into the queue: without a pace, a batch is read while the writer stores the one before.
 
         Where their link has enough to do, those behind them may go before.
@@ -112,8 +112,8 @@ class Advance:
                 return False
             if isinstance(batch, Placed):
                 return self._placed(row, batch, now)
-            storing = self.placing.store(batch)
-            if pace.each is not None:
+            storing, batches = self.placing.store(batch), batches - 1
+            if pace.each is not None or batches <= 0:
                 break
         return storing is not None and self._placed(row, storing.result(60), now)
 

@@ -14,6 +14,8 @@ from .estimate import Estimate, Measure
 from .placing import AHEAD, Paces
 from .unreachable import Learning, forget
 
+BATCHES = 4  # in one step of the clock: each is read while the writer stores the one before
+
 
 class Campaigns:
     """One for each gateway. paces: parts a second that each link may send now, None for as many as it takes; ahead: how
@@ -37,13 +39,13 @@ class Campaigns:
         """Begin what is due, and take what runs further, for about as long as `patience`."""
         self._advance.begin_due(now)
         life.take_back_stopped(self.database, now)
-        while self._advance.round(clock()) and timedelta() <= clock() - now < patience:
+        while self._advance.round(clock(), BATCHES) and timedelta() <= clock() - now < patience:
             pass
 
-    def step(self, now: datetime) -> bool:
+    def step(self, now: datetime, batches: int = 1) -> bool:
         """Begin what is due, and take what runs one step further; returns whether there is more to do at once."""
         self._advance.begin_due(now)
-        return self._advance.round(now)
+        return self._advance.round(now, batches)
 
     def series(self, now: datetime) -> None:
         """Begin the runs of series that are due."""
