@@ -48,7 +48,8 @@ def _looks_ahead() -> bool:
 @pages.get("/login")
 def login() -> Response:
     """Where people say who they are."""
-    return _door("login.html")
+    with the_gateway().database.reading() as conn:
+        return _door("login.html", is_new=not accounts.listing(conn))
 
 
 @pages.post("/login", endpoint="log_in")

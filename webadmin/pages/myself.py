@@ -42,7 +42,7 @@ def _shown(error: SmsgwError | None = None, codes: list[str] | None = None, secr
 
 def square(said: str) -> Markup:
     """A QR code as a drawing in the page, dark on light in both palettes: cameras want it so."""
-    drawn = segno.make(said, micro=False).svg_inline(dark="#000", light="#fff", border=3, omitsize=True)
+    drawn = segno.make(said, micro=False).svg_inline(dark="#000", light="#fff", border=3, scale=5)
     return Markup(drawn)  # safe: drawn here, of black and white
 
 

@@ -207,8 +207,10 @@ def test_whoever_must_have_a_second_factor_sees_nothing_else_before(configured: 
 
 def test_the_first_account_is_made_with_the_link_of_the_log_once(stranger: Visitor, app: Flask) -> None:
     token = accounts_invites.begin_setup(stranger.gateway.database.writer, stranger.gateway.clock())
+    assert 'id="new"' in stranger.page("/login")
     made = stranger.send(f"/setup/{token}", "choose", name="Ana", password=PASSWORD)
     assert (made.status_code, made.location) == (303, "/inbox")
     assert stranger.get("/people").status_code == 200
+    assert 'id="new"' not in Visitor(app).page("/login")
     assert Visitor(app).get(f"/setup/{token}").status_code == 410
     assert Visitor(app).post(f"/setup/{token}", {"name": "Eve", "password": PASSWORD}).status_code == 410
