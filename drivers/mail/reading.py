@@ -76,7 +76,10 @@ def _headers(whole: Message) -> Iterator[tuple[str, str]]:
 
 def decoded(written: str) -> str:
     """A header's words, whatever letters were told (RFC 2047), on one line."""
-    pieces = decode_header(written)
+    try:
+        pieces = decode_header(written)
+    except HeaderParseError:  # it is coded as nobody can read it, so it stays as it is
+        return _one_line(written)
     try:
         return _one_line(str(make_header(pieces)))
     except (LookupError, ValueError, HeaderParseError):  # letters that nobody knows, or that are none

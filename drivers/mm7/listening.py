@@ -11,6 +11,7 @@ import logging
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
@@ -165,7 +166,7 @@ def _ordered(found: list[ContentPart]) -> tuple[ContentPart, ...]:
 def _subject(written: str) -> str:
     """A subject; some MMSCs leave it as mail writes it (RFC 2047)."""
     if "=?" in written:
-        with suppress(ValueError, LookupError):
+        with suppress(ValueError, LookupError, HeaderParseError):
             written = str(make_header(decode_header(written)))
     return " ".join(written.split())[:1000]
 

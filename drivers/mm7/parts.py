@@ -11,6 +11,7 @@ import re
 from base64 import encodebytes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -141,7 +142,7 @@ def _named(head: Message) -> str:
         return ""
     try:
         return str(make_header(decode_header(found)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, HeaderParseError):
         return found
 
 

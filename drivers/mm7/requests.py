@@ -21,6 +21,8 @@ CONTENT_ID = "content"
 CHARSETS = re.compile(
     "iso-8859-([1-9]|1[013-6])|windows-125[0-8]|gb2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr)|koi8-[ru]"
 )
+_MULTIBYTE = re.compile("gb_?2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr)")  # those of CHARSETS that expat does not read
+_ENCODING = re.compile(rb"""(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 URGENT, IDLE = 8, 2  # priorities from which on, and up to which, it is not Normal
 
 
@@ -191,9 +193,14 @@ def envelope_of(content_type: str, body: bytes) -> tuple[Envelope, list[parts.En
 
 
 def _as_utf8(one: parts.Entity) -> bytes:
-    """The octets of XML, whose charset may stand in the head only."""
+    """The octets of XML, whose charset may stand in the head only, or be one of East Asia that no XML reader knows."""
     octets = parts.decoded(one)
     charset = one.parameter("charset").lower()
-    if b"encoding=" in octets[:100] or not CHARSETS.fullmatch(charset):
+    if (says := _ENCODING.match(octets[:200])) is not None:
+        charset = says[2].decode().lower()
+        if not _MULTIBYTE.fullmatch(charset):
+            return octets
+        octets = says[1] + octets[says.end() :]  # expat reads no such set: it is told the words without it
+    if not CHARSETS.fullmatch(charset):
         return octets
     return octets.decode(charset, "replace").encode("utf-8", "replace")

@@ -126,7 +126,7 @@ def decoded(part: ContentPart) -> str:
     for charset in (part.charset, "utf-8"):
         try:
             return part.data.decode(charset or "utf-8").removeprefix("\ufeff")
-        except (UnicodeDecodeError, LookupError):
+        except (LookupError, ValueError):  # no set of letters, or not of these
             continue
     return part.data.decode("latin-1" if part.charset is None else "utf-8", "replace")
 

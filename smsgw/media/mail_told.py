@@ -129,7 +129,7 @@ def decoded(octets: bytes, charset: str | None) -> str:
     for one in (charset, "utf-8", "cp1252"):
         try:
             return octets.decode(one or "utf-8").removeprefix("\ufeff")
-        except (UnicodeError, LookupError):
+        except (LookupError, ValueError):  # no set of letters, or not of these
             continue
     return octets.decode("latin-1")
 

@@ -77,7 +77,8 @@ def test_what_nobody_should_have_to_read_is_one_error(octets: bytes) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        b"From: =?utf-8?b?!!!?= <a@b.example>", b"From: =?x-none?q?=FF?= <a@b.example>", b"Date: Thu, 99 Foo 99999",
+        b"From: =?utf-8?b?!!!?= <a@b.example>", b"From: =?x-none?q?=FF?= <a@b.example>",
+        b"Subject: =?utf-8?b?a?=", b"Date: Thu, 99 Foo 99999",
         b"Content-Type: text/plain; charset=\xff\xfe", b"Content-Type: text/plain; charset*=utf-9'en'%FF",
         b"Content-Transfer-Encoding: base64", b"Content-Type: ;;;", b"From: \xff\xfe\x00",
         b"Subject: " + b"x" * 100_000,

@@ -147,6 +147,37 @@ def test_an_envelope_with_odd_namespaces_and_white_space_is_read(mmsc: Mmsc, lin
 
 
 @pytest.mark.parametrize(
+    ("charset", "said"),
+    [
+        ("GB2312", "你好"),
+        ("gb18030", "你好"),
+        ("big5", "你好"),
+        ("Shift_JIS", "こん"),
+        ("euc-kr", "안녕"),
+        ("koi8-r", "Да"),
+    ],
+)
+def test_xml_in_any_charset_that_it_names_is_read(
+    mmsc: Mmsc, link: Mm7Link, events: Recorder, charset: str, said: str
+) -> None:
+    headers, body = mmsc.deliver(PHONE, PARTS, subject="SUBJECT")
+    told = body.replace(b'encoding="UTF-8"', f'encoding="{charset}"'.encode())
+    assert told != body
+    assert mmsc.call(headers, told.replace(b"SUBJECT", said.encode(charset))).status == 200
+    assert events.contents[0].content.subject == said
+
+
+@pytest.mark.parametrize("odd", ["=?utf-8?b?a?=", "=?no-such?q?x?=", "=?undefined?q?x?="])
+def test_words_coded_as_nobody_can_read_them_stay_as_they_are(
+    mmsc: Mmsc, link: Mm7Link, events: Recorder, odd: str
+) -> None:
+    told = mmsc.deliver(PHONE, [(f'image/jpeg; name="{odd}"', "", JPEG)], subject=odd)
+    assert mmsc.call(*told).status == 200
+    content = events.contents[0].content
+    assert (content.subject, content.parts[0].name) == (odd, odd)
+
+
+@pytest.mark.parametrize(
     ("kind", "within", "status"),
     [
         ("DeliverReq", "", 4004),
