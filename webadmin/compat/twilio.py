@@ -350,14 +350,27 @@ def _both(client: Client, given: Mapping[str, str], low: str, high: str, most: i
     with the_gateway().database.reading() as conn:
         for prefix, table, query in asked:
             c = table.c
-            query = query.where(c.id >= f"{prefix}_{low}", c.id < f"{prefix}_{high}")
+            query = query.where(c.id >= f"{prefix}_{low}").order_by(c.id.desc()).limit(most)
             for column, value in ((c.recipient, to), (c.sender, sender)):
                 if value:
                     query = query.where(column.in_([value, number(value)]))
-            rows = conn.execute(query.order_by(c.id.desc()).limit(most)).mappings()
-            shown = [{str(name): value for name, value in row.items()} for row in rows]
-            found += [row for row in shown if "client" not in row or not _kept(row).get("deleted")]
+            found += _some(conn, query, c.id, f"{prefix}_{high}", most)
     return sorted(found, key=lambda row: str(row["id"]).rpartition("_")[2], reverse=True)[:most]
+
+
+def _some(conn: Connection, query: Select[Any], id: Any, below: str, most: int) -> list[Mapping[str, Any]]:
+    """The first rows below an id that are not deleted here: a page that is short of them would seem the last one."""
+    found: list[Mapping[str, Any]] = []
+    while len(found) < most:
+        rows = [
+            {str(name): value for name, value in row.items()}
+            for row in conn.execute(query.where(id < below)).mappings()
+        ]
+        found += [row for row in rows if "client" not in row or not _kept(row).get("deleted")]
+        if len(rows) < most:
+            break
+        below = str(rows[-1]["id"])
+    return found[:most]
 
 
 def _page(kind: str, shown: list[dict[str, Any]], place: str, last: str | None, size: int = USUAL) -> dict[str, Any]:

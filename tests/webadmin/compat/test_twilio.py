@@ -93,6 +93,19 @@ def test_pages_go_by_place_and_list_nothing_twice(ask: Callable[..., TestRespons
     assert (ask("GET", "Messages.json", **{"DateSent<": "2026-11-23"}).json or {})["messages"] == []
 
 
+def test_what_was_deleted_cuts_no_list_short(ask: Callable[..., TestResponse]) -> None:
+    made = [
+        (ask("POST", "Messages.json", To=TO, From="Shop", Body=str(number)).json or {})["sid"] for number in range(5)
+    ]
+    for sid in made[2:4]:
+        assert ask("POST", f"Messages/{sid}.json", Status="canceled").status_code == 200
+        assert ask("DELETE", f"Messages/{sid}.json").status_code == 204
+    first = ask("GET", "Messages.json", PageSize="2").json or {}
+    second = ask("GET", first["next_page_uri"]).json or {}
+    assert [[one["body"] for one in page["messages"]] for page in (first, second)] == [["4", "1"], ["0"]]
+    assert second["next_page_uri"] is None
+
+
 def test_a_message_is_taken_back_then_redacted_then_deleted(ask: Callable[..., TestResponse], stored: Stored) -> None:
     name = (ask("POST", "Messages.json", To=TO, Body="secret").json or {})["sid"]
     assert ask("DELETE", f"Messages/{name}.json").status_code == 409
