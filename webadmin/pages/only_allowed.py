@@ -13,7 +13,12 @@ from jinja2.ext import Extension
 
 from .permits import EVERYBODY, need_of
 
-_FORM = re.compile(r"<form\b[^>]*?action=\"\{\{ url_for\('(pages\.\w+)'.*?</form>", re.DOTALL)
+_FORM = re.compile(
+    r"(?:(?P<heading><h2\b[^>]*>[^<]*</h2>\s*)|(?P<fold><details\b[^>]*>\s*<summary>[^<]*</summary>\s*))?"
+    r"(?P<form><form\b[^>]*?action=\"\{\{ url_for\('(?P<endpoint>pages\.\w+)'.*?</form>)"
+    r"(?(fold)(?P<end>\s*</details>)?)(?P<last>(?=\s*(?:<h2\b|\{%-? endblock|</section>)))?",
+    re.DOTALL,
+)
 _INSIDE = r"(?:[^>{]|\{\{.*?\}\}|\{%.*?%\}|\}\})*"  # of a tag, whatever templates write there
 _LINK = re.compile(rf"(<a\b{_INSIDE}?href=\"\{{\{{ url_for\('(pages\.\w+)'{_INSIDE}>)(.*?)(</a>)")
 _WORDS_ONLY = re.compile(r"\s*\{\{\s*_\((\"[^\"]*\"|'[^']*')\)\s*\}\}\s*")
@@ -29,11 +34,15 @@ class OnlyAllowed(Extension):
 
 
 def _form(found: re.Match[str]) -> str:
-    form, endpoint = found[0], found[1]
-    inside = len(_OPENS.findall(form)) == len(_CLOSES.findall(form))
-    if need_of(endpoint) == EVERYBODY or not inside:
-        return form
-    return f"{{% if may_open('{endpoint}') %}}{form}{{% endif %}}"
+    """A heading goes with the form that is all there is under it, and so does what folds nothing but the form."""
+    form, endpoint = found["form"], found["endpoint"]
+    if need_of(endpoint) == EVERYBODY or len(_OPENS.findall(form)) != len(_CLOSES.findall(form)):
+        return found[0]
+    ask = f"{{% if may_open('{endpoint}') %}}"
+    if (found["heading"] and found["last"] is not None) or (found["fold"] and found["end"]):
+        return f"{ask}{found[0]}{{% endif %}}"
+    before, after = found["heading"] or found["fold"] or "", found["end"] or ""
+    return f"{before}{ask}{form}{{% endif %}}{after}"
 
 
 def _link(found: re.Match[str]) -> str:

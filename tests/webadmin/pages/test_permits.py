@@ -105,3 +105,18 @@ def test_a_form_and_a_link_ask_first_and_a_name_stays_without_its_link(app: Flas
     assert "{% endif %}{{ x.name }}{% if" in name
     door = """<form method="post" action="{{ url_for('pages.log_in') }}"></form>"""
     assert before(door, None) == door
+
+
+def test_a_heading_goes_with_the_form_that_is_all_under_it(app: Flask) -> None:
+    before = OnlyAllowed(app.jinja_env).preprocess
+    ask, heading = "{% if may_open('pages.set_rate') %}", '<h2>{{ _("New") }}</h2>\n'
+    form = """<form method="post" action="{{ url_for('pages.set_rate') }}"><input></form>"""
+    assert before(f"{heading}{form}\n{{% endblock %}}", None).startswith(ask + heading)
+    assert before(f"{heading}{form}\n<ol></ol>", None).startswith(heading + ask)
+    fold = f"<details><summary>{{{{ _('New') }}}}</summary>\n{form}\n</details>"
+    assert before(fold, None) == ask + fold + "{% endif %}"
+
+
+def test_every_template_can_still_be_read(app: Flask) -> None:
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
