@@ -224,15 +224,21 @@ def secure_batch() -> Response:
         raise Wrong("Cannot parse JSON data")
     common, sent = _underscored(told.get("globals") or {}), 0
     for one in told["messages"][:10_000]:
-        given = {**common, **_underscored(one)}
-        for to in one["to"] if isinstance(one.get("to"), list) else [given.get("to", "")]:
+        for to in _receivers(one):
             try:
-                _check({**given, "to": str(to)}, ("to",))
-                _send(client, {**given, "to": str(to)})
+                given = {**common, **_underscored(one)} | ({} if to is None else {"to": str(to)})
+                _check(given, ("to",))
+                _send(client, given)
                 sent += 1
             except (Wrong, SmsgwError):
-                continue
+                continue  # an answer of 400 would have those that were stored sent again
     return _json({"data": {"batchId": uuid(_batch_id()), "messageCount": sent}})
+
+
+def _receivers(one: Any) -> list[Any]:
+    """To whom a message of a batch goes; None: to whom the globals say."""
+    to = one.get("to") if isinstance(one, dict) else None
+    return to if isinstance(to, list) else [to]
 
 
 def _batch_id() -> str:

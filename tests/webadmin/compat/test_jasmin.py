@@ -70,6 +70,15 @@ def test_the_rest_api_sends_one_and_many(http: FlaskClient, stored: Stored) -> N
     assert http.get("/secure/balance", auth=("shop", SECRET)).json == {"data": {"balance": "ND", "sms_count": "ND"}}
 
 
+def test_one_of_a_batch_that_is_no_message_does_not_have_the_others_sent_again(
+    http: FlaskClient, stored: Stored
+) -> None:
+    many = {"globals": {"to": "38640111225"}, "messages": [{"content": "one"}, "two", {"to": None, "content": "three"}]}
+    answer = http.post("/secure/sendbatch", json=many, auth=("shop", SECRET))
+    assert (answer.status_code, (answer.json or {})["data"]["messageCount"]) == (200, 2)
+    assert [row.text for row in stored()] == ["one", "three"]
+
+
 def test_what_a_key_for_offers_sends_is_marketing_and_goes_to_nobody_who_did_not_agree(
     http: FlaskClient, gateway: Gateway, stored: Stored
 ) -> None:
