@@ -25,7 +25,7 @@ def told_rooms(root: Path) -> dict[str, str]:
     found = {}
     package = ""
     for block in re.findall(r"(?ms)^```\w*\n(.*?)^```", (root / "README.md").read_text()):
-        for indent, name, words in re.findall(r"(?m)^( *)([a-z_]+/) +(\S.*)$", block):
+        for indent, name, words in re.findall(r"(?m)^( *)([a-z0-9_]+/) +(\S.*)$", block):
             package = package if indent else name
             found[package + name if indent else name] = words
     return found

@@ -6,10 +6,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from smsgw.access import keys
 from smsgw.errors import Conflict, Fault, QueueFull, RefusedByPolicy, StoreFull
@@ -86,13 +86,10 @@ def test_what_the_store_refuses_is_told_alike_both_ways(
     outcome: Exception,
     octets: Callable[..., bytes],
 ) -> None:
-    def put(ready: list[Ready]) -> list[Future[Accepted]]:
-        futures: list[Future[Accepted]] = [Future() for _ in ready]
-        for future in futures:
-            future.set_exception(outcome)
-        return futures
+    def store(conn: Connection, ready: list[Ready]) -> list[Accepted]:
+        raise outcome
 
-    monkeypatch.setattr(site.gateway.door, "put", put)
+    monkeypatch.setattr(site.gateway.door, "store", store)
     one, other = talk().ask(octets(site.secret)), talk().ask(octets(site.secret, **OTHER_WAY))
     assert plain(one) == plain(other)
     assert one["Content-Type"] == "application/problem+json"
