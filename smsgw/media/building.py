@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -18,6 +19,7 @@ from ..link import Content, ContentPart
 from ..store.prepared import Prepared
 from ..store.tables import medium, message_content, message_medium
 from . import contents, smil, store
+from .bare import bare
 from .mail_addition import Addition
 from .page_content import name_of
 
@@ -63,6 +65,8 @@ class Builder:
             one["original"]: ContentPart(one["media_type"], octets[one["sha256"]], one["name"], None, one["name"])
             for one in media
         }
+        if row["way"] == "mail":  # which takes them as they were given to us
+            by_original = {id: replace(one, data=bare(one.data, one.media_type)) for id, one in by_original.items()}
         told = contents.told(row["slides"], row["attached"])
         parts = parts_of(told, by_original, with_smil=row["way"] == "mms")
         made = Content(tuple(parts), row["subject"], bool(row["read_report"]), row["reply_to"])

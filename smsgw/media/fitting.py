@@ -19,6 +19,7 @@ from ..store.database import Database
 from ..store.tables import rendition
 from . import child, film, store
 from .adapt import Fitted, Unfit
+from .bare import bare
 from .profiles import Profile
 from .store import Given, Medium
 
@@ -119,6 +120,8 @@ class Fitting:
             return self._picture(octets, most, profile.width, profile.height)
         if medium.family == "sound":
             return film.sound(octets, most)
+        if medium.media_type in PLAIN_VIDEO and medium.size <= most and not film.installed("ffmpeg"):
+            return Fitted(bare(octets, medium.media_type), medium.media_type, 0, 0, True)
         if medium.media_type in PLAIN_VIDEO and medium.size + film.ROOM <= most:
             return film.bare(octets)
         return film.video(octets, most, profile)
@@ -133,12 +136,11 @@ def fit_of(medium: Medium, most: int, profile: Profile) -> str:
 
 
 def _plain(medium: Medium, most: int, profile: Profile) -> bool:
-    """Whether a film or sound may go as it is. A picture never does, and a film only where nothing is there to take off
-    what its camera wrote beside it."""
+    """Whether a sound may go as it is. A picture or a film never does, for what its camera wrote beside it."""
     if medium.family == "video":
         if not profile.video:
             raise Unfit(f"a message of the size {profile.name} takes no video")
-        return medium.media_type in PLAIN_VIDEO and medium.size <= most and not film.installed("ffmpeg")
+        return False
     return medium.family == "sound" and medium.media_type in PLAIN_SOUND and medium.size <= most
 
 

@@ -40,6 +40,7 @@ PROFILES = {
 }
 """By name, the smallest first."""
 DEFAULT = "std300"
+MAIL = Profile("mail", 2 << 20, 2048, 1536, 0)  # of pictures that are drawn anew for a mail
 
 
 def smaller(name: str, other: str | None) -> Profile:

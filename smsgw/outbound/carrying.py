@@ -18,6 +18,7 @@ from ..errors import BadInput, Fault, RefusedByPolicy
 from ..media import building, capability, choice, pages, profiles, store
 from ..media import contents as told
 from ..media.adapt import Unfit
+from ..media.bare import DRAWN_ANEW
 from ..media.contents import Contents, Slide
 from ..media.fitting import Fitting
 from ..media.notice import notice
@@ -174,7 +175,8 @@ class Carrying:
         if found is None:
             says = f"no link carries mail to {wish.recipient}: add one of kind mail to the configuration"
             raise RefusedByPolicy([Fault("/to", "no_route", says)])
-        size = building.overhead(wish.content) + sum(one.size for one in wish.media.values())
+        media = {id: self._for_mail(one, wish.now) for id, one in wish.media.items()}
+        size = building.overhead(wish.content) + sum(one.size for one in media.values())
         most = found.link.abilities.most_octets
         if most and size * 4 // 3 > most:  # base64
             says = f"a mail with {size} octets is too large for {found.link.name}, which carries {most}"
@@ -184,7 +186,16 @@ class Carrying:
         row = self._row(
             wish, made, "mail", "it goes to a mail address", size, wish.content.profile or self.terms.profile
         )
-        return replace(made, content=row, media=building.media_rows(wish.content, wish.media, made.row["id"], "mail"))
+        return replace(made, content=row, media=building.media_rows(wish.content, media, made.row["id"], "mail"))
+
+    def _for_mail(self, medium: Medium, now: datetime) -> Medium:
+        """A medium as it was given to us, or a JPEG of what tells its place and cannot keep that to itself."""
+        if medium.media_type not in DRAWN_ANEW:
+            return medium
+        try:
+            return self._fitting.one(medium, profiles.MAIL.octets, profiles.MAIL, now)
+        except Unfit as no:
+            raise BadInput([Fault("/content", "media_unfit", f"{no}: {no.hint}")]) from no
 
     def _link(self, door: Door, wish: _Wish, way: choice.Way) -> Ready:
         """A text with the link to the page: chosen, priced and cut as any other text."""

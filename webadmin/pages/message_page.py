@@ -14,8 +14,10 @@ from werkzeug.wrappers import Response
 
 from smsgw.media import mail_threads, page_visits, screens, store
 from smsgw.media import pages as message_pages
+from smsgw.media.bare import DRAWN_ANEW, bare
 from smsgw.media.page_content import Item, content_of, name_of
 from smsgw.media.page_visits import Visit
+from smsgw.media.store import Medium
 
 from ..context import the_gateway
 from ..message_page_drawing import drawn, written
@@ -90,9 +92,7 @@ def message_page_medium(entered: Entered, number: int) -> Response:
         return gone()
     found = None
     if item.family == "picture":
-        gateway = the_gateway()
-        picture = item.screen if item.is_fitted else item.original
-        found = screens.on_screen(gateway.database, gateway.fitting, picture, screens.PHONE, gateway.clock())
+        found = _on_screen(item.screen if item.is_fitted else item.original)
         if found is None:
             return gone()
     return _octets(entered, item, found, attached=False)
@@ -101,9 +101,21 @@ def message_page_medium(entered: Entered, number: int) -> Response:
 @pages.get("/m/<token>/<int:number>/original")
 @public
 def message_page_original(entered: Entered, number: int) -> Response:
-    """A medium as it was given to us, to be saved."""
+    """A medium as it was given to us, to be saved; without what its camera wrote beside it."""
     item = _item(entered, number)
-    return gone() if item is None else _octets(entered, item, None, attached=True)
+    if item is None:
+        return gone()
+    found = None
+    if item.original.media_type in DRAWN_ANEW:
+        found = _on_screen(item.original)
+        if found is None:
+            return gone()
+    return _octets(entered, item, found, attached=True)
+
+
+def _on_screen(picture: Medium) -> tuple[bytes, str] | None:
+    gateway = the_gateway()
+    return screens.on_screen(gateway.database, gateway.fitting, picture, screens.PHONE, gateway.clock())
 
 
 def _item(entered: Entered, number: int) -> Item | None:
@@ -122,7 +134,7 @@ def _octets(entered: Entered, item: Item, found: tuple[bytes, str] | None, *, at
             octets = store.octets_of(conn, [medium.sha256]).get(medium.sha256)
         if octets is None:
             return gone()
-        found = octets, medium.media_type
+        found = bare(octets, medium.media_type), medium.media_type
     octets, kind = found
     if is_counted():
         came(entered, "loaded", item.name)

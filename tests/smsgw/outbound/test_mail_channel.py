@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from smsgw.config import Config
@@ -17,6 +19,7 @@ from smsgw.customers.consent.consent import Statement, record
 from smsgw.customers.customers import Wish, create
 from smsgw.errors import BadInput, RefusedByPolicy
 from smsgw.gateway import Gateway
+from smsgw.media import contents, store
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
 from smsgw.store.tables import consent, history, message
@@ -115,6 +118,23 @@ Message-ID: {id}
 
 --b--
 """
+
+
+def test_pictures_go_by_mail_as_they_are_but_do_not_tell_where_they_were_taken(gateway: Gateway, box: Box) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "at home", 6
+    ids = []
+    for form in ("JPEG", "AVIF"):
+        out = io.BytesIO()
+        Image.effect_noise((200, 100), 60).convert("RGB").save(out, form, exif=exif.tobytes())
+        assert b"at home" in out.getvalue()
+        ids.append(gateway.database.writer.do(store.take, store.examined(out.getvalue(), gateway.clock())).sha256)
+    gateway.door.submit(Asked(ANA, "", "cli", content=contents.of_media(ids, "Look")))
+    [letter] = wait_for(lambda: box.letters)
+    pictures = [part.get_payload(decode=True) for part in letter.walk() if part.get_content_maintype() == "image"]
+    assert [Image.open(io.BytesIO(one)).format for one in pictures] == ["JPEG", "PNG"]  # AVIF is drawn anew
+    assert all(b"at home" not in one for one in pictures)
+    assert Image.open(io.BytesIO(pictures[0])).size == (200, 100)
 
 
 def test_wrong_addresses_and_gateways_without_a_mail_link_are_told_clearly(gateway: Gateway) -> None:
