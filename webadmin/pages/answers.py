@@ -75,7 +75,7 @@ def _shown(error: SmsgwError | None = None) -> Response:
         rows = answers.listing(conn, LIST)
     worded = [topic for topic in TOPICS if topic != STATUS]
     return sheet(
-        "answers.html", error, told=told, rows=rows, topics=TOPICS, worded=worded, languages=LANGUAGES, fields=FIELDS,
+        "answers.html", error, told=told, rows=rows, topics=TOPICS, worded=worded, said_in=LANGUAGES, fields=FIELDS,
         states=list(ANSWER_TOPIC.states), may=current_person().may("answers:manage"),
         typed=request.form.get("text", ""),
     )  # fmt: skip

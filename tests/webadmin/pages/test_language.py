@@ -50,6 +50,16 @@ def test_who_chose_a_language_has_it_whatever_the_browser_says(persian: Visitor)
     assert '<html lang="en" dir="ltr">' in persian.get("/inbox", Accept_Language="fa").text
 
 
+PLACES = ("inbox", "orders", "inquiries", "answers", "messages", "customers", "campaigns", "consents", "costs", "links")
+
+
+def test_the_languages_can_be_chosen_on_every_place(persian: Visitor) -> None:
+    for place in PLACES:
+        page = persian.get(f"/{place}").text
+        assert ">فارسی</button>" in page, place
+        assert ">English</button>" in page, place
+
+
 @pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", ""])
 def test_a_choice_of_language_leads_to_pages_of_ours_only(persian: Visitor, back: str) -> None:
     assert persian.client.post("/language", data={"language": "xx", "back": back}).location == "/inbox"
