@@ -37,7 +37,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "en": "Key", "sl": "Ključ", "ru": "Ключ", "fa": "کلید", "de": "Schlüssel", "hr": "Ključ", "it": "Chiave",
     },
     "campaign": {
-        "en": "Campaign", "sl": "Akcija", "ru": "Кампания", "fa": "کمپین", "de": "Kampagne", "hr": "Kampanja",
+        "en": "Campaign", "sl": "Akcija", "ru": "Рассылка", "fa": "کمپین", "de": "Kampagne", "hr": "Kampanja",
         "it": "Campagna",
     },
     "category": {
