@@ -24,7 +24,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "en": "none", "sl": "brez", "ru": "нет", "fa": "بدون", "de": "ohne", "hr": "bez", "it": "nessuno",
     },
     "link": {
-        "en": "Link", "sl": "Povezava", "ru": "Канал", "fa": "خط", "de": "Verbindung", "hr": "Veza", "it": "Linea",
+        "en": "Link", "sl": "Povezava", "ru": "Канал", "fa": "اتصال", "de": "Verbindung", "hr": "Veza", "it": "Linea",
     },
     "country": {
         "en": "Country", "sl": "Država", "ru": "Страна", "fa": "کشور", "de": "Land", "hr": "Država", "it": "Paese",

@@ -21,6 +21,7 @@ from ..auth import current_person, person_required
 from ..context import the_gateway
 from . import charts
 from .blueprint import pages
+from .language import dated, digits
 from .sheets import sheet
 
 SHOWN, DRAWN = 200, 12  # lines on the page, and in the chart
@@ -132,9 +133,10 @@ def _graph(report: reports.Report, language: str) -> charts.Chart | None:
     groups = []
     for line in lines:
         name = report_tables.named(line, report.asked.by, language)
+        shown = dated(name) if report.asked.by == "day" else name
         planned, booked = line.planned / 1_000_000, line.amount / 1_000_000
-        says = [f"{name}: {spelled(amount)} {report.currency}" for amount in (line.amount, line.planned)]
-        label = name[8:] if report.asked.by == "day" else name[:9]
+        says = [f"{shown}: {digits(spelled(amount))} {report.currency}" for amount in (line.amount, line.planned)]
+        label = shown[8:] if report.asked.by == "day" else shown[:9]
         groups.append((label, [(booked, says[0]), (planned, says[1])]))
     return charts.bars(groups)
 

@@ -8,6 +8,8 @@ digits are Persian, for Babel writes them in Latin ones.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,6 +19,8 @@ import phonenumbers
 from babel import Locale, dates, numbers
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from ..context import the_gateway
@@ -24,6 +28,9 @@ from ..context import the_gateway
 SNIPPET = 90  # letters of a text in the list
 CHOICE = "smsgw_language"  # the cookie of somebody's choice
 CHOICE_LASTS = 400 * 86400  # seconds
+_NUMBER = re.compile(r"-?[0-9][0-9.,]*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _JALALI_MONTHS = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
@@ -33,8 +40,10 @@ _JALALI_MONTHS = (
 def install(app: Flask) -> None:
     """Give `app` its languages, and templates their filters."""
     Babel(app, default_locale="en", locale_selector=chosen)
+    for name in ("gettext", "ngettext"):
+        app.jinja_env.globals[name] = _with_digits(app.jinja_env.globals[name])
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short, digits):
+    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short, digits, dated):
         app.add_template_filter(one)
 
 
@@ -97,8 +106,43 @@ def snippet(text: str) -> str:
 
 
 def digits(written: object) -> str:
-    """Digits as the language writes them: ۱۲ for 12 in Persian."""
-    return str(written).translate(_PERSIAN) if locale().language == "fa" else str(written)
+    """Digits and the decimal point as the language writes them: ۱۲ for 12, ۵٫۸۰ for 5.80 in Persian."""
+    return _POINT.sub("٫", str(written)).translate(_PERSIAN) if locale().language == "fa" else str(written)
+
+
+class Counted(int):
+    """A whole number that a sentence writes in the digits of its language, where it says `%(num)s`."""
+
+    def __str__(self) -> str:
+        return digits(int(self))
+
+
+def _with_digits(says: Any) -> Callable[..., Any]:
+    """A template's `_` or `ngettext` whose numbers come in the digits of the language."""
+
+    @pass_context
+    def told(context: Context, *words: Any, **values: Any) -> Any:
+        if locale().language == "fa":
+            words = tuple(_in_digits(word) if isinstance(word, int) else word for word in words)
+            values = {name: _in_digits(value) for name, value in values.items()}
+        return says(context, *words, **values)
+
+    return told
+
+
+def _in_digits(value: object) -> object:
+    """A whole number stays one, for `%(num)d` and to choose the plural; names and other words stay as they are."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Counted(value)
+    return digits(value) if isinstance(value, float) or _NUMBER.fullmatch(str(value)) else value
+
+
+def dated(written: object) -> str:
+    """What begins with a day such as 2026-11-26: in Persian with the Jalali one, ۱۴۰۵/۰۹/۰۵, all in its digits."""
+    said = str(written)
+    if locale().language != "fa" or not _DAY.match(said):
+        return said
+    return digits(f"{jdatetime.date.fromgregorian(date=date.fromisoformat(said[:10])):%Y/%m/%d}{said[10:]}")
 
 
 def clock(at: datetime) -> str:

@@ -18,6 +18,7 @@ from smsgw.store import links
 from ..auth import csrf_token, current_person
 from ..context import the_gateway
 from ..problems import problem_of
+from .language import Counted
 
 
 def sheet(template: str, error: SmsgwError | None = None, **facts: Any) -> Response:
@@ -44,5 +45,5 @@ def told(error: SmsgwError | None) -> dict[str, Any] | None:
     faults = [{"field": fault.pointer.strip("/"), "says": fault.detail} for fault in getattr(error, "faults", ())]
     if len(faults) < 2:  # the one fault is what the error says
         return {"says": str(error), "hint": error.hint, "faults": []}
-    says = ngettext("%(num)d thing must be put right", "%(num)d things must be put right", len(faults))
+    says = ngettext("%(num)d thing must be put right", "%(num)d things must be put right", Counted(len(faults)))
     return {"says": says, "hint": error.hint, "faults": faults}

@@ -23,6 +23,8 @@ def persian(gateway: Gateway, tmp_path: Path) -> Visitor:
     """A visitor of pages that have a Persian catalogue, with one sentence in it."""
     catalogue = Catalog("fa")
     catalogue.add("Inbox", "صندوق ورودی")
+    catalogue.add(("%(num)d part", "%(num)d parts"), ("%(num)s بخش", "%(num)s بخش"))
+    catalogue.add("at least %(amount)s a message", "حداقل %(amount)s برای هر پیام")
     folder = tmp_path / "translations" / "fa" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     compiled = io.BytesIO()
@@ -77,6 +79,32 @@ def test_days_in_persian_are_those_of_the_jalali_calendar_in_persian_digits(pers
         assert language.digits("12 of 30") == "۱۲ of ۳۰"
     with persian.client.application.test_request_context("/", headers={"Accept-Language": "en"}):
         assert language.digits(12) == "12"
+
+
+def test_numbers_in_sentences_are_in_the_digits_of_the_language_and_names_as_they_are(persian: Visitor) -> None:
+    app = persian.client.application
+    said = app.jinja_env.from_string(
+        "{{ ngettext('%(num)d part', '%(num)d parts', 12) }}; {{ _('at least %(amount)s a message', amount='0.05') }}; "
+        "{{ _('at least %(amount)s a message', amount='SIM 2') }}; {{ _('Slide %(number)d', number=3) }}"
+    )
+    with app.test_request_context("/", headers={"Accept-Language": "fa"}):
+        assert said.render() == (
+            "۱۲ بخش; حداقل ۰٫۰۵ برای هر پیام; حداقل SIM 2 برای هر پیام; Slide 3"  # the last is not translated
+        )
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert said.render() == "12 parts; at least 0.05 a message; at least SIM 2 a message; Slide 3"
+
+
+def test_a_day_written_in_digits_is_the_jalali_one_in_persian(persian: Visitor) -> None:
+    with persian.client.application.test_request_context("/", headers={"Accept-Language": "fa"}):
+        assert language.dated("2026-11-26 15:04") == "۱۴۰۵/۰۹/۰۵ ۱۵:۰۴"
+        assert [language.dated(said) for said in (date(2026, 3, 21), "A1", "2026-11")] == [
+            "۱۴۰۵/۰۱/۰۱",
+            "A1",
+            "2026-11",
+        ]
+    with persian.client.application.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert language.dated("2026-11-26 15:04") == "2026-11-26 15:04"
 
 
 @pytest.mark.parametrize("wish", ["", "en", "de, fr;q=0.5", "*", "nonsense;;q=x"])
