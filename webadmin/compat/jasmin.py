@@ -1,9 +1,13 @@
-"""Jasmin's door: /send, /rate, /balance, /ping, and /secure/… of its REST API, answered in its sentences."""
+"""Jasmin's door: /send, /rate, /balance, /ping, and /secure/… of its REST API, answered in its sentences.
+
+The surprise: `content` is octets of the alphabet that `coding` names, and UTF-8 only without one: Jasmin hands on what
+it is given (its `endpoints/send.py`). And who names a dlr-url or a dlr-level wants reports, whatever `dlr` says.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -13,10 +17,12 @@ from smsgw.access.keys import Client
 from smsgw.errors import SmsgwError, Unauthenticated
 from smsgw.outbound.submit import Asked
 from smsgw.store.ids import new_id
+from smsgw.text import alphabet
 from smsgw.webhooks.dialects.words import uuid
 
 from ..api.reading import json_of
 from ..context import the_gateway
+from . import kannel_words
 from .errors import said_of
 from .sending import MESSAGE_ID, READ, SEND, Wish, enter, number, send
 
@@ -30,7 +36,12 @@ FORMS = {
     "validity-period": r"[0-9]{1,8}", "dlr": r"yes|no", "dlr-level": r"[1-3]", "dlr-method": r"(?i:get|post)",
     "to": r"\+?[0-9]{1,32}", "dlr-url": r"https?://.+", "hex-content": r"(?:[0-9A-Fa-f]{2})*",
 }  # fmt: skip
-LATIN, OCTETS, UCS2 = ("1", "3"), ("2", "4"), ("8",)
+OCTETS = ("2", "4")
+ALPHABETS = {
+    "1": "latin-1", "2": "latin-1", "3": "latin-1", "4": "latin-1", "5": "shift_jis", "6": "iso8859-5",
+    "7": "iso8859-8", "8": "utf-16-be", "10": "iso2022-jp", "13": "shift_jis", "14": "euc-kr",
+}  # fmt: skip
+"""What the octets of `content` are by `coding` (SMPP 3.4 section 5.2.19); of data (2, 4) a letter is an octet."""
 PRIORITIES = {"1": 5, "2": 7, "3": 9}
 
 
@@ -47,7 +58,7 @@ def _wrong(error: Exception) -> Response:
     status, says, after = _told(error)
     rest = request.path.startswith(("/secure/", "/rate", "/balance"))
     body = to_json({"message" if request.path.startswith("/secure/") else "error": says}) if rest else f'Error "{says}"'
-    response = Response(body, status, mimetype="application/json" if rest else "text/html")
+    response = Response(body, status, mimetype="application/json" if rest else "text/plain")
     if after is not None:
         response.headers["Retry-After"] = str(after)
     return response
@@ -59,12 +70,13 @@ def _told(error: BaseException) -> tuple[int, str, int | None]:
     table, problem = said_of(error)
     status, words = table.jasmin
     if isinstance(error, Unauthenticated):
-        words = f"Authentication failure for username:{_word('username')}"
+        words = f"Authentication failure for username:{_user()}"
     return status, (words or problem.detail).replace('"', "'"), problem.retry_after
 
 
-def _word(name: str) -> str:
-    return str(request.values.get(name, ""))[:100]
+def _user() -> str:
+    given = request.authorization
+    return str((given and given.username) or request.values.get("username", ""))[:100]
 
 
 def _given() -> dict[str, str]:
@@ -73,11 +85,36 @@ def _given() -> dict[str, str]:
         told = json_of(request.get_data())
         if not isinstance(told, dict):
             raise Wrong("Cannot parse JSON data")
-        return {str(name): str(value) for name, value in told.items()}
-    return request.values.to_dict()
+        return {**request.args.to_dict(), **_written(told)}
+    try:
+        pairs = kannel_words.pairs(request.query_string)
+        if request.mimetype == "application/x-www-form-urlencoded":
+            pairs += kannel_words.pairs(request.get_data())
+    except kannel_words.Misformed as odd:
+        raise Wrong("There are too many arguments.") from odd
+    octets = {**{name: word.encode() for name, word in request.form.items()}, **dict(reversed(pairs))}
+    given = {name: word.decode(errors="replace") for name, word in octets.items()}
+    if "content" in octets:
+        given["content"] = _letters(octets["content"], given.get("coding", "0"))
+    return given
+
+
+def _letters(octets: bytes, coding: str) -> str:
+    try:
+        return octets.decode(ALPHABETS.get(coding, "utf-8"))
+    except UnicodeDecodeError as wrong:
+        raise Wrong(
+            f"Argument [content] has an invalid value: [it is not in the alphabet of coding {coding}]."
+        ) from wrong
+
+
+def _written(told: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in told.items() if value is not None}
 
 
 def _check(given: dict[str, str], needed: tuple[str, ...]) -> None:
+    if not given:
+        raise Wrong("Mandatory arguments not found, please refer to the HTTPAPI specifications.")
     for name, value in given.items():
         if name not in KNOWN:
             raise Wrong(f"Argument [{name[:60]}] is unknown.")
@@ -96,21 +133,29 @@ def _client(given: dict[str, str], scope: str) -> Client:
 def send_one() -> Response:
     """Send a text; but HEAD sends nothing."""
     if request.method == "HEAD":
-        return Response("", 400, content_type="text/html")
+        return Response("", 400, content_type="text/plain")
     given = _given()
     _check(given, ("to", "username", "password"))
+    _check_contents(given)
     client = _client(given, SEND)
     id = _send(client, given)
-    response = Response(f'Success "{id}"', 200, content_type="text/html")
+    response = Response(f'Success "{id}"', 200, content_type="text/plain")
     response.headers[MESSAGE_ID] = id
     return response
 
 
-def _send(client: Client, given: dict[str, str]) -> str:
-    """Send what the parameters say; its id."""
+def _check_contents(given: dict[str, str]) -> None:
+    if "content" not in given and "hex-content" not in given:
+        raise Wrong("content or hex-content not present.")
+    if "content" in given and "hex-content" in given:
+        raise Wrong("content and hex-content cannot be used both in same request.")
+
+
+def _send(client: Client, given: dict[str, str], later: datetime | None = None) -> str:
+    """Send what the parameters say; its id. later: when, unless they say that too."""
     text, data = _contents(given)
     kept: dict[str, Any] = {}
-    if given.get("dlr") == "yes" and given.get("dlr-url"):
+    if given.get("dlr-url"):
         kept = {
             "url": given["dlr-url"],
             "level": int(given.get("dlr-level", "1")),
@@ -122,7 +167,7 @@ def _send(client: Client, given: dict[str, str]) -> str:
         text=text,
         data=data,
         sender=given.get("from", "").strip() or None,
-        send_at=_moment(given.get("sdt", "")),
+        send_at=_moment(given.get("sdt", "")) or later,
         expires_in=min(int(validity), 43_200) * 60 if validity and int(validity) else None,
         priority=PRIORITIES.get(given.get("priority", "")),
         kept=kept,
@@ -133,14 +178,24 @@ def _send(client: Client, given: dict[str, str]) -> str:
 def _contents(given: dict[str, str]) -> tuple[str, bytes | None]:
     coding = given.get("coding", "0")
     if "hex-content" not in given:
-        return given.get("content", ""), given.get("content", "").encode() if coding in OCTETS else None
+        return given.get("content", ""), _octets(given.get("content", "")) if coding in OCTETS else None
     octets = bytes.fromhex(given["hex-content"])
     if coding in OCTETS:
         return "", octets
     try:
-        return octets.decode("utf-16-be" if coding in UCS2 else "latin-1"), None
+        text = alphabet.decode(octets) if coding == "0" else octets.decode(ALPHABETS.get(coding, "latin-1"))
     except UnicodeDecodeError as wrong:
-        raise Wrong("Argument [hex-content] has an invalid value: [it is no UTF-16BE].") from wrong
+        raise Wrong(
+            f"Argument [hex-content] has an invalid value: [it is not in the alphabet of coding {coding}]."
+        ) from wrong
+    return text, None
+
+
+def _octets(content: str) -> bytes:
+    try:
+        return content.encode("latin-1")
+    except UnicodeEncodeError:  # JSON has letters, of which only some are octets
+        return content.encode()
 
 
 def _moment(written: str) -> datetime | None:
@@ -178,6 +233,12 @@ def balance() -> Response:
     return _json({"balance": "ND", "sms_count": "ND"})
 
 
+@door.get("/secure/ping")
+def secure_ping() -> Response:
+    """Jasmin's sign of life, of its REST API."""
+    return _json({"data": "Jasmin/PONG"})
+
+
 @door.get("/ping")
 def ping() -> Response:
     """Jasmin's sign of life."""
@@ -203,7 +264,7 @@ def _underscored(told: Any) -> dict[str, str]:
     if not isinstance(told, dict):
         raise Wrong("Cannot parse JSON data")
     names = {name.replace("-", "_"): name for name in KNOWN}
-    return {names.get(str(name), str(name)): str(value) for name, value in told.items()}
+    return {names.get(name, name): value for name, value in _written(told).items()}
 
 
 @door.post("/secure/send")
@@ -212,6 +273,7 @@ def secure_send() -> Response:
     client = _basic(SEND)
     given = _underscored(json_of(request.get_data()))
     _check(given, ("to",))
+    _check_contents(given)
     return _json({"data": f'Success "{_send(client, given)}"'})
 
 
@@ -223,16 +285,38 @@ def secure_batch() -> Response:
     if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
         raise Wrong("Cannot parse JSON data")
     common, sent = _underscored(told.get("globals") or {}), 0
+    config = told.get("batch_config")
+    later = _scheduled(config.get("schedule_at")) if isinstance(config, dict) else None
     for one in told["messages"][:10_000]:
         for to in _receivers(one):
             try:
                 given = {**common, **_underscored(one)} | ({} if to is None else {"to": str(to)})
                 _check(given, ("to",))
-                _send(client, given)
+                _check_contents(given)
+                _send(client, given, later)
                 sent += 1
             except (Wrong, SmsgwError):
                 continue  # an answer of 400 would have those that were stored sent again
-    return _json({"data": {"batchId": uuid(_batch_id()), "messageCount": sent}})
+    answer: dict[str, Any] = {"batchId": uuid(_batch_id()), "messageCount": sent}
+    if later is not None:
+        answer["scheduled"] = f"{(later - the_gateway().clock()).total_seconds():.0f}s"
+    return _json({"data": answer})
+
+
+def _scheduled(at: Any) -> datetime | None:
+    """When a batch is to be sent: `2026-11-23 08:00:00` (UTC), or `3600s` from now. Raises Wrong."""
+    if at is None:
+        return None
+    now = the_gateway().clock()
+    if seconds := re.fullmatch(r"([0-9]{1,8})s", str(at)):
+        return now + timedelta(seconds=int(seconds[1]))
+    try:
+        when = datetime.strptime(str(at), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError as wrong:
+        raise Wrong("Cannot parse scheduled_at value", 412) from wrong
+    if when < now:
+        raise Wrong("Cannot schedule batch in past date", 412)
+    return when
 
 
 def _receivers(one: Any) -> list[Any]:
@@ -255,6 +339,7 @@ def secure_balance() -> Response:
 @door.get("/secure/rate")
 def secure_rate() -> Response:
     """Say what a text would cost."""
-    client, given = _basic(READ), _underscored(dict(request.args.items()))
+    client = _basic(READ)  # Jasmin takes the parameters of this GET from a body of JSON
+    given = _underscored(json_of(request.get_data()) if request.get_data() else request.args.to_dict())
     _check(given, ("to",))
     return _json({"data": _rate(client, given)})

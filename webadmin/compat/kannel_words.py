@@ -113,10 +113,10 @@ def _python_name(charset: str) -> str:
 def read(request: Request) -> Words:
     """The words of a request. Raises Misformed."""
     if request.method == "GET":
-        return Words(_pairs(request.query_string))
+        return Words(pairs(request.query_string))
     kind = (request.mimetype or "").lower()
     if kind == "application/x-www-form-urlencoded":
-        return Words([*_pairs(request.get_data()), *_pairs(request.query_string)])
+        return Words([*pairs(request.get_data()), *pairs(request.query_string)])
     if kind in ("", "text/plain"):
         return Words(_headers(dict(request.headers), request.get_data(), request.mimetype_params), hexadecimal=True)
     if kind in ("text/xml", "application/xml"):
@@ -124,7 +124,8 @@ def read(request: Request) -> Words:
     raise Misformed("Invalid content-type")
 
 
-def _pairs(octets: bytes) -> list[tuple[str, bytes]]:
+def pairs(octets: bytes) -> list[tuple[str, bytes]]:
+    """The words of a query or a form, as octets. Raises Misformed."""
     try:
         pairs = parse_qsl(octets.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=MOST)
     except ValueError as wrong:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from smsgw.gateway import Gateway
 from smsgw.store.tables import api_key
+from smsgw.webhooks.dialects.event import PLACE
 from tests.webadmin.compat.conftest import SECRET
 
 WHO = {"username": "shop", "password": SECRET}
@@ -50,7 +51,9 @@ def test_hexadecimal_contents_are_read_by_their_coding(http: FlaskClient, stored
     base = {name: value for name, value in GOOD.items() if name != "content"}
     http.get("/send", query_string=base | {"hex-content": "Čaj".encode("utf-16-be").hex(), "coding": "8"})
     http.get("/send", query_string=base | {"hex-content": "0001ff", "coding": "4"})
-    assert [row.text for row in stored()] == ["Čaj", "0001ff"]
+    http.get("/send", query_string=base | {"hex-content": "00615f", "coding": "0"})
+    http.get("/send", query_string=base | {"hex-content": "e9", "coding": "3"})
+    assert [row.text for row in stored()] == ["Čaj", "0001ff", "@a§", "é"]
 
 
 def test_rate_balance_and_ping(http: FlaskClient) -> None:
@@ -68,6 +71,45 @@ def test_the_rest_api_sends_one_and_many(http: FlaskClient, stored: Stored) -> N
     assert (answer.json or {})["data"]["messageCount"] == 2
     assert len(stored()) == 3
     assert http.get("/secure/balance", auth=("shop", SECRET)).json == {"data": {"balance": "ND", "sms_count": "ND"}}
+
+
+@pytest.mark.parametrize(
+    ("coding", "content", "text"),
+    [
+        ("8", "%06%23%06%31%06%46%06%28", "أرنب"), ("8", "%6F%22%5B%57", "漢字"), ("3", "caf%E9", "café"),
+        ("0", "%C4%8Daj", "čaj"), ("6", "%BF", "П"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_content_is_octets_of_the_codings_alphabet(
+    http: FlaskClient, stored: Stored, method: str, coding: str, content: str, text: str
+) -> None:
+    words = f"username=shop&password={SECRET}&to=38640111222&coding={coding}&content={content}"
+    form = "application/x-www-form-urlencoded"
+    answer = http.get(f"/send?{words}") if method == "GET" else http.post("/send", data=words, content_type=form)
+    assert answer.status_code == 200, answer.text
+    assert stored()[0].text == text
+
+
+@pytest.mark.parametrize("more", [{}, {"dlr": "no"}, {"dlr": "yes"}, {"dlr-level": "2"}])
+def test_who_names_a_dlr_url_wants_reports(http: FlaskClient, stored: Stored, more: dict[str, str]) -> None:
+    answer = http.get("/send", query_string=GOOD | {"dlr-url": "http://127.0.0.1:9/dlr"} | more)
+    assert answer.status_code == 200, answer.text
+    assert stored()[0].metadata[PLACE]["url"] == "http://127.0.0.1:9/dlr"
+
+
+@pytest.mark.parametrize(
+    ("at", "when"), [("90s", "2026-11-23T08:01:30"), ("2026-11-24 10:00:00", "2026-11-24T10:00:00")]
+)
+def test_a_batch_for_later_is_not_sent_now(http: FlaskClient, stored: Stored, at: str, when: str) -> None:
+    many = {"batch_config": {"schedule_at": at}, "messages": [{"to": "38640111225", "content": "later"}]}
+    answer = http.post("/secure/sendbatch", json=many, auth=("shop", SECRET))
+    assert (answer.status_code, "scheduled" in (answer.json or {})["data"]) == (200, True)
+    assert stored()[0].due_at.isoformat().startswith(when)
+    for wrong in ("tomorrow", "2026-11-22 10:00:00"):
+        many["batch_config"] = {"schedule_at": wrong}
+        assert http.post("/secure/sendbatch", json=many, auth=("shop", SECRET)).status_code == 412
+    assert len(stored()) == 1
 
 
 def test_one_of_a_batch_that_is_no_message_does_not_have_the_others_sent_again(
