@@ -1,4 +1,4 @@
-"""A shop that takes orders."""
+"""A shop that takes orders, and one that MMS are announced to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from smsgw.store import schema
 from smsgw.store.database import Database
+from tests.emulators import mm1_mmsc
 from tests.smsgw.desk import Desk
+from tests.smsgw.inbound.mms_shop import Shop, Stick
 from tests.smsgw.inbound.talk import Talk
 
 
@@ -19,4 +21,14 @@ def talk(tmp_path: Path) -> Iterator[Talk]:
     database = Database(f"sqlite:///{tmp_path / 'store.db'}")
     schema.upgrade(database)
     yield Talk(Desk(database))
+    database.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop with two sticks and an MMSC, on SQLite."""
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    with mm1_mmsc.mmsc() as mmsc:
+        yield Shop(Desk(database), mmsc, {"a": Stick(mmsc), "b": Stick(mmsc)})
     database.close()
