@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from smsgw.store.lifecycle import HAPPENINGS, LIVES, MESSAGE
+from smsgw.store.happenings import HAPPENINGS
+from smsgw.store.lifecycle import LIVES, MESSAGE
 from smsgw.store.tables import history, inbound, message
 from tests.flows.killing import Book, Siege
 from tests.flows.running import until

@@ -88,9 +88,10 @@ class _Warm:
         words, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         asked = json.dumps([list(args), dict(os.environ)]).encode()
         with theirs, self._lock:
+            copy = Copy(words, 0)
             socket.send_fds(self._ours, [asked], [log, theirs.fileno()])
-            pid = int(self._ours.recv(64))
-        return Copy(words, pid)
+            copy.pid = int(self._ours.recv(64))
+        return copy
 
     def close(self) -> None:
         """End; what was started here ends too."""
