@@ -76,7 +76,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "it": "Contabilizzato",
     },
     "per_delivered": {
-        "en": "Per delivered", "sl": "Na dostavljeno", "ru": "На доставленное", "fa": "هر رسیده",
+        "en": "Per delivered", "sl": "Na dostavljeno", "ru": "На доставку", "fa": "هر رسیده",
         "de": "Je zugestellte",
         "hr": "Po isporučenoj", "it": "Per consegnato",
     },
