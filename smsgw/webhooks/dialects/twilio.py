@@ -13,6 +13,8 @@ from .event import Event, Request, form
 from .words import STATES, hexadecimal
 
 VERSION = "2010-04-01"
+OPT_OUT_TYPES = {"optout": "STOP", "optin": "START"}
+"""Twilio's OptOutType by what a text was understood as."""
 
 
 def sid(id: str, kind: str = "SM") -> str:
@@ -73,8 +75,8 @@ def _text(event: Event) -> list[tuple[str, str]]:
     for number, medium in enumerate(media):
         words.append((f"MediaUrl{number}", f"{place}/{media_sid(row['id'], medium['id'])}"))
         words.append((f"MediaContentType{number}", medium["type"]))
-    if row["understood_as"] in ("stop", "opt_out"):
-        words.append(("OptOutType", "STOP"))
+    if choice := OPT_OUT_TYPES.get(str(row["understood_as"])):
+        words.append(("OptOutType", choice))
     return words
 
 

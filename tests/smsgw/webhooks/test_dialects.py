@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -59,6 +61,14 @@ def test_twilio_is_signed_as_its_documentation_shows() -> None:
              ("To", "+18005551212")]  # fmt: skip
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
     assert signature("12345", url, pairs) == "0/KCTR6DLpKmkAf8muzZqo1nDgQ="
+
+
+@pytest.mark.parametrize(("understood", "told"), [("optout", "STOP"), ("optin", "START"), ("order", None)])
+def test_twilio_is_told_that_a_text_was_a_stop(understood: str, told: str | None) -> None:
+    row = ROW | {"id": new_id("in", NOW), "understood_as": understood}
+    request = render("twilio", replace(event("handled", "received", "inbound", account="AC1"), row=row))
+    assert request is not None
+    assert dict(parse_qsl(request.body)).get("OptOutType") == told
 
 
 def test_twilio_is_not_told_that_a_message_went_back() -> None:
