@@ -16,13 +16,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from pydantic_core import to_json
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from smsgw.access.keys import Client
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
 from smsgw.outbound import outbox
 from smsgw.store.tables import message
-from smsgw.webhooks.dialects.android import REF, own_id, written
+from smsgw.webhooks.dialects.android import REF, written
 from smsgw.webhooks.dialects.words import STATES
 
 from ..api.reading import json_of
@@ -236,7 +236,8 @@ def listed() -> Response:
     client, given = who(READ), request.args
     most, skip = _whole(given.get("limit"), USUAL, MOST_LISTED), _whole(given.get("offset"), 0, 1_000_000)
     c = message.c
-    query = select(message).where(c.client == client.id)
+    own = func.rtrim(c.client_ref, "0123456789").label("own")  # of all recipients of a message it is the same
+    query = select(own).where(c.client == client.id, c.client_ref >= REF, c.client_ref < f"{REF}~").group_by(own)
     for name, low in (("from", True), ("to", False)):
         if given.get(name):
             at = _moment(given[name], name)
@@ -245,13 +246,11 @@ def listed() -> Response:
         query = query.where(c.state.in_([ours for ours, words in STATES.items() if words.android == given["state"]]))
     if given.get("deviceId"):
         query = query.where(c.link == given["deviceId"])
-    query = query.order_by(c.id if given.get("sort") == "created_at" else c.id.desc()).offset(skip).limit(most)
+    first = func.min(c.id)
+    query = query.order_by(first if given.get("sort") == "created_at" else first.desc()).offset(skip).limit(most)
     with the_gateway().database.reading() as conn:
-        rows = [dict(row) for row in conn.execute(query).mappings()]
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(own_id(row), []).append(row)
-    return said([_shown(id, some) for id, some in groups.items()])
+        ids = [str(one)[len(REF) : -1] for one in conn.scalars(query)]
+    return said([_shown(id, _rows(client, id)) for id in ids])
 
 
 def _whole(given: str | None, usual: int, most: int) -> int:

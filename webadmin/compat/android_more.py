@@ -216,6 +216,7 @@ def health(which: str) -> Response:
 
 
 @door.post("/auth/token")
+@door.post("/auth/token/refresh")
 def token() -> Response:
     """Give the key itself as the token: it has its scopes already, and `smsgw key revoke` ends it."""
     client, given = who(READ), request.authorization

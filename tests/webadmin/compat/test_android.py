@@ -64,6 +64,15 @@ def test_what_is_wrong_is_400_with_a_message(ask: Ask, told: Any) -> None:
     assert (answer.status_code, set(answer.json or {})) == (400, {"message", "code"})
 
 
+def test_a_page_of_the_list_has_whole_messages(ask: Ask) -> None:
+    numbers = ["+38640111222", "+38640111223", "+38640111224"]
+    for id in ("first", "second", "third"):
+        ask("POST", "/messages", {"textMessage": {"text": id}, "phoneNumbers": numbers, "id": id})
+    pages = [ask("GET", f"/messages?limit=2&offset={skip}").json or [] for skip in (0, 2)]
+    assert [[one["id"] for one in page] for page in pages] == [["third", "second"], ["first"]]
+    assert all(len(one["recipients"]) == 3 for page in pages for one in page)
+
+
 def test_webhooks_are_set_up_listed_and_taken_away(ask: Ask) -> None:
     wish = {"id": "mine", "url": "http://127.0.0.1:9/in", "event": "sms:received"}
     assert ask("POST", "/webhooks", wish).status_code == 201
