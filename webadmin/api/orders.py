@@ -10,14 +10,16 @@ from flask import Response
 
 from smsgw.errors import NotFound
 from smsgw.inbound.orders import listing as orders_listing
-from smsgw.inbound.orders.desk import Act
+from smsgw.inbound.orders.desk import Act, Written
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import documents, line_document, money
 
 from ..context import the_gateway
 from . import paging
 from .inbound import sender_of
+from .messages import number_of
 from .orders_shapes import (
+    NewOrder,
     Order,
     OrderAct,
     OrderDecision,
@@ -27,6 +29,7 @@ from .orders_shapes import (
     OrderFilter,
     OrderPage,
     OrderQuestion,
+    WantedLine,
     WholeOrder,
 )
 from .routes import answer, client, route
@@ -47,6 +50,30 @@ def orders(query: OrderFilter) -> Response:
         rows = orders_listing.listing(conn, _wanted(query), query.limit + 1)
         told = documents(conn, [row.id for row in rows])
     return paging.page(rows, query.limit, lambda row: told[row.id], paging.after(query))
+
+
+@route("POST", "/orders", scope=ACT, takes=NewOrder, answers={201: Order}, errors=("order_state",))
+def write_order_down(body: NewOrder) -> Response:
+    """Write an order down: the customer gets the summary and is asked for a yes, or, by_phone, it is confirmed."""
+    gateway = the_gateway()
+    told = Written(
+        number_of(body.from_, "/from"),
+        body.language or gateway.config.orders.language,
+        _items(body.lines),
+        client().id,
+        gateway.clock(),
+        body.why,
+        body.wish,
+        body.by_phone,
+        body.quietly,
+    )
+    row = gateway.orders.write_down(told)
+    with gateway.database.reading() as conn:
+        return answer(documents(conn, [row.id])[row.id], 201, {"Location": f"/api/v1/orders/{row.id}"})
+
+
+def _items(lines: Iterable[WantedLine]) -> tuple[tuple[str, Fraction], ...]:
+    return tuple((line.sku, Fraction(line.quantity.replace(",", "."))) for line in lines)
 
 
 @route("GET", "/orders/export", scope=READ, query=OrderFilter, answers={200: OrderExport}, audited="orders.exported")
@@ -99,8 +126,7 @@ def accept_order(id: str, body: OrderDecision) -> Response:
 @route("POST", "/orders/<id>/edit", scope=ACT, takes=OrderEdit, answers={200: Order}, errors=FORBIDDEN)
 def edit_order(id: str, body: OrderEdit) -> Response:
     """Put other lines: the customer gets the new summary and is asked for a yes."""
-    items = tuple((line.sku, Fraction(line.quantity.replace(",", "."))) for line in body.lines)
-    return _act(the_gateway().orders.edit, id, body, by_phone=body.by_phone, items=items)
+    return _act(the_gateway().orders.edit, id, body, by_phone=body.by_phone, items=_items(body.lines))
 
 
 @route("POST", "/orders/<id>/reject", scope=ACT, takes=OrderEnd, answers={200: Order}, errors=FORBIDDEN)

@@ -131,6 +131,20 @@ class WantedLine(Shape):
     )
 
 
+class NewOrder(Shape):
+    """An order that somebody writes down for a customer."""
+
+    from_: Words = Field(alias="from", min_length=1, max_length=40, description="The customer's number.")
+    lines: list[WantedLine] = Field(min_length=1, max_length=100, description="What is wanted.")
+    wish: Words | None = Field(None, max_length=300, description="The wish about the delivery.")
+    language: Words | None = Field(
+        None, max_length=10, description="In which the customer is told; null: as [orders] language says."
+    )
+    why: Words = Field("", max_length=300, description="How it was told, for the history.")
+    by_phone: bool = Field(False, description="true: the customer said yes already, so it is confirmed at once.")
+    quietly: bool = Field(False, description="true, with by_phone: the customer is not told.")
+
+
 class OrderEdit(OrderDecision):
     """Other lines for an order."""
 

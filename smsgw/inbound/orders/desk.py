@@ -1,4 +1,4 @@
-"""What people do with orders: accept, edit, reject, ask, fulfil, cancel. Who did it and why stays in the history.
+"""What people do with orders: write down, accept, edit, reject, ask, fulfil, cancel; the history has who and why.
 
 What goes to the customer goes out in the same transaction, under the order's own name, so that a second try of the same
 act says nothing twice. With an order, the texts that wait because of it are handled.
@@ -56,6 +56,24 @@ class Act:
     quietly: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An order that somebody writes down for a customer, as it was told on the phone or in the shop.
+
+    address: the customer's number. language: in which the customer is told. items, why, by_phone, quietly: see Act.
+    """
+
+    address: str
+    language: str
+    items: Sequence[tuple[str, Fraction]]
+    by: str
+    at: datetime
+    why: str = ""
+    wish: str | None = None
+    by_phone: bool = False
+    quietly: bool = False
+
+
 class Desk:
     """The verbs of people about orders. Each returns the order's row.
 
@@ -67,6 +85,10 @@ class Desk:
         self._database = database
         self._door = door
         self._rules = rules
+
+    def write_down(self, told: Written) -> AnyRow:
+        """Take an order that no text asked for: the customer gets the summary, or, agreed by phone, it is confirmed."""
+        return self._database.writer.do(self._write_down, told)
 
     def accept(self, act: Act) -> AnyRow:
         """Take what was understood: the customer gets the summary, or, agreed by phone, it is confirmed at once."""
@@ -114,6 +136,26 @@ class Desk:
 
     # The verbs, within the writer's step
 
+    def _write_down(self, conn: Connection, batch: list[Written]) -> list[AnyRow]:
+        return [self._take(conn, told) for told in batch]
+
+    def _take(self, conn: Connection, told: Written) -> AnyRow:
+        if (other := orders.open_with(conn, told.address)) is not None:
+            says = f"order {number(other)} of {told.address} is {other.state}: a yes would not say which is meant"
+            raise Conflict(says, code="order_state", hint="edit that one, or decide about it first")
+        priced = orders.price(conn, _checked(conn, told.items), told.language)
+        if priced.reasons:
+            raise Conflict(f"it cannot be asked about: {'; '.join(priced.reasons)}", code="order_incomplete")
+        asker = orders.Asker(told.address, None, None, told.language)
+        turn = Turn(told.why or "a person wrote it down", told.by, told.at)
+        row = orders.take(conn, asker, priced, turn, self._rules.times, wish=told.wish)
+        act = Act(row.id, told.by, told.at, told.why, by_phone=told.by_phone, quietly=told.quietly)
+        if told.by_phone:
+            self._confirm(conn, row, act)
+        else:
+            self._ask_for_a_yes(conn, row, act)
+        return orders.get(conn, row.id)
+
     def _accept(self, conn: Connection, row: AnyRow, act: Act) -> None:
         _require(row, "needs_review")
         request: Mapping[str, Any] = row.request or {}
@@ -143,10 +185,12 @@ class Desk:
         _handle_texts(conn, row, act, told)
         if act.by_phone:
             return self._confirm(conn, new, act)
-        text = about("order_summary", new, orders.lines_of(conn, new.id, new.revision))
-        message_id = self._say(conn, new, text, f"order:{new.id}:{new.revision}", act)
-        asking.expect(conn, new, text, message_id, act.at, new.lapses_at)
-        return None
+        return self._ask_for_a_yes(conn, new, act)
+
+    def _ask_for_a_yes(self, conn: Connection, row: AnyRow, act: Act) -> None:
+        text = about("order_summary", row, orders.lines_of(conn, row.id, row.revision))
+        message_id = self._say(conn, row, text, f"order:{row.id}:{row.revision}", act)
+        asking.expect(conn, row, text, message_id, act.at, row.lapses_at)
 
     def _reject(self, conn: Connection, row: AnyRow, act: Act) -> None:
         _require(row, "needs_review")

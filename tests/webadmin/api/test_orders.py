@@ -178,3 +178,25 @@ def test_a_key_needs_the_scope(shop: Shop, app: Any, caller_of: Any) -> None:
     assert reads("GET", ORDERS).status == 200
     assert reads("POST", f"{ORDERS}/10001/cancel", {}).code == "forbidden_scope"
     assert caller_of(app, "messages:*")("GET", ORDERS).code == "forbidden_scope"
+
+
+def test_an_order_is_written_down_and_the_customers_yes_confirms_it(shop: Shop, call: Any) -> None:
+    wanted = {"from": ANA, "lines": [{"sku": "NB", "quantity": "2"}], "why": "told in the shop"}
+    made = call("POST", ORDERS, wanted)
+    assert (made.status, made.said["status"], made.said["total"]["amount"]) == (201, "asked", "5.8")
+    assert "notebook" in shop.said()[0]
+    assert call("POST", ORDERS, wanted).said["code"] == "order_state"
+    shop.hears("yes")
+    assert call("GET", f"{ORDERS}/{made.said['id']}").said["status"] == "confirmed"
+
+
+def test_an_order_agreed_by_phone_is_confirmed_and_what_is_wrong_with_one_is_told_at_once(
+    shop: Shop, call: Any
+) -> None:
+    made = call(
+        "POST", ORDERS, {"from": BOR, "lines": [{"sku": "PEN", "quantity": "1"}], "by_phone": True, "quietly": True}
+    )
+    assert (made.status, made.said["status"], shop.said(BOR)) == (201, "confirmed", [])
+    odd = call("POST", ORDERS, {"from": ANA, "lines": [{"sku": "X", "quantity": "1"}, {"sku": "NB", "quantity": "0"}]})
+    assert [one["pointer"] for one in odd.said["errors"]] == ["/lines/0/sku", "/lines/1/quantity"]
+    assert call("POST", ORDERS, {"from": "nobody", "lines": [{"sku": "NB", "quantity": "1"}]}).status == 422
