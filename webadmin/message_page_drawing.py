@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from smsgw.media import mail_threads
 from smsgw.media import pages as message_pages
 from smsgw.media.page_content import NAMES, Item, content_of
+from smsgw.text import persian
 
 from .context import the_gateway
 from .message_page_entry import Entered, proof
@@ -81,17 +82,21 @@ def own_number(entered: Entered) -> str | None:
 
 
 def _day(entered: Entered) -> str:
-    return str(dates.format_date(entered.row.expires_at.astimezone().date(), "medium", locale=entered.language))
+    day = entered.row.expires_at.astimezone().date()
+    if entered.language == "fa":
+        return persian.day_name(day, year=True)
+    return str(dates.format_date(day, "medium", locale=entered.language))
 
 
 def written(value: int, entered: Entered) -> str:
     """A number as the customer's language writes it."""
-    return str(numbers.format_decimal(value, locale=entered.language))
+    number = str(numbers.format_decimal(value, locale=entered.language))
+    return persian.digits(number) if entered.language == "fa" else number
 
 
 def _size(item: Item, entered: Entered) -> str:
     """How large the original is, in kilobytes."""
-    return f"{numbers.format_decimal(max(1, round(item.original.size / 1000)), locale=entered.language)} kB"
+    return f"{written(max(1, round(item.original.size / 1000)), entered)} kB"
 
 
 def kind_name(item: Item) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..link import Abilities
-from ..text import parts
+from ..text import parts, persian
 from ..text.wording import wording
 
 _PLAIN = Abilities()
@@ -20,7 +20,8 @@ def notice(language: str, kind: str, name: str, company: str, call: str, url: st
     who = ", ".join(one for one in (name, company) if one)
     sent = wording(f"notice_{kind}", language).format(who=who) if who else wording(f"notice_{kind}_here", language)
     head = f"{sent} {url}"
-    date = " " + wording("notice_until", language).format(date=f"{until.day}.{until.month}.")
+    day = persian.day_name(until.date()) if language == "fa" else f"{until.day}.{until.month}."
+    date = " " + wording("notice_until", language).format(date=day)
     answer = " " + wording("notice_call", language).format(call=call) if call else ""
     reply = " " + wording("notice_reply", language)
     for text in (head + date + reply + answer, head + date + answer, head + date + reply, head + date, head):

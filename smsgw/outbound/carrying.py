@@ -31,6 +31,7 @@ from ..text import number, parts
 from ..text.mail_address import is_mail, read_mail
 from .asked import Asked, Cut, Ready
 from .cutting import CONTENT_PIECE, cut, encoding
+from .preferring import language_of
 from .routing import Choice
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class _Wish:
     media: Mapping[str, Medium]
     recipient: str
     sender: str | None
+    language: str  # of what we say around it
     now: datetime
 
 
@@ -114,8 +116,7 @@ class Carrying:
             try:
                 return self._mms(door, wish, found, way, known.profile)
             except Unfit as no:
-                link_too = way.falls_back or (policy != "never" and bool(self.terms.pages.base))
-                if not link_too:
+                if not self.links(policy):
                     raise BadInput([Fault("/content", "media_unfit", f"{no}: {no.hint}")]) from no
                 way = choice.Way("link", f"it does not fit into an MMS: {no}")
         if way.how is None:
@@ -145,6 +146,7 @@ class Carrying:
         content = asked.content if asked.content is not None else Contents((Slide(asked.text),))
         with self._database.reading() as conn:
             media = store.known(conn, content.media)
+            language = None if recipient is None else language_of(conn, recipient)
         faults += told.faults(content, media, most_words=None if mail else told.WORDS)
         if asked.content is not None and asked.text:
             says = "words are told on the slides: leave the text out"
@@ -153,7 +155,8 @@ class Carrying:
             faults.append(Fault("/data", "data_and_content", "a message is data or a content, not both"))
         if faults or recipient is None:
             raise BadInput(faults)
-        return _Wish(asked, content, media, recipient, sender, door.now())
+        language = language or content.language or self.terms.language
+        return _Wish(asked, content, media, recipient, sender, language, door.now())
 
     def _mms(self, door: Door, wish: _Wish, found: Choice, way: choice.Way, phone: str | None) -> Ready:
         profile = profiles.smaller(wish.content.profile or self.terms.profile, phone)
@@ -166,8 +169,7 @@ class Carrying:
         size = used + sum(one.size for one in fitted.values())
         made = self._with(door, wish, found, Cut(wish.content.words, "mms", [CONTENT_PIECE], size=size))
         row = self._row(wish, made, "mms", way.why, size, profile.name)
-        if way.falls_back:
-            row["fallback_at"] = made.row["due_at"] + self.terms.patience
+        row["fallback_at"] = made.row["due_at"] + self.terms.patience
         return replace(made, content=row, media=building.media_rows(wish.content, fitted, made.row["id"], "mms"))
 
     def _mail(self, door: Door, wish: _Wish) -> Ready:
@@ -208,7 +210,7 @@ class Carrying:
             raise RefusedByPolicy(faults) if faults[0].code == "no_route" else BadInput(faults)
         id = new_id("msg", wish.now)
         page = pages.new(id, wish.now, self.terms.pages, wish.content.pin)
-        text = self.notice_of(wish.content, wish.media, page)
+        text = self.notice_of(wish.content, wish.media, page, wish.language)
         most = min(asked.max_parts or door.terms.max_parts, parts.MAX_PARTS)
         pieces = cut(text, None, None, found.link.abilities, door.next_reference(), most)
         made = self._with(door, replace(wish, asked=asked), found, Cut(text, encoding(pieces), pieces, id))
@@ -233,17 +235,21 @@ class Carrying:
             campaign_id=row.campaign_id, category=row.category, content=content,
         )  # fmt: skip
         media = store.known(conn, content.media)
-        wish = _Wish(asked, content, media, row.recipient, door.terms.sender, now)
+        wish = _Wish(asked, content, media, row.recipient, door.terms.sender, row.language, now)
         ready = self._link(door, wish, choice.Way("link", why))
         assert ready.content is not None
         return replace(ready, content=ready.content | {"slides": [], "attached": None, "instead_of": row.id}, media=[])
 
-    def notice_of(self, content: Contents, media: Mapping[str, Medium], page: Page) -> str:
-        """The text with the link to a page, in the language of the content."""
+    def links(self, policy: str) -> bool:
+        """Whether a link may go out where an MMS of this policy did not arrive."""
+        return policy != "never" and bool(self.terms.pages.base)
+
+    def notice_of(self, content: Contents, media: Mapping[str, Medium], page: Page, language: str) -> str:
+        """The text with the link to a page."""
         terms, families = self.terms, {one.family for one in media.values()}
         kind = next((family for family in ("video", "picture") if family in families), "message")
         return notice(
-            content.language or terms.language, kind, content.from_name, terms.company, terms.call, page.url,
+            language, kind, content.from_name, terms.company, terms.call, page.url,
             page.expires_at,
         )  # fmt: skip
 
@@ -265,7 +271,7 @@ class Carrying:
             "why": why,
             "size": size,
             "digest": content.digest,
-            "language": content.language or self.terms.language,
+            "language": wish.language,
             "from_name": content.from_name,
             "read_report": content.read_report,
             "reply_to": content.reply_to,

@@ -56,6 +56,9 @@ class Fallback:
         if row.state in OVER:
             _mark(conn, row.id, fallback_at=None)
             return False
+        if not self._carrying.links(row.policy):  # it was looked at for a smaller one alone
+            _mark(conn, row.id, fallback_at=None if row.state in LOST else max(row.due_at, now) + patience)
+            return False
         if row.state in LOST:
             return self._send(conn, row, f"the MMS did not arrive: {row.why}", now)
         if row.state == "sent":

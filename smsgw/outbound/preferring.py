@@ -1,4 +1,6 @@
-"""Who wants to be reached by mail gets offers and service messages by mail, whichever of their addresses was named.
+"""What somebody prefers, as their card says: their language; and mail, for offers and service messages.
+
+Who wants to be reached by mail gets these by mail, whichever of their addresses was named.
 
 Answers, orders and codes go where they were asked for. Looked up only where a link carries mail, and in the caller's
 thread; the gate then asks about the mail address, as about every other.
@@ -13,6 +15,7 @@ from ..store.database import Database
 from ..store.prepared import Prepared, among
 from ..store.tables import address, customer
 from ..text.number import read_number
+from ..text.wording import LANGUAGES
 from .asked import Asked
 from .routing import Network
 
@@ -25,6 +28,19 @@ _MAILS = Prepared(
     .join(_theirs, (_theirs.c.customer_id == customer.c.id) & (_theirs.c.kind == "email") & (_theirs.c.rank == 0))
     .where(among(address.c.address, "addresses"), customer.c.channel == bindparam("channel"))
 )
+
+
+_LANGUAGE = Prepared(
+    select(customer.c.language)
+    .join_from(address, customer, address.c.customer_id == customer.c.id)
+    .where(address.c.address == bindparam("reached"))
+)
+
+
+def language_of(conn: Connection, reached: str) -> str | None:
+    """The language on the card of whoever has this address; None where none is, or we have no words of it."""
+    found = next(iter(_LANGUAGE.run(conn, {"reached": reached})), None)
+    return found[0] if found is not None and found[0] in LANGUAGES else None
 
 
 def mails_of(conn: Connection, numbers: list[str]) -> dict[str, str]:

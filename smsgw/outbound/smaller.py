@@ -1,7 +1,7 @@
 """Send an MMS once more, made smaller, where the network refused the first for its content.
 
 The surprise: it is a new message that points back, as every resend is, so both tell what became of them. It is tried
-once, and before the link to the page, which then waits for the smaller one.
+once, and before the link to the page, which then waits for the smaller one; also where no link may follow.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ..store.lifecycle import MESSAGE
 from ..store.tables import message, message_content
 from ..store.tables.types import AnyRow
 from .asked import Asked
+from .fallback import AT_ONCE
 from .submit import Door
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 20  # for to make a picture smaller takes its time
 # How the code of such a refusal begins (see `link_errors.RejectedForGood`), and those of MM1 (OMA-TS-MMS_ENC 7.3.48).
-CODES = ("(content-", "(MMS 87)", "(MMS E5)")
+CODES = ("(content-", "(MMS 87)", "(MMS E5)", "(HTTP 413)")
 
 
 class Smaller:
@@ -83,7 +83,8 @@ def _refused(conn: Connection) -> Sequence[AnyRow]:
         .join_from(message_content, message, m.id == c.message_id)
         .where(c.fallback_at.is_not(None), c.fallback_id.is_(None), c.instead_of.is_(None), c.way == "mms")
         .where(m.state == "failed", or_(*(m.why.contains(code, autoescape=True) for code in CODES)))
-        .limit(AT_ONCE)
+        .order_by(c.fallback_at)
+        .limit(AT_ONCE)  # in the order of links and as many, so that no link overtakes what can go smaller
     )
     return conn.execute(query).all()
 

@@ -16,6 +16,7 @@ from smsgw.store.tables import message_content, message_page, page_visit
 from smsgw.store.tables.types import AnyRow
 
 from .. import given_media
+from ..context import the_gateway
 from .media import url_of
 from .media_shapes import Carried
 
@@ -101,10 +102,10 @@ def _content_json(row: AnyRow, page: dict[str, Any] | None) -> dict[str, Any]:
         **{
             name: getattr(row, name)
             for name in (
-                "policy", "profile", "way", "why", "size", "fallback_at", "fallback_id", "instead_of", "shown_at",
-                "read_at",
+                "policy", "profile", "way", "why", "size", "fallback_id", "instead_of", "shown_at", "read_at",
             )
         },
+        "fallback_at": row.fallback_at if the_gateway().carrying.links(row.policy) else None,
         "page": page,
     }  # fmt: skip
 

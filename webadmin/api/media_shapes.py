@@ -117,7 +117,7 @@ class Content(Shape):
     why: str = Field(description="Why so, in words.")
     size: int = Field(description="Octets of all parts; 0 for a link.")
     fallback_at: Moment | None = Field(description="When a link goes out unless the phone has fetched it.")
-    fallback_id: str | None = Field(description="The message with the link that went out in its place.")
+    fallback_id: str | None = Field(description="What went out in its place: a smaller MMS, or the text with the link.")
     instead_of: str | None = Field(description="Of such a message: the one that it stands for.")
     shown_at: Moment | None = Field(description="When the network said that the phone has it.")
     read_at: Moment | None = Field(description="When somebody read it, if the phone says so.")

@@ -65,7 +65,8 @@ def preview(body: NewPreview) -> Response:
 def _carried(row: Mapping[str, Any]) -> dict[str, Any]:
     """Which way a content would go: media_shapes.ContentWay."""
     told = {name: row[name] for name in ("way", "why", "size", "profile")}
-    return {**told, "falls_back": row["fallback_at"] is not None}
+    falls_back = row["fallback_at"] is not None and the_gateway().carrying.links(row["policy"])
+    return {**told, "falls_back": falls_back}
 
 
 def _asked(body: NewPreview) -> Asked:

@@ -23,6 +23,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from smsgw.text import persian
+
 from ..context import the_gateway
 
 SNIPPET = 90  # letters of a text in the list
@@ -31,10 +33,6 @@ CHOICE_LASTS = 400 * 86400  # seconds
 _NUMBER = re.compile(r"-?[0-9][0-9.,]*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
-_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-_JALALI_MONTHS = (
-    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
-)  # fmt: skip
 
 
 def install(app: Flask) -> None:
@@ -107,7 +105,7 @@ def snippet(text: str) -> str:
 
 def digits(written: object) -> str:
     """Digits and the decimal point as the language writes them: ۱۲ for 12, ۵٫۸۰ for 5.80 in Persian."""
-    return _POINT.sub("٫", str(written)).translate(_PERSIAN) if locale().language == "fa" else str(written)
+    return persian.digits(_POINT.sub("٫", str(written))) if locale().language == "fa" else str(written)
 
 
 class Counted(int):
@@ -163,9 +161,8 @@ def day_name(day: date) -> str:
 
 def _day(day: date) -> str:
     if locale().language == "fa":
-        jalali, now = jdatetime.date.fromgregorian(date=day), jdatetime.date.fromgregorian(date=today())
-        year = f" {jalali.year}" if jalali.year != now.year else ""
-        return digits(f"{jalali.day} {_JALALI_MONTHS[jalali.month - 1]}{year}")
+        same = jdatetime.date.fromgregorian(date=day).year == jdatetime.date.fromgregorian(date=today()).year
+        return persian.day_name(day, year=not same)
     skeleton = "MMMd" if day.year == today().year else "yMMMd"
     return str(dates.format_skeleton(skeleton, day, locale=locale()))
 

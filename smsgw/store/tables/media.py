@@ -78,9 +78,9 @@ message_content = Table(
     Column("from_name", String(120), nullable=False),  # who sends it, as the notice says; "" for the company
     Column("read_report", Boolean, nullable=False),
     Column("reply_to", String(254)),  # of a mail
-    Column("fallback_at", Moment),  # when a link goes out unless the phone has fetched it; None: never, or settled
-    Column("fallback_id", String(40)),  # the SMS with the link that went out in its place
-    Column("instead_of", String(40)),  # of such an SMS: the message it stands for
+    Column("fallback_at", Moment),  # when to look whether a link must go out (if its policy allows one); None: settled
+    Column("fallback_id", String(40)),  # what went out in its place: a smaller MMS, or the SMS with the link
+    Column("instead_of", String(40)),  # of such a one: the message it stands for
     Column("shown_at", Moment),  # when the network said that the phone has it
     Column("read_at", Moment),  # when somebody read it, if a phone says so
     one_of("policy", ("mms-first", "link-first", "never")),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from smsgw.customers import customers
 from smsgw.errors import BadInput, Conflict, RefusedByPolicy
 from smsgw.media import capability, contents, store
 from smsgw.media.contents import Attached, Contents, Slide
@@ -113,7 +114,7 @@ def test_each_phone_gets_what_it_can_show(desk: MmsDesk, state: str, policy: str
     id = desk.send(slide, content={"policy": policy})
     assert desk.row(id).encoding == encoding
     assert desk.content(id).way == ("mms" if encoding == "mms" else "link")
-    assert (desk.content(id).fallback_at is not None) == (encoding == "mms" and policy != "never")
+    assert (desk.content(id).fallback_at is not None) == (encoding == "mms"), "a link, or a smaller one"
 
 
 def test_where_no_operator_carries_mms_phones_get_the_link_unless_they_showed_one(database: Database) -> None:
@@ -136,6 +137,20 @@ def test_without_a_link_for_mms_a_picture_becomes_a_text_with_the_link(database:
         assert conn.scalars(select(message_page.c.message_id)).all() == [id]
     [wire] = desk.claim("sms")
     assert wire.content is None
+
+
+@pytest.mark.parametrize(("card", "told", "words"), [
+    ("de", "sl", "Bild"), (None, "sl", "slik"), ("fr", "de", "Bild"), (None, None, "picture"),
+])  # fmt: skip
+def test_the_notice_is_in_the_customers_language_then_in_that_of_the_content(
+    database: Database, card: str | None, told: str | None, words: str
+) -> None:
+    desk = MmsDesk(database, mmsc=None)
+    if card is not None:
+        person = {"name": "Ana", "addresses": [TO], "language": card}
+        customers.create(database.writer, customers.Wish(person, "test", desk.now, "SI"))
+    id = desk.send(Slide("", desk.medium()), content={"language": told})
+    assert words in desk.row(id).text
 
 
 def test_without_links_for_mms_and_without_pages_it_is_refused_with_what_to_do(database: Database) -> None:

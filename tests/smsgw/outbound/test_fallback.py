@@ -143,6 +143,9 @@ def test_its_policy_may_be_to_send_no_link(desk: MmsDesk) -> None:
     desk.receipt("r1", LOST, link="mms", error="Unrecognised")
     desk.later(hours=3)
     assert (desk.falls_back(), links(desk)) == (0, [])
+    waiting = desk.send(Slide("Hello", desk.medium()), to="+38641000002", content={"policy": "never"})
+    desk.later(hours=3)
+    assert (desk.falls_back(), links(desk), desk.state(waiting)) == (0, [], "queued"), "nor is it given up for one"
 
 
 def test_somebody_who_said_stop_meanwhile_gets_no_link(desk: MmsDesk) -> None:

@@ -38,6 +38,26 @@ def again(desk: MmsDesk) -> int:
     return went + desk.falls_back()
 
 
+def test_it_goes_again_smaller_also_where_no_link_may_follow(desk: MmsDesk) -> None:
+    first = desk.send(Slide("Hello", desk.medium(photo(size=(800, 600)))), content={"policy": "never"})
+    refused(desk, "HTTP 413")
+    assert again(desk) == 1
+    assert [row.encoding for row in desk.all()] == ["mms", "mms"]
+    assert desk.content(desk.content(first).fallback_id).instead_of == first
+    refused(desk, "HTTP 413")
+    assert (again(desk), len(desk.all())) == (0, 2)
+
+
+def test_no_link_overtakes_what_can_go_smaller_however_many_are_refused(desk: MmsDesk) -> None:
+    picture = desk.medium(photo(size=(800, 600)))
+    for number in range(25):
+        desk.send(Slide(f"Hello {number}", picture), to=f"+3864100{number:04}")
+    for _ in range(25):
+        refused(desk, "content-2004")
+    assert again(desk) == 25
+    assert {row.encoding for row in desk.all()} == {"mms"}
+
+
 @pytest.mark.parametrize("code", ["content-2004", "MMS E5"])
 def test_a_refused_content_goes_again_smaller_once_and_then_the_link(desk: MmsDesk, code: str) -> None:
     first = desk.send(Slide("Hello", desk.medium(photo(size=(800, 600)))), content={"profile": "std600"})

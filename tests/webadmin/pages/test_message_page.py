@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import secrets
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from PIL import Image
 from sqlalchemy import Engine, event, select
 
 from smsgw.customers import customers, forgetting, privacy
@@ -19,31 +17,9 @@ from smsgw.gateway import Gateway
 from smsgw.media import page_visits, pages
 from smsgw.outbound import outbox
 from smsgw.store.tables import alert, message_page, page_visit, rendition
-from tests.webadmin.message_pages import PHONE, message_with, picture
+from smsgw.text import persian
+from tests.webadmin.message_pages import LOOK, PHONE, Phone, message_with, picture
 from webadmin import create_app
-
-LOOK = {"Accept": "text/html"}
-
-
-class Phone:
-    """A browser on a telephone, without scripts: follows what a person would press."""
-
-    def __init__(self, app: Any, page: pages.Page, address: str = "203.0.113.77") -> None:
-        self.client = app.test_client()
-        self.place = f"/m/{page.token}"
-        self.address = address
-
-    def get(self, more: str = "", method: str = "GET", **headers: str) -> Any:
-        given = LOOK | {name.replace("_", "-"): value for name, value in headers.items()}
-        place = {"REMOTE_ADDR": self.address}
-        return self.client.open(self.place + more, method=method, headers=given, environ_base=place, buffered=True)
-
-    def fields(self) -> dict[str, str]:
-        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.get().text))
-
-    def show(self, **typed: str) -> Any:
-        fields = self.fields() | typed
-        return self.client.post(self.place, data=fields, headers=LOOK, environ_base={"REMOTE_ADDR": self.address})
 
 
 @pytest.fixture
@@ -268,54 +244,6 @@ def test_a_code_may_be_the_end_of_the_customers_own_number(configured: Any) -> N
     assert "your results" in phone.get().text
 
 
-def test_a_picture_fits_the_screen_and_its_original_is_a_file(running: Gateway, tmp_path: Any) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # held upright
-    exif[0x010E] = "at home"
-    original = picture(4000, 3000, exif=exif)
-    _, page = message_with(running, [{"medium": original}])
-    phone = Phone(create_app(running), page)
-    phone.show()
-    shown = phone.get("/1")
-    fitted = Image.open(io.BytesIO(shown.data))
-    assert fitted.size == (1080, 1440)
-    assert not fitted.getexif()
-    assert len(shown.data) <= 351_000
-    assert shown.headers["Content-Disposition"] == 'inline; filename="picture-1.jpg"'
-    saved = phone.get("/1/original")
-    assert b"at home" in original
-    assert b"at home" not in saved.data
-    assert list(Image.open(io.BytesIO(saved.data)).getexif()) == [0x0112], "as it was held, and no word of where"
-    assert Image.open(io.BytesIO(saved.data)).tobytes() == Image.open(io.BytesIO(original)).tobytes()
-    assert saved.headers["Content-Disposition"] == 'attachment; filename="picture-1.jpg"'
-
-
-def test_films_are_played_in_pieces(gateway: Gateway, app: Any) -> None:
-    film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(range(256)) * 40
-    _, page = message_with(gateway, [{"medium": film, "sound": b"#!AMR\n" + bytes(100)}])
-    phone = Phone(app, page)
-    phone.show()
-    piece = phone.get("/1", Range="bytes=0-99")
-    assert (piece.status_code, piece.data) == (206, film[:100])
-    assert piece.headers["Content-Range"] == f"bytes 0-99/{len(film)}"
-    text = phone.get().text
-    assert "<video controls" in text
-    assert "<audio controls" in text
-    assert phone.get("/2").mimetype == "audio/amr"
-
-
-def test_what_is_no_picture_sound_or_film_is_only_a_file(gateway: Gateway, app: Any) -> None:
-    _, page = message_with(
-        gateway, [{"text": "the list"}], attached=[b"%PDF-1.4 list", b"<html><script>alert(1)</script>"]
-    )
-    phone = Phone(app, page)
-    phone.show()
-    for place, kind in (("/1", "application/pdf"), ("/2", "application/octet-stream")):
-        answer = phone.get(place)
-        assert answer.mimetype == kind
-        assert answer.headers["Content-Disposition"].startswith("attachment;")
-
-
 @pytest.mark.parametrize(
     ("language", "way", "show"),
     [("en", "ltr", "Show the message"), ("sl", "ltr", "Pokaži sporočilo"), ("ru", "ltr", "Показать сообщение"),
@@ -332,7 +260,9 @@ def test_the_language_on_the_card_wins_over_that_of_the_message(gateway: Gateway
     told = {"addresses": [PHONE], "language": "fa"}
     customers.create(gateway.database.writer, customers.Wish(told, "test", gateway.clock(), "SI"))
     _, page = message_with(gateway, [{"text": "hello"}], language="en")
-    assert '<html lang="fa" dir="rtl">' in Phone(app, page).get().text
+    told = Phone(app, page).get().text
+    assert '<html lang="fa" dir="rtl">' in told
+    assert persian.day_name(page.expires_at.astimezone().date(), year=True) in told
 
 
 def test_a_wrong_link_speaks_the_browsers_language(app: Any) -> None:
