@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from smsgw.access import accounts, audit, keys
 from smsgw.errors import BadInput, Fault
+from smsgw.store.tables.types import AnyRow
 
 from ..auth import person_required
 from ..context import the_gateway
@@ -69,10 +70,10 @@ def kinds() -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def who_says(row: audit.AnyRow) -> str:
+def who_says(row: AnyRow) -> str:
     """Who did it, in words: people and keys by the name that they had."""
     parts = {"cli": gettext("the command line"), "nobody": gettext("somebody unknown")}
-    return parts.get(row.who, row.name)
+    return parts.get(row.who) or str(row.name)
 
 
 def _names(conn: Connection) -> list[tuple[str, str]]:

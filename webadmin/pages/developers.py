@@ -6,6 +6,7 @@ Texts of customers are not shown here: of what was told to a webhook only the ev
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import redirect, request, url_for
@@ -59,7 +60,7 @@ def _shown(
 
 
 def faces(
-    base: str, secret: str | None, key_id: str | None, name: str, opened: list[str] | tuple[str, ...] | set[str]
+    base: str, secret: str | None, key_id: str | None, name: str, opened: Sequence[str]
 ) -> list[tuple[str, str, bool]]:
     """How programs of five kinds send through a key: (kind, a snippet to paste, whether that door is open)."""
     key, user = secret or "YOUR_KEY", name or "KEY_NAME"
@@ -104,9 +105,9 @@ def revoke_key(id: str) -> Response:
     """Make a key useless from now on. A role takes away only keys that it could have given."""
     gateway, person = the_gateway(), current_person()
     with gateway.database.reading() as conn:
-        scopes = next((row.scopes for row in keys.listing(conn) if row.id == id), [])
+        scopes = {scope for row in keys.listing(conn) if row.id == id for scope in row.scopes}
     try:
-        if set(scopes) - set(grantable(person.role)):
+        if scopes - set(grantable(person.role)):
             raise Forbidden("this key may more than your role: an owner revokes it")
         keys.revoke(gateway.database.writer, id, gateway.clock(), person.id)
     except SmsgwError as error:

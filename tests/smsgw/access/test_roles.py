@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from smsgw.access import roles
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from smsgw.access import accounts, roles
 from smsgw.access.keys import SCOPES
+from smsgw.store import schema
+from smsgw.store.database import Database
 
 WRITES = [name for name in roles.PERMISSIONS if not name.endswith((":read", ":*"))]
 
@@ -43,3 +50,19 @@ def test_only_the_owner_decides_about_people(role: str) -> None:
 
 def test_a_role_that_is_none_may_nothing() -> None:
     assert not any(roles.may("admin", name) for name in (*roles.PERMISSIONS, roles.SELF))
+
+
+def test_who_had_a_role_from_before_has_its_heir(fresh_store_url: str) -> None:
+    database = Database(fresh_store_url)
+    rows = "('acc_1', 'ana', 'admin', '2026-01-01 00:00:00'), ('acc_2', 'bo', 'clerk', '2026-01-01 00:00:00')"
+    with database.exclusive() as conn:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0011")
+        conn.execute(text(f"INSERT INTO account (id, name, role, created_at) VALUES {rows}"))
+        command.upgrade(config, "head")
+    with database.reading() as conn:
+        told = {row.name: (row.role, row.disabled_at) for row in accounts.listing(conn)}
+    database.close()
+    assert told == {"ana": ("owner", None), "bo": ("agent", None)}

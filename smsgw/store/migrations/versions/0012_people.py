@@ -18,8 +18,7 @@ def upgrade() -> None:
     """Five roles in place of two; what a second factor needs; from where and when a session is used."""
     op.drop_table("session")  # before its accounts are written anew, which would take it along
     with op.batch_alter_table("account") as batch:
-        if op.get_bind().dialect.name != "sqlite":  # there the table is written anew, without the old rule
-            batch.drop_constraint(op.f("ck_account_role_known"), type_="check")
+        batch.drop_constraint(op.f("ck_account_role_known"), type_="check")
         batch.add_column(sa.Column("seen_at", sa.DateTime(), nullable=True))
         batch.add_column(sa.Column("totp_secret", sa.String(length=64), nullable=True))
         batch.add_column(sa.Column("totp_since", sa.DateTime(), nullable=True))
