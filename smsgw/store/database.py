@@ -340,8 +340,10 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
 def _sqlite_settings(synchronous: str, cache: int) -> Callable[[Any, Any], None]:
     def settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        if not pages:  # see `vacuum`. In a store that is there it would change nothing, but wait for the writer's lock
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
         for pragma in (
-            "auto_vacuum=INCREMENTAL",  # means something for a new file only, and before its first page: see `vacuum`
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",

@@ -73,3 +73,11 @@ def test_a_store_that_was_not_closed_well_and_is_damaged_is_refused(tmp_path: Pa
     path.write_bytes(content[:half] + b"\xff" * (len(content) - half))
     with pytest.raises(StoreError, match="damaged"), closing(Database(f"sqlite:///{path}")) as database:
         schema.look_through(database)
+
+
+def test_who_looks_does_not_wait_for_the_writer(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    database = Database(url)
+    schema.upgrade(database)
+    with closing(database), database.exclusive(), closing(Database(url)) as other, other.reading() as conn:
+        assert conn.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
