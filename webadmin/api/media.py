@@ -32,6 +32,7 @@ OWN = ("image/", "audio/", "video/")  # a body of such a type is the medium itse
         OCTETS: BINARY,
     },
     answers={201: MediumShape},
+    largest=lambda: given_media.largest(the_gateway()) + given_media.ROOM,
 )
 def give_medium() -> Response:
     """Give a picture, sound, video or file, to be named in messages by its id.
@@ -39,7 +40,6 @@ def give_medium() -> Response:
     What it is, is found in its octets: a name or type that comes with it means nothing. The same octets are the same
     medium; one that is put into nothing is forgotten after a week.
     """
-    request.max_content_length = given_media.largest(the_gateway()) + given_media.ROOM
     medium = given_media.take(_octets(), "/file")
     return answer(medium_json(medium), 201, {"Location": f"{PREFIX}/media/{medium.sha256}"})
 

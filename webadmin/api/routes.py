@@ -43,7 +43,8 @@ class Route:
     name: what this way to the view is called; by default as the view is, so only a second way needs one.
     files: media types of files in which the first answer may come, too; where it has no shape, in nothing else.
     audited: the verb under which the audit tells that it was done, for what tells nothing itself. deprecated: since
-    when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594).
+    when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594). largest: how many octets
+    a body may have, where that is another number than everywhere.
     """
 
     method: str
@@ -62,11 +63,17 @@ class Route:
     audited: str = ""
     deprecated: datetime | None = None
     sunset: datetime | None = None
+    largest: Callable[[], int] | None = None
 
     @property
     def repeatable(self) -> bool:
         """Whether an Idempotency-Key is heeded here: by every POST of a client."""
         return self.method == "POST" and self.scope is not None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts towards how many requests a client may make in a minute."""
+        return self.scope not in (None, SENDING)
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -115,8 +122,10 @@ def _entrance(one: Route) -> View:
         if one.scope is not None:
             known = here().clients.of(request, one.scope)
             g.client = replace(known, id=audit.Who(known.id, request.remote_addr))
-            if one.scope != SENDING:
+            if one.counted:
                 here().quotas.take(known.id)
+        if one.largest is not None:
+            request.max_content_length = one.largest()
         keyed = one.repeatable and KEY not in one.headers and KEY in request.headers
         if keyed:
             request.get_data()  # which keeps it, for it is read twice
@@ -141,9 +150,20 @@ def done(one: Route, given: Mapping[str, Any]) -> Response:
     return response
 
 
+def _brought() -> str:
+    """What the body brings, as a digest: of a form without the boundary, which every try draws anew."""
+    if request.mimetype != "multipart/form-data":
+        return sha256(request.get_data()).hexdigest()
+    told = sha256(repr(sorted(request.form.items(multi=True))).encode())
+    for name, file in request.files.items(multi=True):
+        told.update(f"\0{name}\0{sha256(file.stream.read()).hexdigest()}".encode())
+        file.stream.seek(0)
+    return told.hexdigest()
+
+
 def _once(one: Route, given: Mapping[str, Any]) -> Response:
     """Do it unless it was done under this Idempotency-Key; where the view reads the key itself, that does it better."""
-    whole = [request.full_path, request.mimetype, sha256(request.get_data()).hexdigest()]
+    whole = [request.full_path, request.mimetype, _brought()]
     wish = Wish(client().id, read_key(request.headers[KEY]), fingerprint("POST", whole), here().gateway.clock())
 
     def work(_ref: str) -> Done:

@@ -265,3 +265,22 @@ def test_what_asks_for_a_code_never_goes_as_an_mms(configured: Any, caller_of: A
     assert call.send(text="a", media=[ID]).said["content"]["way"] == "mms"
     told = call.send(text="b", media=[ID], pin="4711").said["content"]
     assert (told["way"], told["why"]) == ("link", "it asks for a code before it shows anything")
+
+
+def test_a_large_medium_is_given_once_under_a_key_whatever_boundary_its_form_has(
+    configured: Any, caller_of: Any
+) -> None:
+    call = caller_of(create_app(configured(web={"listen": "127.0.0.1:0", "max_body_mb": 1}, media={"largest": 3})))
+    octets = JPEG + b"\0" * 1_500_000
+    answers = [
+        call(
+            "POST",
+            "/api/v1/media",
+            form(octets, "file")[0].replace(b"--edge", b"--" + mark),
+            Content_Type=f"multipart/form-data; boundary={mark.decode()}",
+            Idempotency_Key="picture-1",
+        )
+        for mark in (b"one", b"two")
+    ]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
