@@ -1,8 +1,9 @@
-"""A message with slides and a page of its own, in the store of a gateway: for the tests of pages."""
+"""A message with slides and a page of its own, in the store of a gateway, and a telephone that looks at it."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from smsgw.outbound.submit import Asked
 from smsgw.store.tables import message_content, message_medium
 
 PHONE = "+38640111222"
+LOOK = {"Accept": "text/html"}
 
 
 def picture(width: int = 640, height: int = 480, kind: str = "JPEG", **more: Any) -> bytes:
@@ -64,3 +66,24 @@ def message_with(
         return [pages.make(conn, id, now, gateway.page_terms, pin) for _ in batch]
 
     return id, gateway.database.writer.do(act, None)
+
+
+class Phone:
+    """A browser on a telephone, without scripts: follows what a person would press."""
+
+    def __init__(self, app: Any, page: pages.Page, address: str = "203.0.113.77") -> None:
+        self.client = app.test_client()
+        self.place = f"/m/{page.token}"
+        self.address = address
+
+    def get(self, more: str = "", method: str = "GET", **headers: str) -> Any:
+        given = LOOK | {name.replace("_", "-"): value for name, value in headers.items()}
+        place = {"REMOTE_ADDR": self.address}
+        return self.client.open(self.place + more, method=method, headers=given, environ_base=place, buffered=True)
+
+    def fields(self) -> dict[str, str]:
+        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.get().text))
+
+    def show(self, **typed: str) -> Any:
+        fields = self.fields() | typed
+        return self.client.post(self.place, data=fields, headers=LOOK, environ_base={"REMOTE_ADDR": self.address})

@@ -16,8 +16,7 @@ from smsgw.inbound import conversations
 from smsgw.media import capability, mail_threads
 from smsgw.outbound.familiar import PAGE
 from smsgw.store.tables import inbound
-from tests.webadmin.message_pages import PHONE, message_with, picture
-from tests.webadmin.pages.test_message_page import Phone
+from tests.webadmin.message_pages import PHONE, Phone, message_with, picture
 from webadmin import create_app
 
 
