@@ -57,9 +57,10 @@ LANGUAGES = ("en", "sl", "ru", "fa", "de", "hr", "it")
 def wording(key: str, language: str) -> str:
     """The sentence `key` in a language; `{names}` in it are for str.format.
 
-    key: `stop_confirmation`, `part_missing` (position, of), `mms_unfetched` (size, reason), those of wording_consent (category), of wording_orders
-    (number, lines, total) and of wording_inquiries (low, high, labels, question). language: a tag like `sl` or
-    `sl-SI`; English stands in for languages not written yet. Raises KeyError for an unknown key: a mistake of ours.
+    key: `stop_confirmation`, `part_missing` (position, of), `mms_unfetched` (size, reason), those of wording_consent
+    (category), of wording_orders (number, lines, total) and of wording_inquiries (low, high, labels, question).
+    language: a tag like `sl` or `sl-SI`; English stands in for languages not written yet. Raises KeyError for an
+    unknown key: a mistake of ours.
     """
     sentences = _WORDS[key]
     return sentences.get(language.replace("_", "-").split("-")[0].lower(), sentences["en"])

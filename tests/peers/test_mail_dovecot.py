@@ -1,4 +1,4 @@
-"""A mailbox at Dovecot: every mail is stored, then moved away; what is refused has its own folder; trouble is outlived."""
+"""A mailbox at Dovecot: each mail is stored, then moved; what is refused has its own folder; trouble is outlived."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Index(
     postgresql_where=text("purged_at IS NULL"),
 )
 
-# Append only: fetched (anything may have done that), opened (somebody asked to see it), loaded, replied, or a wrong PIN.
+# Append only: fetched (anything may have done that), opened (somebody asked to see it), loaded, replied, a wrong PIN.
 page_visit = Table(
     "page_visit",
     metadata,
