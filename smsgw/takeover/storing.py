@@ -36,7 +36,7 @@ from .found import DELIVERED, EXPIRED, FAILED, SENT, UNDELIVERED, Contact, Found
 
 PIECE = 500  # things that are stored in one transaction
 _TAKEN = ("accept", "admit", "claim", "hand_over")
-_ROADS = {
+ROADS = {  # from what was said of a message to the events of its birth, the last of which is final
     DELIVERED: (*_TAKEN, "deliver"),
     UNDELIVERED: (*_TAKEN, "bounce"),
     EXPIRED: (*_TAKEN, "expire"),
@@ -200,7 +200,7 @@ def _message(one: Sent, to: str, ref: str, terms: Terms) -> Birth:
         "attempts": 1,
         "metadata": {"imported": {name: word for name, word in marks.items() if word}},
     }
-    return Birth(row, [(event, why) for event in _ROADS[one.state]])
+    return Birth(row, [(event, why) for event in ROADS[one.state]])
 
 
 def _new_inbound(conn: Connection, piece: _Piece, report: Report, people: dict[str, None]) -> Iterator[Birth]:

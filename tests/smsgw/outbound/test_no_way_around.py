@@ -22,8 +22,10 @@ from smsgw.errors import SmsgwError
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
 from smsgw.store.database import Database
+from smsgw.store.lifecycle import MESSAGE
 from smsgw.store.tables import consent as ledger
 from smsgw.store.tables import message, metadata
+from smsgw.takeover.storing import ROADS
 from tests.smsgw.desk import START, Desk
 from webadmin.api.sending import plain_message, plain_messages, read_message
 
@@ -166,17 +168,30 @@ def test_only_the_door_stores_what_may_go_and_only_two_steps_claim_it() -> None:
     def those_with(words: str) -> set[str]:
         return {str(path) for path, text in sources.items() if words in text}
 
-    # joining stores parts of a client's long text that never became whole: refused as they begin
-    assert those_with("begin(conn, MESSAGE") == {"smsgw/outbound/admit.py", "smsgw/clients/joining.py"}
+    # joining stores parts of a client's long text that never became whole: refused as they begin; what is taken over
+    # from another gateway was sent there: over as it begins, which the next sentence holds
+    takeover = "smsgw/takeover/storing.py"
+    assert those_with("begin(conn, MESSAGE") == {"smsgw/outbound/admit.py", "smsgw/clients/joining.py", takeover}
     assert '("refuse"' in sources[Path("smsgw/clients/joining.py")]
-    assert those_with('"admit"') - {"smsgw/store/lifecycle.py"} == {
+    counting = "smsgw/watch/counting.py"  # only hears of what was done
+    assert those_with('"admit"') - {"smsgw/store/lifecycle.py", takeover, counting} == {
         "smsgw/outbound/admit.py",
         "smsgw/outbound/waiting.py",
     }
-    assert those_with('"claim"') - {"smsgw/store/lifecycle.py"} == {
+    assert those_with('"claim"') - {"smsgw/store/lifecycle.py", takeover} == {
         "smsgw/outbound/admit.py",
         "smsgw/outbound/handover.py",
     }
     for path in ("admit", "waiting"):
         assert "gate.check(" in sources[Path(f"smsgw/outbound/{path}.py")]
     assert "gate.still(" in sources[Path("smsgw/outbound/handover.py")]
+
+
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+def test_what_is_taken_over_from_another_gateway_is_over_as_it_begins(road: tuple[str, ...]) -> None:
+    first, *events = road
+    assert first == MESSAGE.first
+    state: str | None = MESSAGE.initial
+    for event in events:
+        state = MESSAGE.after(event, str(state))
+    assert state in MESSAGE.final
