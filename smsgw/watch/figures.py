@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ from ..gateway import Gateway
 from ..link import LinkState
 from ..money.plans import allowance, used
 from ..store.backup import sqlite_path
-from ..store.tables import campaign, delivery, inquiry, message, target
+from ..store.ids import first_id
+from ..store.tables import campaign, delivery, inquiry, mail, message, target
 
 WELL = (LinkState.UP, LinkState.DEGRADED)
 UNSETTLED = ("accepted", "held", "sent")  # open states that are counted for all links together
@@ -134,6 +135,15 @@ def webhooks_pending(conn: Connection) -> list[tuple[str, int]]:
     c = delivery.c
     query = select(c.webhook_id, func.count()).where(c.state == "pending").group_by(c.webhook_id)
     return [(row[0], row[1]) for row in conn.execute(query)]
+
+
+def lost_mails(conn: Connection, since: datetime, now: datetime) -> tuple[int, str]:
+    """How many letters of ours were given up or came back since then, and why the last was."""
+    c = mail.c
+    tried = now - timedelta(days=14)  # a letter is tried for days; ids begin with when they were made
+    query = select(c.why).where(c.id > first_id("mail", tried), c.state == "dead", c.ended_at > since)
+    dead = list(conn.scalars(query.order_by(c.ended_at.desc())))
+    return len(dead), str(dead[0]) if dead else ""
 
 
 def store_octets(conn: Connection, url: str) -> int:

@@ -17,8 +17,8 @@ from ..money.alerts import Alarm
 from ..webhooks import hooks
 from . import figures
 
-LINK, BACKLOG, DISK, UNANSWERED, WEBHOOK = LOOKED_AT = (
-    "link.down", "queue.backlog", "disk.low", "inquiry.unanswered", "webhook.off",
+LINK, BACKLOG, DISK, UNANSWERED, WEBHOOK, MAIL = LOOKED_AT = (
+    "link.down", "queue.backlog", "disk.low", "inquiry.unanswered", "webhook.off", "mail.lost",
 )  # fmt: skip
 BACKUP = "backup.failed"
 KINDS = (*LOOKED_AT, BACKUP)
@@ -28,6 +28,7 @@ ENDINGS = {
     DISK: "there is room again",
     UNANSWERED: "all were answered",
     WEBHOOK: "it is on again, or gone",
+    MAIL: "for a day every mail has arrived, or they were sent again",
     BACKUP: "a backup was made and tried",
 }
 
@@ -43,6 +44,7 @@ def watch(gateway: Gateway, now: datetime) -> None:
         found += _backlog(conn, gateway, now)
         found += _unanswered(conn, gateway, now)
         found += _webhooks(conn)
+        found += _mails(conn, now)
         standing = {(row.kind, row.subject) for row in alerts.standing(conn, 1000) if row.kind in LOOKED_AT}
     now_wrong = {(alarm.kind, alarm.subject) for alarm in found}
     fresh = [alarm for alarm in found if (alarm.kind, alarm.subject) not in standing]
@@ -104,6 +106,15 @@ def _webhooks(conn: Connection) -> Iterator[Alarm]:
     for row in hooks.given_up(conn):
         host = row.url.split("/")[2][:80]
         yield Alarm(WEBHOOK, row.id, f"the webhook to {host} is switched off: {row.why}")
+
+
+def _mails(conn: Connection, now: datetime) -> Iterator[Alarm]:
+    lost, why = figures.lost_mails(conn, now - timedelta(days=1), now)
+    if lost:
+        says = (
+            f"{lost} mail{'' if lost == 1 else 's'} of the gateway did not arrive within a day, the last: {why[:200]}"
+        )
+        yield Alarm(MAIL, "", f"{says}; smsgw mail list --state dead shows them")
 
 
 def backup_failed(gateway: Gateway, says: str, now: datetime) -> None:

@@ -15,8 +15,11 @@ from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.inbound.inbox import Arrived
 from smsgw.link import Alphabet, Health, InboundPiece, LinkState
+from smsgw.media import mail as letters
 from smsgw.money import alerts
 from smsgw.store import schema
+from smsgw.store.history import Step, move
+from smsgw.store.lifecycle import MAIL
 from smsgw.store.tables import alert, inbound, mail, message, remote_command
 from smsgw.watch import owner, troubles
 from smsgw.webhooks import hooks, settle
@@ -167,6 +170,29 @@ def test_a_webhook_that_is_given_up_is_told_and_that_it_is_on_again(make: Make) 
     hooks.change(writer, hooks.Change(failed, "Ana", town.now, active=True), allowed)
     town.on(1)
     assert not town.rows(select(alert).where(alert.c.kind == "webhook.off", alert.c.state != "over"))
+
+
+def test_a_mail_that_did_not_arrive_is_told_until_it_is_sent_again(make: Make) -> None:
+    town = make()
+    writer = town.gateway.database.writer
+
+    def lost(conn: Connection, batch: list[None]) -> list[None]:
+        letters.write(conn, [letters.Letter("x", "ana@example.com", "An MMS", "words")], town.now)
+        [row] = letters.listing(conn, 1)
+        step = Step(row.id, "the server said 550 no such mailbox", {"ended_at": town.now})
+        move(conn, MAIL, "give_up", [step], by="mail", now=town.now)
+        return [None] * len(batch)
+
+    writer.do(lost, None)
+    town.on(0)
+    [stands] = town.rows(select(alert).where(alert.c.kind == "mail.lost", alert.c.state != "over"))
+    assert "1 mail of the gateway did not arrive" in stands.why
+    assert "550 no such mailbox" in stands.why
+    with town.gateway.database.reading() as conn:
+        [row] = letters.listing(conn, 5, "dead")
+    letters.again(writer, row.id, "Ana", town.now)
+    town.on(1)
+    assert not town.rows(select(alert).where(alert.c.kind == "mail.lost", alert.c.state != "over"))
 
 
 def test_a_command_with_a_code_is_obeyed_once(make: Make) -> None:
