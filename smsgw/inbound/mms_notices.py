@@ -143,7 +143,7 @@ def _same(known: AnyRow, found: Notification, now: datetime) -> bool:
     """Whether an announcement is of the MMS that stands there: an MMSC may count its transactions on, but not the
     octets of a message, and it keeps none for longer than it said."""
     alike = found.transaction == known.transaction_id or found.size == known.size
-    return alike and now <= known.expires_at + _AFTERWARDS
+    return alike and bool(now <= known.expires_at + _AFTERWARDS)
 
 
 def _begin(conn: Connection, push: Pushed, found: Notification, place: str) -> None:

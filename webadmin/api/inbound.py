@@ -48,7 +48,7 @@ def _told(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, dict[str, Any]]
 def one_inbound(id: str) -> Response:
     """Show a text that came in."""
     with the_gateway().database.reading() as conn:
-        rows = []
+        rows: Sequence[AnyRow] = ()
         if paging.looks_like(id, "in"):
             rows = conn.execute(select(inbound_table).where(inbound_table.c.id == id)).all()
         if not rows:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 def role_name(role: str) -> str:
     """What a role is called."""
-    names = {
+    names: dict[str, str] = {
         "owner": gettext("owner"),
         "manager": gettext("manager"),
         "agent": gettext("agent"),
@@ -21,7 +21,7 @@ def role_name(role: str) -> str:
 
 def role_says(role: str) -> str:
     """What a role is for, in a sentence."""
-    says = {
+    says: dict[str, str] = {
         "owner": gettext("Everything, and people, keys and webhooks too."),
         "manager": gettext("The whole business: customers, campaigns, money, links. No people, no keys."),
         "agent": gettext("Answers customers, and deals with orders and questions. Sees nothing of money."),
@@ -47,5 +47,5 @@ def browser_name(said: str | None) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in said), "")
     system = next((name for mark, name in _SYSTEMS if mark in said), "")
     if browser and system:
-        return gettext("%(browser)s on %(system)s", browser=browser, system=system)
-    return browser or system or re.sub(r"\s+", " ", said)[:40] or gettext("unknown")
+        return str(gettext("%(browser)s on %(system)s", browser=browser, system=system))
+    return browser or system or re.sub(r"\s+", " ", said)[:40] or str(gettext("unknown"))
