@@ -43,8 +43,8 @@ class Route:
     name: what this way to the view is called; by default as the view is, so only a second way needs one.
     files: media types of files in which the first answer may come, too; where it has no shape, in nothing else.
     audited: the verb under which the audit tells that it was done, for what tells nothing itself. deprecated: since
-    when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594). largest: how many octets
-    a body may have, where that is another number than everywhere.
+    when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594). largest: how many
+    octets a body may have, where that is another number than everywhere.
     """
 
     method: str
