@@ -8,6 +8,7 @@ Whatever is wrong with octets from outside raises `Malformed`, and nothing else 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from . import tokens
 
 LENGTH_QUOTE, QUOTE = 31, 127
 MOST_PARAMETERS = 32
+_BEHIND = re.compile(r""";\s*([A-Za-z0-9_-]{1,40})\s*=\s*("[^"]*"|[^;"\s]*)""")
 LONGEST_INTEGER = 30  # octets (8.4.2.1)
 
 
@@ -152,17 +154,17 @@ class Reader:
         if first >= 0x80:
             return ContentType(_media(self.octet() & 0x7F))
         if first > LENGTH_QUOTE:
-            return ContentType(_plain(self.text()))
+            written = self.text()
+            return ContentType(_plain(written), _behind(written))
         inside = self.within(self.value_length())
         return inside.media_and_parameters()
 
     def media_and_parameters(self) -> ContentType:
         """A media type and the parameters up to the end of what is to be read."""
         if 0x20 <= self.peek() < 0x80:
-            name = _plain(self.text())
-        else:
-            name = _media(self.integer())
-        return ContentType(name, self.parameters())
+            written = self.text()
+            return ContentType(_plain(written), _behind(written) | self.parameters())
+        return ContentType(_media(self.integer()), self.parameters())
 
     def parameters(self) -> dict[str, str | int]:
         """Parameters up to the end of what is to be read; the first of a name counts."""
@@ -235,3 +237,11 @@ def _media(number: int) -> str:
 def _plain(written: str) -> str:
     """A media type that came as text: what some senders put behind a semicolon is no part of its name."""
     return written.partition(";")[0].strip().lower()
+
+
+def _behind(written: str) -> dict[str, str | int]:
+    """What some senders put behind that semicolon: parameters, as mail writes them."""
+    found: dict[str, str | int] = {}
+    for name, value in _BEHIND.findall(written[:1000])[:MOST_PARAMETERS]:
+        found.setdefault(name.lower(), value.strip('"'))
+    return found

@@ -205,3 +205,12 @@ def test_a_spoiled_answer_is_a_content_or_not_fetched(seed: bytes, spoils: list[
         return
     assert all(isinstance(part, ContentPart) for part in made.content.parts)
     assert sum(part.media_type == "application/smil" for part in made.content.parts[1:]) == 0
+
+
+def test_a_charset_behind_a_media_type_that_is_written_as_text_is_read() -> None:
+    head, data = b'text/plain; charset="windows-1251"; name=a.txt\0', "Привет".encode("cp1251")
+    one = bytes([len(head), len(data)]) + head + data
+    told = pdu.read(b"\x8c\x84\x8d\x92\x84\xa3\x01" + one)
+    [part] = told.parts
+    assert (part.content_type.name, part.text(), part.name) == ("text/plain", "Привет", "a.txt")
+    assert pdu.read(pdu.write(told)).parts[0].text() == "Привет"
