@@ -61,7 +61,8 @@ def read(element: Element | None) -> list[tuple[str, str]]:
 
 def _read(kind: str, said: str) -> str:
     if "@" in said or kind == "RFC2822Address":
-        return said[:LONGEST]
+        named = re.fullmatch(r"[^<>]*<([^<>]+)>", said)  # with the name of its owner before it
+        return (named[1] if named else said)[:LONGEST]
     return said[:20] if kind == "ShortCode" else number(said)
 
 

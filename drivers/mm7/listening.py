@@ -137,13 +137,14 @@ def inbound_of(said: Envelope, beside: list[parts.Entity], config: Config) -> In
 
 
 def _content_parts(content: Element | None, beside: list[parts.Entity]) -> list[ContentPart]:
-    """The parts that Content names by its href, or all that there are when it names none of them."""
+    """The parts that Content names by its href, then all others beside it: where the parts are not in a multipart of
+    their own, it names the first of them alone."""
     href = next((value for key, value in (content.attrib if content is not None else {}).items()
                  if key.rpartition("}")[2] == "href"), "")  # fmt: skip
     wanted = unquote(href.strip()).removeprefix("cid:").strip("<>")
     named = [one for one in beside if wanted and one.content_id in (wanted, href.removeprefix("cid:"))]
     found: list[ContentPart] = []
-    for one in named or beside:
+    for one in [*named, *(other for other in beside if other not in named)]:
         for leaf in parts.leaves(one):
             if len(found) >= parts.MOST_PARTS:
                 raise NotMm7(f"more than {parts.MOST_PARTS} parts", parts.REFUSED)

@@ -91,7 +91,8 @@ def read(octets: bytes) -> Envelope:
     if local(said) == "Fault":
         faultcode = text(said, "faultcode")
         fault = text(said, "faultstring") or faultcode or "a fault"
-        said = next(iter(child(said, "detail") or ()), said)
+        detail = child(said, "detail") if child(said, "detail") is not None else child(said, "Detail")  # SOAP 1.1, 1.2
+        said = next(iter(detail or ()), said)
     return Envelope(
         kind=local(said),
         body=said,

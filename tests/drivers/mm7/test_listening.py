@@ -167,6 +167,25 @@ def test_xml_in_any_charset_that_it_names_is_read(
     assert events.contents[0].content.subject == said
 
 
+def test_parts_that_lie_beside_the_envelope_are_all_taken_though_one_is_named(
+    mmsc: Mmsc, link: Mm7Link, events: Recorder
+) -> None:
+    within = '<Sender><RFC2822Address>Ana &lt;ana@home.example&gt;</RFC2822Address></Sender><Content href="cid:smil"/>'
+    told = envelope("T-3", f'<DeliverReq xmlns="{REL5}">{within}</DeliverReq>', REL5).encode()
+    pieces = [
+        b"Content-Type: text/xml\r\nContent-ID: <soap>\r\n\r\n" + told,
+        b"Content-Type: image/jpeg\r\nContent-ID: <p.jpg>\r\n\r\n" + JPEG,
+        b"Content-Type: application/smil\r\nContent-ID: <smil>\r\n\r\n" + SMIL,
+    ]
+    body = b"".join(b"--B\r\n" + piece + b"\r\n" for piece in pieces) + b"--B--\r\n"
+    headers = {"Content-Type": 'multipart/related; boundary=B; type="text/xml"; start="<soap>"'}
+    assert mmsc.call(headers, body).status == 200
+    [inbound] = events.contents
+    assert [one.media_type for one in inbound.content.parts] == ["application/smil", "image/jpeg"]
+    assert inbound.content.parts[1].data == JPEG
+    assert inbound.sender == "ana@home.example"
+
+
 @pytest.mark.parametrize("odd", ["=?utf-8?b?a?=", "=?no-such?q?x?=", "=?undefined?q?x?="])
 def test_words_coded_as_nobody_can_read_them_stay_as_they_are(
     mmsc: Mmsc, link: Mm7Link, events: Recorder, odd: str
