@@ -146,6 +146,14 @@ def test_the_line_is_copied_with_a_button(inbox: Callable[..., Any]) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#curl").inner_text()
 
 
+def test_what_the_page_says_no_longer_goes_from_the_screen_also_without_an_id(inbox: Callable[..., Any]) -> None:
+    page = inbox()
+    page.evaluate("document.getElementById('conversations').append(...Array.from({length: 40}, () => new Image()))")
+    types(page, A, "Do you have The Hobbit?")
+    page.locator(f'[id="c{A}"] .pile').wait_for()
+    assert page.locator("#conversations > img").count() == 0
+
+
 def test_drafts_focus_and_place_stay_when_something_arrives(demo: Demo, inbox: Callable[..., Any]) -> None:
     for n in range(30):
         demo.phones.type_text(A, f"text number {n}")

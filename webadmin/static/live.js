@@ -34,13 +34,13 @@ function take(page) {
 }
 
 function merge(shown, fresh) {
-  const had = new Map([...shown.children].map((child) => [child.id, child]));
+  const had = new Map([...shown.children].filter((child) => child.id).map((child) => [child.id, child]));
   const wanted = [...fresh.children].map((child) => {
     const old = had.get(child.id);
     return old?.outerHTML === child.outerHTML ? old : document.importNode(child, true);
   });
   const places = new Set(wanted);
-  for (const child of had.values()) if (!places.has(child)) child.remove();
+  for (const child of [...shown.children]) if (!places.has(child)) child.remove(); // also those without an id
   wanted.forEach((child, at) => {
     if (shown.children[at] !== child) shown.insertBefore(child, shown.children[at] ?? null);
     if (shown.hasAttribute("data-buzz") && !had.has(child.id) && child.matches(".theirs")) buzz(shown.closest(".phone"));
