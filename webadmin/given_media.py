@@ -61,7 +61,7 @@ def _fetched(place: str, pointer: str) -> bytes:
     if not here().waiters.acquire(timeout=remote.WITHIN):
         raise QueueFull("too many requests wait for something already", retry_after=5)
     try:
-        allowed = allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port})
+        allowed = allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports})
         return remote.fetch(place, allowed, largest(gateway), pointer)
     finally:
         here().waiters.release()

@@ -25,6 +25,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
+from smsgw.config.listen import split_address
 from smsgw.errors import SmsgwError
 from smsgw.gateway import Gateway
 
@@ -57,6 +58,7 @@ class WebServer:
 
     def __init__(self, gateway: Gateway, app: Flask) -> None:
         self._web = gateway.config.web
+        self._further = gateway.config.doors.listen
         self._files_mb = max(FILES_MB, gateway.config.media.largest + 1)
         self._app = app
         self._stopping: threading.Event = app.extensions["smsgw"].stopping
@@ -73,7 +75,7 @@ class WebServer:
 
     def start(self) -> None:
         """Listen; returns when requests are taken. Raises AddressUnavailable."""
-        sockets = passed() or self._bind()
+        sockets = passed() or self._bind_all()
         self.port = int(sockets[0].getsockname()[1])
         server = create_server(
             self._app,
@@ -102,11 +104,23 @@ class WebServer:
         host = self._web.host
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
-    def _bind(self) -> list[socket.socket]:
-        """Sockets that listen at every address that the configured host has, all at one port."""
+    def _bind_all(self) -> list[socket.socket]:
+        """Sockets at [web] listen, and at what [doors] listen adds."""
         bound: list[socket.socket] = []
         try:
-            found = socket.getaddrinfo(self._web.host, self._web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for listen in (self._web.listen, *self._further):
+                bound += self._bind(listen)
+        except AddressUnavailable:
+            for one in bound:
+                one.close()
+            raise
+        return bound
+
+    def _bind(self, listen: str) -> list[socket.socket]:
+        """Sockets that listen at every address that a host has, all at one port."""
+        bound: list[socket.socket] = []
+        try:
+            found = socket.getaddrinfo(*split_address(listen), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             for family, _, _, _, address in dict.fromkeys(found):
                 host, port = str(address[0]), int(address[1])
                 if bound and port == 0:
@@ -121,15 +135,15 @@ class WebServer:
         except OSError as problem:
             for one in bound:
                 one.close()
-            raise self._unavailable(problem) from problem
+            raise self._unavailable(listen, problem) from problem
         return bound
 
-    def _unavailable(self, problem: OSError) -> AddressUnavailable:
-        listen = self._web.listen
+    def _unavailable(self, listen: str, problem: OSError) -> AddressUnavailable:
+        port = split_address(listen)[1]
         return AddressUnavailable(
             f"the web server cannot listen at {listen}: {problem.strerror or problem}",
-            hint=f"another program may hold it, perhaps another smsgw (ss -ltnp 'sport = :{self._web.port}' shows "
-            "which): end that one, or choose another address in [web] listen",
+            hint=f"another program may hold it, perhaps another smsgw (ss -ltnp 'sport = :{port}' shows "
+            "which): end that one, or choose another address in [web] listen or [doors] listen",
         )
 
     def stop(self, deadline: float) -> None:

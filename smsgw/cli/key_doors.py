@@ -40,7 +40,9 @@ def doors(
             if url is not None:
                 terms = {"method": method, "max_messages": most, "user": row.name}
                 wish = ClientHook(str(row.id), dialect, url, TEXTS, gateway.clock(), terms)
-                allowed = allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port})
+                allowed = allowed_of(
+                    gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports}
+                )
                 clients.put(gateway.database.writer, wish, allowed, {"method": method})
         _tell(office, gateway, row)
 

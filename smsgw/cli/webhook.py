@@ -42,7 +42,7 @@ def _which(conn: Connection, named: str) -> str:
 
 
 def _own_port(gateway: Gateway) -> Allowed:
-    return allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port})
+    return allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports})
 
 
 @webhook.command("add")
@@ -91,7 +91,9 @@ def test(office: Office, named: str) -> None:
     with office.gateway() as gateway:
         with gateway.database.reading() as conn:
             id = _which(conn, named)
-        terms = terms_of(gateway.config.webhooks, lambda: {gateway.config.web.port}, gateway.clock)
+        terms = terms_of(
+            gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports}, gateway.clock
+        )
         delivery, told = trial.try_out(gateway.database, id, BY, terms)
     value = {"webhook": id, "delivery": delivery, "status": told.status, "said": told.said, "ms": told.ms}
     if not told.good:

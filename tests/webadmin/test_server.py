@@ -72,6 +72,20 @@ def test_localhost_is_served_at_all_its_addresses_at_one_port(
         connection.close()
 
 
+def test_the_doors_may_have_ports_of_their_own(configured: Callable[..., Gateway]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        further = f"127.0.0.1:{free.getsockname()[1]}"
+    gateway = configured(web={"listen": "127.0.0.1:0"}, doors={"open": ["kannel"], "listen": [further]})
+    server = WebServer(gateway, create_app(gateway))
+    server.start()
+    try:
+        for port in (server.port, int(further.rpartition(":")[2])):
+            assert raw(port, b"GET /status.xml?password=no HTTP/1.0\r\n\r\n").endswith(b"Denied")
+    finally:
+        server.stop(time.monotonic() + 5)
+
+
 def test_a_busy_port_is_told_with_the_address_and_what_to_do(site: Any, configured: Callable[..., Gateway]) -> None:
     other = configured(web={"listen": f"127.0.0.1:{site.server.port}"})
     with pytest.raises(AddressUnavailable) as told:

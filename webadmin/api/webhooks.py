@@ -38,7 +38,8 @@ SCOPE = "webhooks:manage"
 
 def _own_ports() -> set[int]:
     """Where this gateway listens: as configured, and where this very request came in."""
-    return {the_gateway().config.web.port, int(request.environ.get("SERVER_PORT") or 0)}
+    config = the_gateway().config
+    return {config.web.port, *config.doors.ports, int(request.environ.get("SERVER_PORT") or 0)}
 
 
 def _allowed() -> Allowed:

@@ -63,7 +63,7 @@ def enter(scope: str, *secrets: str | None) -> Client:
 def allowed() -> Allowed:
     """Whom callbacks may call."""
     gateway = the_gateway()
-    return allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port})
+    return allowed_of(gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports})
 
 
 def send(client: Client, dialect: str, wish: Wish) -> Accepted:
