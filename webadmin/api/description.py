@@ -26,6 +26,10 @@ from .telling import EVENTS, SIGNATURE
 
 _REF = "#/components/schemas/"
 _PLACE = re.compile(r"<(\w+)>")
+_QUOTA = {
+    "RateLimit-Policy": 'How many requests a key may make in how many seconds: `"requests";q=6000;w=60`.',
+    "RateLimit": 'How many of them are left, and for how many seconds: `"requests";r=5999;t=60`.',
+}
 _SAID = """Every answer is JSON. What goes wrong is answered with application/problem+json (RFC 9457): `code` is stable,
 `errors` tells every mistake at once. Listings answer `data` and `next_cursor`; give that as `cursor` for the next page.
 Send `Idempotency-Key` or `client_ref` with what you send, then nothing is sent twice however often you ask."""
@@ -73,6 +77,7 @@ def document(app: Flask) -> dict[str, Any]:
         "webhooks": {kind: {"post": _event(kind, shape)} for kind, shape in EVENTS.items()},
         "components": {
             "schemas": _schemas()[1],
+            "headers": {name: {"description": words, "schema": {"type": "string"}} for name, words in _QUOTA.items()},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
                 "basic": {"type": "http", "scheme": "basic", "description": "An API key as the user, for curl -u."},
@@ -154,6 +159,8 @@ def _responses(one: Route) -> dict[str, Any]:
         words = one.summary if shape is None else (shape.__doc__ or "").strip().split("\n")[0]
         schema = {"type": "object"} if shape is None else _schema(shape, "serialization")
         told[str(status)] = {"description": words}
+        if one.counted:
+            told[str(status)]["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _QUOTA}
         if status == 204:  # which has no body (RFC 9110 section 15.3.5)
             continue
         files = one.files if status == next(iter(one.answers)) else ()

@@ -90,7 +90,7 @@ def medium(id: str) -> Response:
     scope="messages:read",
     answers={200: None},
     errors=("not_found",),
-    files=(OCTETS,),
+    files=(OCTETS, "*/*"),  # by what it is
 )
 def medium_content(id: str) -> Response:
     """Give the octets of a medium."""

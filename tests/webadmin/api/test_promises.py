@@ -29,6 +29,7 @@ from smsgw.gateway import Gateway
 from smsgw.link import Abilities, InboundPiece
 from smsgw.text import parts
 from tests.webadmin.conftest import PHONE, Caller
+from tests.webadmin.message_pages import picture
 from webadmin import create_app
 from webadmin.api.routes import PREFIX, ROUTES
 
@@ -39,9 +40,10 @@ PLACE = re.compile(r"<(\w+)>")
 RULES = [400, 401, 402, 403, 404, 409, 412, 422, 428, 429]  # beyond a shape there are rules: a taken name, a wrong rule
 SETTINGS = {
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", *map(str, RULES)]}},
-    # A batch is taken item by item, and tells of each what is wrong with it.
+    # A batch is taken item by item, and tells of each what is wrong with it. A file is octets, whatever they say.
     "operations": [
-        {"include-path": f"{PREFIX}/messages/batch", "checks": {"negative_data_rejection": {"enabled": False}}}
+        {"include-path": f"{PREFIX}/{path}", "checks": {"negative_data_rejection": {"enabled": False}}}
+        for path in ("messages/batch", "media")
     ],
 }
 UNBOUND = {"listen": "127.0.0.1:0", "requests_per_minute": 0, "wrong_keys_per_minute": 0}  # so many ask here
@@ -99,12 +101,19 @@ def stored(gateway: Gateway, call: Caller) -> dict[str, str]:
     made("webhooks", {"url": "http://127.0.0.1:9/told"})
     made("segments", {"name": "All", "rule": {"everybody": True}})
     made("groups", {"name": "Regulars"})
+    assert call("PUT", f"{PREFIX}/consent/categories/school", {"names": {"en": "school supplies"}}).status == 200
+    known["consent/categories"] = "school"
+    offer = {"name": "Near", "category": "school", "texts": {"en": "Hello"}, "audience": {"numbers": [PHONE]}}
+    made("campaigns", offer)
+    octets = {"Content_Type": "application/octet-stream"}
+    known["media"] = call("POST", f"{PREFIX}/media", picture(64, 48), **octets).said["id"]
+    known["numbers"] = PHONE
     for number, text in enumerate(("2 notebooks please", "When do you open on Sunday?", "blue moon over the hill")):
         [piece] = parts.split(text, Abilities(), 1)
         come = InboundPiece(f"r{number}", PHONE, None, piece.alphabet, piece.user_data)
         gateway.arrived("phones", come).result(10)
         gateway.reading.round()
-    for collection, name in (("orders", "number"), ("inquiries", "id")):
+    for collection, name in (("orders", "number"), ("inquiries", "id"), ("inbound", "id")):
         found = call("GET", f"{PREFIX}/{collection}").said["data"]
         if found:
             known[collection] = str(found[0][name])
