@@ -7,8 +7,8 @@ itself when the message is stored: who says STOP in between is left out then.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -18,6 +18,7 @@ from ..outbound.caps import capped
 from ..outbound.destinations import country
 from ..outbound.gate import people as gate_people
 from ..outbound.gate.terms import Candidate, Check, Refuse, Rules
+from ..outbound.preferring import PURPOSES, mails_of
 from ..store.prepared import Prepared, among
 from ..store.tables import consent as ledger
 from . import unreachable
@@ -120,6 +121,7 @@ class Leaving:
     def _by_the_gate(
         self, conn: Connection, people: Sequence[Person], found: list[LeftOut | None], now: datetime
     ) -> None:
+        people = self._as_reached(conn, people, found, now)
         places = [index for index, no in enumerate(found) if no is None]
         plain = self._plain_yes(conn, [people[index].address for index in places])
         asked = {index: self._candidate(people[index], now) for index in places} if self.all_asked else {}
@@ -134,6 +136,22 @@ class Leaving:
                 index = some[place]
                 if isinstance(verdict, Refuse) and found[index] is None:
                     found[index] = LeftOut(verdict.code, verdict.says)
+
+    def _as_reached(
+        self, conn: Connection, people: Sequence[Person], found: list[LeftOut | None], now: datetime
+    ) -> Sequence[Person]:
+        """These people with the mail address of those whom the door will write a mail to: that one must have agreed,
+        and their number may have said nothing against it: no STOP, no yes that was taken back."""
+        if not self.rules.mail or self.purpose not in PURPOSES:
+            return people
+        mails = mails_of(conn, [one.address for one in people if one.channel == "email"])
+        places = [index for index, one in enumerate(people) if found[index] is None and one.address in mails]
+        batch = [self._candidate(people[index], now) for index in places]
+        for check in _ABOUT_CONSENT if batch else ():
+            for place, verdict in check(conn, batch, self.rules, now).items():
+                if isinstance(verdict, Refuse) and verdict.code != "consent_missing":
+                    found[places[place]] = LeftOut(verdict.code, verdict.says)
+        return [replace(one, address=mails.get(one.address, one.address)) if mails else one for one in people]
 
     @property
     def all_asked(self) -> bool:
@@ -158,7 +176,7 @@ class Leaving:
         return Candidate(one.address, "", self.purpose, now, category=self.category, valid_until=upto)
 
 
-_ABOUT_CONSENT: tuple[Callable[..., object], ...] = (gate_people.opted_out, gate_people.agreed)
+_ABOUT_CONSENT: tuple[Check, ...] = (gate_people.opted_out, gate_people.agreed)
 
 
 def lot(campaign_id: str, about: str, one: Person) -> int:

@@ -43,8 +43,20 @@ def test_a_campaign_goes_by_mail_to_whom_it_is_wished_and_agreed(database: Datab
         for number, mail in zip(numbers, (ANA, EVA), strict=True)
     ]
     made.do(lambda conn: customers.add(conn, some, NOON, by="test"))
-    made.say([*numbers, ANA], granted=True)  # EVA's mail address said nothing
+    made.say([by_text, numbers[1], ANA], granted=True)  # Ana's number said nothing, nor did Eva's mail address
     id = made.started()
     made.run()
     sent = {row.recipient: row.link for row in made.messages(id)}
     assert sent == {by_text: "a", ANA: "post"}
+
+
+def test_a_stop_by_text_ends_what_comes_by_mail_too(database: Database) -> None:
+    made = town(database)
+    number = "+38640777000"
+    wish = {**PEOPLE, "channel": "email", "addresses": [Reachable(number, "phone", "SI"), Reachable(ANA, "email")]}
+    made.do(lambda conn: customers.add(conn, [(new_id("cus", NOON), wish)], NOON, by="test"))
+    made.say([ANA], granted=True)
+    made.say([number], granted=False)
+    id = made.started()
+    made.run()
+    assert made.messages(id) == []
