@@ -58,7 +58,7 @@ def test_a_planned_text_is_queued_by_the_clock_when_its_time_has_come(gateway: G
     clock.now = START + timedelta(hours=1)
     ticking = timetable.Clock(gateway)
     ticking.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     state = ""
     while state != "queued" and time.monotonic() < deadline:
         with gateway.database.reading() as conn:

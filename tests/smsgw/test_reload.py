@@ -40,7 +40,7 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
     made.close()
 
 
-def until(seen: Any, seconds: float = 30.0) -> None:
+def until(seen: Any, seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not seen():
         assert time.monotonic() < deadline, "it did not happen"

@@ -113,7 +113,7 @@ class Running:
                 command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
 
-    def until(self, seen: Callable[[], Any], seconds: float = 20) -> Any:
+    def until(self, seen: Callable[[], Any], seconds: float = 60) -> Any:
         """Wait until something is true, and return it."""
         deadline = time.monotonic() + seconds
         while not (found := seen()):
@@ -155,7 +155,7 @@ class Daemon:
     running: Running
     config: Path
 
-    def smsgw(self, *args: str | Path, seconds: float = 30, **environ: str) -> Said:
+    def smsgw(self, *args: str | Path, seconds: float = 120, **environ: str) -> Said:
         """Run the real program against it."""
         command, env = program(*args, SMSGW_CONFIG=str(self.config), **environ)
         ran = subprocess.run(

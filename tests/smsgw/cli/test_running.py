@@ -21,7 +21,7 @@ def smsgw(bare_smsgw: Callable[..., Any], daemon: Any) -> Callable[..., Any]:
     return lambda *args: bare_smsgw(*args, SMSGW_CONFIG=str(daemon.config))
 
 
-def eventually(seen: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(seen: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := seen()):
@@ -150,9 +150,12 @@ def test_the_doctor_finds_a_running_gateway_well(smsgw) -> None:
 
 def test_what_comes_in_is_followed_until_ctrl_c(daemon, smsgw, start) -> None:
     follower = start("inbox", "--follow", "--json", "--config", daemon.config)
-    time.sleep(1.5)  # it must be listening before the text comes
-    smsgw("sim", "mo", PHONE, "while you watch")
-    follower.until(lambda: "while you watch" in follower.out.read_text())
+
+    def shown() -> bool:
+        smsgw("sim", "mo", PHONE, "while you watch")  # until it listens: what came before is not shown
+        return "while you watch" in follower.out.read_text()
+
+    follower.until(shown)
     assert follower.end(signal.SIGINT) == 130
     assert json.loads(follower.out.read_text().splitlines()[-1])["text"] == "while you watch"
     assert "Traceback" not in follower.err.read_text()

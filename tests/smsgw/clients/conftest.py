@@ -152,7 +152,7 @@ def bind(reception: Reception, desk: Desk, key: str) -> Callable[..., Bound]:
 
 def until(what: Callable[[], Any]) -> Any:
     """Wait until `what` gives something true, and return that."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not (found := what()):
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)

@@ -29,7 +29,7 @@ from tests.emulators.mail import Box, bring, mail_server
 ANA, PHONE = "ana@home.example", "+38640000007"
 
 
-def wait_for(there: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(there: Callable[[], Any], seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while not (found := there()):
         assert time.monotonic() < end, "waited in vain"

@@ -59,7 +59,7 @@ def opened(tmp_path: Path, clock: Turned) -> Iterator[Callable[..., Gateway]]:
         gateway.close()
 
 
-def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not (found := true()) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -60,7 +60,7 @@ class PaperLink:
     def health(self) -> Health:
         return Health(LinkState.UP)
 
-    def wait_for(self, parts: int, seconds: float = 5.0) -> bool:
+    def wait_for(self, parts: int, seconds: float = 60.0) -> bool:
         with self._arrived:
             return self._arrived.wait_for(lambda: len(self.given) >= parts, seconds)
 
@@ -106,7 +106,7 @@ def start(real: Real) -> Iterator[Start]:
 
 
 def eventually(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if true():
             return True

@@ -89,7 +89,7 @@ class Receiver:
         """Its URL."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def wait_for(self, count: int, seconds: float = 20.0) -> list[Heard]:
+    def wait_for(self, count: int, seconds: float = 60.0) -> list[Heard]:
         """The first `count` requests, as soon as there are so many. Fails after `seconds`."""
         deadline = time.monotonic() + seconds
         while len(self.heard) < count:

@@ -25,7 +25,7 @@ LOCAL = Allowed(read_networks(["127.0.0.0/8"]))
 NewHook = Callable[..., tuple[str, str]]
 
 
-def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait until something is true; returns that."""
     deadline = time.monotonic() + seconds
     while not (found := what()):
