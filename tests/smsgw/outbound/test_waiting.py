@@ -154,7 +154,7 @@ def test_sqlite_finds_what_is_due_by_an_index_however_many_messages_have_ended(t
         desk.unsure.look(conn, [Due(desk.now, 60)])
         due = waiting._SOME_DUE._for(conn)
         looked = [one for one in asked if "FROM message" in one[0] and one[0].startswith("SELECT")]
-        looked.append((due.sql, due.bound({"now": desk.now})))
+        looked.append((due.sql, tuple(due.bound({"now": desk.now}))))
         plans = [conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all() for sql, args in looked]
     database.close()
     assert len(plans) == 6
