@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -191,10 +192,13 @@ def test_a_client_that_reads_nothing_is_let_go_and_costs_no_memory(listening: Li
         client.socket.settimeout(0.2)
         enquire = HEADER.pack(16, smpp_client.ENQUIRE_LINK, 0, 1) * 4096
         sent = 0
-        try:
-            while sent < 200_000_000:  # far more than the buffers of both sides
-                sent += client.socket.send(enquire)
-        except OSError:  # held back by TCP, or let go already
-            pass
+
+        def let_go() -> bool:
+            nonlocal sent
+            with suppress(OSError):  # held back by TCP for now, or let go already
+                while sent < 200_000_000:  # far more than the buffers of both sides
+                    sent += client.socket.send(enquire)
+            return bool(desk.left)
+
+        wait(let_go)
         assert sent < 200_000_000
-        wait(lambda: desk.left)
