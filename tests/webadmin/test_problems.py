@@ -32,6 +32,7 @@ def test_every_error_of_ours_has_its_place_in_the_catalogue(app: Flask, kind: ty
     problem = problems.problem_of(kind(given.get(kind, "no"), **more))
     named: dict[type[errors.SmsgwError], str] = {
         errors.BadConfig: "internal",
+        errors.NotFetched: "internal",  # the part that fetches MMS catches it; no request waits for a fetch
         errors.RefusedByPolicy: "no_route",
         errors.StoreTooNew: "store_error",
     }
