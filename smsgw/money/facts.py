@@ -36,6 +36,7 @@ class Key(NamedTuple):
     campaign: str
     category: str
     sender: str
+    kind: str  # sms, mms or mail
     currency: str
 
 
@@ -158,7 +159,7 @@ def _charged(begin: datetime, end: datetime) -> _Source:
 
 def _replied(begin: datetime, end: datetime) -> _Source:
     i = inbound.c
-    mine = (i.id >= first_id("in", begin), i.id < first_id("in", end), i.kind == "text")
+    mine = (i.id >= first_id("in", begin), i.id < first_id("in", end), i.kind.in_(("text", "mms", "mail")))
     return _after(select().select_from(inbound).where(*mine), i.sender, i.received_at, "replies", begin)
 
 
@@ -197,19 +198,20 @@ def _by_key(conn: Connection, source: _Source, sums: dict[Key, Sums]) -> None:
 
 def _columns(source: _Source) -> list[ColumnElement[Any]]:
     m = message.c
+    kind = case((m.encoding.in_(("mms", "mail")), m.encoding), else_="sms")
     # All mail addresses are one place: who they belong to is nothing for a sum.
     first = case((source.number.contains("@"), "@"), else_=func.substr(source.number, 1, FIRST))
     return [
         func.coalesce(source.link, ""), first, func.coalesce(m.client, ""),
         func.coalesce(m.campaign_id, ""), func.coalesce(m.category, ""), func.coalesce(m.sender, ""),
-        func.coalesce(source.currency, ""),
+        kind, func.coalesce(source.currency, ""),
     ]  # fmt: skip
 
 
 def _key(row: Sequence[Any]) -> Key:
-    link, first, client, campaign, category, sender, currency = row
+    link, first, client, campaign, category, sender, kind, currency = row
     place = place_of(first)
-    return Key(link, place.country, place.prefix, client, campaign, category, sender, currency)
+    return Key(link, place.country, place.prefix, client, campaign, category, sender, kind, currency)
 
 
 def _by_person(conn: Connection, source: _Source, sums: dict[Person, Sums]) -> None:

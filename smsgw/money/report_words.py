@@ -49,6 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "hr": "Pošiljatelj",
         "it": "Mittente",
     },
+    "kind": {"en": "Type", "sl": "Vrsta", "ru": "Тип", "fa": "نوع", "de": "Art", "hr": "Vrsta", "it": "Tipo"},
     "customer": {
         "en": "Customer", "sl": "Stranka", "ru": "Клиент", "fa": "مشتری", "de": "Kunde", "hr": "Kupac", "it": "Cliente",
     },

@@ -27,7 +27,7 @@ from .places import country_name
 from .rates import spelled
 from .till import Till
 
-DIMENSIONS = ("link", "country", "prefix", "client", "campaign", "category", "sender", "customer", "day")
+DIMENSIONS = ("link", "country", "prefix", "client", "campaign", "category", "sender", "kind", "customer", "day")
 LONGEST = timedelta(days=3660)
 MOST = 5000  # rows of a report; the rest is one row
 REST = "…"

@@ -10,7 +10,7 @@ from smsgw.money.reports import DIMENSIONS
 
 from .shapes import Moment, Money, Shape, Words
 
-By = Literal["link", "country", "prefix", "client", "campaign", "category", "sender", "customer", "day"]
+By = Literal["link", "country", "prefix", "client", "campaign", "category", "sender", "kind", "customer", "day"]
 assert get_args(By) == DIMENSIONS
 
 
@@ -82,6 +82,7 @@ class ReportAsked(Shape):
     campaign: Words | None = Field(None, description="Only of this campaign.")
     category: Words | None = Field(None, description="Only of this category.")
     sender: Words | None = Field(None, description="Only from this sender.")
+    kind: Literal["sms", "mms", "mail"] | None = Field(None, description="Only texts, MMS or mails.")
     customer: Words | None = Field(None, description="Only to this customer.")
     shape: Literal["json", "csv", "xlsx", "pdf"] | None = Field(None, description="Of the answer; else as Accept says.")
     language: Words | None = Field(None, max_length=12, description="Of a file; else as Accept-Language says.")

@@ -26,7 +26,7 @@ from .sheets import sheet
 
 SHOWN, DRAWN = 200, 12  # lines on the page, and in the chart
 FURTHER = {"link": "country", "country": "prefix", "prefix": "client", "client": "category", "campaign": "link",
-           "category": "campaign", "sender": "link", "customer": "link"}  # fmt: skip
+           "category": "campaign", "sender": "link", "kind": "link", "customer": "link"}  # fmt: skip
 """What a line is told apart by when one walks into it."""
 
 
@@ -94,6 +94,7 @@ def _dimensions() -> list[tuple[str, str]]:
     names = {
         "link": gettext("Link"), "country": gettext("Country"), "prefix": gettext("Prefix"), "client": gettext("Key"),
         "campaign": gettext("Campaign"), "category": gettext("Category"), "sender": gettext("Sender"),
+        "kind": gettext("Type"),
         "customer": gettext("Customer"), "day": gettext("Day"),
     }  # fmt: skip
     return list(names.items())

@@ -45,6 +45,7 @@ day_total = Table(
     Column("sender", String(254), nullable=False),
     Column("currency", String(3), nullable=False),  # "" where no rate says what it costs
     *_measures(),
+    Column("kind", String(4), nullable=False),  # sms, mms or mail
 )
 Index("ix_day_total_day", day_total.c.day)
 

@@ -16,7 +16,7 @@ from smsgw.link import ReceiptState as State
 from smsgw.money import closing, exchange, facts, report_tables, report_words, reports
 from smsgw.money.proof import prove
 from smsgw.money.reports import DIMENSIONS, Asked
-from smsgw.store.tables import address, customer
+from smsgw.store.tables import address, customer, message
 from tests.smsgw.money.shop import ZONE, Shop
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
@@ -234,3 +234,17 @@ def test_the_proof_of_all_that_holds(once: Shop) -> None:
         begin, end = facts.span(FIRST, FIRST + timedelta(days=20), ZONE)
         found = prove(conn, once.till.plans, begin, end)
     assert found.holds, found.differences
+
+
+def test_mms_and_mails_are_told_apart_from_texts(shop: Shop) -> None:
+    shop.rate("a", "*", "0.05")
+    shop.at("2026-03-03 12:00:00")
+    ids = [shop.submit("+38640111222", f"text {n}", link="a") for n in range(3)]
+    shop.take_all("a")
+    with shop.database.exclusive() as conn:
+        conn.execute(message.update().where(message.c.id == ids[0]).values(encoding="mms"))
+    both = [("mms", 1), ("sms", 2)]
+    assert [(line.key, line.messages) for line in sorted(ask(shop, "kind").lines, key=lambda line: line.key)] == both
+    closing.close(shop.database, date(2026, 3, 3), ZONE, shop.now + timedelta(days=1))
+    assert [(line.key, line.messages) for line in sorted(ask(shop, "kind").lines, key=lambda line: line.key)] == both
+    assert ask(shop, "link", kind="mms").total.amount == 50_000
