@@ -27,7 +27,15 @@ def database(on_sqlite: Database) -> Database:
 def known(database: Database, client: str, messages: int, country: str = "SI") -> None:
     """A client that sent so many messages on each of the last six days."""
     zero = dict.fromkeys(("parts", "delivered", "failed", "planned", "amount", "replies", "orders"), 0)
-    names = {"link": "a", "prefix": "+38640", "campaign": "", "category": "", "sender": "", "currency": ""}
+    names = {
+        "link": "a",
+        "prefix": "+38640",
+        "campaign": "",
+        "category": "",
+        "sender": "",
+        "kind": "sms",
+        "currency": "",
+    }
     with database.exclusive() as conn:
         for back in range(1, 7):
             day = f"{START - timedelta(days=back):%Y-%m-%d}"
