@@ -104,8 +104,7 @@ class Mmsc:
 
     def _listen(self) -> None:
         self._server = _Server((PEER, self.port), _handler(self))
-        if self._context is not None:
-            self._server.socket = self._context.wrap_socket(self._server.socket, server_side=True)
+        self._server.context = self._context
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -343,6 +342,17 @@ def _md5(said: str) -> str:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    context: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[Any, Any]:
+        """A connection with its TLS. One that was cut already is none: Python would leave it open."""
+        raw, place = super().get_request()
+        try:
+            raw.getpeername()
+            return (raw if self.context is None else self.context.wrap_socket(raw, server_side=True)), place
+        except (OSError, ValueError):
+            raw.close()
+            raise
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that is cut is no fault of a test."""

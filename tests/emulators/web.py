@@ -64,7 +64,7 @@ class Carrier:
         self._server.shutdown()
         self._server.server_close()
         with self._lock:
-            for handle in self._open:
+            for handle in list(self._open):
                 with suppress(OSError):
                     handle.shutdown(socket.SHUT_RDWR)
 

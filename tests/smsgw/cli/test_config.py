@@ -27,7 +27,7 @@ def test_check_tells_every_mistake_at_once_with_line_key_and_what_was_meant(bare
 def test_check_of_a_good_file_says_its_links_and_what_is_unwise(smsgw, config_file: Path) -> None:
     with config_file.open("a") as file:
         file.write(
-            '[[links]]\nname="carrier"\nkind="smpp"\nhost="smsc.example.com"\nsystem_id="x"\npassword="secret"\n'
+            '[[links]]\nname="carrier"\nkind="smpp"\nhost="smsc.example.com"\nsystem_id="x"\npassword="hush-hush"\n'
         )
     config_file.chmod(0o644)
     said = smsgw("config", "check")
@@ -39,9 +39,9 @@ def test_check_of_a_good_file_says_its_links_and_what_is_unwise(smsgw, config_fi
 def test_show_tells_where_each_value_comes_from_and_no_secret(smsgw, config_file: Path) -> None:
     with config_file.open("a") as file:
         file.write(
-            '[[links]]\nname="carrier"\nkind="smpp"\nhost="smsc.example.com"\nsystem_id="x"\npassword="secret"\n'
+            '[[links]]\nname="carrier"\nkind="smpp"\nhost="smsc.example.com"\nsystem_id="x"\npassword="hush-hush"\n'
         )
     said = smsgw("config", "show", "--origin", SMSGW_WEB__THREADS="4")
     assert "web.threads = 4  # environment variable SMSGW_WEB__THREADS" in said.out
     assert f'sending.region = "SI"  # {config_file}:7' in said.out
-    assert "secret" not in said.out
+    assert "hush-hush" not in said.out

@@ -83,7 +83,7 @@ def ana(gateway: Any) -> str:
 def test_log_ins_that_worked_and_that_did_not_are_told(app: Flask, call: Any, ana: str) -> None:
     browser = app.test_client()
     browser.post("/login", data={"name": "Ana", "password": "guessed wrong"})
-    browser.post("/login", data={"name": "Ana", "password": "long enough"})
+    browser.post("/login", data={"name": "Ana", "password": "long enough, this"})
     told = lines(call, "?verb=login.*") + lines(call, "?verb=login")
     assert [(one["verb"], one["who"], one["record_id"]) for one in told] == [
         ("login.failed", "nobody", "Ana"), ("login", ana, ana),
