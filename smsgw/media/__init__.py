@@ -1,1 +1,1 @@
-"""What is no text message: letters by e-mail."""
+"""What is no text message: pictures, sound and video, their pages, and letters by e-mail."""
