@@ -28,7 +28,7 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
 from smsgw.config import Config
 from smsgw.daemon import STOP_WITHIN, Daemon, Part
-from smsgw.errors import BadConfig, SmsgwError
+from smsgw.errors import BadConfig, SmsgwError, StoreError
 from smsgw.gateway import Gateway
 from smsgw.reload import take_over
 from smsgw.watch.figures import in_a_line
@@ -55,7 +55,11 @@ def run(office: Office) -> None:
 
 def tell_setup(gateway: Gateway) -> None:
     """When there is no account at all, say where the first one is made: a link that works once, new at every start."""
-    token = invites.begin_setup(gateway.database.writer, gateway.clock())
+    try:
+        token = invites.begin_setup(gateway.database.writer, gateway.clock())
+    except StoreError as problem:  # such as a full disk: what runs goes on, and the next start tells it
+        logger.error("no link for a first account could be made: %s", problem)
+        return
     if token is None:
         return
     file = gateway.config.store.folder / ADDRESS_FILE

@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import HTTP
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.request import parse_http_list, parse_keqv_list
 from xml.etree import ElementTree
 
 from smsgw.link import Link
 from smsgw.link_verbs import Noted, Notice, TakesNotices
+from tests.emulators.mmsc_server import Server
 
 SCHEMAS = "http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/"
 REL5, REL6 = SCHEMAS + "REL-5-MM7-1-0", SCHEMAS + "REL-6-MM7-1-4"
@@ -103,7 +104,7 @@ class Mmsc:
         self.link = link
 
     def _listen(self) -> None:
-        self._server = _Server((PEER, self.port), _handler(self))
+        self._server = Server((PEER, self.port), _handler(self))
         self._server.context = self._context
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -337,25 +338,6 @@ def _base64(octets: bytes) -> tuple[str, bytes]:
 
 def _md5(said: str) -> str:
     return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    context: ssl.SSLContext | None = None
-
-    def get_request(self) -> tuple[Any, Any]:
-        """A connection with its TLS. One that was cut already is none: Python would leave it open."""
-        raw, place = super().get_request()
-        try:
-            raw.getpeername()
-            return (raw if self.context is None else self.context.wrap_socket(raw, server_side=True)), place
-        except (OSError, ValueError):
-            raw.close()
-            raise
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that is cut is no fault of a test."""
 
 
 def _handler(mmsc: Mmsc) -> type[BaseHTTPRequestHandler]:
