@@ -170,8 +170,6 @@ def _asked(asked: Asked, method: str, path: str) -> str:
 
     try:
         ask()
-    except schemathesis.errors.SchemathesisError as broken:  # pragma: no cover
-        return f"{method} {path}: {broken}"
-    except BaseExceptionGroup as broken:
+    except (schemathesis.errors.SchemathesisError, BaseExceptionGroup) as broken:
         return f"{method} {path}: {broken}"
     return ""
