@@ -23,7 +23,7 @@ WITHIN = 10.0
 
 
 def _fake(folder: Path) -> Wire:
-    return Tape(folder, seed=1, delay=0.3, receipt_delay=0.2, window=50)
+    return Tape(folder, seed=1, delay=0.4, receipt_delay=0.2, window=10)
 
 
 def _smpp(folder: Path) -> Wire:
@@ -53,7 +53,7 @@ def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
         secret = gateway.smsgw("key", "create", "caller").stdout.strip()
         siege = Siege(gateway, wire, secret, Random(1))
         load = siege.load("before the stop")
-        until(lambda: len(wire.taken()) > 50, 20, "nothing went out")
+        until(lambda: len(wire.taken()) > 20 and _states(gateway).get("queued", 0) > 40, 60, "there was no load")
         status, seconds = gateway.terminate()
         for thread in load:
             thread.ended.set()
@@ -63,9 +63,9 @@ def test_a_stop_under_load_settles_or_puts_back_what_is_in_flight(
             assert counting.not_kept(siege.book, wire, conn) == []
         left = _states(gateway)
         assert left.keys() <= {"queued", "sent", "delivered"}, "both networks answer everything that is in flight"
-        assert left.get("queued"), "the queue was empty: there was no load"
+        assert left.get("queued"), "what waited in the queue is still there"
 
-        stored = counting.quiet(siege, 60)
+        stored = counting.quiet(siege, 180)
         wrong = counting.faults(siege.book, wire, stored)
         assert not wrong, "\n".join(wrong[:10])
         assert {row.state for row in stored.messages.values()} == {"delivered"}
