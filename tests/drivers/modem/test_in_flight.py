@@ -135,7 +135,7 @@ def test_a_stop_while_we_listen_is_quick(rig_for: Open, tmp_path: Path) -> None:
     rig.wait_state(LinkState.CONNECTING, "listening for")
     began = time.monotonic()
     rig.stop(10)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 # A late refusal

@@ -257,8 +257,8 @@ def test_octets_are_carried_by_any_bind(make_link: MakeLink, told: Any, a_part: 
 def test_stopping_unbinds_every_bind_at_once(make_link: MakeLink, network: Network) -> None:
     link = make_link(binds=4)
     begun = time.monotonic()
-    link.stop(begun + 5)
-    assert time.monotonic() - begun < 4
+    link.stop(begun + 20)
+    assert time.monotonic() - begun < 15
     assert [command for command, _, _ in network.smsc.heard].count(6) == 4
 
 

@@ -107,8 +107,8 @@ def test_answers_written_later_share_one_write_and_wake_the_reader(ends: tuple[W
         timer = threading.Timer(0.05, write_all)
         timer.start()
         begun = time.monotonic()
-        assert wire.read(5) == []
-        assert time.monotonic() - begun < 1
+        assert wire.read(30) == []
+        assert time.monotonic() - begun < 15
         timer.join()
         wire.read(0)
         assert far.recv(100_000) == b"".join(answers)
