@@ -40,6 +40,7 @@ from ..store.tables import (
     submitted_part,
     survey_answer,
     suspected_stop,
+    talk,
 )
 
 GONE = "forgotten"
@@ -126,6 +127,19 @@ def calls(conn: Connection, ids: Sequence[str]) -> None:
     tales(conn, ids)
 
 
+def talks(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear who was spoken with, and what was written of it."""
+    _clear(conn, talk, talk.c.id, ids, number=None, reference=None, why=GONE)
+    notes(conn, ids)
+
+
+def notes(conn: Connection, ids: Sequence[str]) -> None:
+    """Clear what was written of calls at the desk."""
+    _clear(conn, talk, talk.c.id, ids, note="")
+    _clear(conn, talk, talk.c.id, ids, promised=GONE, only=talk.c.promised.is_not(None))
+    tales(conn, ids)
+
+
 def inquiries(conn: Connection, ids: Sequence[str]) -> None:
     """Clear what inquiries say of themselves; their texts are texts."""
     _clear(conn, inquiry, inquiry.c.id, ids, why=GONE, proposal=None)
@@ -139,7 +153,7 @@ def tales(conn: Connection, ids: Sequence[str]) -> None:
 
 
 def records(conn: Connection, table: Table, ids: Sequence[str]) -> None:
-    """Take whole records of `message`, `inbound` or `call` away, with what tells of them; what they cost stays."""
+    """Take whole records of `message`, `inbound`, `call` or `talk` away, with what tells of them; what they cost stays."""
     for some in chunks(ids):
         conn.execute(delete(table).where(table.c.id.in_(some)))
         conn.execute(delete(history).where(history.c.record_id.in_(some)))

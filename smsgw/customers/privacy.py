@@ -48,6 +48,7 @@ from ..store.tables import (
     plan_person,
     refusal,
     suspected_stop,
+    talk,
     target,
     unreachable,
 )
@@ -173,6 +174,7 @@ def _clear(conn: Connection, person: Person, addresses: Sequence[str]) -> dict[s
         "messages": (message.c.recipient, message.c.id, forgetting.messages),
         "texts": (inbound.c.sender, inbound.c.id, forgetting.texts),
         "calls": (call.c.caller, call.c.id, forgetting.calls),
+        "talks": (talk.c.number, talk.c.id, forgetting.talks),
         "orders": (order.c.address, order.c.id, forgetting.orders),
         "inquiries": (inquiry.c.address, inquiry.c.id, forgetting.inquiries),
     }

@@ -32,6 +32,7 @@ from ..store.tables import (
     order_revision,
     receipt,
     refusal,
+    talk,
 )
 from . import forgetting
 from .consent.consent import EVERYTHING
@@ -140,6 +141,7 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     yield _Kind("messages", message, old, m.recipient, _whole(message))
     yield _Kind("texts", inbound, i.id < first_id("in", gone), i.sender, _whole(inbound))
     yield _Kind("calls", call, c.id < first_id("call", gone), c.caller, _whole(call))
+    yield _Kind("talks", talk, talk.c.id < first_id("talk", gone), talk.c.number, _whole(talk))
     spoken = and_(
         _between(m.id, "msg", gone, words),
         m.final_at.is_not(None),
@@ -151,6 +153,11 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     wrote = order_revision.c
     ordered = select(wrote.order_id).where(wrote.order_id == o.id, wrote.words != "").exists()
     yield _Kind("words of orders", order, and_(o.id < first_id("ord", words), ordered), o.address, forgetting.orders)
+    written = and_(
+        _between(talk.c.id, "talk", gone, words),
+        or_(talk.c.note != "", and_(talk.c.promised.is_not(None), talk.c.promised != forgetting.GONE)),
+    )
+    yield _Kind("words of talks", talk, written, talk.c.number, forgetting.notes)
     yield _Kind("proofs of consent", consent, _proofs(now - config.consent_years * YEAR), consent.c.address, _proof)
     traced = and_(_between(m.id, "msg", words, traces), m.final_at.is_not(None), m.trace.is_not(None))
     yield _Kind("traces of messages", message, traced, m.recipient, _trace)

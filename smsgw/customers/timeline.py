@@ -29,13 +29,14 @@ from ..store.tables import (
     participant,
     survey,
     survey_answer,
+    talk,
 )
 from ..store.tables.types import AnyRow
 from .customers import Person
 
 END = "Z"  # behind every place
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-KINDS = ("message", "inbound", "call", "mail", "order", "inquiry", "survey", "note", "consent", "merge", "view")
+KINDS = ("message", "inbound", "call", "talk", "mail", "order", "inquiry", "survey", "note", "consent", "merge", "view")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,19 @@ def _calls(look: _Look) -> Iterator[Entry]:
         yield Entry(_place(row.id), "call", row.id, row.at, False, row.caller, "", row.state, row.why, row.link)
 
 
+def _talks(look: _Look) -> Iterator[Entry]:
+    """What was spoken on the telephone, with its note and what was promised."""
+    t = talk.c
+    query = select(talk).where(t.number.in_(look.phones))
+    for row in look.newest(query, t.id, "talk"):
+        spoke = row.taken_at is not None and row.ended_at is not None
+        long = f"{max(1, round((row.ended_at - row.taken_at).total_seconds() / 60))} min" if spoke else ""
+        said = "; ".join(part for part in (row.note, row.promised and f"promised: {row.promised}") if part)
+        why = ", ".join(part for part in (row.why, long) if part)
+        mine = row.direction == "out"
+        yield Entry(_place(row.id), "talk", row.id, row.began_at, mine, row.number, said, row.state, why)
+
+
 def _mails(look: _Look) -> Iterator[Entry]:
     m = mail.c
     query = select(m.id, m.created_at, m.recipient, m.subject, m.state, m.why).where(m.recipient.in_(look.mails))
@@ -204,7 +218,7 @@ def _merges(look: _Look) -> Iterator[Entry]:
 
 
 _SOURCES: dict[str, Callable[[_Look], Iterator[Entry]]] = {
-    "message": _messages, "inbound": _inbound, "call": _calls, "mail": _mails, "order": _orders,
+    "message": _messages, "inbound": _inbound, "call": _calls, "talk": _talks, "mail": _mails, "order": _orders,
     "inquiry": _inquiries, "survey": _surveys, "note": _notes, "consent": _consents, "merge": _merges,
     "view": _views,
 }  # fmt: skip

@@ -21,20 +21,23 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
+from ..errors import Fenced, SmsgwError, StoreError, StoreFull, StoreUnreachable
+from .fences import Guard, current
 from .prepared import execute_raw
+from .tables.types import written_json
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
-_Groups = dict[Step[Any, Any], list[tuple[Any, "_Told"]]]
+_Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, "_Told"]]]
 
+FROZEN = 4000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
@@ -82,7 +85,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[tuple[Step[Any, Any], Any, _Told]] = deque()
+        self._waiting: deque[tuple[Step[Any, Any], Any, _Told, Guard | None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self.beats = 0  # transactions begun
@@ -93,17 +96,20 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def put(self, step: Step[Item, Result], item: Item) -> Future[Result]:
+    def put(self, step: Step[Item, Result], item: Item, guard: Guard | None = None) -> Future[Result]:
         """Have `step` run over `item`, in a batch with others; the future is done when the result is on disk.
 
-        The future carries what the step returned for this item, or raises: the step's own error, or StoreError.
+        The future carries what the step returned for this item, or raises: the step's own error, or StoreError; Fenced
+        where `guard`, by default that of the thread (`fences.under`), does not stand in the transaction.
         """
-        return self.put_all(step, [item])[0]
+        return self.put_all(step, [item], guard)[0]
 
-    def put_all(self, step: Step[Item, Result], items: Sequence[Item]) -> list[Future[Result]]:
+    def put_all(
+        self, step: Step[Item, Result], items: Sequence[Item], guard: Guard | None = None
+    ) -> list[Future[Result]]:
         """The same for several items, which stay in order and, up to `BATCH`, in one transaction."""
         futures: list[Future[Result]] = [Future() for _ in items]
-        self._enter(step, items, futures)
+        self._enter(step, items, futures, guard)
         return futures
 
     def do_all(
@@ -116,16 +122,21 @@ class Writer:
             raise TimeoutError
         return many.results
 
-    def _enter(self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[_Told]) -> None:
+    def _enter(
+        self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[_Told], guard: Guard | None = None
+    ) -> None:
+        guard = guard or current()
         with self._wake:
             if self._closing:
                 raise StoreError("the store is closed", hint="the daemon is stopping; try again when it runs")
-            self._waiting.extend((step, item, one) for item, one in zip(items, told, strict=True))
+            self._waiting.extend((step, item, one, guard) for item, one in zip(items, told, strict=True))
             self._wake.notify()
 
-    def do(self, step: Step[Item, Result], item: Item, timeout: float | None = 60.0) -> Result:
+    def do(
+        self, step: Step[Item, Result], item: Item, timeout: float | None = 60.0, guard: Guard | None = None
+    ) -> Result:
         """`put` and wait for the result."""
-        return self.put(step, item).result(timeout)
+        return self.put(step, item, guard).result(timeout)
 
     def when_decided(self, tell: Callable[[bool], None]) -> None:
         """From within a step: have `tell` called, before any future is done, with True when what the step wrote is
@@ -158,10 +169,10 @@ class Writer:
             self._transact(taken)
             self._since = None
 
-    def _transact(self, taken: list[tuple[Step[Any, Any], Any, _Told]]) -> None:
+    def _transact(self, taken: list[tuple[Step[Any, Any], Any, _Told, Guard | None]]) -> None:
         groups: _Groups = {}
-        for step, item, future in taken:
-            groups.setdefault(step, []).append((item, future))
+        for step, item, future, guard in taken:
+            groups.setdefault((step, guard), []).append((item, future))
         try:
             results = self._attempt(groups, self._together)
         except Exception as problem:  # noqa: BLE001 - whatever it was, nothing was committed
@@ -191,8 +202,12 @@ class Writer:
         try:
             conn = self._connection()
             with conn.begin():
-                for step, entries in groups.items():
-                    outcome = work(conn, step, [item for item, _ in entries])
+                fenced = {guard for guard in {guard for _, guard in groups} if guard and not guard.stands(conn)}
+                for (step, guard), entries in groups.items():
+                    if guard in fenced:
+                        outcome: Sequence[Any] = [_fenced(guard)] * len(entries)
+                    else:
+                        outcome = work(conn, step, [item for item, _ in entries])
                     results += zip((future for _, future in entries), outcome, strict=True)
         except BaseException:
             self._disconnect()
@@ -243,6 +258,11 @@ class Writer:
                     log.exception("a write failed: %s", getattr(step, "__name__", step))
                 return [problem]
         return [self._apart(conn, step, [item])[0] for item in items]
+
+
+def _fenced(guard: Guard | None) -> Fenced:
+    says = f"{guard.name if guard else 'it'} is another node's by now, so nothing was written for it"
+    return Fenced(says, hint="smsgw doctor tells which node has what")
 
 
 def explained(problem: Exception) -> Exception:
@@ -318,13 +338,17 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(url, pool_size=1 if writing else 8, pool_pre_ping=True)
+            return create_engine(
+                url, pool_size=1 if writing else 8, pool_pre_ping=True, json_serializer=written_json,
+                connect_args=_postgresql_settings(parsed, writing),
+            )  # fmt: skip
         if parsed.get_backend_name() != "sqlite":
             raise ArgumentError(f"{parsed.get_backend_name()} is no store that smsgw knows")
         engine = create_engine(
             url,
             connect_args={"timeout": 15, "check_same_thread": False},
             poolclass=StaticPool if writing else None,
+            json_serializer=written_json,
         )
     except (ArgumentError, NoSuchModuleError) as problem:
         raise StoreUnreachable(
@@ -335,6 +359,25 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
     # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
     event.listen(engine, "begin", lambda conn: execute_raw(conn, "BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
+
+
+def _postgresql_settings(url: URL, writing: bool) -> dict[str, str]:
+    """How both ends of a connection find out soon that the other is gone, and how long a frozen writer is waited for.
+
+    Without them a node that was cut off waits for a quarter of an hour, and one that was frozen in the middle of a
+    transaction keeps its locks for as long. What the url says itself goes before.
+    """
+    ours = {
+        "connect_timeout": "5", "keepalives_idle": "3", "keepalives_interval": "2", "keepalives_count": "3",
+        "tcp_user_timeout": "9000",
+    }  # fmt: skip
+    theirs = "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    if writing:
+        theirs += f" -c idle_in_transaction_session_timeout={FROZEN}"
+    said = url.query.get("options", "")
+    return {name: value for name, value in ours.items() if name not in url.query} | {
+        "options": f"{theirs} {said if isinstance(said, str) else ' '.join(said)}".strip()
+    }
 
 
 def _sqlite_settings(synchronous: str, cache: int) -> Callable[[Any, Any], None]:

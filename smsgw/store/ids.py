@@ -10,6 +10,7 @@ import itertools
 import os
 import struct
 from datetime import datetime
+from functools import lru_cache
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [a + b for a in LETTERS for b in LETTERS]
@@ -44,5 +45,14 @@ os.register_at_fork(after_in_child=_chance.clear)  # two processes must not shar
 
 
 def _spell(prefix: str, at: datetime, low: int) -> str:
-    number = int(at.timestamp() * 1000) << 80 | low
-    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])}"
+    return _begun(prefix, at) + "".join([_PAIRS[low >> shift & 1023] for shift in _SHIFTS])
+
+
+_SHIFTS = range(70, -1, -10)
+
+
+@lru_cache(maxsize=64)  # the messages of a batch have the same time
+def _begun(prefix: str, at: datetime) -> str:
+    """The prefix and the time: 48 bits, and two before them that are nought."""
+    time = int(at.timestamp() * 1000)
+    return f"{prefix}_{''.join([_PAIRS[time >> shift & 1023] for shift in range(40, -1, -10)])}"

@@ -1,7 +1,9 @@
-"""Which daemon holds a database: one at a time, told by a lock that dies with its process.
+"""Which daemons hold a database, told by locks that die with their processes.
 
-SQLite: an advisory lock on a file beside the database. PostgreSQL: a session advisory lock. Both vanish when the
-process does, also after kill -9, so a start never has to guess whether a lock is stale.
+SQLite: an advisory lock on a file beside the database, for one daemon at a time. PostgreSQL: session advisory locks.
+There several nodes hold the database together, each with a lock of its own on its name; a command that must be alone
+with it, and a daemon of a version that knew no nodes, waits for all of them. All of these locks vanish when the process
+does, also after kill -9, so a start never has to guess whether a lock is stale.
 """
 
 from __future__ import annotations
@@ -20,13 +22,21 @@ from ..errors import StoreUnreachable
 from .database import explained, open_engine
 
 _POSTGRES_KEY = 0x736D736777  # "smsgw"
+_NODE_KEY = 0x736D73  # "sms": the first of two numbers, beside the hash of a node's name
+_SHARED = text("SELECT pg_try_advisory_lock_shared(:key)")
+_EXCLUSIVE = text("SELECT pg_try_advisory_lock(:key)")
+_NAMED = text("SELECT pg_try_advisory_lock(:key, hashtext(:name))")
 
 
 class Lease:
-    """The right to be the daemon of one database. Use as a context manager, or `take` and `drop`."""
+    """The right to be the daemon of one database. Use as a context manager, or `take` and `drop`.
 
-    def __init__(self, url: str) -> None:
+    node: the name of one of several that hold a PostgreSQL database together; None: alone.
+    """
+
+    def __init__(self, url: str, node: str | None = None) -> None:
         self._url = url
+        self._node = node
         self._file: int | None = None
         self._engine: Engine | None = None
         self._conn: Connection | None = None
@@ -64,11 +74,12 @@ class Lease:
     def _take_session(self) -> None:
         self._engine = open_engine(self._url)
         self._conn = self._engine.connect()
-        got = self._conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _POSTGRES_KEY})
+        got = self._conn.scalar(_EXCLUSIVE if self._node is None else _SHARED, {"key": _POSTGRES_KEY})
+        named = self._node is None or self._conn.scalar(_NAMED, {"key": _NODE_KEY, "name": self._node})
         self._conn.commit()
-        if not got:
+        if not got or not named:
             self.drop()
-            raise _busy("another daemon")
+            raise _busy("another daemon") if not got else _twice(str(self._node))
 
     def keep(self) -> None:
         """Make sure that it is still ours: a PostgreSQL that restarted has forgotten. Call it now and then.
@@ -120,6 +131,14 @@ def held(url: str) -> bool:
         return True
     lease.drop()
     return False
+
+
+def _twice(node: str) -> StoreUnreachable:
+    return StoreUnreachable(
+        f"the database is in use by another node that is called {node}",
+        code="store_busy",
+        hint="give each node a name of its own: [node] name, by default the name of its host",
+    )
 
 
 def _busy(who: str) -> StoreUnreachable:

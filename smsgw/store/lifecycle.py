@@ -52,7 +52,10 @@ class Life:
 
     def after(self, event: str, was: str) -> str | None:
         """The state that `event` leads to from `was`; None when that is not allowed. Raises KeyError for no event."""
-        return next((move.now for move in self.by_event[event] if was in move.was), None)
+        for move in self.by_event[event]:
+            if was in move.was:
+                return move.now
+        return None
 
 
 def _move(event: str, was: str, now: str) -> Move:
@@ -126,6 +129,22 @@ CALL = Life(
     (
         _move("answer", "rang", "answered"),
         _move("note", "rang", "noted"),
+    ),
+)
+
+TALK = Life(
+    "talk",
+    "ring",
+    {
+        "ringing": "rings now, and nobody has taken it",
+        "open": "somebody of ours speaks, or has yet to write what came of it",
+        "done": "over, with what came of it",
+        "missed": "nobody took it",
+    },
+    (
+        _move("take", "ringing", "open"),
+        _move("end", "open", "done"),
+        _move("miss", "ringing", "missed"),
     ),
 )
 
@@ -382,6 +401,7 @@ LIVES = (
     MESSAGE,
     INBOUND,
     CALL,
+    TALK,
     WEBHOOK,
     DELIVERY,
     ORDER,

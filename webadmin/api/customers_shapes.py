@@ -154,6 +154,7 @@ class Forgotten(Shape):
     messages: int = Field(description="Messages to the person.")
     texts: int = Field(description="Texts of the person.")
     calls: int = Field(description="Calls.")
+    talks: int = Field(description="Calls at the desk.")
     orders: int = Field(description="Orders; products and amounts stay.")
     inquiries: int = Field(description="Inquiries.")
 

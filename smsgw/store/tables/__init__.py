@@ -57,6 +57,7 @@ from .media import (
 from .message_pages import message_page, page_visit
 from .mms_notices import mms_notice, wap_push
 from .money import cost_entry, exchange, numbering, rate
+from .nodes import lease, node, schema_rule
 from .orders import alias, catalogue_change, expectation, order, order_line, order_revision, product
 from .outbound import earlier_try, message, part, receipt
 from .plans import alert, budget, budget_use, clearance, plan, plan_person, plan_use, reservation
@@ -64,6 +65,7 @@ from .questions import question
 from .record import follower, history, link
 from .remote import remote_command
 from .surveys import participant, survey, survey_answer, survey_question
+from .talks import talk
 from .telephony import balance, call
 from .types import metadata
 from .webhooks import delivery, signing, webhook
@@ -123,6 +125,7 @@ __all__ = [
     "inbound_part",
     "inquiry",
     "inquiry_text",
+    "lease",
     "link",
     "mail",
     "mail_answer",
@@ -135,6 +138,7 @@ __all__ = [
     "message_page",
     "metadata",
     "mms_notice",
+    "node",
     "numbering",
     "open_hours",
     "opt_in",
@@ -156,6 +160,7 @@ __all__ = [
     "remote_command",
     "rendition",
     "reservation",
+    "schema_rule",
     "segment",
     "session",
     "signing",
@@ -166,6 +171,7 @@ __all__ = [
     "survey_answer",
     "survey_question",
     "suspected_stop",
+    "talk",
     "target",
     "template",
     "unreachable",

@@ -56,6 +56,14 @@ Index(
     sqlite_where=text("state = 'received'"),
     postgresql_where=text("state = 'received'"),
 )
+# The pile of what a person must look at.
+Index(
+    "ix_inbound_waiting",
+    inbound.c.sender,
+    inbound.c.id,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
 
 inbound_part = Table(
     "inbound_part",

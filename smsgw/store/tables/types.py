@@ -6,11 +6,13 @@ to trust than two. Reading gives aware datetimes back.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, MetaData, Row
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -59,6 +61,16 @@ def _text(value: datetime | None) -> str | None:
 
 
 Json = JSON(none_as_null=True)
+
+
+def written_json(value: Any) -> str:
+    """A value as JSON for a column of this type. A tenth of what json takes: each message has some."""
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except PydanticSerializationError:  # half a character, which json writes as its number
+        return json.dumps(value)
+
+
 Counting: Any = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only in INTEGER PRIMARY KEY
 
 

@@ -201,7 +201,7 @@ def test_who_is_forgotten_leaves_no_word_and_the_books_stay(database: Database) 
     for needle in (NEEDLE, NUMBER, MAIL, "+38640111333"):
         assert needle in everything(database)
     counts = privacy.erase(database.writer, Act(id, "ana", NOW))
-    assert counts == {"messages": 2, "texts": 1, "calls": 0, "orders": 1, "inquiries": 1}
+    assert counts == {"messages": 2, "texts": 1, "calls": 0, "talks": 0, "orders": 1, "inquiries": 1}
     left = everything(database)
     for needle in (NEEDLE, NUMBER, MAIL, "+38640111333", "Dear"):
         assert needle not in left, [line for line in left.splitlines() if needle in line]
