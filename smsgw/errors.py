@@ -15,6 +15,7 @@ The tree::
     └─ StoreError          the database cannot be used
        ├─ StoreUnreachable it does not answer, is locked by another daemon, or cannot be opened
        ├─ StoreTooNew      a newer smsgw wrote it
+       ├─ Fenced           another node has by now what was to be written
        └─ StoreFull        no space left; nothing was accepted
 
 Each carries a sentence for the person in front of it (`str(error)`), a stable `code` for programs, and `hint`:
@@ -145,6 +146,12 @@ class StoreTooNew(StoreError):
     """The database was written by a newer version of smsgw."""
 
     code = "store_too_new"
+
+
+class Fenced(StoreError):
+    """What was to be written belongs to another node by now; nothing was written."""
+
+    code = "fenced"
 
 
 class StoreFull(StoreError):

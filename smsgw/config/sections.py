@@ -22,6 +22,7 @@ from smsgw.config.listen import ListenConfig, split_address
 from smsgw.config.mail import MailConfig, lent
 from smsgw.config.media import MediaConfig
 from smsgw.config.money import MoneyConfig
+from smsgw.config.node import NodeConfig
 from smsgw.config.orders import OrdersConfig
 from smsgw.config.pages import PagesConfig
 from smsgw.config.retention import RetentionConfig
@@ -270,6 +271,7 @@ class Config(Section):
     doors: DoorsConfig = Field(default=DoorsConfig(), description="Doors for other gateways' clients.")
     retention: RetentionConfig = Field(default=RetentionConfig(), description="For how long what is kept.")
     watch: WatchConfig = Field(default=WatchConfig(), description="Who is told before anything breaks.")
+    node: NodeConfig = Field(default=NodeConfig(), description="One of several machines with one store.")
     log: LogConfig = Field(default=LogConfig(), description="What is told on standard error.")
     links: list[LinkConfig] = Field(
         default=[], description="The connections to networks, one [[links]] table for each."

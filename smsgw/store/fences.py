@@ -1,0 +1,93 @@
+"""Refuse, inside the transaction, what somebody writes for a thing that is no longer theirs.
+
+Several nodes share a store, and each link, and the clock, is one node's by a lease (`nodes`). A node that was frozen or
+cut off may still believe that it has one. So each of its writes carries a `Guard`, and the writer compares the guard's
+fencing number with the store's in the very transaction: a lease that was taken by somebody else has another number.
+
+The surprise: the row is locked with FOR KEY SHARE, which a renewal does not mind and a taking does (PostgreSQL, 13.3.2):
+whoever takes a lease waits for the transactions of the old holder, and then finds everything that they wrote.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from sqlalchemy import BigInteger, Connection, String, bindparam, text
+
+from .prepared import Prepared
+
+_STANDS = Prepared(
+    text("SELECT 1 FROM lease WHERE name = :name AND fence = :fence FOR KEY SHARE").bindparams(
+        bindparam("name", type_=String()), bindparam("fence", type_=BigInteger())
+    )
+)
+
+
+def steady() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Guard:
+    """A lease as its holder has it: `name`, its fencing number, and until when it may be believed in.
+
+    lost: somebody else has it, or it was given back; it never comes again.
+    """
+
+    __slots__ = ("fence", "lost", "name", "until")
+
+    def __init__(self, name: str, fence: int, until: float) -> None:
+        self.name = name
+        self.fence = fence
+        self.until = until
+        self.lost = False
+
+    def holds(self) -> bool:
+        """Whether it is ours by our own clock, without asking anybody."""
+        return not self.lost and steady() < self.until
+
+    def stands(self, conn: Connection) -> bool:
+        """Whether it is ours by the store, until this transaction ends."""
+        return bool(_STANDS.run(conn, {"name": self.name, "fence": self.fence}))
+
+
+class Alone:
+    """What a process holds that shares its store with nobody: everything, always, without a question."""
+
+    several = False
+    node = ""
+
+    def holds(self, name: str) -> bool:
+        """Whether the thing of this name ("clock", "link:carrier") is ours now."""
+        return True
+
+    def guard(self, name: str) -> Guard | None:
+        """What its writes carry; None: nothing need be compared, or it is not ours."""
+        return None
+
+    def want(self, name: str) -> None:
+        """Have this taken as soon as it is free, and kept."""
+
+    def leave(self, name: str) -> None:
+        """Give this back."""
+
+
+_UNDER: ContextVar[Guard | None] = ContextVar("guard", default=None)
+
+
+def current() -> Guard | None:
+    """The guard that the present thread writes under."""
+    return _UNDER.get()
+
+
+@contextmanager
+def under(guard: Guard | None) -> Iterator[None]:
+    """What this thread gives to the writer within the block is refused when the guard does not stand."""
+    before = _UNDER.set(guard)
+    try:
+        yield
+    finally:
+        _UNDER.reset(before)
