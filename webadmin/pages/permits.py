@@ -73,7 +73,8 @@ NEEDS: dict[str, str] = {
 }
 
 HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone
-    **dict.fromkeys(("message", "inbound", "mms_notice", "call", "link"), "messages:read"),
+    **dict.fromkeys(("message", "inbound", "mms_notice", "call"), "messages:read"),
+    "link": "links:read",
     "conversation": "conversations:read",
     "order": "orders:read",
     **dict.fromkeys(("inquiry", "answer_topic", "auto_answer", "correction"), "inquiries:read"),
