@@ -57,6 +57,7 @@ class Listener:
     """Who listens, and to what. upto: the id of the last line of history that they know. types: what they are told.
 
     may: whether they still may listen, asked now and then by the reader. begin: what they are told first.
+    brief: they are only told that something happened, and of which types: the pages look for themselves.
     """
 
     who: str
@@ -64,6 +65,7 @@ class Listener:
     upto: int
     may: Callable[[Connection], bool]
     begin: bytes = b""
+    brief: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -224,24 +226,41 @@ class Streams:
 def _frames(conn: Connection, those: list[Stream], upto: int, end: int) -> list[tuple[Stream, bytes | None]]:
     """What each of these streams, which stand at the same place, is told of the lines from there on."""
     wanted = frozenset[str]().union(*(one.listener.types for one in those))
-    told = told_of(conn, wanted, upto, end)
-    by_types: dict[frozenset[str], bytes] = {}
-    for types in {one.listener.types for one in those}:
-        by_types[types] = b"".join(frame for kind, frame in told if kind in types)
-    return [(one, by_types[one.listener.types]) for one in those if by_types[one.listener.types]]
+    lines = lines_of(conn, wanted, upto, end)
+    in_full = frozenset[str]().union(*(one.listener.types for one in those if not one.listener.brief))
+    told = told_of(conn, [line for line in lines if events.type_of(line) in in_full])
+    made: dict[tuple[frozenset[str], bool], bytes] = {}
+    for types, brief in {(one.listener.types, one.listener.brief) for one in those}:
+        whole = b"".join(frame for kind, frame in told if kind in types)
+        made[(types, brief)] = news(lines, types) if brief else whole
+    found = [(one, made[(one.listener.types, one.listener.brief)]) for one in those]
+    return [(one, octets) for one, octets in found if octets]
 
 
-def told_of(conn: Connection, wanted: frozenset[str], upto: int, end: int) -> list[tuple[str, bytes]]:
-    """The events of these types behind a place in history, up to another, each as it is written to a stream."""
+def lines_of(conn: Connection, wanted: frozenset[str], upto: int, end: int) -> list[AnyRow]:
+    """The lines of history that are events of these types, behind a place in it and up to another."""
     records, states = {kind.split(".")[0] for kind in wanted}, {kind.split(".")[1] for kind in wanted}
-    lines = [line for line in followers.lines(conn, upto, end, records, states) if events.type_of(line) in wanted]
-    bodies = events.bodies(conn, lines)
+    return [line for line in followers.lines(conn, upto, end, records, states) if events.type_of(line) in wanted]
+
+
+def told_of(conn: Connection, lines: list[AnyRow]) -> list[tuple[str, bytes]]:
+    """The type of each of these lines, and how it is written to a stream."""
+    bodies = events.bodies(conn, lines) if lines else []
     return [(str(events.type_of(line)), frame(line, body)) for line, body in zip(lines, bodies, strict=True)]
 
 
 def frame(line: AnyRow, body: str) -> bytes:
     """An event as it is written to a stream (HTML Standard section 9.2); its id is that of the line."""
     return f"id: {line.id}\nevent: {line.record}.{line.now}\ndata: {body}\n\n".encode()
+
+
+def news(lines: list[AnyRow], types: frozenset[str]) -> bytes:
+    """That something of these types happened, once for all of these lines; nothing when nothing did."""
+    mine = [line for line in lines if events.type_of(line) in types]
+    if not mine:
+        return b""
+    kinds = sorted({str(events.type_of(line)) for line in mine})
+    return f"id: {mine[-1].id}\nevent: news\ndata: {to_json(kinds).decode()}\n\n".encode()
 
 
 def gap(now: datetime) -> bytes:

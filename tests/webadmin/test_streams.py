@@ -208,6 +208,20 @@ def test_people_hear_by_their_session(site: Any, listen: Listen) -> None:
     assert listen("/events", Authorization="").status in (303, 302, 401)
 
 
+def test_pages_hear_only_that_there_is_news_and_take_it_up_again(site: Any, listen: Listen) -> None:
+    gateway = site.gateway
+    ana = accounts.add(gateway.database.writer, "Ana", "viewer", "long enough, this", gateway.clock())
+    cookie = f"{COOKIE}={accounts.open_session(gateway.database.writer, ana, gateway.clock(), timedelta(hours=1))}"
+    stream = listen("/events?brief=yes", Authorization="", Cookie=cookie)
+    send(site)
+    last, kind, told = stream.event()
+    assert (kind, set(told) <= {"message.accepted", "message.queued"}) == ("news", True)
+    stream.close()
+    send(site, "while nobody listened")
+    again = listen(f"/events?brief=yes&last_event_id={last}", Authorization="", Cookie=cookie)
+    assert "message.queued" in again.event()[2]
+
+
 def test_a_stopping_server_ends_its_streams_at_once(site: Any, listen: Listen) -> None:
     stream = listen()
     begun = time.monotonic()

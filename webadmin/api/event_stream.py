@@ -82,10 +82,13 @@ def event_stream(query: EventFilter) -> Response:
     return stream(str(mine.id), types, last_heard(query.last_event_id), lambda conn: keys.stands(conn, str(mine.id)))
 
 
-def stream(who: str, types: frozenset[str], last: int | None, may: Callable[[Connection], bool]) -> Response:
+def stream(
+    who: str, types: frozenset[str], last: int | None, may: Callable[[Connection], bool], brief: bool = False
+) -> Response:
     """Answer with a stream of these events. last: the id of the last one that was heard; None: from now on.
 
-    may: is asked now and then whether who listens still may. Raises TooManyStreams.
+    may: is asked now and then whether who listens still may. brief: tell only that there is news, and of which types.
+    Raises TooManyStreams.
     """
     gateway = the_gateway()
     with gateway.database.reading() as conn:
@@ -97,11 +100,12 @@ def stream(who: str, types: frozenset[str], last: int | None, may: Callable[[Con
     begin = streams.gap(gateway.clock()) if gap else b""
     if become is None:
         with gateway.database.reading() as conn:
-            told = streams.told_of(conn, types, upto, upto + streams.PIECE)
-        response.set_data(streams.BEGIN + begin + b"".join(frame for _, frame in told))
+            lines = streams.lines_of(conn, types, upto, upto + streams.PIECE)
+            told = streams.news(lines, types) if brief else b"".join(each for _, each in streams.told_of(conn, lines))
+        response.set_data(streams.BEGIN + begin + told)
         return response
     here().streams.admit(who)
-    become(Listener(who, types, upto, may, begin), here().streams.leave)
+    become(Listener(who, types, upto, may, begin, brief), here().streams.leave)
     return response
 
 

@@ -19,7 +19,10 @@ from .permits import may_hear
 @pages.get("/events")
 @person_required
 def event_stream() -> Response:
-    """What happens, as it happens: ?events=message.*,inbound.received, all of it by default."""
+    """What happens, as it happens: ?events=message.*,inbound.received, all of it by default.
+
+    ?brief=yes tells only that something happened: static/live.js then asks for its page.
+    """
     person = current_person()
     visible = frozenset(kind for kind in TYPES if may_hear(person.role, kind))
     patterns = [one for one in request.args.get("events", "*").split(",") if one]
@@ -32,4 +35,5 @@ def event_stream() -> Response:
         except Unauthenticated:
             return False
 
-    return stream(str(person.id), types, last_heard(request.args.get("last_event_id", type=int)), may)
+    last = last_heard(request.args.get("last_event_id", type=int))
+    return stream(str(person.id), types, last, may, brief="brief" in request.args)

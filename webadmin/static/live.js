@@ -2,15 +2,23 @@
 //
 // There is no second description of a page: what changed is asked for with the page's own address and ETag, and of the
 // answer every element with `data-live` is merged, child by child and by id, into the one on the screen. So scroll,
-// focus and half-written drafts stay. Without this script everything is links and forms, and works too.
+// focus and half-written drafts stay. When to ask is told by a stream (news.js), or by the clock where there is none.
+// Without this script everything is links and forms, and works too.
 
-const EVERY = 700; // milliseconds between two looks, while somebody can see the page
-const PATIENCE = 3000; // the same while the gateway does not answer
+const SOON = 250; // milliseconds between two looks, when there is more and more news
+const SETTLES = 1000; // after news, one look more: what nobody tells of came with it
+const EVERY = 2000; // while no stream tells of news
+const PATIENCE = 3000; // while the gateway does not answer
 const BUZZ = 900;
 
 const pulse = document.getElementById("pulse");
 let etag = ""; // of what the screen shows
 let sent = 0; // counts forms: what was asked before one was sent is old news
+let live = false; // whether a stream tells of news
+let looking = false;
+let news = true; // whether there was some since the last look
+let looked = 0;
+let timer;
 
 /** The page that answers a request; null when nothing changed. Whoever is logged out is taken to the log-in. */
 async function ask(address, options) {
@@ -52,9 +60,18 @@ function buzz(phone) {
   setTimeout(() => phone.classList.remove("buzz"), BUZZ);
 }
 
-/** Look whether anything happened, again and again. */
+/** Look in a while; a look that is under way is followed by another. */
+function soon(wait) {
+  clearTimeout(timer);
+  if (!looking) timer = setTimeout(look, wait);
+}
+
+/** Look whether anything happened, again and again: after news at once, else now and then. */
 async function look() {
-  let wait = EVERY;
+  const told = news;
+  let wait = live ? Number(document.body.dataset.look) : EVERY;
+  looking = true;
+  news = false;
   try {
     const before = sent;
     const found = document.hidden ? null : await ask(location.href, { headers: etag ? { "If-None-Match": etag } : {} });
@@ -62,12 +79,43 @@ async function look() {
       take(found[0]);
       etag = found[1];
     }
+    if (told) wait = Math.min(wait, SETTLES);
     pulse.hidden = true;
   } catch {
     pulse.hidden = false;
     wait = PATIENCE;
   }
-  setTimeout(look, wait);
+  looking = false;
+  looked = Date.now();
+  soon(news ? SOON : wait);
+}
+
+function hear(word) {
+  live = word !== "lost";
+  document.body.dataset.stream = word;
+  news = true;
+  if (!document.hidden) soon(Math.max(0, looked + SOON - Date.now()));
+}
+
+/** Hear of news: by the stream that all tabs share or, in a browser without shared workers, by one for each that is seen. */
+function listen() {
+  const at = new URL("news.js", import.meta.url);
+  if (window.SharedWorker) {
+    const { port } = new SharedWorker(at, { type: "module" });
+    port.onmessage = ({ data }) => hear(data);
+    addEventListener("pagehide", () => port.postMessage("bye"));
+    addEventListener("pageshow", (event) => event.persisted && port.postMessage("back"));
+  } else {
+    import(at).then(({ follow }) => {
+      let end = follow(hear);
+      document.addEventListener("visibilitychange", () => {
+        end();
+        if (!document.hidden) end = follow(hear);
+      });
+    });
+  }
+  for (const happens of ["online", "offline"]) addEventListener(happens, () => soon(0));
+  document.addEventListener("visibilitychange", () => document.hidden || soon(0));
 }
 
 /** Send a form and take its successor from the page that answers: emptied, or with what was wrong. */
@@ -93,6 +141,8 @@ async function send(form) {
     form.ariaBusy = null;
     etag = "";
     sent++;
+    news = true;
+    soon(SOON);
   }
 }
 
@@ -144,4 +194,7 @@ document.addEventListener("click", async (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-if (pulse && "look" in document.body.dataset) look();
+if (pulse && "look" in document.body.dataset) {
+  listen();
+  look();
+}

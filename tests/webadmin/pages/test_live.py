@@ -1,0 +1,81 @@
+"""Pages that stay true: what happens appears by the stream that all tabs share, and by the clock where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from smsgw.gateway import Gateway
+from smsgw.outbound.submit import Asked
+from tests.webadmin.pages.conftest import Visitor
+
+ANA = "+38640111222"
+TABS = 8  # more than the six connections that a browser keeps to one host
+
+
+@pytest.fixture
+def enter(
+    admin: Visitor, browser_page: Callable[..., Any], site_of: Callable[[Gateway], Any]
+) -> Callable[..., tuple[Any, Any]]:
+    """Open the message log in a new browser: the page, and the site behind it."""
+
+    def open_page(**wishes: Any) -> tuple[Any, Any]:
+        site = site_of(admin.gateway)
+        if wishes.pop("refused", False):
+            site.app.view_functions["pages.event_stream"] = lambda: ("", 503)
+        page = browser_page(**wishes)
+        page.goto(f"http://127.0.0.1:{site.server.port}{admin.link()}")
+        page.goto(f"http://127.0.0.1:{site.server.port}/messages")
+        return page, site
+
+    return open_page
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_all_tabs_share_one_stream_and_what_is_new_appears_in_each_that_is_seen(
+    admin: Visitor, enter: Callable[..., tuple[Any, Any]]
+) -> None:
+    page, site = enter()
+    tabs = [page, *(page.context.new_page() for _ in range(TABS - 1))]
+    for tab in tabs[1:]:
+        tab.set_default_timeout(20_000)
+        tab.goto(page.url)
+    for tab in tabs:
+        tab.wait_for_function("document.body.dataset.stream === 'live'")
+    assert len(site.app.extensions["smsgw"].streams) == 1
+    admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
+    for tab in tabs:
+        tab.get_by_text("Quite new").wait_for()
+        assert tab.evaluate("document.body.dataset.stream") == "news"
+    page.goto(page.url)  # with every tab open there is a connection left for a page
+    page.get_by_text("Quite new").wait_for()
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@pytest.mark.parametrize("scripts", ["", "delete window.SharedWorker"])
+def test_where_the_stream_is_refused_the_page_asks_by_the_clock(
+    admin: Visitor, enter: Callable[..., tuple[Any, Any]], scripts: str
+) -> None:
+    page, _ = enter(refused=True)
+    page.add_init_script(scripts)
+    page.goto(page.url)
+    page.wait_for_function("document.body.dataset.stream === 'lost'")
+    admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
+    page.get_by_text("Quite new").wait_for()
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_a_browser_without_shared_workers_has_a_stream_for_each_tab(
+    admin: Visitor, enter: Callable[..., tuple[Any, Any]]
+) -> None:
+    page, site = enter()
+    page.add_init_script("delete window.SharedWorker")
+    page.goto(page.url)
+    page.wait_for_function("document.body.dataset.stream === 'live'")
+    admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
+    page.get_by_text("Quite new").wait_for()
