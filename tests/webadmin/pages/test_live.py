@@ -44,7 +44,7 @@ def test_all_tabs_share_one_stream_and_what_is_new_appears_in_each_that_is_seen(
         tab.set_default_timeout(20_000)
         tab.goto(page.url)
     for tab in tabs:
-        tab.wait_for_function("document.body.dataset.stream === 'live'")
+        tab.locator("body[data-stream=live]").wait_for()
     assert len(site.app.extensions["smsgw"].streams) == 1
     admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
     for tab in tabs:
@@ -56,14 +56,11 @@ def test_all_tabs_share_one_stream_and_what_is_new_appears_in_each_that_is_seen(
 
 @pytest.mark.peer
 @pytest.mark.slow
-@pytest.mark.parametrize("scripts", ["", "delete window.SharedWorker"])
 def test_where_the_stream_is_refused_the_page_asks_by_the_clock(
-    admin: Visitor, enter: Callable[..., tuple[Any, Any]], scripts: str
+    admin: Visitor, enter: Callable[..., tuple[Any, Any]]
 ) -> None:
     page, _ = enter(refused=True)
-    page.add_init_script(scripts)
-    page.goto(page.url)
-    page.wait_for_function("document.body.dataset.stream === 'lost'")
+    page.locator("body[data-stream=lost]").wait_for()
     admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
     page.get_by_text("Quite new").wait_for()
 
@@ -76,6 +73,6 @@ def test_a_browser_without_shared_workers_has_a_stream_for_each_tab(
     page, site = enter()
     page.add_init_script("delete window.SharedWorker")
     page.goto(page.url)
-    page.wait_for_function("document.body.dataset.stream === 'live'")
+    page.locator("body[data-stream=live]").wait_for()
     admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
     page.get_by_text("Quite new").wait_for()
