@@ -144,7 +144,7 @@ def welcome(gateway: Gateway, folder: Path) -> str:
     token = accounts.open_session(writer, admin, now, accounts.ONCE_FOR, kind="once")
     address_file = folder / ADDRESS_FILE
     base = address_file.read_text().strip() if address_file.exists() else address(gateway.config.web)
-    return f"{base}/enter/{token}"
+    return f"{base}/enter/{token}?next=/inbox"  # where the phones are
 
 
 def stock_up(gateway: Gateway) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from ..errors import BadInput, Conflict, Fault, NotFound
 from ..store import history, keyset
-from ..store.database import Writer
+from ..store.database import Database, Writer
 from ..store.ids import first_id, new_id
 from ..store.keyset import Edge
 from ..store.lifecycle import TALK
@@ -257,19 +257,18 @@ def _finish_one(conn: Connection, wish: Outcome) -> Exception | None:
     return None
 
 
-def miss(writer: Writer, now: datetime) -> int:
+def miss(database: Database, now: datetime) -> int:
     """What rings since long was missed; returns how many calls that were."""
-    return writer.do(_miss, now)
+    with database.reading() as conn:
+        late = [row.id for row in running(conn) if row.state == "ringing" and row.began_at < now - RINGS]
+    return database.writer.do(_miss, (late, now)) if late else 0
 
 
-def _miss(conn: Connection, batch: Sequence[datetime]) -> list[int]:
+def _miss(conn: Connection, batch: Sequence[tuple[Sequence[str], datetime]]) -> list[int]:
     counts = []
-    for now in batch:
-        t = talk.c
-        late = t.ended_at.is_(None) & (t.state == "ringing") & (t.began_at < now - RINGS)
-        steps = [history.Step(id, "nobody took it", {"ended_at": now}) for id in conn.scalars(select(t.id).where(late))]
-        history.move(conn, TALK, "miss", steps, by="clock", now=now)
-        counts.append(len(steps))
+    for ids, now in batch:
+        steps = [history.Step(id, _why("miss"), {"ended_at": now}) for id in ids]
+        counts.append(sum(was is not None for was in history.move(conn, TALK, "miss", steps, by="clock", now=now)))
     return counts
 
 

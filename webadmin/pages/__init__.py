@@ -19,6 +19,7 @@ from . import (
     answers,
     api_docs,
     audits,
+    calls,
     campaigns,
     consents,
     corrections,
@@ -45,13 +46,15 @@ from . import (
     rates,
     replays,
     segments,
+    setup,
     surveys,
     templates,
+    today,
 )
 from .blueprint import pages
 from .only_allowed import OnlyAllowed
 from .permits import may_open
-from .places import places
+from .places import beside, places
 
 # Imported for the routes they hang on the blueprint.
 ROUTED = (
@@ -85,6 +88,9 @@ ROUTED = (
     myself,
     audits,
     developers,
+    today,
+    calls,
+    setup,
 )
 
 SAFETY = {
@@ -107,6 +113,7 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension(OnlyAllowed)
     app.jinja_env.globals["may_open"] = may_open
     app.jinja_env.globals["places"] = places
+    app.jinja_env.globals["beside"] = beside
     app.jinja_env.globals["kind_name"] = kind_name
     app.extensions["page_guard"] = PageGuard(app.extensions["smsgw"].gateway.config.pages)
     app.register_blueprint(pages)

@@ -29,9 +29,9 @@ def enter(token: str) -> Response:
         person = accounts.use_once(gateway.database.writer, token, gateway.clock())
     except Unauthenticated as error:
         if auth.person() is not None:  # the same browser came back to its own link
-            return redirect(url_for("pages.inbox"))
+            return redirect(_next() or url_for("pages.start"))
         return _over(error)
-    return auth.known(person, home(person))
+    return auth.known(person, _next() or home(person))
 
 
 def _over(error: Unauthenticated) -> Response:
@@ -174,7 +174,7 @@ def speak() -> Response:
     auth.from_our_site()
     wanted, back = request.form.get("language", ""), request.form.get("back", "")
     local = back.startswith("/") and not back.startswith(("//", "/\\"))
-    answer = redirect(back if local else url_for("pages.inbox"), 303)
+    answer = redirect(back if local else url_for("pages.start"), 303)
     if wanted in language.offered():
         lasts, secure = language.CHOICE_LASTS, request.is_secure
         answer.set_cookie(language.CHOICE, wanted, max_age=lasts, httponly=True, secure=secure, samesite="Lax")

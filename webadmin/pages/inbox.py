@@ -27,7 +27,7 @@ NAMED = 5  # letters that are named when they make a text dearer
 def start() -> Response:
     """The way in: to the first place that this person may see."""
     known = person()
-    return redirect(url_for("pages.inbox") if known is None else home(known))
+    return redirect(url_for("pages.login") if known is None else home(known))
 
 
 @pages.get("/inbox")

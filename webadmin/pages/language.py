@@ -41,7 +41,9 @@ def install(app: Flask) -> None:
     for name in ("gettext", "ngettext"):
         app.jinja_env.globals[name] = _with_digits(app.jinja_env.globals[name])
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, understood, clock, when, day_name, short, digits, dated):
+    for one in (spoken, sentence, snippet, understood, short, digits, dated):
+        app.add_template_filter(one)
+    for one in (clock, when, day_name, whole_day, day_and_time):
         app.add_template_filter(one)
 
 
@@ -157,6 +159,18 @@ def day_name(day: date) -> str:
     """Today, yesterday, or the day."""
     behind = (today() - day).days
     return {0: gettext("Today"), 1: gettext("Yesterday")}.get(behind) or _day(day)
+
+
+def whole_day(day: date) -> str:
+    """A day with the day of the week: Thursday, 26 November."""
+    if locale().language == "fa":
+        return f"{dates.format_date(day, 'EEEE', locale=locale())} {persian.day_name(day, year=True)}"
+    return str(dates.format_skeleton("yMMMMEEEEd", day, locale=locale()))
+
+
+def day_and_time(at: datetime) -> str:
+    """A moment that may lie ahead: the time, and the day unless it is today."""
+    return clock(at) if at.astimezone().date() == today() else f"{_day(at.astimezone().date())} {clock(at)}"
 
 
 def _day(day: date) -> str:

@@ -31,9 +31,15 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
     "event_stream": SELF,  # tells each only what they may see
+    "today": "messages:read",
+    **dict.fromkeys(("first_steps", "begin_company", "find_modems", "try_carrier"), "people:manage"),
+    **dict.fromkeys(("first_text", "leave_steps"), "people:manage"),
     # What customers say, and what is answered.
     **dict.fromkeys(("inbox", "conversation"), "conversations:read"),
     "handled": "conversations:write",
+    **dict.fromkeys(("calls", "one_call", "call_statistics"), "conversations:read"),
+    **dict.fromkeys(("new_call", "take_call", "finish_call"), "conversations:write"),
+    "text_from_call": "messages:send",
     **dict.fromkeys(("answer", "cost", "quick_send"), "messages:send"),
     **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
     **dict.fromkeys(("take_back", "revoke_page", "hold_page"), "messages:send"),
@@ -75,7 +81,7 @@ NEEDS: dict[str, str] = {
 HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone
     **dict.fromkeys(("message", "inbound", "mms_notice", "call"), "messages:read"),
     "link": "links:read",
-    "conversation": "conversations:read",
+    **dict.fromkeys(("conversation", "talk"), "conversations:read"),
     "order": "orders:read",
     **dict.fromkeys(("inquiry", "answer_topic", "auto_answer", "correction"), "inquiries:read"),
     **dict.fromkeys(("survey", "participant"), "surveys:read"),

@@ -9,7 +9,7 @@ import pytest
 from smsgw.access import accounts
 from tests.webadmin.pages.conftest import Visitor
 
-INSIDE = "/inbox"
+INSIDE, FIRST = "/inbox", "/today"
 PASSWORD = "correct horse battery"
 
 
@@ -18,9 +18,9 @@ def is_inside(visitor: Visitor) -> bool:
     return visitor.get(INSIDE).status_code == 200
 
 
-def test_a_one_time_link_opens_the_inbox(stranger: Visitor) -> None:
+def test_a_one_time_link_opens_the_day(stranger: Visitor) -> None:
     response = stranger.get(stranger.link())
-    assert (response.status_code, response.location) == (303, INSIDE)
+    assert (response.status_code, response.location) == (303, FIRST)
     assert is_inside(stranger)
 
 
@@ -44,7 +44,7 @@ def test_a_used_link_says_so_and_what_to_do(stranger: Visitor, app: object, said
 def test_the_same_browser_may_come_back_to_its_own_link(stranger: Visitor) -> None:
     link = stranger.link()
     stranger.get(link)
-    assert stranger.get(link).location == INSIDE
+    assert stranger.get(link).location == FIRST
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_nobody_is_sent_to_another_site_after_the_log_in(stranger: Visitor, want
     gateway = stranger.gateway
     accounts.add(gateway.database.writer, "bine", "agent", PASSWORD, gateway.clock())
     response = stranger.post("/login", {"name": "bine", "password": PASSWORD, "next": wanted})
-    assert response.location == INSIDE
+    assert response.location == FIRST
 
 
 def test_a_wrong_password_is_told_and_the_name_stays(stranger: Visitor, said: Callable[[str], str]) -> None:
@@ -116,8 +116,9 @@ def test_a_form_of_another_site_is_refused_in_words(admin: Visitor, path: str, s
     assert is_inside(admin)
 
 
-def test_the_way_in_is_the_inbox(stranger: Visitor) -> None:
-    assert stranger.get("/").location == INSIDE
+def test_the_way_in_is_the_log_in_and_then_the_day(stranger: Visitor) -> None:
+    assert stranger.get("/").location == "/login"
+    assert stranger.get(stranger.link()).location == "/today"
 
 
 def test_what_is_not_there_is_a_page_with_a_way_back(stranger: Visitor, said: Callable[[str], str]) -> None:

@@ -158,7 +158,7 @@ def test_a_code_is_asked_for_after_the_password_and_taken_once(
     wrong = visitor.send("/login/code", "code-form", code="000000")
     assert wrong.status_code == 401
     assert "This code is wrong" in said(wrong.text)
-    assert visitor.send("/login/code", "code-form", code=phone.code()).location == "/inbox"
+    assert visitor.send("/login/code", "code-form", code=phone.code()).location == "/today"
     assert visitor.get("/inbox").status_code == 200
     second = Visitor(app)
     second.post("/login", {"name": "Bo", "password": PASSWORD})
@@ -190,7 +190,7 @@ def test_the_owner_takes_a_lost_second_factor_away(admin: Visitor, app: Flask) -
     token = re.findall(r'name="csrf_token" value="([^"]*)"', admin.page("/people"))[0]
     admin.post(f"/people/{id_of(admin, 'Bo')}/factor", {"csrf_token": token})
     assert bo.get("/me").status_code == 303
-    assert Visitor(app).post("/login", {"name": "Bo", "password": PASSWORD}).location == "/inbox"
+    assert Visitor(app).post("/login", {"name": "Bo", "password": PASSWORD}).location == "/today"
 
 
 def test_whoever_must_have_a_second_factor_sees_nothing_else_before(configured: Callable[..., Gateway]) -> None:
@@ -209,7 +209,7 @@ def test_the_first_account_is_made_with_the_link_of_the_log_once(stranger: Visit
     token = accounts_invites.begin_setup(stranger.gateway.database.writer, stranger.gateway.clock())
     assert 'id="new"' in stranger.page("/login")
     made = stranger.send(f"/setup/{token}", "choose", name="Ana", password=PASSWORD)
-    assert (made.status_code, made.location) == (303, "/inbox")
+    assert (made.status_code, made.location) == (303, "/today")
     assert stranger.get("/people").status_code == 200
     assert 'id="new"' not in Visitor(app).page("/login")
     assert Visitor(app).get(f"/setup/{token}").status_code == 410
