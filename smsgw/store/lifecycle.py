@@ -353,6 +353,7 @@ CAMPAIGN = Life(
         _move("edit", "draft estimated approved scheduled", "draft"),
         _move("approve", "estimated", "approved"),
         _move("schedule", "approved", "scheduled"),
+        _move("reschedule", "scheduled", "scheduled"),
         _move("spawn", "draft", "scheduled"),
         _move("start", "approved scheduled", "running"),
         _move("block", "running", "draft"),

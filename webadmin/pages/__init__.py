@@ -19,6 +19,7 @@ from . import (
     answers,
     api_docs,
     audits,
+    calendar,
     calls,
     campaigns,
     consents,
@@ -91,6 +92,7 @@ ROUTED = (
     today,
     calls,
     setup,
+    calendar,
 )
 
 SAFETY = {

@@ -63,7 +63,8 @@ NEEDS: dict[str, str] = {
     # Campaigns and money.
     **dict.fromkeys(("campaigns", "campaign", "campaign_targets", "templates_page"), "campaigns:read"),
     **dict.fromkeys(("new_campaign", "write_campaign", "edit_campaign", "change_campaign"), "campaigns:write"),
-    "campaign_step": "campaigns:write",
+    **dict.fromkeys(("campaign_step", "move_campaign"), "campaigns:write"),
+    "calendar": "campaigns:read",
     **dict.fromkeys(("new_template", "write_template", "template", "change_template"), "campaigns:write"),
     **dict.fromkeys(("remove_template", "look_at_template"), "campaigns:write"),
     **dict.fromkeys(("costs", "rates_page"), "money:read"),

@@ -51,6 +51,7 @@ PLACES: tuple[Place, ...] = (
         Place("pages.consents", _l("Consent"), ("consents",)),
     )),
     Place("pages.campaigns", _l("Campaigns"), ("campaigns",), (
+        Place("pages.calendar", _l("Calendar"), ("calendar",)),
         Place("pages.templates_page", _l("Templates"), ("templates",)),
     )),
     Place("pages.costs", _l("Costs"), ("costs",), (
