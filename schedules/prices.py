@@ -10,4 +10,5 @@ from smsgw.gateway import Gateway
 def run(gateway: Gateway, now: datetime) -> None:
     """Read what parts cost, what SIMs have left and what may be spent at `now`."""
     gateway.read_money()
-    gateway.watch_money(now)
+    if gateway.holdings.holds("clock"):
+        gateway.watch_money(now)

@@ -11,8 +11,9 @@ import warnings
 from collections.abc import Callable
 from datetime import datetime
 
-from smsgw.errors import SmsgwError
+from smsgw.errors import Fenced, SmsgwError
 from smsgw.gateway import Gateway
+from smsgw.store.fences import under
 
 from . import (
     asking,
@@ -96,11 +97,14 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (forget.run, 3600),
     (retention.run, 900),
 )
+EVERYWHERE: frozenset[Job] = frozenset(  # what each of several nodes does for its own links, clients and memory
+    job.run for job in (asking, balances, paces, prices, revoked, usage)
+)
 STUCK_AFTER = 120.0  # seconds without a tick
 
 
 class Clock:
-    """Runs the timetable: a part of the daemon."""
+    """Runs the timetable: a part of the daemon. Of several nodes one runs it, and each what concerns itself alone."""
 
     name = "clock"
 
@@ -137,8 +141,14 @@ class Clock:
 
     def _tick(self, job: Job) -> None:
         self._beats = time.monotonic()
+        held = self._gateway.holdings
+        if job not in EVERYWHERE and not held.holds(self.name):
+            return
         try:
-            job(self._gateway, self._gateway.clock())
+            with under(None if job in EVERYWHERE else held.guard(self.name)):
+                job(self._gateway, self._gateway.clock())
+        except Fenced as problem:
+            log.warning("%s: %s", job.__module__, problem)
         except SmsgwError as problem:
             log.error("%s: %s", job.__module__, problem)
         except Exception:  # one job's mistake must not end the clock: it is logged and tried again

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Collection
 from typing import Protocol
 
 from .errors import SmsgwError, StoreUnreachable
 from .gateway import Gateway
+from .holding.keeper import ROLES, Keeper
 from .store import schema
 from .store.leases import Lease
 
@@ -35,13 +37,19 @@ class Part(Protocol):
 
 
 class Daemon:
-    """The order of things: lease, schema, links, clock, web; and back."""
+    """The order of things: lease, schema, links, clock, web; and back.
 
-    def __init__(self, gateway: Gateway, parts: list[Part]) -> None:
+    With a PostgreSQL store it is one of the nodes that share it, and has those links that it holds (see `holding`).
+    """
+
+    def __init__(self, gateway: Gateway, parts: list[Part], roles: Collection[str] = ROLES) -> None:
         self.gateway = gateway
         self._parts = parts
         self._started: list[Part] = []
-        self._lease = Lease(gateway.config.store.full_url)
+        url = gateway.config.store.full_url
+        shares = url.startswith("postgresql")
+        self._lease = Lease(url, gateway.config.node.called if shares else None)
+        self._keeper = Keeper(gateway, roles) if shares else None
         self._end = threading.Event()
         self._stopped = False
 
@@ -56,7 +64,10 @@ class Daemon:
             before, after = schema.upgrade(self.gateway.database)
             if before != after:
                 log.info("the store was brought from revision %s to %s", before or "nothing", after)
-            self.gateway.start_links()
+            if self._keeper is None:
+                self.gateway.start_links()
+            else:
+                self._keeper.start()
             for part in self._parts:
                 part.start()
                 self._started.append(part)
@@ -89,7 +100,16 @@ class Daemon:
             self._lease.keep()
         except StoreUnreachable as problem:
             log.error("%s", problem)
-            if problem.code == "store_busy":  # two daemons on one database would send things twice
+            if problem.code == "store_busy":
+                self._lease_is_taken()
+
+    def _lease_is_taken(self) -> None:
+        """A command that only looks has it for a moment; two daemons on one database would send things twice."""
+        try:
+            self._take_lease()
+        except StoreUnreachable as problem:
+            if problem.code == "store_busy":
+                log.error("%s: this one ends", problem)
                 self.end()
 
     def end(self) -> None:
@@ -102,6 +122,8 @@ class Daemon:
         sick = [part.name for part in self._started if not part.alive()]
         senders = list(self.gateway.senders.items())
         sick += [f"sender of {name}" for name, s in senders if s.started and now - s.beats > STUCK_AFTER]
+        if self._keeper is not None and not self._keeper.alive():
+            sick.append(self._keeper.name)
         if self.gateway.database.writer.hangs(STUCK_AFTER):
             sick.append("the store's writer")
         return sick
@@ -121,6 +143,10 @@ class Daemon:
             except (SmsgwError, OSError) as problem:  # such as a full disk: the links must still end well
                 log.error("%s did not stop as it should: %s", part.name, problem)
         self._started.clear()
+        if self._keeper is not None:
+            self._keeper.stop(begun + STOP_WITHIN - LINKS_WITHIN)
         self.gateway.stop_links(begun + STOP_WITHIN - 2)
         self.gateway.close()
+        if self._keeper is not None:
+            self._keeper.give_back()
         self._lease.drop()

@@ -69,6 +69,8 @@ from .outbound.usage import arriving, usage
 from .outbound.waiting import Waiting
 from .store import links
 from .store.database import Database
+from .store.fences import Alone
+from .store.wake import Silent
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,9 @@ class Gateway:
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
+        self.holdings = Alone()  # what this process holds of what nodes share; its daemon may put another here
+        self.bell = Silent()  # wakes other nodes
+        self.paces_elsewhere: dict[str, float | None] = {}  # of links that other nodes hold
         receiving = config.receiving
         remote = remote_control(config.watch)
         first = () if remote is None else (remote,)
@@ -109,6 +114,7 @@ class Gateway:
         rules.more["plan"] = plan_check(self.till.plans)
         self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
         self.door.familiar = self._familiar
+        self.door.admission.elsewhere = self.wake
         self.door.instead = Preferring(self.database, self.network, sending.region).instead
         self.reception = Reception(self.database, self.door, clock)
         self.replies = Replies(self.database, self.door)
@@ -155,13 +161,17 @@ class Gateway:
     def _open_links(self, configured: list[LinkConfig]) -> list[Served]:
         served: list[Served] = []
         for link in configured:
-            sender = Sender(link.name, self)
-            self.senders[link.name] = sender
-            driver = open_link(link.name, link.kind, with_folder(link.driver, self.config.store.folder), sender)
+            self.senders[link.name], driver = self.open_link(link)
             self.links[link.name] = driver
             served.append(served_of(link, driver.abilities))
-            sender.pace = Pace(link.rate, time.monotonic(), link.burst)
         return served
+
+    def open_link(self, link: LinkConfig) -> tuple[Sender, Link]:
+        """A new sender and driver for a configured link, not connected. Raises what the driver raises (BadConfig)."""
+        sender = Sender(link.name, self)
+        driver = open_link(link.name, link.kind, with_folder(link.driver, self.config.store.folder), sender)
+        sender.pace = Pace(link.rate, time.monotonic(), link.burst)
+        return sender, driver
 
     def _familiar(self, number: str, reply_to: str | None) -> Familiar | None:
         """The link and number that somebody knows of us."""
@@ -170,7 +180,8 @@ class Gateway:
 
     def paces(self) -> dict[str, float | None]:
         """How many parts a second each link may send now; None for as many as it takes."""
-        return {name: sender.pace.reading(time.monotonic()).allowed for name, sender in self.senders.items()}
+        here = {name: one.pace.reading(time.monotonic()).allowed for name, one in list(self.senders.items())}
+        return self.paces_elsewhere | here
 
     def read_money(self) -> None:
         """Read what parts cost, what SIMs have left and what may be spent, if it is not what was read last."""
@@ -206,9 +217,11 @@ class Gateway:
         return self.senders[link].receipt(receipt)
 
     def wake(self, link: str) -> None:
-        """Messages wait for this link."""
+        """Messages wait for this link, wherever it is."""
         if (sender := self.senders.get(link)) is not None:
             sender.wake()
+        else:
+            self.bell.ring(f"link:{link}")
 
     def heard(self, name: str, health: Health) -> None:
         """A driver told how its link is: routing knows at once, the store soon."""
@@ -216,30 +229,36 @@ class Gateway:
         served = self.network.links.get(name)
         if served is None:  # a reload took the link away
             return
-        if self.network.heard(name, health, now):
+        sender = self.senders.get(name)
+        guard = None if sender is None else sender.guard
+        if self.holdings.several and guard is None:  # its last word here: another node has it, or will
+            return
+        if changed := self.network.heard(name, health, now):
             log.info("link %s is %s%s", name, health.state, f": {health.why}" if health.why else "")
         _, since = self.network.health(name)
         health = replace(health, facts=health.facts | self._more.get(name, {}))
-        self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since))
+        written = self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since), guard)
+        if changed:
+            written.add_done_callback(lambda _: self.bell.ring("links"))
 
     def tell(self, name: str, facts: dict[str, str | None]) -> None:
         """Put facts beside those that the driver tells of its link; None takes one away."""
         before = self._more.get(name, {})
         now = {key: value for key, value in {**before, **facts}.items() if value is not None}
-        if now != before:
+        if now != before and name in self.senders:
             self._more[name] = now
-            self.database.writer.put(links.add_facts, (name, facts))
+            self.database.writer.put(links.add_facts, (name, facts), self.senders[name].guard)
 
     def tell_usage(self, now: datetime) -> None:
         """Put beside each link with a SIM how much it sent: its bundle and fair use are counted by that."""
-        for name in [name for name, link in self.links.items() if "ussd" in link.abilities.optional]:
+        for name in [name for name, link in list(self.links.items()) if "ussd" in link.abilities.optional]:
             with self.database.reading() as conn:
                 sent = usage(conn, name, now)
             self.tell(name, {"parts today": str(sent.today), "parts this month": str(sent.month)})
 
     def own_numbers(self) -> set[str]:
         """The numbers that our links are known to have."""
-        told = {self.network.health(name)[0].facts.get("number") for name in self.links}
+        told = {self.network.health(name)[0].facts.get("number") for name in list(self.network.links)}
         configured = {self.config.sending.sender, *(link.sender for link in self.config.links)}
         return {number for number in told | configured if number is not None}
 
@@ -254,8 +273,14 @@ class Gateway:
             stored = self.post.take(link, inbound)
         else:
             stored = self.database.writer.put(self.contents.take, Brought(link, inbound, self.clock()))
-        stored.add_done_callback(lambda _: self.reading.wake())
+        stored.add_done_callback(lambda _: self._to_read())
         return stored
+
+    def _to_read(self) -> None:
+        """A text was stored: whoever reads is woken."""
+        self.reading.wake()
+        if not self.holdings.holds("reading"):
+            self.bell.ring("reading")
 
     def rang(self, link: str, call: Call) -> Future[None]:
         """Somebody rang a link: the future is done when it is on disk."""
@@ -264,7 +289,7 @@ class Gateway:
     def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
         """A piece came in over a link: the future is done when it is on disk."""
         stored = self.database.writer.put(self.inbox.take, Arrived(link, piece, self.clock()))
-        stored.add_done_callback(lambda _: self.fetching.wake() if piece.kind == "data" else self.reading.wake())
+        stored.add_done_callback(lambda _: self.fetching.wake() if piece.kind == "data" else self._to_read())
         return stored
 
     def start_links(self) -> None:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from .config import Config, LinkConfig
-from .gateway import Gateway, answering_of, plans_of, with_folder
-from .link import Health, Link, LinkState, open_link
-from .outbound.pace import Pace
+from .gateway import Gateway, answering_of, plans_of
+from .link import Health, Link, LinkState
 from .outbound.sender import Sender
 from .outbound.serving import served_of
 from .store import links
@@ -43,12 +42,17 @@ def take_over(gateway: Gateway, config: Config) -> Taken:
     removed = [name for name in old if name not in new]
     changed = [name for name in new if name in old and new[name] != old[name]]
     added = [name for name in new if name not in old]
-    opened = {name: _opened(gateway, new[name]) for name in changed + added}
-    for name in removed + changed:
+    opened = {name: gateway.open_link(new[name]) for name in changed + added}
+    for name in () if gateway.holdings.several else removed + changed:
         _stop(gateway, name, for_good=name in removed)
     waits = differences(gateway.config, config)
     gateway.config = gateway.config.model_copy(update={name: getattr(config, name) for name in LIVE})
     _tell(gateway)
+    if gateway.holdings.several:
+        for name in changed + added:
+            gateway.network.add(served_of(new[name], opened[name][1].abilities), gateway.clock())
+        gateway.holdings.reconfigured(removed + changed + added)
+        return Taken(added, changed, removed, waits)
     for name in changed + added:
         _start(gateway, new[name], *opened[name])
     if removed:
@@ -65,13 +69,6 @@ def differences(old: Config, new: Config) -> list[str]:
             fields = type(before).model_fields
             found += [f"[{section}] {name}" for name in fields if getattr(before, name) != getattr(after, name)]
     return found
-
-
-def _opened(gateway: Gateway, link: LinkConfig) -> tuple[Sender, Link]:
-    sender = Sender(link.name, gateway)
-    driver = open_link(link.name, link.kind, with_folder(link.driver, gateway.config.store.folder), sender)
-    sender.pace = Pace(link.rate, time.monotonic(), link.burst)
-    return sender, driver
 
 
 def _stop(gateway: Gateway, name: str, *, for_good: bool) -> None:

@@ -76,7 +76,7 @@ def ways(entered: Entered) -> dict[str, str]:
 def own_number(entered: Entered) -> str | None:
     """The number of ours that an answer by SMS is to go to."""
     gateway, row = the_gateway(), entered.row
-    health = gateway.network.health(row.link)[0].facts.get("number") if row.link in gateway.links else None
+    health = gateway.network.health(row.link)[0].facts.get("number") if row.link in gateway.network.links else None
     numbers_of_ours = (row.sender, health, gateway.config.sending.sender)
     return next((one for one in numbers_of_ours if one and one.removeprefix("+").isdigit()), None)
 

@@ -84,7 +84,7 @@ def create(
         wish = writing.Wish(
             name=name, audience=_audience(rule, numbers), by=_by(), now=gateway.clock(), texts=texts_of(written),
             template=template, purpose=purpose, category=category, sender=sender, link=link,
-            terms={} if terms is None else _json(terms), links=tuple(gateway.links),
+            terms={} if terms is None else _json(terms), links=tuple(gateway.network.links),
             region=gateway.config.sending.region,
         )  # fmt: skip
         id = writing.create(gateway.database, wish)

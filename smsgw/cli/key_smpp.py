@@ -56,7 +56,7 @@ def tell(office: Office, gateway: Gateway, key: str, terms: Terms, system_id: st
     office.voice.chat("For SMPP; the password is shown this once, so keep it now:")
     office.voice.data({"system_id": made, "password": password}, [f"system_id {made}", f"password  {password}"])
     for link in (one.removeprefix("link:") for one in terms.inbound if one.startswith("link:")):
-        if link not in gateway.links:
+        if link not in gateway.network.links:
             office.voice.chat(f"There is no link {link!r} in the configuration, so nothing comes in over it.")
     if not gateway.config.listen.smpp:
         office.voice.chat("No port listens for it yet: add a [[listen.smpp]] table to the configuration, and restart.")

@@ -31,11 +31,12 @@ class LocalKey:
         self._gateway = gateway
         self._parts = parts
         self._folder = gateway.config.store.folder
+        self._name = f"{NAME} of {node}" if (node := gateway.holdings.node) else NAME
 
     def start(self) -> None:
         """Make the key and write both files. Raises OSError."""
         self._revoke()
-        wish = keys.NewKey(NAME, ["admin:*"], self._gateway.clock())
+        wish = keys.NewKey(self._name, ["admin:*"], self._gateway.clock())
         _, secret = keys.create(self._gateway.database.writer, wish)
         write_secret(self._folder / KEY_FILE, secret)
         port = next((part.port for part in self._parts if hasattr(part, "port")), None)
@@ -53,7 +54,7 @@ class LocalKey:
 
     def _revoke(self) -> None:
         with suppress(NotFound):  # the first start, or a clean stop before
-            keys.revoke(self._gateway.database.writer, NAME, self._gateway.clock())
+            keys.revoke(self._gateway.database.writer, self._name, self._gateway.clock())
 
 
 def address(web: WebConfig, port: int | None = None) -> str:

@@ -30,6 +30,7 @@ from smsgw.config import Config
 from smsgw.daemon import STOP_WITHIN, Daemon, Part
 from smsgw.errors import BadConfig, SmsgwError, StoreError
 from smsgw.gateway import Gateway
+from smsgw.holding.keeper import ROLES
 from smsgw.reload import take_over
 from smsgw.watch.figures import in_a_line
 from smsgw.webhooks.part import Webhooks
@@ -37,19 +38,41 @@ from smsgw.webhooks.pipe import Begin
 
 logger = logging.getLogger(__name__)
 
+CLOCK = "clock"  # the part that every node has, for its own links and memory
+
+
+def read_roles(written: str | None) -> tuple[str, ...]:
+    """The roles that `--only` names; all of them without it. Raises click.BadParameter."""
+    if written is None:
+        return ROLES
+    named = [word.strip() for word in written.split(",")]
+    if strangers := [word for word in named if word not in ROLES]:
+        raise click.BadParameter(f"there is no {strangers[0]!r}; there are: {', '.join(ROLES)}")
+    return tuple(named)
+
 
 @click.command("run", cls=Command)
+@click.option(
+    "--only",
+    metavar="ROLES",
+    callback=lambda _context, _option, written: read_roles(written),
+    help="Of a node that shares a PostgreSQL store: only web, links or clock, or two of them with a comma.",
+)
 @pass_office
-def run(office: Office) -> None:
+def run(office: Office, only: tuple[str, ...]) -> None:
     """Run the gateway in the foreground until it is told to stop."""
     loaded = office.loaded()
+    if only != ROLES and not loaded.config.store.url.startswith("postgresql"):
+        says = "the store is a SQLite file, which one process has for itself: only PostgreSQL can be shared"
+        raise BadConfig([f"--only: {says}"])
     told = loaded.config.log
     log.set_up(told.level, told.format, show_numbers=told.show_numbers)
     for warning in loaded.warnings:
         logger.warning("%s", warning)
-    with running(office, loaded.config) as gateway:
-        logger.info("smsgw is running")
-        tell_setup(gateway)
+    with running(office, loaded.config, only) as gateway:
+        logger.info("smsgw is running%s", "" if only == ROLES else f", only for {' and '.join(only)}")
+        if "web" in only:
+            tell_setup(gateway)
     logger.info("smsgw has stopped")
 
 
@@ -74,8 +97,8 @@ def _share_memory() -> None:
 
 
 @contextmanager
-def running(office: Office, config: Config) -> Iterator[Gateway]:
-    """Start a daemon, give its gateway to the block, then run until a signal and stop.
+def running(office: Office, config: Config, roles: Sequence[str] = ROLES) -> Iterator[Gateway]:
+    """Start a daemon, give its gateway to the block, then run until a signal and stop. roles: see `holding`.
 
     Raises BadConfig, StoreUnreachable (another daemon has the store), StoreTooNew, and what a part raises that cannot
     start, such as a web server whose port is in use.
@@ -85,9 +108,8 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
     gone = threading.Event()
     gateway = Gateway(config)
     try:
-        parts = office.parts(gateway)
-        ours = [webhooks_of(gateway, parts), gateway.reading, gateway.fetching]
-        daemon = Daemon(gateway, [*ours, *parts, LocalKey(gateway, parts)])
+        parts = parts_of(office, gateway, roles)
+        daemon = Daemon(gateway, parts, roles)
 
         def end() -> None:
             systemd.stopping()
@@ -116,6 +138,15 @@ def running(office: Office, config: Config) -> Iterator[Gateway]:
         gone.set()
 
 
+def parts_of(office: Office, gateway: Gateway, roles: Sequence[str]) -> list[Part]:
+    """The parts for these roles. What one node does for all is a part of each, and asks whether it is its turn."""
+    outer = [part for part in office.parts(gateway) if "web" in roles or part.name == CLOCK]
+    inner: list[Part] = [webhooks_of(gateway, outer), gateway.reading] if "clock" in roles else []
+    if "links" in roles:
+        inner.append(gateway.fetching)
+    return [*inner, *outer, *([LocalKey(gateway, outer)] if "web" in roles else [])]
+
+
 def webhooks_of(gateway: Gateway, parts: Sequence[Part]) -> Part:
     """The part that tells webhooks; parts: those with a `port` are the gateway itself, which no webhook may call."""
 
@@ -123,7 +154,8 @@ def webhooks_of(gateway: Gateway, parts: Sequence[Part]) -> Part:
         return {port for part in parts if isinstance(port := getattr(part, "port", None), int)}
 
     config = gateway.config
-    return Webhooks(gateway.database, Begin(config.store.full_url, config.webhooks, config.log), own_ports)
+    begin = Begin(config.store.full_url, config.webhooks, config.log)
+    return Webhooks(gateway.database, begin, own_ports, lambda: gateway.holdings)
 
 
 def _overdue() -> None:

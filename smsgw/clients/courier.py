@@ -4,6 +4,9 @@ History is the outbox (see `store.followers`): for each client a position is rem
 told. What is pushed and not acknowledged keeps the position back, so a restart or a lost connection tells it again: at
 least once, and after a crash at most what was on its way twice. About one message things are told in order.
 
+A client may be bound to several nodes that share the store: one of them tells it, by a lease, and when its connections
+there end, another one goes on from what is remembered.
+
 One thread does it all; what other threads say comes to it by a queue.
 """
 
@@ -23,6 +26,7 @@ from ..errors import SmsgwError
 from ..listener import Guest, NotTaken, Outlet, Parcel
 from ..store import followers
 from ..store.database import Database
+from ..store.fences import Alone
 from ..store.followers import Position, Tail
 from ..store.tables import history
 from . import parcels
@@ -99,6 +103,7 @@ class Courier:
         self._database = database
         self._clock = clock
         self._monotonic = monotonic
+        self.holdings = Alone()
         self._tail = Tail(database)
         self._trays: dict[str, Tray] = {}
         self._said: deque[Callable[[], None]] = deque()
@@ -166,12 +171,20 @@ class Courier:
             self._looked = self._monotonic()
             with self._database.reading() as conn:
                 self._newest = conn.scalar(select(history.c.id).order_by(history.c.id.desc()).limit(1)) or 0
-        for tray in self._trays.values():
-            if tray.slots:
+        for tray in list(self._trays.values()):
+            if tray.slots and self._tells(tray):
                 if len(tray.waiting) < MANY // 2 and (tray.read is None or tray.read < self._newest):
                     self._refill(tray)
                 self._push(tray)
         self._remember()
+
+    def _tells(self, tray: Tray) -> bool:
+        """Whether this node tells the client; if no more, what was read is forgotten, for another one tells it."""
+        if self.holdings.holds(tray.follower):
+            return True
+        if tray.read is not None:
+            self._trays[tray.client] = Tray(tray.client, tray.name, tray.wanted, tray.slots, told=tray.told)
+        return False
 
     def _listen(self) -> None:
         """Do what other threads asked for, each thing once; what the store does not allow waits for the next round."""
@@ -188,10 +201,15 @@ class Courier:
         tray = self._trays.setdefault(guest.id, Tray(guest.id, guest.name))
         tray.wanted = wanted
         tray.slots.append(Slot(guest.session, outlet))
+        self.holdings.want(tray.follower)
 
     def _leave(self, guest: Guest) -> None:
         if (tray := self._trays.get(guest.id)) is not None:
             tray.slots = [slot for slot in tray.slots if slot.session != guest.session]
+            if not tray.slots and self.holdings.several:
+                self._remember(at_once=True)
+                self._trays.pop(guest.id)
+                self.holdings.leave(tray.follower)
 
     def _refill(self, tray: Tray) -> None:
         """Read on in history."""
@@ -275,6 +293,6 @@ class Courier:
                 tray.remembered = tray.upto
                 position = Position(tray.follower, tray.upto, self._clock())
                 try:
-                    self._database.writer.put(followers.remember, position)
+                    self._database.writer.put(followers.remember, position, self.holdings.guard(tray.follower))
                 except SmsgwError:  # the store is closed: the next start tells a little twice
                     return

@@ -23,6 +23,7 @@ from ..link import InboundContent, Link
 from ..link_verbs import Fetched, FetchesMms, MmsOutcome
 from ..store import history
 from ..store.database import Database
+from ..store.fences import Alone
 from ..store.lifecycle import MMS_NOTICE
 from ..store.storable import storable, storable_or_none
 from ..store.tables import mms_notice
@@ -62,6 +63,7 @@ class Fetching:
         self._brought = brought
         self._telling = telling
         self._clock = clock
+        self.holdings = Alone()
         self._came = threading.Event()
         self._end = threading.Event()
         self._busy: dict[str, threading.Thread] = {}  # who serves which link
@@ -107,6 +109,8 @@ class Fetching:
     def _look(self) -> None:
         with self._database.reading() as conn:
             links = {row.link for row in due(conn, self._clock())}
+        if self.holdings.several:
+            links &= self._links.keys()  # another node fetches what came over its own
         self._busy = {name: thread for name, thread in self._busy.items() if thread.is_alive()}
         for name in links - self._busy.keys():
             if not self._end.is_set():

@@ -40,6 +40,9 @@ _STORE_PARTS = Prepared(insert(part), ("message_id", "position", "alphabet", "us
 class Hand(Protocol):
     """What the door asks of a link's sender."""
 
+    def stands(self, conn: Connection) -> bool:
+        """Whether a claim for its link may be written in this transaction."""
+
     def reserve(self, parts: int) -> bool:
         """Keep room for so many parts, if they could go this moment and nothing waits before them."""
 
@@ -55,9 +58,17 @@ class _After:
     """What is to be done once the transaction of `now` is committed: parts to send, and links whose queue has grown."""
 
     now: datetime
+    conn: Connection
+    stands: dict[str, bool] = field(default_factory=dict)
     claimed: dict[str, list[WirePart]] = field(default_factory=dict)
     hands: dict[str, Hand] = field(default_factory=dict)
     queued: set[str] = field(default_factory=set)
+
+    def may(self, link: str, hand: Hand) -> bool:
+        """Whether messages may be claimed for a link; asked once."""
+        if link not in self.stands:
+            self.stands[link] = hand.stands(self.conn)
+        return self.stands[link]
 
 
 class Admission:
@@ -69,6 +80,7 @@ class Admission:
         self._terms = terms
         self._clock = clock
         self._hands = hands
+        self.elsewhere: Callable[[str], None] = lambda link: None  # told where something waits that another node sends
         self._waiting = (0, datetime.min.replace(tzinfo=clock().tzinfo))
 
     def store(self, conn: Connection, batch: list[Ready]) -> list[Accepted | Exception]:
@@ -109,7 +121,7 @@ class Admission:
         births: list[history.Birth] = []
         places: list[int] = []
         refused: list[dict[str, Any]] = []
-        after = _After(now)
+        after = _After(now, conn)
         self._writer.when_decided(partial(self._decided, after))
         for place, (index, verdict) in enumerate(zip(fresh, verdicts, strict=True)):
             if isinstance(verdict, gate.Refuse):
@@ -149,7 +161,7 @@ class Admission:
         events = [accept, ("admit", "; ".join(ready.row["trace"]))]
         hand = self._hands.get(link)
         built = ready.row["encoding"] in CONTENTS  # what it carries is read from the store, where it is not yet
-        if hand is None or built or not hand.reserve(len(ready.parts)):
+        if hand is None or built or not after.may(link, hand) or not hand.reserve(len(ready.parts)):
             after.queued.add(link)
             return history.Birth(row, events)
         after.hands[link] = hand  # the very one that keeps the room: a reload may put another in its place meanwhile
@@ -163,6 +175,8 @@ class Admission:
         for link in after.queued if committed else ():
             if (hand := self._hands.get(link)) is not None:
                 hand.wake()
+            else:
+                self.elsewhere(link)
 
     def _known(self, conn: Connection, batch: list[Ready]) -> dict[tuple[str, str | None], AnyRow]:
         """The stored messages that the client_refs of this batch name already."""

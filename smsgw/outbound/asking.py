@@ -68,7 +68,7 @@ class Asking:
     def begin(self, now: datetime) -> list[threading.Thread]:
         """Ask over every link that can, each in its thread; returns these threads."""
         begun: list[threading.Thread] = []
-        for name, link in self._links.items():
+        for name, link in list(self._links.items()):
             if self._after is None or not can(link, "query") or now < self._idle.get(name, now):
                 continue
             if not self._take(name):
@@ -98,7 +98,7 @@ class Asking:
 
         Ends at the first question that nobody answers: the others would not be answered either.
         """
-        link, answers = self._links[name], 0
+        link, answers = self._links.get(name), 0
         if self._after is None or not isinstance(link, Recalls):
             return 0
         self._idle[name] = now + self._after / 60

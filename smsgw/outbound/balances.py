@@ -137,7 +137,7 @@ class Balances:
     def recall(self) -> None:
         """Tell again what was heard last, after a start."""
         with self._database.reading() as conn:
-            rows = [row for name in self._links for row in _newest(conn, name, good=True)]
+            rows = [row for name in list(self._links) for row in _newest(conn, name, good=True)]
         for row in rows:
             self._tell(row)
 

@@ -4,6 +4,9 @@ A claim never takes more than the link's free window and its pace allow, so what
 While nothing waits, the door claims for us: a message then is stored and claimed in one transaction (see `Hand`).
 What a driver answers is put to the writer at once and is never dropped: while the store refuses it, the answer is
 kept here, the link gets nothing more, and the write is tried again.
+
+Where several nodes share the store, a link is sent over by whoever has its lease: what is written carries its `guard`,
+and once the lease may be somebody else's nothing more is handed over, whatever was claimed (see `store.fences`).
 """
 
 from __future__ import annotations
@@ -12,13 +15,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
-from typing import Protocol
 
-from ..errors import NotFound, SmsgwError, StoreError
+from sqlalchemy import Connection
+
+from ..errors import Fenced, NotFound, SmsgwError, StoreError
 from ..link import (
     Call,
     Health,
@@ -33,13 +35,13 @@ from ..link import (
     Throttled,
     WirePart,
 )
-from ..media.building import Builder
-from ..store.database import Database, Writer
+from ..store.database import Writer
+from ..store.fences import Guard
 from ..store.storable import storable
-from .handover import Answer, Claim, Handover
+from .desk import Desk
+from .handover import Answer, Claim
 from .pace import Pace
-from .receipts import Receipts, Told
-from .routing import Network
+from .receipts import Told
 
 log = logging.getLogger(__name__)
 
@@ -52,29 +54,6 @@ MOST = 500  # messages in one claim
 CARRIES = (LinkState.UP, LinkState.DEGRADED)
 
 
-class Desk(Protocol):
-    """What a sender works with: the gateway's steps, its links, its clock."""
-
-    database: Database
-    builder: Builder
-    handover: Handover
-    receipts: Receipts
-    network: Network
-    clock: Callable[[], datetime]
-
-    def heard(self, name: str, health: Health) -> None:
-        """A driver told how its link is."""
-
-    def arrived(self, link: str, piece: InboundPiece) -> Future[None]:
-        """A piece came in; the future is done when it is on disk."""
-
-    def brought(self, link: str, inbound: InboundContent) -> Future[None]:
-        """An MMS or a mail came in; the future is done when it is on disk."""
-
-    def rang(self, link: str, call: Call) -> Future[None]:
-        """Somebody rang; the future is done when it is on disk."""
-
-
 class Sender:
     """A link's worker, and the `Events` that its driver talks to."""
 
@@ -84,6 +63,7 @@ class Sender:
         self.pace = Pace(None, time.monotonic())
         self.beats = time.monotonic()  # when the worker was last seen alive
         self.started = False
+        self.guard: Guard | None = None  # None: nobody else shares the store
         self._desk = desk
         self._state = threading.Condition()
         self._woken = False
@@ -123,7 +103,16 @@ class Sender:
             self._woken = self._backlog = True
             self._state.notify()
 
+    @property
+    def holds(self) -> bool:
+        """Whether the link is ours to send over, as far as can be known without asking."""
+        return self.guard is None or self.guard.holds()
+
     # What the door asks: see `submit.Hand`.
+
+    def stands(self, conn: Connection) -> bool:
+        """Whether a claim for this link may be written in this transaction."""
+        return self.guard is None or (self.guard.holds() and self.guard.stands(conn))
 
     def reserve(self, parts: int) -> bool:
         """Keep room for the parts of a message that is about to be stored, if it could be sent this moment."""
@@ -207,6 +196,8 @@ class Sender:
 
     def health(self, health: Health) -> None:
         """See `smsgw.link.Events`."""
+        if self.guard is not None and self.guard.lost:
+            return  # another node tells how it is
         self._desk.heard(self.name, health)
         self.pace.heard(health.facts, time.monotonic())
         if health.state in CARRIES:
@@ -228,7 +219,7 @@ class Sender:
 
     def _write(self, answer: Answer) -> None:
         try:
-            self._writer.put(self._desk.handover.record, answer).add_done_callback(
+            self._writer.put(self._desk.handover.record, answer, self.guard).add_done_callback(
                 lambda future: self._written(answer, future)
             )
         except StoreError as problem:  # closed: the next start finds the part unanswered and calls it unsure
@@ -239,7 +230,7 @@ class Sender:
         problem = None if future is None else future.exception()
         with self._state:
             self._writing -= 1
-            if problem is not None:
+            if problem is not None and not isinstance(problem, Fenced):  # then whoever has it now called it unsure
                 self._unwritten.append(answer)
             if self._stopping or problem is not None:
                 self._state.notify_all()
@@ -297,7 +288,7 @@ class Sender:
 
     def _claim(self, most: int) -> list[WirePart]:
         while self._doubtful:
-            self._writer.do(self._desk.handover.unclaim, self._doubtful[0])
+            self._writer.do(self._desk.handover.unclaim, self._doubtful[0], guard=self.guard)
             self._doubtful.pop(0)
         claim = Claim(self.name, most, self._desk.clock())
         self._looked_at = time.monotonic()
@@ -307,7 +298,7 @@ class Sender:
             self._in_flight += most  # so that nobody else fills the same places meanwhile
         wire: list[WirePart] = []
         try:
-            wire = self._writer.do(self._desk.handover.claim, claim)
+            wire = self._writer.do(self._desk.handover.claim, claim, guard=self.guard)
             self._doubtful.remove(claim)
         finally:
             with self._state:
@@ -327,9 +318,10 @@ class Sender:
         for number, part in enumerate(wire):
             with self._state:
                 given_up = self._stopping
-            if given_up:  # claimed and not written: it goes back
+            if given_up or not self.holds:  # claimed and not written: it goes back, if it is still ours
+                says = "the gateway is stopping" if given_up else "another node may have the link by now"
                 for left in wire[number:]:
-                    self.failed(left, LinkDown("the gateway is stopping", code="stopping"))
+                    self.failed(left, LinkDown(says, code="stopping"))
                 return
             self._lost.pop((part.message_id, part.position), False)  # it is tried again
             whole = part if part.content is None else self._built(part)
@@ -355,7 +347,9 @@ class Sender:
             return max(0.0, min(IDLE, self._rest_until - time.monotonic()))
 
     def _carries(self) -> bool:
-        """Whether the link is up, and this is one of its hours."""
+        """Whether the link is up and ours, and this is one of its hours."""
+        if not self.holds:
+            return False
         network = self._desk.network
         return network.health(self.name)[0].state in CARRIES and network.is_open(self.name, self._desk.clock())
 

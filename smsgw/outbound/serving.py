@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from ..config import Config, LinkConfig
 from ..link import Abilities
 from ..money.till import Till
+from ..text.hours import read_hours
 from .routing import Network
 from .standing import Moves, Served
+
+_SHOWN = {
+    "kind", "prefixes", "preference", "weight", "hours", "zone", "sticky", "sender", "reroute_rejected",
+    "reroute_codes", "reroute_silent",
+}  # fmt: skip
+_ABILITIES = TypeAdapter(Abilities)
 
 
 def served_of(link: LinkConfig, abilities: Abilities) -> Served:
@@ -26,6 +37,30 @@ def served_of(link: LinkConfig, abilities: Abilities) -> Served:
         link.open,
         link.sticky,
         Moves(link.reroute_rejected, frozenset(link.reroute_codes), link.reroute_silent),
+    )
+
+
+def published(link: LinkConfig, abilities: Abilities) -> dict[str, Any]:
+    """A configured link as other nodes must know it: what routing looks at, and nothing of its secrets."""
+    shown = link.model_dump(mode="json", include=_SHOWN)
+    return {**shown, "abilities": _ABILITIES.dump_python(abilities, mode="json")}
+
+
+def served_from(name: str, how: Mapping[str, Any]) -> Served:
+    """A link as another node published it; what a newer version says besides is left out."""
+    fields = {field.name for field in fields_of(Abilities)}
+    abilities = {key: value for key, value in how["abilities"].items() if key in fields}
+    return Served(
+        name,
+        how["kind"],
+        (tuple(how["prefixes"]) or ("",)) if abilities.get("sends", True) else (),
+        how["preference"],
+        _ABILITIES.validate_python(abilities),
+        how["sender"],
+        how["weight"],
+        read_hours(how["hours"], how["zone"]),
+        how["sticky"],
+        Moves(how["reroute_rejected"], frozenset(how["reroute_codes"]), how["reroute_silent"]),
     )
 
 

@@ -47,6 +47,7 @@ class Door:
         self._writer = writer
         self._admission = Admission(writer, terms, clock, {} if hands is None else hands)
         self.store = self._admission.store
+        self.admission = self._admission
         self.network = network
         self.terms = terms
         self._clock = clock

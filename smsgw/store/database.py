@@ -20,7 +20,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -37,7 +37,7 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
 _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, "_Told"]]]
 
-FROZEN = 4000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
+FROZEN = 7000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
@@ -323,6 +323,8 @@ class Database:
     def exclusive(self) -> Iterator[Connection]:
         """A transaction of its own, for migrations and maintenance while no writer runs."""
         with self._write.begin() as conn:
+            if conn.dialect.name == "postgresql":  # it may think for long between two statements
+                conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             yield conn
 
     def close(self) -> None:

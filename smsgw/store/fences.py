@@ -4,14 +4,14 @@ Several nodes share a store, and each link, and the clock, is one node's by a le
 cut off may still believe that it has one. So each of its writes carries a `Guard`, and the writer compares the guard's
 fencing number with the store's in the very transaction: a lease that was taken by somebody else has another number.
 
-The surprise: the row is locked with FOR KEY SHARE, which a renewal does not mind and a taking does (PostgreSQL, 13.3.2):
-whoever takes a lease waits for the transactions of the old holder, and then finds everything that they wrote.
+The surprise: the row is locked with FOR KEY SHARE, which a renewal does not mind and a taking does (PostgreSQL's
+manual, 13.3.2): whoever takes a lease waits for the transactions of the old holder, and then finds everything that they wrote.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -73,6 +73,16 @@ class Alone:
 
     def leave(self, name: str) -> None:
         """Give this back."""
+
+    def look(self) -> None:
+        """Something changed that others may have told."""
+
+    def reconfigured(self, names: Iterable[str]) -> None:
+        """These links of the configuration are new, others, or gone."""
+
+    def holder(self, name: str) -> str | None:
+        """The node that has the thing of this name now, as far as is known here."""
+        return None
 
 
 _UNDER: ContextVar[Guard | None] = ContextVar("guard", default=None)

@@ -21,34 +21,35 @@ from .tables.types import AnyRow
 _NOW = "(clock_timestamp() AT TIME ZONE 'UTC')"
 _LASTS = f"({_NOW} + make_interval(secs => :lasts))"
 _LIVE = text(
-    f"""INSERT INTO node (name, version, roles, links, started_at, until)
-    VALUES (:name, :version, CAST(:roles AS json), CAST(:links AS json), {_NOW}, {_LASTS})
-    ON CONFLICT (name) DO UPDATE SET version = excluded.version, roles = excluded.roles, links = excluded.links,
+    f"""INSERT INTO node (name, version, revision, roles, links, started_at, until)
+    VALUES (:name, :version, :revision, CAST(:roles AS json), CAST(:links AS json), {_NOW}, {_LASTS})
+    ON CONFLICT (name) DO UPDATE SET version = excluded.version,
+    revision = excluded.revision, roles = excluded.roles, links = excluded.links,
     started_at = CASE WHEN :born THEN excluded.started_at ELSE node.started_at END, until = excluded.until"""
 )
 _GONE = text(f"UPDATE node SET until = {_NOW} WHERE name = :name")
 _MAKE = text(
-    f"""INSERT INTO lease (name, fence, since, until) SELECT each, 0, {_NOW}, {_NOW} FROM unnest(:names) AS each
+    f"""INSERT INTO lease (name, fence, since, until) SELECT each, 0, {_NOW}, {_NOW} FROM unnest(CAST(:names AS text[])) AS each
     ON CONFLICT (name) DO NOTHING"""
 )
 # SKIP LOCKED: a holder that was frozen inside a transaction has the row locked until the server ends its session.
 _FREE = text(
-    f"""SELECT name FROM lease WHERE name = ANY(:names) AND halted IS NULL
+    f"""SELECT name FROM lease WHERE name = ANY(CAST(:names AS text[])) AND halted IS NULL
     AND (node = :node OR (node IS NULL AND since <= {_NOW} - make_interval(secs => :patience))
     OR (node IS NOT NULL AND until <= {_NOW} - make_interval(secs => :patience)))
     ORDER BY name LIMIT :most FOR UPDATE SKIP LOCKED"""
 )
 _TAKE = text(
-    f"""UPDATE lease SET fence = fence + 1, node = :node, since = {_NOW}, until = {_LASTS} WHERE name = ANY(:names)
+    f"""UPDATE lease SET fence = fence + 1, node = :node, since = {_NOW}, until = {_LASTS} WHERE name = ANY(CAST(:names AS text[]))
     RETURNING name, fence"""
 )
 _RENEW = text(
-    f"""UPDATE lease SET until = {_LASTS} FROM unnest(:names, CAST(:fences AS bigint[])) AS mine(name, fence)
+    f"""UPDATE lease SET until = {_LASTS} FROM unnest(CAST(:names AS text[]), CAST(:fences AS bigint[])) AS mine(name, fence)
     WHERE lease.name = mine.name AND lease.fence = mine.fence AND lease.node = :node RETURNING lease.name"""
 )
 _RELEASE = text(
     f"""UPDATE lease SET node = NULL, since = {_NOW}, until = {_NOW}
-    FROM unnest(:names, CAST(:fences AS bigint[])) AS mine(name, fence)
+    FROM unnest(CAST(:names AS text[]), CAST(:fences AS bigint[])) AS mine(name, fence)
     WHERE lease.name = mine.name AND lease.fence = mine.fence AND lease.node = :node"""
 )
 _HALT = text("UPDATE lease SET halted = :by WHERE name = :name RETURNING name")
@@ -62,11 +63,13 @@ LINK = "link:"  # how the names of links' leases begin
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """A node as it tells of itself. links: by name, what others must know of those that it may hold."""
+    """A node as it tells of itself. revision: the newest of the tables that it knows. links: by name, what others must
+    know of those that it may hold."""
 
     name: str
     version: str
     roles: Sequence[str]
+    revision: str
     links: dict[str, Any]
     lasts: float
 
@@ -86,7 +89,7 @@ class Others:
 def live(conn: Connection, me: Me, *, born: bool) -> None:
     """Tell that this node lives. born: it has just begun to."""
     values = {"roles": to_json(list(me.roles)).decode(), "links": to_json(me.links).decode(), "born": born}
-    conn.execute(_LIVE, {"name": me.name, "version": me.version, "lasts": me.lasts, **values})
+    conn.execute(_LIVE, {"name": me.name, "version": me.version, "revision": me.revision, "lasts": me.lasts, **values})
     if born:
         conn.execute(_UNHALT_ALL, {"name": me.name})
         conn.execute(_FORGET)
@@ -132,8 +135,8 @@ def release(conn: Connection, node: str, guards: Iterable[Guard]) -> None:
         conn.execute(_RELEASE, {**mine, "node": node})
 
 
-def halt(conn: Connection, batch: list[tuple[str, str | None]]) -> list[bool]:
-    """Writer step, for (link, by whom): nobody is to hold it; None: it may be held again. Returns whether it is known."""
+def halt(conn: Connection, batch: Sequence[tuple[str, str | None]]) -> list[bool]:
+    """Writer step, for (link, by whom): nobody is to hold it; None: it may be held again."""
     return [bool(conn.execute(_HALT, {"name": LINK + link, "by": by}).first()) for link, by in batch]
 
 

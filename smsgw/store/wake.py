@@ -85,10 +85,11 @@ class Bell(Silent):
                 self._ours = conn.scalar(text("SELECT pg_backend_pid()"))
             except SQLAlchemyError as problem:  # whoever waits for these words looks by itself too
                 log.debug("other nodes could not be woken: %s", problem)
-                conn = _closed(conn)
+                _close(conn)
+                conn = None
                 if self._wait(AGAIN):
                     break
-        _closed(conn)
+        _close(conn)
 
     def _listen_on(self) -> None:
         conn: Connection | None = None
@@ -102,11 +103,12 @@ class Bell(Silent):
                     self._heard(word)
             except (SQLAlchemyError, OSError, ValueError) as problem:
                 log.debug("other nodes cannot be heard: %s", problem)
-                conn = _closed(conn)
+                _close(conn)
+                conn = None
                 self._wait(AGAIN)
             except Exception:  # what a word led to must not end the listening
                 log.exception("a word of another node")
-        _closed(conn)
+        _close(conn)
 
     def _words_from(self, raw: Any) -> list[str]:
         """What other sessions said; waits a while for it. Raises OSError when the connection is lost."""
@@ -127,7 +129,7 @@ class Bell(Silent):
             return self._state.wait_for(lambda: self._ending, seconds)
 
 
-def _closed(conn: Connection | None) -> None:
+def _close(conn: Connection | None) -> None:
     if conn is not None:
         with suppress(SQLAlchemyError):
             conn.invalidate()

@@ -126,7 +126,7 @@ def _balance(gateway: Gateway, now: datetime) -> str:
     """What each SIM was last heard to have; nobody is asked, for that takes a minute."""
     told = []
     with gateway.database.reading() as conn:
-        for name in sorted(gateway.links):
+        for name in sorted(gateway.network.links.copy()):
             newest = next((row for row in balances.history(conn, name, 5) if row.trouble is None), None)
             if newest is not None:
                 told.append(f"{name}: {balances.money(newest) or newest.said} at {newest.at:%m-%d %H:%M} UTC")

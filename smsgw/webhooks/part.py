@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import suppress
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 from ..errors import SmsgwError
 from ..store.database import Database
+from ..store.fences import Alone, Guard
 from ..store.prepared import Prepared
 from ..store.tables import webhook
 from . import settle
@@ -29,20 +31,34 @@ LOOK = 0.5  # seconds between two looks whether there are webhooks, and the proc
 STUCK_AFTER = 120.0  # seconds without a sign of life
 STEPS = {step.__name__: step for step in (settle.plan, settle.settle, settle.behind, settle.mark)}
 
+OUTCOMES = {"deliver": "delivered", "put_off": "put_off", "give_up": "given_up"}
+ENDED: Counter[tuple[str, str]] = Counter()
+"""How tries ended since this process began, by webhook and outcome."""
+
 
 class Webhooks:
     """A part of the daemon: see smsgw.daemon.Part."""
 
     name = "webhooks"
 
-    def __init__(self, database: Database, begin: Begin, own_ports: Callable[[], Collection[int]]) -> None:
-        """own_ports: tells where the gateway itself listens; asked again and again, for parts start later."""
+    def __init__(
+        self,
+        database: Database,
+        begin: Begin,
+        own_ports: Callable[[], Collection[int]],
+        holdings: Callable[[], Alone] = Alone,
+    ) -> None:
+        """own_ports: tells where the gateway itself listens; asked again and again, for parts start later.
+
+        holdings: of several nodes that share the store, one tells for all.
+        """
         self._database = database
         self._begin = begin
         self._own_ports = own_ports
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._teller: _Teller | None = None
+        self._holdings = holdings
         self._beats = time.monotonic()
 
     def start(self) -> None:
@@ -76,8 +92,14 @@ class Webhooks:
             log.error("the process that tells webhooks has ended; another one is started")
             self._teller.end(time.monotonic())
             self._teller = None
+        holdings = self._holdings()
+        if not holdings.holds(self.name):
+            if self._teller is not None:
+                self._teller.end(time.monotonic())
+                self._teller = None
+            return
         if self._teller is None and self._wanted():
-            self._teller = _Teller(self._database, self._begin)
+            self._teller = _Teller(self._database, self._begin, holdings.guard(self.name))
         if self._teller is not None:
             self._teller.ports(frozenset(self._own_ports()))
 
@@ -89,8 +111,9 @@ class Webhooks:
 class _Teller:
     """The process, from the daemon's side."""
 
-    def __init__(self, database: Database, begin: Begin) -> None:
+    def __init__(self, database: Database, begin: Begin, guard: Guard | None) -> None:
         self._database = database
+        self._guard = guard
         self.beats = time.monotonic()
         self._ports: frozenset[int] | None = None
         command = [sys.executable, "-P", "-m", "smsgw.webhooks.teller"]  # -P: nothing from the working directory
@@ -144,8 +167,10 @@ class _Teller:
     def _grant(self, wish: Wish) -> None:
         def done(future: Future[Any]) -> None:
             self._say(Done(wish.number, future.exception() or future.result()))
+            if wish.step == settle.settle.__name__ and future.exception() is None:
+                ENDED.update((one.webhook_id, OUTCOMES[one.event]) for one in wish.item[1])
 
         try:
-            self._database.writer.put(STEPS[wish.step], wish.item).add_done_callback(done)
+            self._database.writer.put(STEPS[wish.step], wish.item, self._guard).add_done_callback(done)
         except SmsgwError as problem:  # the store is closed: we are stopping
             self._say(Done(wish.number, problem))

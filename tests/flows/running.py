@@ -38,6 +38,7 @@ class Running:
         self.config = folder / "smsgw.toml"
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes] | warm.Copy | None = None
+        self.words = ["run"]  # the command that is the daemon
         self.cold = False  # whether it is started as people start it, imports and all
         self.configure(links, **more)
 
@@ -69,18 +70,18 @@ class Running:
         self._address.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             if before or self.cold:
-                command = [*(before or []), *self.command("run")]
+                command = [*(before or []), *self.command(*self.words)]
                 self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             else:
-                self.process = warm.start(["--config", str(self.config), "run"], log.fileno())
+                self.process = warm.start(["--config", str(self.config), *self.words], log.fileno())
         return self.process
 
-    def start(self, before: list[str] | None = None) -> float:
+    def start(self, before: list[str] | None = None, patience: float = 30) -> float:
         """Start the daemon and wait until everything runs; returns the seconds that it took."""
         begun = time.monotonic()
         process = self.spawn(before)
         while not self._address.exists():
-            if process.poll() is not None or time.monotonic() - begun > 30:
+            if process.poll() is not None or time.monotonic() - begun > patience:
                 raise AssertionError(f"the daemon did not start ({process.poll()}):\n{self.last_words()}")
             time.sleep(0.01)
         return time.monotonic() - begun

@@ -39,6 +39,10 @@ class Hand:
     sent: list[WirePart] = field(default_factory=list)
     undone: list[Claim] = field(default_factory=list)
 
+    def stands(self, conn: Connection) -> bool:
+        """Nobody else could have the link."""
+        return True
+
     def reserve(self, parts: int) -> bool:
         if parts > self.room:
             return False

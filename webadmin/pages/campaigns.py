@@ -211,7 +211,7 @@ def _wish(draft: Draft, terms: dict[str, Any]) -> writing.Wish:
         name=draft.name, audience=draft.audience(), by=current_person().id, now=gateway.clock(), texts=draft.texts(),
         template=draft.template or None, language=draft.language() or None, purpose=draft.purpose,
         category=draft.category or None, sender=draft.sender or None, link=draft.link or None,
-        terms=draft.terms(terms, language), links=tuple(gateway.links), region=gateway.config.sending.region,
+        terms=draft.terms(terms, language), links=tuple(gateway.network.links), region=gateway.config.sending.region,
     )  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def _form(draft: Draft, id: str | None, error: SmsgwError | None = None) -> Resp
         dates = [one for one in fields.defined(conn).values() if one.kind == "date"]
         media = media_store.known(conn, [id for one in draft.shown.slides for id in (one.medium, one.sound) if id])
     return sheet(
-        "campaign_form.html", error, draft=draft, id=id, categories=categories, names=sorted(gateway.links),
+        "campaign_form.html", error, draft=draft, id=id, categories=categories, names=sorted(gateway.network.links),
         zone=gateway.config.business.zone, templates=listed, variables=variables, dates=dates,
         families={one.sha256: one.family for one in media.values() if not one.purged},
     )  # fmt: skip

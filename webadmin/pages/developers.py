@@ -46,7 +46,7 @@ def _shown(
 ) -> Response:
     gateway, person = the_gateway(), current_person()
     with gateway.database.reading() as conn:
-        rows = [row for row in keys.listing(conn) if row.name != LOCAL][::-1]
+        rows = [row for row in keys.listing(conn) if not row.name.startswith(LOCAL)][::-1]
         listed = hooks.listing(conn)
         waiting = deliveries.waiting(conn)
     opened = gateway.config.doors.open

@@ -2,7 +2,8 @@
 
 A text that can be acted on, or that asks something, does not wait. One that is not understood alone waits a while for
 the rest of it, another text of the same number, and both are read as one; then a person sees it. What is unread after a
-kill is found by the next start: a text is unread as long as it is `received`.
+kill is found by the next start: a text is unread as long as it is `received`. Where several nodes share the store one
+of them reads for all, so that what a customer writes is acted on in its order.
 
 The surprise: reading and acting take the interpreter and the writer from those who store. So while a flood comes in,
 nothing is read but a little now and then: storing goes on at its full pace, and reading catches up afterwards.
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from ...errors import SmsgwError, StoreError
 from ...store.database import Database
+from ...store.fences import Alone
 from ...store.tables import inbound
 from ...store.tables.types import AnyRow
 from .. import expectations
@@ -66,6 +68,7 @@ class Listening:
         self._arrived = 0
         self._searched = self._beats = time.monotonic()
         self._count, self._counted, self._flooded, self._dry = 0, self._beats, False, self._beats
+        self.holdings = Alone()  # by which it is told whether it is the one that reads
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
 
     def wake(self) -> None:
@@ -94,6 +97,9 @@ class Listening:
             self._came.wait(LOOK)
             self._came.clear()
             self._beats = time.monotonic()
+            if not self.holdings.holds(self.name):
+                self._forget_all()
+                continue
             try:
                 while not self._end.is_set() and not self._flood(time.monotonic()) and self.round():
                     self._beats = time.monotonic()
@@ -105,11 +111,14 @@ class Listening:
                 self._start_again()
 
     def _start_again(self) -> None:
+        self._forget_all()
+        self._end.wait(LOOK)
+
+    def _forget_all(self) -> None:
         self._unread.clear()
         self._waiting.clear()
         self._known.clear()
         self._upto = ""
-        self._end.wait(LOOK)
 
     def _flood(self, at: float) -> bool:
         """Whether so much comes in just now that reading waits; every few seconds it does not."""
@@ -139,7 +148,7 @@ class Listening:
 
     def _fetch(self, conn: Connection, at: float) -> None:
         """Put what came since the last time to the unread texts; now and then everything that is unread."""
-        if at - self._searched > SEARCH:
+        if at - self._searched > SEARCH or self.holdings.several:  # ids of several nodes do not come in their order
             self._upto, self._searched = "", at
         room = MOST_KNOWN - len(self._known)
         if room <= 0:
@@ -185,7 +194,8 @@ class Listening:
 
     def _act(self, understood: list[Understood]) -> None:
         """Have texts acted on. What must be read again, because something else was open by then, stays unread."""
-        for one, future in zip(understood, self._database.writer.put_all(self._dialogue.act, understood), strict=True):
+        acting = self._database.writer.put_all(self._dialogue.act, understood, self.holdings.guard(self.name))
+        for one, future in zip(understood, acting, strict=True):
             try:
                 if future.result(60) != AGAIN:
                     self._forget(one)

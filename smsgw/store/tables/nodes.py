@@ -15,6 +15,7 @@ node = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("version", String(32), nullable=False),
+    Column("revision", String(32), nullable=False),  # the newest of the tables that it knows
     Column("roles", Json, nullable=False),  # "web", "links", "clock"
     Column("links", Json, nullable=False),  # by name: what it may hold, as others' routing must know it
     Column("started_at", Moment, nullable=False),

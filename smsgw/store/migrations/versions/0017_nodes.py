@@ -17,6 +17,7 @@ def upgrade() -> None:
         "node",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("revision", sa.String(length=32), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("links", sa.JSON(), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=False),
