@@ -76,8 +76,8 @@ def public(view: Callable[..., Response]) -> Callable[..., Response]:
         if found is not None:
             wait = guard().looked(address, found.row.id, media=media)
         if wait:
-            return _sealed(_asked_to_wait(wait))
-        return _sealed(view(found, **rest) if found is not None else gone())
+            return sealed(asked_to_wait(wait))
+        return sealed(view(found, **rest) if found is not None else gone())
 
     return enter
 
@@ -102,7 +102,8 @@ def _own_language(conn: Connection, number: str) -> str | None:
     return conn.scalar(owned.where(addresses.c.address == number))
 
 
-def _sealed(response: Response) -> Response:
+def sealed(response: Response) -> Response:
+    """The answer with what headers must say of a page for whoever has its link."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     base = the_gateway().page_terms.base
@@ -116,7 +117,8 @@ def gone() -> Response:
     return _alone(404, "gone", "gone_note")
 
 
-def _asked_to_wait(wait: float) -> Response:
+def asked_to_wait(wait: float) -> Response:
+    """The answer to whoever asks too often. wait: seconds."""
     response = _alone(429, "wait", "wait_note")
     response.headers["Retry-After"] = str(max(1, round(wait)))
     return response

@@ -1,9 +1,10 @@
-"""The signed link to somebody's own page of choices, as it stands in a text."""
+"""The signed links to somebody's page of choices and to their own page, as they stand in a text."""
 
 from __future__ import annotations
 
 from flask import url_for
 
+from smsgw.customers import own_page
 from smsgw.customers.consent.changes import write
 from smsgw.customers.consent.choice import token
 
@@ -14,7 +15,18 @@ def link_for(address: str) -> str:
     """The address of the page of choices of one person; good for 90 days."""
     gateway = the_gateway()
     written = write(gateway.database.writer, lambda conn: token(conn, address, gateway.clock()))
-    base = gateway.config.web.public_url
+    return _whole("pages.preferences", written)
+
+
+def own_page_of(address: str) -> str:
+    """The address of one person's own page; good for 90 days."""
+    gateway = the_gateway()
+    written = gateway.database.writer.do(own_page.token_step, (address, gateway.clock()))
+    return _whole("pages.own_page", written)
+
+
+def _whole(endpoint: str, written: str) -> str:
+    base = the_gateway().config.web.public_url
     if base is not None:
-        return base + url_for("pages.preferences", written=written)
-    return url_for("pages.preferences", written=written, _external=True)
+        return base + url_for(endpoint, written=written)
+    return url_for(endpoint, written=written, _external=True)

@@ -12,10 +12,10 @@ from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import harmless, local
 from smsgw.cli.whom import CLERK, whom
-from smsgw.customers import customers, duplicates, fields, finding, merging, segments, timeline
+from smsgw.customers import customers, duplicates, fields, finding, merging, own_page, segments, timeline
 from smsgw.customers.customers import Note, Person, Wish
 from smsgw.customers.fields import KINDS, Field
-from smsgw.errors import BadInput, Fault
+from smsgw.errors import BadInput, Conflict, Fault
 
 COLUMNS = {"id": "ID", "name": "NAME", "addresses": "ADDRESSES", "language": "IN", "tags": "TAGS"}
 
@@ -47,6 +47,22 @@ def list_(office: Office, words: tuple[str, ...], rule: str | None, limit: int) 
         wanted = finding.Wanted(" ".join(words), checked)
         people = customers.many(conn, finding.find(conn, wanted, limit, gateway.clock()))
     office.voice.rows([_shape(one) for one in people], COLUMNS, "There is no such customer.")
+
+
+@customer.command("page")
+@click.argument("who")
+@pass_office
+def page(office: Office, who: str) -> None:
+    """Make the link to the own page of WHO: orders, messages, the same again, a question; good for 90 days."""
+    with office.gateway() as gateway:
+        base = gateway.config.web.public_url
+        if base is None:
+            raise Conflict("nobody can reach the pages yet", hint="set public_url in [web] to where they are")
+        with gateway.database.reading() as conn:
+            number = own_page.number_of(whom(conn, who, gateway.config.sending.region))
+        written = gateway.database.writer.do(own_page.token_step, (number, gateway.clock()))
+    url = f"{base}{own_page.PATH}{written}"
+    office.voice.data({"url": url}, [url])
 
 
 @customer.command("show")

@@ -153,7 +153,7 @@ def tales(conn: Connection, ids: Sequence[str]) -> None:
 
 
 def records(conn: Connection, table: Table, ids: Sequence[str]) -> None:
-    """Take whole records of `message`, `inbound`, `call` or `talk` away, with what tells of them; what they cost stays."""
+    """Take whole records (`message`, `inbound`, `call`, `talk`) away, with what tells of them; what they cost stays."""
     for some in chunks(ids):
         conn.execute(delete(table).where(table.c.id.in_(some)))
         conn.execute(delete(history).where(history.c.record_id.in_(some)))

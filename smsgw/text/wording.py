@@ -10,6 +10,7 @@ from .wording_inquiries import INQUIRIES
 from .wording_mail import MAIL
 from .wording_media import MEDIA
 from .wording_orders import ORDERS
+from .wording_own_page import OWN_PAGE
 from .wording_pages import MESSAGE_PAGES
 from .wording_preferences import PREFERENCES
 
@@ -47,6 +48,7 @@ _WORDS: dict[str, dict[str, str]] = {
     **MEDIA,
     **MESSAGE_PAGES,
     **ORDERS,
+    **OWN_PAGE,
     **PREFERENCES,
 }
 

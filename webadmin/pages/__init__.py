@@ -41,6 +41,7 @@ from . import (
     messages,
     myself,
     orders,
+    own_page,
     people,
     phones,
     preferences,
@@ -93,6 +94,7 @@ ROUTED = (
     calls,
     setup,
     calendar,
+    own_page,
 )
 
 SAFETY = {

@@ -20,6 +20,7 @@ from smsgw.customers import (
     groups,
     listed,
     merging,
+    own_page,
     privacy,
     segments,
     timeline,
@@ -32,6 +33,7 @@ from smsgw.paper import csv, xlsx
 from ..api.customers import XLSX
 from ..auth import current_person, person_required
 from ..context import the_gateway
+from ..preference_links import own_page_of
 from . import customers_mms
 from .blueprint import pages
 from .desk import typed
@@ -98,7 +100,7 @@ def card_of(number: str) -> Response:
     return redirect(url_for("pages.customer", id=id), 303)
 
 
-def _card(id: str, error: SmsgwError | None = None) -> Response:
+def _card(id: str, error: SmsgwError | None = None, own_url: str | None = None) -> Response:
     gateway = the_gateway()
     before = request.args.get("before", timeline.END)
     if before != timeline.END and not timeline.is_place(before):
@@ -117,7 +119,9 @@ def _card(id: str, error: SmsgwError | None = None) -> Response:
             "merges": [one for one in merging.listing(conn, person.id) if one.undone_at is None],
         }
     admin = current_person().may("customers:privacy")
-    return sheet("customer.html", error, one=person, told=person.told(), past=past, admin=admin, **facts)
+    return sheet(
+        "customer.html", error, one=person, told=person.told(), past=past, admin=admin, own_url=own_url, **facts
+    )
 
 
 @pages.post("/customers/<id>")
@@ -155,6 +159,18 @@ def note_customer(id: str) -> Response:
     except BadInput as error:
         return _card(id, error)
     return redirect(url_for("pages.customer", id=id), 303)
+
+
+@pages.post("/customers/<id>/page")
+@person_required
+def own_link(id: str) -> Response:
+    """Make the link to a customer's own page, and show it once."""
+    try:
+        with the_gateway().database.reading() as conn:
+            number = own_page.number_of(customers.get(conn, id))
+    except Conflict as error:
+        return _card(id, error)
+    return _card(id, own_url=own_page_of(number))
 
 
 @pages.post("/customers/<id>/merge")

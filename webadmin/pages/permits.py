@@ -30,6 +30,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("api_docs", "api_subject", "preferences", "prefer"), EVERYBODY),
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
+    **dict.fromkeys(("own_page", "order_again", "ask_on_page"), EVERYBODY),
     "event_stream": SELF,  # tells each only what they may see
     "today": "messages:read",
     **dict.fromkeys(("first_steps", "begin_company", "find_modems", "try_carrier"), "people:manage"),
@@ -53,7 +54,7 @@ NEEDS: dict[str, str] = {
     # Customers.
     **dict.fromkeys(("customers_page", "customer", "segments_page", "count_segment"), "customers:read"),
     **dict.fromkeys(("add_customer", "card_of", "change_customer", "note_customer", "set_mms"), "customers:write"),
-    **dict.fromkeys(("merge_customer", "unmerge_customer", "group_customer"), "customers:write"),
+    **dict.fromkeys(("merge_customer", "unmerge_customer", "group_customer", "own_link"), "customers:write"),
     **dict.fromkeys(("customer_imports", "customer_import", "bring_sheet", "order_import"), "customers:write"),
     **dict.fromkeys(("save_segment", "remove_segment", "add_group"), "customers:write"),
     **dict.fromkeys(("customers_sheet", "copy_customer", "erase_customer"), "customers:privacy"),
