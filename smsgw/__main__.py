@@ -96,10 +96,12 @@ def parts(gateway: Gateway) -> list[Part]:
     """The parts of the daemon that only this file knows, in the order of their start."""
     from schedules.timetable import Clock
     from smsgw.listener import open_listener
+    from smsgw.passed_sockets import SMPP, passed
     from webadmin import create_app
     from webadmin.server import WebServer
 
-    listeners = [open_listener("smpp", port, gateway.reception) for port in gateway.config.listen.smpp]
+    ports = [(one, next(iter(passed(SMPP, one.port)), None)) for one in gateway.config.listen.smpp]
+    listeners = [open_listener("smpp", one, gateway.reception, held) for one, held in ports]
     return [Clock(gateway), WebServer(gateway, create_app(gateway)), *listeners]
 
 

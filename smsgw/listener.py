@@ -19,6 +19,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
+from socket import socket
 from typing import Any, Literal, Protocol
 
 from .link import Alphabet, Concatenation, ReceiptState
@@ -223,7 +224,7 @@ class Listener(Protocol):
         """Whether it still does its work."""
 
 
-def open_listener(kind: str, config: Any, reception: Reception) -> Listener:
-    """Find the listener by its name. Raises ModuleNotFoundError when there is none of this kind."""
-    listener: Listener = import_module(f"drivers.{kind}.server").open_listener(config, reception)
+def open_listener(kind: str, config: Any, reception: Reception, held: socket | None = None) -> Listener:
+    """Find the listener by its name. held: listens at the address. Raises ModuleNotFoundError for an unknown kind."""
+    listener: Listener = import_module(f"drivers.{kind}.server").open_listener(config, reception, held)
     return listener

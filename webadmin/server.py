@@ -28,12 +28,12 @@ from waitress.utilities import Error, RequestEntityTooLarge
 from smsgw.config.listen import split_address
 from smsgw.errors import SmsgwError
 from smsgw.gateway import Gateway
+from smsgw.passed_sockets import WEB, passed
 
 from .catalogue import BY_CODE
 from .front import Front
 from .front_head import START
 from .hot import HotVerb
-from .passed_sockets import passed
 from .problems import MEDIA_TYPE, Problem, as_json
 from .streams import BEGIN, STREAM, Listener, Stream, Streams, head_of
 
@@ -75,7 +75,7 @@ class WebServer:
 
     def start(self) -> None:
         """Listen; returns when requests are taken. Raises AddressUnavailable."""
-        sockets = passed() or self._bind_all()
+        sockets = passed(WEB) or self._bind_all()
         self.port = int(sockets[0].getsockname()[1])
         server = create_server(
             self._app,

@@ -12,6 +12,7 @@ import pytest
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("smsgw.service", "smsgw@.service")
+SOCKETS = ("smsgw.socket", "smsgw-smpp.socket")
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def place(tmp_path: Path) -> Path:
     program = tmp_path / "smsgw"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    for unit in (*SERVICES, "smsgw.socket"):
+    for unit in (*SERVICES, *SOCKETS):
         content = (UNITS / unit).read_text().replace("ExecStart=/usr/lib/smsgw/bin/smsgw", f"ExecStart={program}")
         (tmp_path / unit).write_text(content)
     return tmp_path
@@ -43,7 +44,9 @@ def exposure(place: Path, unit: str) -> float:
 
 
 def test_systemd_knows_every_directive(place: Path) -> None:
-    told = analyze(place, "verify", "--man=no", "./smsgw.service", "./smsgw@shop.service", "./smsgw.socket")
+    told = analyze(
+        place, "verify", "--man=no", "./smsgw.service", "./smsgw@shop.service", *(f"./{one}" for one in SOCKETS)
+    )
     assert (told.returncode, told.stderr) == (0, "")
 
 
@@ -64,7 +67,7 @@ def test_exposure_is_low_with_modems_and_lower_without(place: Path) -> None:
     assert exposure(place, "smsgw@shop.service") <= 1.5
 
 
-@pytest.mark.parametrize("unit", [*SERVICES, "smsgw.socket", "no-modem.conf"])
+@pytest.mark.parametrize("unit", [*SERVICES, *SOCKETS, "no-modem.conf", "backups.conf"])
 def test_each_directive_has_its_reason_above_it_or_above_its_group(unit: str) -> None:
     for block in re.split(r"\n\s*\n", (UNITS / unit).read_text()):
         lines = [line for line in block.splitlines() if line and not line.startswith("[")]

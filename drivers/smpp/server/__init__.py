@@ -7,6 +7,8 @@ same octets.
 
 from __future__ import annotations
 
+from socket import socket
+
 from drivers.smpp.server.listener import SmppListener
 from drivers.smpp.server.port import Port
 from smsgw.listener import Listener, Reception
@@ -14,6 +16,6 @@ from smsgw.listener import Listener, Reception
 __all__ = ["open_listener"]
 
 
-def open_listener(config: Port, reception: Reception) -> Listener:
-    """A listener that can be started. config: a [[listen.smpp]] table."""
-    return SmppListener(config, reception)
+def open_listener(config: Port, reception: Reception, held: socket | None = None) -> Listener:
+    """A listener that can be started. config: a [[listen.smpp]] table. held: listens already at its address."""
+    return SmppListener(config, reception, held)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from drivers.smpp.server.port import Port
 from drivers.smpp.server.session import Session
@@ -27,8 +29,9 @@ FAREWELL = 1.0  # seconds for the answers to our unbind: it is a matter of a rou
 class SmppListener:
     """Implements `smsgw.listener.Listener`."""
 
-    def __init__(self, config: Port, reception: Reception) -> None:
+    def __init__(self, config: Port, reception: Reception, held: socket.socket | None = None) -> None:
         self.terms = config
+        self._held = held  # by systemd, which goes on listening while we start anew
         self.reception = reception
         self.where = f"{config.host}:{config.port}"
         self.name = f"SMPP at {self.where}"
@@ -72,8 +75,9 @@ class SmppListener:
 
     async def _listen(self, tls: ssl.SSLContext | None) -> asyncio.Server:
         host, port, patience = self.terms.host, self.terms.port, None if tls is None else self.terms.bind_within
+        place: dict[str, Any] = {"host": host, "port": port} if self._held is None else {"sock": self._held}
         return await self._loop.create_server(
-            lambda: Session(self), host, port, backlog=128, ssl=tls, ssl_handshake_timeout=patience
+            lambda: Session(self), **place, backlog=128, ssl=tls, ssl_handshake_timeout=patience
         )
 
     def stop(self, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from drivers.smpp.server.listener import SmppListener
+from smsgw.config.listen import SmppListenConfig
 from smsgw.errors import Forbidden, QueueFull
 from smsgw.listener import Submitted
 from tests.emulators import smpp_client
@@ -152,3 +155,16 @@ def test_a_port_that_is_taken_is_told(listening: Listening) -> None:
 def test_the_gateway_may_end_a_connection(client: SmppClient, desk: Any) -> None:
     desk.knocks[0].dismiss("its key was revoked")
     assert client.closed()
+
+
+def test_who_calls_while_systemd_holds_the_port_waits_and_is_let_in(desk: Any) -> None:
+    held = socket.create_server(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    with SmppClient(port) as client:  # it waits: nobody has started yet
+        listener = SmppListener(SmppListenConfig(listen="127.0.0.1:1"), desk, held)
+        listener.start()
+        try:
+            assert listener.port == port
+            assert client.bind("shop", "secret08").status == 0
+        finally:
+            listener.stop(time.monotonic() + 2)
