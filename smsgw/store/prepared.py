@@ -9,6 +9,7 @@ for at each step SQLite's driver lets other threads run, and then waits for them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import LargeBinary, TypeDecorator, TypeEngine
+
+TOGETHER = 25  # rows that SQLite stores in one step; their values are less than the 999 that any build of it takes
 
 
 class IdList(TypeDecorator[list[str]]):
@@ -89,9 +92,15 @@ class Prepared:
 
     def many(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each of `rows`."""
-        if rows:
-            ready = self._for(conn)
-            execute_raw(conn, ready.sql, [ready.bound(row) for row in rows], many=True)
+        if not rows:
+            return
+        ready = self._for(conn)
+        bound = [ready.bound(row) for row in rows]
+        together = len(bound) - len(bound) % TOGETHER if ready.several is not None else 0
+        for start in range(0, together, TOGETHER):
+            execute_raw(conn, ready.several or "", list(chain.from_iterable(bound[start : start + TOGETHER])))
+        if together < len(bound):
+            execute_raw(conn, ready.sql, bound[together:], many=True)
 
     def _for(self, conn: Connection) -> _Compiled:
         dialect = conn.dialect
@@ -136,6 +145,7 @@ class _Compiled:
         self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
         names = compiled.positiontup if compiled.positional else list(bound)
         self._names = tuple(names)
+        self.several = _several(self.sql, len(names)) if dialect.name == "sqlite" else None
         self._all = itemgetter(*names) if len(names) > 1 else None
         ways = [_way(bound[name].type, dialect) for name in names]
         self._takes = [(place, names[place], way) for place, way in enumerate(ways) if way is not None]
@@ -161,6 +171,13 @@ class _Compiled:
             if placed[place] is not None:
                 placed[place] = way(placed[place])
         return placed
+
+
+def _several(sql: str, count: int) -> str | None:
+    """The same for `TOGETHER` rows at once; None for what is no plain insert of `count` values."""
+    head, _, row = sql.partition(" VALUES ")
+    plain = head.startswith("INSERT INTO ") and row == f"({', '.join('?' * count)})"
+    return f"{head} VALUES {', '.join([row] * TOGETHER)}" if plain and count * TOGETHER <= 999 else None
 
 
 def _way(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

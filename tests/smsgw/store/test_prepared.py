@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smsgw.store.database import Database
-from smsgw.store.prepared import Prepared, among
+from smsgw.store.prepared import TOGETHER, Prepared, among
 from smsgw.store.tables import consent, message, part
 
 NOW = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
@@ -50,6 +50,15 @@ def test_a_list_of_any_length_is_one_value(database: Database, count: int) -> No
         changed = [row[0] for row in change.run(conn, {"ids": everybody[:count], "to_source": "api"})]
         assert sorted(changed) == sorted(everybody[:count])
         assert len(conn.execute(select(consent).where(consent.c.source == "api")).all()) == count
+
+
+@pytest.mark.parametrize("count", [1, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 3])
+def test_rows_are_stored_in_their_order_however_many_go_in_one_step(database: Database, count: int) -> None:
+    everybody = [f"+{n}" for n in range(count)]
+    with database.exclusive() as conn:
+        STORE.many(conn, [saying(f"yes {address}", address) for address in everybody])
+        stored = conn.execute(select(consent.c.address, consent.c.words, consent.c.at).order_by(consent.c.id)).all()
+    assert [tuple(row) for row in stored] == [(address, f"yes {address}", NOW) for address in everybody]
 
 
 def test_what_an_engine_refuses_is_told_as_sqlalchemy_tells_it(database: Database) -> None:
