@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from smsgw.errors import Forbidden, SmsgwError
-from smsgw.inbound.inquiries import answers
+from smsgw.inbound.inquiries import answers, rehearsal
 from smsgw.inbound.inquiries import topics as answer_topics
 from smsgw.inbound.inquiries.topics import FIELDS, STATUS, TOPICS, Switch, Words
 from smsgw.store.lifecycle import ANSWER_TOPIC
@@ -19,6 +21,7 @@ from .blueprint import pages
 from .sheets import sheet
 
 LIST = 50  # answers on a page
+LAST_MONTH = timedelta(days=30)
 
 
 @pages.get("/answers")
@@ -45,20 +48,36 @@ def switch_topic() -> Response:
     return redirect(url_for("pages.automatic_answers"), 303)
 
 
+@pages.post("/answers/rehearse")
+@person_required
+def rehearse_answer() -> Response:
+    """Show what last month's questions would have got with these words; nothing is kept or said."""
+    gateway = the_gateway()
+    words, now = _typed_words(), gateway.clock()
+    try:
+        with gateway.database.reading() as conn:
+            told = rehearsal.rehearse(conn, words, gateway.promise.business, now - LAST_MONTH)
+    except SmsgwError as error:
+        return _shown(error)
+    return _shown(rehearsed=told)
+
+
 @pages.post("/answers/words")
 @person_required
 def write_answer() -> Response:
     """Write the words of a topic in a language: it is measured anew, in the shadow."""
-    gateway, form = the_gateway(), request.form
     try:
         _owner()
-        words = Words(
-            form.get("topic", ""), form.get("language", ""), desk.typed("text"), current_person().id, gateway.clock()
-        )
-        answer_topics.write(gateway.database.writer, words)
+        answer_topics.write(the_gateway().database.writer, _typed_words())
     except SmsgwError as error:
         return _shown(error)
     return redirect(url_for("pages.automatic_answers"), 303)
+
+
+def _typed_words() -> Words:
+    form = request.form
+    by, now = current_person().id, the_gateway().clock()
+    return Words(form.get("topic", ""), form.get("language", ""), desk.typed("text"), by, now)
 
 
 def _owner() -> None:
@@ -66,7 +85,7 @@ def _owner() -> None:
         raise Forbidden("your role does not decide what is answered by itself", hint="ask somebody who may")
 
 
-def _shown(error: SmsgwError | None = None) -> Response:
+def _shown(error: SmsgwError | None = None, rehearsed: rehearsal.Rehearsal | None = None) -> Response:
     with the_gateway().database.reading() as conn:
         told = [
             (row, answer_topics.measured(conn, row), answer_topics.templates(conn, row.id))
@@ -77,5 +96,5 @@ def _shown(error: SmsgwError | None = None) -> Response:
     return sheet(
         "answers.html", error, told=told, rows=rows, topics=TOPICS, worded=worded, said_in=LANGUAGES, fields=FIELDS,
         states=list(ANSWER_TOPIC.states), may=current_person().may("answers:manage"),
-        typed=request.form.get("text", ""),
+        typed=request.form, rehearsed=rehearsed,
     )  # fmt: skip

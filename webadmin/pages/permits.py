@@ -49,8 +49,9 @@ NEEDS: dict[str, str] = {
     "decide_order": "orders:manage",
     **dict.fromkeys(("inquiries", "inquiry", "automatic_answers", "corrections", "replay_texts"), "inquiries:read"),
     **dict.fromkeys(("answer_inquiry", "assign_inquiry", "close_inquiry", "correct_inquiry"), "inquiries:write"),
-    **dict.fromkeys(("switch_topic", "write_answer", "decide_correction"), "answers:manage"),
+    **dict.fromkeys(("switch_topic", "write_answer", "rehearse_answer", "decide_correction"), "answers:manage"),
     **dict.fromkeys(("surveys", "survey", "survey_csv"), "surveys:read"),
+    **dict.fromkeys(("new_survey", "draft_survey", "start_survey", "end_survey"), "surveys:manage"),
     # Customers.
     **dict.fromkeys(("customers_page", "customer", "segments_page", "count_segment"), "customers:read"),
     **dict.fromkeys(("add_customer", "card_of", "change_customer", "note_customer", "set_mms"), "customers:write"),

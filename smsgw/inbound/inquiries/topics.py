@@ -66,6 +66,12 @@ class Words:
 
 def write(writer: Writer, words: Words) -> None:
     """Keep a template, or take one away; the topic is measured anew. Raises BadInput with every fault."""
+    check(words)
+    writer.do(_write, words)
+
+
+def check(words: Words) -> None:
+    """Raises BadInput with every fault of a template."""
     faults = _faults(words.topic)
     if words.topic == STATUS:
         says = "where an order is, is told from the order itself: this topic has no template"
@@ -77,7 +83,6 @@ def write(writer: Writer, words: Words) -> None:
         faults += _template_faults(words.text)
     if faults:
         raise BadInput(faults)
-    writer.do(_write, words)
 
 
 def _faults(topic: str) -> list[Fault]:
