@@ -51,7 +51,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("answer_inquiry", "assign_inquiry", "close_inquiry", "correct_inquiry"), "inquiries:write"),
     **dict.fromkeys(("switch_topic", "write_answer", "rehearse_answer", "decide_correction"), "answers:manage"),
     **dict.fromkeys(("surveys", "survey", "survey_csv"), "surveys:read"),
-    **dict.fromkeys(("new_survey", "draft_survey", "start_survey", "end_survey"), "surveys:manage"),
+    **dict.fromkeys(("new_survey", "draft_survey", "start_survey", "end_survey"), "surveys:write"),
     # Customers.
     **dict.fromkeys(("customers_page", "customer", "segments_page", "count_segment"), "customers:read"),
     **dict.fromkeys(("add_customer", "card_of", "change_customer", "note_customer", "set_mms"), "customers:write"),
