@@ -17,7 +17,7 @@ _MARGIN_HOURS = 6.0
 _REFUSAL_MOST = 5
 _YES_SIGNS = frozenset("👍👌✅✔☑🆗🙆💯🤝")
 _NO_SIGNS = frozenset("👎❌✖🚫🙅⛔✗")
-_YES_WORDS = ("yes", "yes_of", "courtesy", "thanks", "greeting", "filler")
+_YES_WORDS = ("yes", "yes_of", "courtesy", "thanks", "greeting", "filler", "and")
 _AGAINST = (
     "not", "no", "decline", "doubt", "if", "question", "ask", "correction", "but", "also", "cancel", "day", "vague",
     "complaint", "not_coming", "dont_send", "returns",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from smsgw.inbound.reading.languages import Language
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smsgw.inbound.reading.languages import Language
 
 _STEM_LEAST = 3
 

@@ -5,14 +5,20 @@ An empty list accepts; there is no score to tune. The reasons are stable words.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from smsgw.inbound.reading.index import Alias
 from smsgw.inbound.reading.matching import Found
+from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.quantities import Line, Lines
 from smsgw.inbound.reading.scan import Scan
 
 _NAME_LEAST = 5
-_ASIDE_MOST = 2  # unknown words beside an order
+_ASIDE_MOST = 2  # unknown words that say for whom, or stand in one clause beside an order
+_TALE_MOST, _UNKNOWN_MOST, _RUN_MOST = 3, 5, 4
+_ASKING = frozenset({"also", "and", "order", "request", "modal", "not", "without", "if", "doubt", "but"})
 _LETTER = 2
+_UNIT_MOST = 3  # letters of an abbreviated unit
 """A word of so many letters is a size and no noun."""
 
 
@@ -51,10 +57,24 @@ def _is_singular(found: Found, scan: Scan) -> bool:
     if product.unit == "kg" or language is None or not language.implied or found.quality == "romanised":
         return False
     words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
-    if any(len(word) > _LETTER and word.endswith(language.plural) for word in _heads(words, alias, scan)):
-        return False
+    heads = _heads(words, alias, scan)
     spelt = set(alias.words) if alias else set()
-    return all(word in spelt or (language.singular and word.endswith(language.singular)) for word in words)
+    if alias and _is_sized(alias) and (spelt.issuperset(words) or alias.words[0].endswith(language.plural or ("?",))):
+        return True  # "jeans 34" are one pair
+    if any(len(word) > _LETTER and word.endswith(language.plural) for word in heads):
+        return False
+    before = scan.pieces[found.first - 1].text if found.first else ""
+    loose = () if before in language.many or len(heads) == len(words) else language.attributive
+    return all(
+        word in spelt or word.endswith(language.singular or ("?",)) or (word not in heads and word.endswith(loose))
+        for word in words
+    )
+
+
+def _is_sized(alias: Alias) -> bool:
+    """Whether a name ends in a size: "jeans 34", "gloves M"."""
+    last = alias.words[-1]
+    return len(alias.words) > 1 and len(alias.words) - 1 in alias.needed and (last.isdigit() or len(last) <= _LETTER)
 
 
 def _heads(words: list[str], alias: Alias | None, scan: Scan) -> list[str]:
@@ -111,18 +131,63 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
 
 
 def _is_aside(unknown: list[int], scan: Scan, lines: Lines) -> bool:
-    """Whether the unknown words are few and stand in clauses of their own, beside an order that is counted and plain:
-    "Greetings from Žiri, I order 24 tins"."""
+    """Whether the unknown words say nothing about an order that is counted and plain: they tell for whom it is, or
+    stand in a clause of their own that can be no further item ("Greetings from Žiri, I order 24 tins")."""
     plain = all(
-        line.amount is not None and line.found.quality in ("", "stem") and line.found.how == "full"
+        (line.amount is not None or (line.quantity is None and _is_one(line, scan)))
+        and line.found.quality in ("", "stem")
+        and line.found.how == "full"
         for line in lines.lines
     )
-    if len(unknown) > _ASIDE_MOST or not plain:
+    if not plain or len(unknown) > _UNKNOWN_MOST:
         return False
     clauses = _clauses(scan)
     ordered = {clauses[place] for line in lines.lines for place in line.found.places}
     ordered |= {clauses[place] for place, piece in enumerate(scan.pieces) if piece.kind == "amount"}
-    return not ordered & {clauses[place] for place in unknown}
+    apart = [place for place in unknown if place not in _receivers(scan, set(unknown))]
+    return all(
+        number not in ordered and _is_tale(number, clauses, set(apart), scan)
+        for number in {clauses[place] for place in apart}
+    )
+
+
+def _is_one(line: Line, scan: Scan) -> bool:
+    return line.found.sku is not None and _is_singular(line.found, scan)
+
+
+def _receivers(scan: Scan, unknown: set[int]) -> set[int]:
+    """The unknown words that say for whom or for what it is: "2 apples for our parrot"; a "toner for Canon" is another."""
+    found: set[int] = set()
+    for place in scan.places("whom"):
+        before = scan.pieces[place - 1] if place else None
+        if before is None or "and" in before.sorts:
+            continue
+        run: list[int] = []
+        own = False
+        for at in range(place + 1, min(place + 1 + _RUN_MOST, len(scan.pieces))):
+            piece = scan.pieces[at]
+            if piece.kind != "word" or at in scan.used or "and" in piece.sorts:
+                break
+            own = own or "own" in piece.sorts
+            if own and at in unknown:
+                run.append(at)
+        found |= set(run[:_ASIDE_MOST])
+    return found
+
+
+def _is_tale(number: int, clauses: list[int], unknown: set[int], scan: Scan) -> bool:
+    """Whether a clause with unknown words can be no item: it asks for nothing, and is more than a bare noun in a list."""
+    places = [place for place, of in enumerate(clauses) if of == number and scan.pieces[place].kind == "word"]
+    strange = [place for place in places if place in unknown]
+    sorts = set().union(*(scan.pieces[place].sorts for place in places))
+    if sorts & _ASKING or len(strange) > _TALE_MOST:
+        return False
+    if len(strange) < len(places):
+        return len(strange) <= max(_ASIDE_MOST, len(places) - len(strange))
+    opener = next((scan.pieces[place] for place in range(places[0] - 1, -1, -1) if clauses[place] == number), None)
+    closer = next((scan.pieces[place] for place in range(places[-1] + 1, len(scan.pieces))), None)
+    listed = opener is not None and opener.text not in ".!?"
+    return not listed and (closer is not None or len(strange) > 1)
 
 
 def _clauses(scan: Scan) -> list[int]:
@@ -169,8 +234,28 @@ def _approximate(scan: Scan) -> bool:
     following = [scan.pieces[place + 1 : place + 2] for place in scan.places("approx")]
     if any(not piece or piece[0].kind in ("amount", "separator", "mark") for piece in following):
         return True
+    if any(_is_guess(before, piece, scan) for before, piece in pairwise(scan.pieces)):
+        return True
     between = (place for place in scan.places("at", "doubt") if 0 < place < len(scan.pieces) - 1)
     return any(scan.pieces[place - 1].kind == scan.pieces[place + 1].kind == "amount" for place in between)
+
+
+def _is_list(scan: Scan, lines: Lines) -> bool:
+    """Whether products are named as on a shopping list, several, or one with a name signed to it."""
+    surely = all(line.found.how == "full" and line.found.quality in ("", "stem") for line in lines.lines)
+    return surely and (len(lines.lines) > 1 or scan.has("thanks", "greeting") or bool(scan.named))
+
+
+def _is_guess(before: Piece, piece: Piece, scan: Scan) -> bool:
+    """Whether two numbers in words stand side by side ("jedno pet", "two three"), or a number behind its unit in a
+    language where that is a guess ("штук пять")."""
+    if piece.kind != "amount" or piece.text[0].isdigit() or piece.measured:
+        return False
+    if before.kind == "amount":
+        return not before.text[0].isdigit() and before.unit is None and not piece.times and not before.times
+    tags = scan.catalogue.languages.by_tag
+    inverted = any(tags[tag].inverted for tag in scan.languages if tag in tags)
+    return inverted and "unit" in before.sorts and before.kind == "word" and len(before.text) > _UNIT_MOST
 
 
 def _is_foreign(found: Found, scan: Scan) -> bool:
@@ -204,12 +289,16 @@ def _of_whole(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append(reason)
     if _approximate(scan):
         found.append("vague quantity")
+    if scan.has("usual") and any(line.amount is None for line in lines.lines):
+        found.append("the usual")
     if scan.has("ask") or (not scan.has("request", "modal") and (scan.asks or scan.has("question"))):
         found.append("question")
     if (
         not expected
-        and not scan.has("order", "request", "modal", "yes", "also", "courtesy")
+        and not scan.has("order", "request", "modal", "also", "courtesy")
+        and not scan.agrees
         and not any(line.amount for line in lines.lines)
+        and not _is_list(scan, lines)
     ):
         found.append("neither order word nor number")
     if scan.types() & {"link", "dialled"}:

@@ -91,6 +91,12 @@ class Compiled:
         """Whether a word by itself is the name of a product."""
         return any(len(self.aliases[hit.alias].words) == 1 for hit in self.hits(word, False))
 
+    def sizes_of(self, word: str, number: str) -> bool:
+        """Whether a number is of a name that a word before it is of too: "size 3", "SPF 50"."""
+        if number not in self._words:
+            return False
+        return any(number in self.aliases[hit.alias].words for hit in self.hits(word, False))
+
     def spells(self, word: str) -> bool:
         """Whether a word stands so in a name."""
         return word in self._words
@@ -113,7 +119,7 @@ class Compiled:
             for stem in stems(word, language):
                 for spelling in self._stems.get((language.tag, stem), ()):
                     take(self._words[spelling], 0.97, "stem", language.tag)
-        if best or not fuzzy or self.languages.lexicon.knows(word):
+        if best or not fuzzy:
             return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
         if len(word) >= _SLIP_LEAST and word.isalpha():
             self._slipped(word, take)
@@ -249,7 +255,7 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
     spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
     marks = [mark for mark in compiled.languages.lexicon.find(tokens) if mark.entry.language in spoken]
     found = _Name()
-    for piece in build(tokens, marks, {}, compiled.languages.slash_is_point({language}), lambda word: False):
+    for piece in build(tokens, marks, {}, compiled.languages.slash_is_point({language}), _never, _never):
         if piece.size and piece.measured:
             found.words.append(piece.size)
             found.sizes.append(piece.measured)
@@ -268,6 +274,10 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
         found.weak = set()
     found.filling &= found.weak
     return found
+
+
+def _never(*words: str) -> bool:
+    return False
 
 
 def _is_size(word: str) -> bool:

@@ -28,11 +28,12 @@ class Entry(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A phrase found: tokens first to last (exclusive) are an entry."""
+    """A phrase found: tokens first to last (exclusive) are an entry; gapped: other words stand within it."""
 
     first: int
     last: int
     entry: Entry
+    gapped: bool = False
 
 
 @dataclass(slots=True)
@@ -46,21 +47,22 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._root = _Node()
-        self._keys: set[str] = set()
+        self._keys: dict[str, set[str]] = {}
         self._remembered: dict[str, tuple[str, ...]] = {}
 
     def add(self, words: list[str], entry: Entry) -> None:
         """Take a phrase in; words end in "*" for any ending, and begin with "~" when they are a skeleton."""
         node = self._root
         for word in words:
-            self._keys.add(word)
+            self._keys.setdefault(word, set()).add(entry.language)
             node = node.next.setdefault(word, _Node())
         if entry not in node.entries:
             node.entries.append(entry)
 
-    def knows(self, word: str) -> bool:
-        """Whether a word as it stands is in some phrase."""
-        return word in self._keys
+    def knows(self, word: str, languages: set[str] | None = None) -> bool:
+        """Whether a word as it stands is in some phrase; of these languages, if any are given."""
+        of = self._keys.get(word)
+        return of is not None and (not languages or not of.isdisjoint(languages))
 
     def find(self, tokens: list[Token]) -> list[Mark]:
         """All phrases in the text, in the order of their first word."""
@@ -79,6 +81,7 @@ class Lexicon:
         first: int,
         place: int,
         found: list[Mark],
+        gapped: bool = False,
     ) -> None:
         while place < len(tokens) and place > first and tokens[place].kind == MARK and tokens[place].text in _WITHIN:
             place += 1
@@ -90,15 +93,15 @@ class Lexicon:
         for key in ways:
             following = node.next.get(key)
             if following is not None:
-                found.extend(Mark(first, place + 1, entry) for entry in following.entries)
+                found.extend(Mark(first, place + 1, entry, gapped) for entry in following.entries)
                 if following.next:
-                    self._walk(following, tokens, keys, first, place + 1, found)
+                    self._walk(following, tokens, keys, first, place + 1, found, gapped)
         gap = node.next.get(_GAP) if node is not self._root else None
         if gap is not None:
             for skipped in range(_GAP_MOST + 1):
                 if place + skipped >= len(tokens) or keys[place + skipped] is None:
                     break
-                self._walk(gap, tokens, keys, first, place + skipped, found)
+                self._walk(gap, tokens, keys, first, place + skipped, found, gapped or skipped > 0)
 
     def _keys_of(self, word: str) -> tuple[str, ...]:
         known = self._remembered.get(word)

@@ -52,21 +52,34 @@ class Found:
         return self.places[-1]
 
 
-def hits_of(pieces: list[Piece], catalogue: Compiled) -> Hits:
-    """For each piece, the words of names that it is like."""
+def hits_of(text: str, pieces: list[Piece], catalogue: Compiled, spoken: set[str]) -> Hits:
+    """For each piece, the words of names that it is like. spoken: a word that one of these languages knows is not
+    misspelt, and one in Latin letters is Russian or Persian only where they are."""
     found: Hits = {}
+    latin = not spoken or any(tag.endswith(ROMANISED) for tag in spoken)
+    lexicon = catalogue.languages.lexicon
     for place, piece in enumerate(pieces):
         if piece.kind == "amount" and piece.size:
             hits = catalogue.hits(piece.size, False)
         elif piece.kind == "word":
-            hits = catalogue.hits(piece.text, not piece.sorts)
-        elif piece.kind == "amount" and not piece.times:
+            named = _is_name(text, piece, catalogue)
+            hits = catalogue.hits(piece.text, not (piece.sorts or named or lexicon.knows(piece.text, spoken)))
+            if named:
+                hits = tuple(hit for hit in hits if not hit.how)
+            if not latin and hits and hits[0].how == "romanised":
+                continue
+        elif piece.kind == "amount" and not piece.times and piece.unit is None:
             hits = catalogue.hits(piece.text.split(" ")[0], False)
         else:
             continue
         if hits:
             found[place] = hits
     return found
+
+
+def _is_name(text: str, piece: Piece, catalogue: Compiled) -> bool:
+    """Whether a word with a capital is a given name, and no misspelt product."""
+    return text[piece.start].isupper() and piece.start > 0 and catalogue.languages.is_given(piece.text)
 
 
 def join_apart(pieces: list[Piece], catalogue: Compiled) -> list[Piece]:
@@ -231,10 +244,27 @@ def _ways(
                 if near and (barriers[near[0][0]] == barriers[low] or alias.joins):
                     places.append(near[0][0])
                     made.append(near[0][1])
+        if _is_count(alias, positions, way, needed):
+            continue
         score = sum(hit.score for hit in made) / len(made)
         rank = (-len(needed), -len(places), -score, high - low, alias.number)
         found.append((rank, alias, tuple(sorted(places)), made))
     return found
+
+
+def _is_count(
+    alias: Alias, positions: dict[int, list[tuple[int, Hit]]], way: tuple[tuple[int, Hit], ...], needed: list[int]
+) -> bool:
+    """Whether a number that stands before the words of a name is how many, and no size: "36 jeans"; but "size 36
+    jeans"."""
+    for position, (place, _) in zip(needed, way, strict=True):
+        if not alias.words[position].isdigit():
+            continue
+        earlier = [other for at, (other, _) in zip(needed, way, strict=True) if at < position]
+        size = {at for at, _ in positions.get(position - 1, ())}
+        if earlier and place < min(earlier) and place - 1 not in size:
+            return True
+    return False
 
 
 def _absorb(found: list[Found], hits: Hits, catalogue: Compiled, barriers: list[int], taken: set[int]) -> None:

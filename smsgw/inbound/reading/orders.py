@@ -39,7 +39,7 @@ def _how(line: Line, scan: Scan) -> str:
 
 def asks_about(scan: Scan) -> bool:
     """Whether a question stands before the first product or number, or the whole is one."""
-    if scan.has("request") or (scan.has("if") and (scan.amounts or scan.has("order"))):
+    if scan.has("request") or (scan.has("if") and not scan.asks and (scan.amounts or scan.has("order"))):
         return False
     amounts = {place for place, piece in enumerate(scan.pieces) if piece.kind == "amount" and not piece.soft}
     counts = any(place + 1 in amounts for place in scan.places("modal"))
@@ -71,12 +71,32 @@ def read_order(scan: Scan) -> Verdict | None:
             return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
     wished = scan.has("order", "request", "modal", "also", "vague", "courtesy") or (
-        scan.has("yes") and not scan.unknown()
+        scan.agrees and not scan.unknown()
     )
+    wished = wished or _is_chosen(scan) or _is_conditional(scan)
     if not counted and not wished and not _bare(scan):
         return None
     verdict = Verdict("order", items=items(lines, scan), candidates=_candidates(lines))
     return verdict.because(*gate.reasons(scan, lines, expected=False))
+
+
+def _is_chosen(scan: Scan) -> bool:
+    """Whether one of two products is asked for: "a scarf or a cap, whatever you have"."""
+    if scan.asks or len(scan.found) < 2:
+        return False
+    return any(scan.found[0].last < place < scan.found[-1].first for place in scan.places("doubt"))
+
+
+def _is_conditional(scan: Scan) -> bool:
+    """Whether a condition follows a product in a clause of its own: "a straw hat, unless it is sold out"."""
+    if scan.asks or not scan.sure:
+        return False
+    last = scan.sure[0].last
+    return any(
+        any(piece.kind == "separator" or "but" in piece.sorts for piece in scan.pieces[last + 1 : place + 1])
+        for place in scan.places("if")
+        if place > last
+    )
 
 
 def _bare(scan: Scan) -> bool:

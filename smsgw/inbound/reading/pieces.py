@@ -87,10 +87,21 @@ def number(digits: str, slash_is_point: bool) -> Fraction | None:
 
 
 def build(
-    tokens: list[Token], marks: list[Mark], types: dict[int, str], slash_is_point: bool, names: Callable[[str], bool]
+    tokens: list[Token],
+    marks: list[Mark],
+    types: dict[int, str],
+    slash_is_point: bool,
+    names: Callable[[str], bool],
+    sizes: Callable[[str, str], bool],
 ) -> list[Piece]:
-    """The pieces of a text, in order. names: whether a word alone names a product, though it may be a unit too."""
-    return _Builder(tokens, marks, types, slash_is_point, names).build()
+    """The pieces of a text, in order.
+
+    names: whether a word alone names a product, though it may be a unit too. sizes: whether a number behind a word is
+    of the name of a product ("SPF 50", "size 3").
+    """
+    pieces = _Builder(tokens, marks, types, slash_is_point, names).build()
+    _join_times(pieces, sizes)
+    return pieces
 
 
 class _Builder:
@@ -119,7 +130,6 @@ class _Builder:
             piece = self._typed(place) or self._amount(place) or self._plain(place)
             pieces.append(piece)
             place = piece.last
-        _join_times(pieces)
         return pieces
 
     def _piece(self, kind: str, first: int, last: int) -> Piece:
@@ -236,15 +246,18 @@ class _Builder:
         return piece
 
 
-def _join_times(pieces: list[Piece]) -> None:
-    """Take the sign of multiplication into the amount beside it: "2x", "x 2"."""
+def _join_times(pieces: list[Piece], sizes: Callable[[str, str], bool]) -> None:
+    """Take the sign of multiplication into the amount beside it: "2x", "x 2"; "SPF 50 x 2" are two."""
     place = 0
     while place < len(pieces):
         piece = pieces[place]
         if piece.kind == "word" and "times" in piece.sorts:
             left = pieces[place - 1] if place else None
             right = pieces[place + 1] if place + 1 < len(pieces) else None
-            if left is not None and left.kind == "amount" and not left.soft and not left.times:
+            before = pieces[place - 2] if place > 1 else None
+            named = left is not None and before is not None and before.kind == "word" and sizes(before.text, left.text)
+            named = named and right is not None and right.kind == "amount"
+            if left is not None and left.kind == "amount" and not left.soft and not left.times and not named:
                 left.times, left.last, left.end = True, piece.last, piece.end
                 left.text += " " + piece.text
                 del pieces[place]

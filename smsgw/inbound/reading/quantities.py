@@ -54,7 +54,7 @@ def assign(scan: Scan) -> Lines:
     corrected = _correct(steps, scan)
     steps = [step for step in steps if not step.gone]
     lines = [Line(step.found) for step in steps if step.found is not None]
-    _deny(steps, lines)
+    _deny(steps, lines, conditional=scan.has("if"))
     if any(step.kind == "not" and not step.gone for step in steps):
         reasons.append("negation")
     _give(steps, lines)
@@ -90,7 +90,23 @@ def _steps(scan: Scan) -> list[_Step]:
             steps.append(_Step("correct", piece))
         elif piece.kind == "separator" or "and" in piece.sorts:
             steps.append(_Step("separator", piece))
-    return steps
+    return _contrasted(steps)
+
+
+def _contrasted(steps: list[_Step]) -> list[_Step]:
+    """The steps without an "and" or a colon that only sets a number off from its own product: "krompirja 10 kg, čebule
+    pa 2 kg", "rice: 2"."""
+    kept: list[_Step] = []
+    for at, step in enumerate(steps):
+        kinds = [one.kind for one in steps[max(0, at - 2) : at + 3]]
+        alone = at > 0 and (at == 1 or kinds[0] == "separator") and kinds[-len(steps[at : at + 3]) - 1] == "product"
+        after = steps[at + 1 : at + 3]
+        last = bool(after) and after[0].kind == "number" and (len(after) == 1 or after[1].kind == "separator")
+        word = step.kind == "separator" and step.piece is not None and "and" in step.piece.sorts
+        colon = step.piece is not None and step.piece.text == ":" and kinds[-len(steps[at : at + 3]) - 1 :][0] == "product"
+        if not (word and alone and last) and not (colon and at > 0 and last):
+            kept.append(step)
+    return kept
 
 
 def _correct(steps: list[_Step], scan: Scan) -> bool:
@@ -148,8 +164,8 @@ def _drop(steps: list[_Step], first: int, last: int, kind: str) -> None:
             step.gone = True
 
 
-def _deny(steps: list[_Step], lines: list[Line]) -> None:
-    """Products that the text says not to send: "no sugar", "sladkorja pa ne"."""
+def _deny(steps: list[_Step], lines: list[Line], conditional: bool) -> None:
+    """Products that the text says not to send: "no sugar", "sladkorja pa ne"; but "fish, if fresh and not frozen"."""
     by_found = {id(line.found): line for line in lines}
     for at, step in enumerate(steps):
         if step.kind != "not":
@@ -165,7 +181,7 @@ def _deny(steps: list[_Step], lines: list[Line]) -> None:
             before = steps[at - 2]  # "sladkorja pa ne"
         if after is not None and after.found is not None:
             by_found[id(after.found)].denied = True
-        elif "without" in (step.piece.sorts if step.piece else ()):
+        elif conditional or "without" in (step.piece.sorts if step.piece else ()):
             continue
         elif before is not None and before.found is not None and (after is None or after.kind == "separator"):
             by_found[id(before.found)].denied = True
@@ -224,6 +240,19 @@ def _convert(line: Line, scan: Scan) -> None:
         line.quantity = line.amount.value
         return
     line.quantity, line.reasons = converted(line.found.sku, line.amount, scan)
+    if "pair" in line.amount.sorts and _comes_in_pairs(line, scan):
+        line.reasons.append("unit unclear")
+
+
+def _comes_in_pairs(line: Line, scan: Scan) -> bool:
+    """Whether the name in the catalogue is a plural, so that "a pair" may be one: "un paio di stivali"."""
+    alias = line.found.alias
+    language = scan.catalogue.languages.by_tag.get(alias.language) if alias else None
+    if alias is None or language is None:
+        return True
+    if not language.plural:
+        return not line.found.quality
+    return any(word.endswith(language.plural) for word in alias.words[:2])
 
 
 def converted(sku: str, amount: Piece, scan: Scan) -> tuple[Fraction | None, list[str]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from smsgw.inbound.reading import pieces as pieces_of
 from smsgw.inbound.reading.index import Compiled
 from smsgw.inbound.reading.languages import ROMANISED
 from smsgw.inbound.reading.lexicon import Mark
 from smsgw.inbound.reading.matching import Found, find, hits_of, join_apart
+from smsgw.inbound.reading.people import names
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.shapes import typed
 from smsgw.inbound.reading.terms import Open
@@ -25,10 +27,15 @@ _UNHIDDEN = frozenset({"stop", "receive", "messages"})
 _SIGNATURE_MOST = 3
 _HOURS = 24
 _HALF = Fraction(1, 2)
+_TRAILING = frozenset({"deliver", "day", "at", "story", "thanks", "courtesy"})
 _BEFORE_TIME = frozenset({"coming", "story", "day", "hour"})
 _CASED_LEAST = 3
+_GRAVE = frozenset(
+    {"complaint", "returns", "cancel", "dont_send", "not", "no", "if", "question", "ask", "optout", "optout_word", "stop"}
+    | {"account", "status", "paid", "away", "decline", "wrong"}
+)
+"""Sorts of words that are no mere praise."""
 _CONTAINING = frozenset({"container", "unit", "one", "also", "order"})
-_NAMES = frozenset({"story", "month"})  # "Mrs", and May is a name too
 _SIGNING = frozenset({"thanks", "courtesy", "greeting"})
 
 ACCOUNTED = frozenset(
@@ -49,7 +56,7 @@ ACCOUNTED = frozenset(
         "story",
         "noise",
     }
-    | {"already", "coming", "chat", "only", "choice", "ordinal"}
+    | {"already", "coming", "chat", "only", "choice", "ordinal", "name", "from", "whom", "own"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
 
@@ -116,6 +123,15 @@ class Scan:
         return any(piece.kind == "separator" for piece in self.pieces[first : later[0]])
 
     @property
+    def agrees(self) -> bool:
+        """Whether a yes stands before a product, or apart from it: "yes, the scarf"; but "the scarf is great"."""
+        first = min((one.first for one in self.found), default=len(self.pieces))
+        return any(
+            place < first or any(piece.kind == "separator" for piece in self.pieces[first:place])
+            for place in self.places("yes")
+        )
+
+    @property
     def asks(self) -> bool:
         """Whether there is a question mark."""
         return any(piece.text == "?" for piece in self.pieces)
@@ -129,42 +145,25 @@ class Scan:
             if piece.kind == "word" and place not in self.used and wanted.isdisjoint(piece.sorts)
         ]
 
+    @cached_property
+    def named(self) -> set[int]:
+        """The places of words that name people or places."""
+        return names(self.text, self.pieces, self.used, self.languages, self.catalogue.languages)
+
     def unknown(self) -> list[int]:
-        """The places of words that an order does not account for; a signature is accounted for."""
-        signed = self._signature()
-        strange = [place for place in self.outside(*ACCOUNTED) if place not in signed]
+        """The places of words that an order does not account for; the names of people are accounted for."""
+        named, languages = self.named, self.catalogue.languages
+        strange = [
+            place
+            for place in self.outside(*ACCOUNTED)
+            if place not in named and not languages.tells(self.pieces[place].text, self.languages)
+        ]
         behind = {one.last + 1 for one in self.found if one.sku not in self.catalogue.contained}
         return strange + [
             place
             for place in self.places("container")
             if place in behind and self.pieces[place].kind == "word" and self.pieces[place].sorts <= _CONTAINING
         ]
-
-    def _signature(self) -> set[int]:
-        """One or two capitalised words at the end, behind a thank-you, a greeting, a full stop or a new line."""
-        places = [place for place, piece in enumerate(self.pieces) if piece.kind not in ("mark", "sign")]
-        signed: set[int] = set()
-        while places and len(signed) < _SIGNATURE_MOST:
-            piece = self.pieces[places[-1]]
-            initial = self.text[piece.start] if piece.kind == "word" else ""
-            if piece.text == "." and signed and len(places) > 1 and self._is_initial(places[-2]):
-                places.pop()
-                continue
-            if piece.kind != "word" or piece.sorts - _NAMES or places[-1] in self.used or initial.islower():
-                break
-            signed.add(places.pop())
-        if not places or not signed:
-            return set()
-        before = self.pieces[places[-1]]
-        if before.kind == "separator" and before.text in ",:" and len(places) > 1:
-            before = self.pieces[places[-2]]
-            return signed if before.sorts & _SIGNING else set()
-        capital = self.text[self.pieces[min(signed)].start].isupper()
-        ended = before.kind == "separator" and (before.text == "." or before.text.startswith("\n")) and capital
-        return signed if ended or before.sorts & _SIGNING else set()
-
-    def _is_initial(self, place: int) -> bool:
-        return self.pieces[place].kind == "word" and len(self.pieces[place].text) == 1
 
     @property
     def sure(self) -> list[Found]:
@@ -195,11 +194,12 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
             sorts[place].add(mark.entry.sort)
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     _forget_sizes(text, tokens, sorts, kept)
-    pieces = pieces_of.build(tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone)
+    pieces = pieces_of.build(tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of)
     _tell_times(pieces)
     pieces = join_apart(pieces, catalogue)
-    found = find(pieces, hits_of(pieces, catalogue), catalogue, wanted, spoken) + _coded(pieces, catalogue)
+    found = find(pieces, hits_of(text, pieces, catalogue, spoken), catalogue, wanted, spoken) + _coded(pieces, catalogue)
     found = sorted(_without_names(found, pieces, text), key=lambda one: one.first)
+    _hear_praise(pieces, found)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
     ordinals = sorted({int(mark.entry.value) for mark in kept if mark.entry.sort == "ordinal" and mark.entry.value})
     return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue, ordinals=tuple(ordinals))
@@ -220,6 +220,24 @@ def _without_names(found: list[Found], pieces: list[Piece], text: str) -> list[F
     return [one for one in found if one not in guessed]
 
 
+def _hear_praise(pieces: list[Piece], found: list[Found]) -> None:
+    """A sentence of praise before or behind an order is a story: "Last time it was delicious! 3 trout again"."""
+    numbers, current = [], 0
+    for piece in pieces:
+        numbers.append(current)
+        current += piece.kind == "separator" and (piece.text in ".!" or piece.text.startswith("\n"))
+    named = {numbers[place] for one in found for place in one.places}
+    counted = {number for number, piece in zip(numbers, pieces, strict=True) if piece.kind == "amount" and not piece.soft}
+    if not named & counted:
+        return
+    for sentence in set(numbers) - named - counted:
+        inside = [piece for number, piece in zip(numbers, pieces, strict=True) if number == sentence]
+        sorts = set().union(*(piece.sorts for piece in inside))
+        if "chat" in sorts and not sorts & _GRAVE:
+            for piece in inside:
+                piece.sorts = {"story"} if piece.kind == "word" else piece.sorts
+
+
 def _tell_times(pieces: list[Piece]) -> None:
     """A number in words at the end of a clause about coming or delivering is a time: "подойду к девяти", and so is half
     an hour before or after one: "um halb acht"."""
@@ -231,13 +249,18 @@ def _tell_times(pieces: list[Piece]) -> None:
     for place, piece in enumerate(pieces):
         if piece.kind != "amount" or piece.unit or piece.value is None or piece.value > _HOURS or place < 2:
             continue
-        ended = place + 1 == len(pieces) or pieces[place + 1].kind in ("separator", "mark")
+        ended = _ends(pieces, place + 1) or (pieces[place + 1].sorts & _TRAILING and _ends(pieces, place + 2))
         around = set().union(*(one.sorts for one in pieces[max(0, place - 4) : place - 1]))
         before = pieces[place - 1].sorts
         counted = any(one.kind == "amount" and not one.soft for one in pieces[: place - 1])
         until = counted and "at" in before and not before & {"apiece", "approx"}
         if ended and (until or (before & {"at", "approx"} and around & _BEFORE_TIME)):
             piece.kind, piece.type, piece.value = "typed", "time", None
+
+
+def _ends(pieces: list[Piece], place: int) -> bool:
+    """Whether a clause has ended before this place."""
+    return place >= len(pieces) or pieces[place].kind in ("separator", "mark", "sign")
 
 
 def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: list[Mark]) -> None:
@@ -261,12 +284,13 @@ def _shared(mark: Mark) -> bool:
 def _spoken(tokens: list[Token], marks: list[Mark], catalogue: Compiled) -> set[str]:
     """The languages that know the most words of the text; all of them when they know equally many."""
     known: dict[int, set[str]] = {}
+    lexicon = catalogue.languages.lexicon
     for mark in marks:
         for place in range(mark.first, mark.last):
             known.setdefault(place, set()).add(mark.entry.language)
     for place, token in enumerate(tokens):
         if token.kind == WORD:
-            for hit in catalogue.hits(token.text, place not in known):
+            for hit in catalogue.hits(token.text, place not in known and not lexicon.knows(token.text)):
                 if (hit.score >= _SURE and len(token.text) > 1) or hit.how == "romanised":
                     of = catalogue.aliases[hit.alias].language
                     if of:
@@ -289,10 +313,16 @@ def _longest(marks: list[Mark]) -> list[Mark]:
         if not any(
             other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
             for other in marks
-            if other.entry.sort not in _TRANSPARENT and mark.entry.sort not in _UNHIDDEN
+            if other.entry.sort not in _TRANSPARENT and mark.entry.sort not in _UNHIDDEN and not _is_in_gap(mark, other)
         ):
             kept.append(mark)
     return kept
+
+
+def _is_in_gap(mark: Mark, other: Mark) -> bool:
+    """Whether a number stands between the words of a phrase, and is none of them: "could you _ send"."""
+    counts = mark.entry.sort in ("number", "unit", "multiple", "more", "one")
+    return counts and other.gapped and other.first < mark.first and mark.last < other.last
 
 
 def _coded(pieces: list[Piece], catalogue: Compiled) -> list[Found]:

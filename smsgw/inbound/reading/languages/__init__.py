@@ -15,7 +15,8 @@ from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any
 
-from smsgw.inbound.reading.letters import script_of
+from smsgw.inbound.reading.forms import stems
+from smsgw.inbound.reading.letters import fold, script_of
 from smsgw.inbound.reading.lexicon import Entry, Lexicon
 from smsgw.inbound.reading.romanised import of_cyrillic
 from smsgw.inbound.reading.tokens import NUMBER, WORD, cut
@@ -24,6 +25,7 @@ ROMANISED = "-Latn"
 """What the tag of a language ends in when its words are written in Latin letters though it has others."""
 
 _SOUND_LEAST = 4
+_NAME_LEAST, _TALE_LEAST = 3, 4
 _MEASURES = frozenset({"x", "х", "h", "am", "pm"})
 
 
@@ -35,7 +37,9 @@ class Language:
     a singular that the name in the catalogue does not have. fleeting: vowels that come
     and go before the last consonant. alternations: pairs of consonants that change before an ending. digraphs: how a
     marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
-    negation stands behind what it denies. slash: whether 1/5 is one and a half.
+    negation stands behind what it denies. slash: whether 1/5 is one and a half. nouns: whether every noun has a
+    capital. attributive: endings of an adjective that its singular has too, except behind one of the words `many`.
+    inverted: whether a number behind its unit is a guess ("штук пять"). cases: whether given names have endings.
     """
 
     tag: str
@@ -50,6 +54,11 @@ class Language:
     implied: bool = True
     not_after: bool = False
     slash: bool = False
+    nouns: bool = False
+    attributive: tuple[str, ...] = ()
+    many: frozenset[str] = frozenset()
+    inverted: bool = False
+    cases: bool = False
 
     @cached_property
     def longest(self) -> int:
@@ -59,13 +68,17 @@ class Language:
 
 @dataclass(frozen=True)
 class Languages:
-    """All languages that are read. measures: the units of all of them."""
+    """All languages that are read. measures: the units of all of them. given: stems of the given names of
+    each; tales: stems of the nouns that stories are told with.
+    """
 
     by_tag: dict[str, Language]
     lexicon: Lexicon
     measures: frozenset[str]
     phrases: dict[tuple[str, str], tuple[str, ...]]
     negations: frozenset[str]
+    given: dict[str, frozenset[str]] = field(default_factory=dict)
+    tales: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def _by_script(self) -> dict[str, tuple[Language, ...]]:
@@ -77,6 +90,21 @@ class Languages:
     def written_like(self, word: str) -> tuple[Language, ...]:
         """The languages of the alphabet of a word."""
         return self._by_script[script_of(word)]
+
+    def tells(self, word: str, tags: Iterable[str]) -> bool:
+        """Whether a folded word is a form of a noun that one of the languages tells stories with ("to grandmother")."""
+        return any(
+            not self.tales[tag].isdisjoint(stems(word, self.by_tag[tag]))
+            for tag in tags
+            if tag in self.tales and script_of(word) == self.by_tag[tag].script
+        )
+
+    def is_given(self, word: str) -> bool:
+        """Whether a folded word is a given name, in any case of the languages of its alphabet."""
+        return any(
+            not self.given[one.tag].isdisjoint(stems(word, one) if one.cases else {word})
+            for one in self.written_like(word)
+        )
 
     def slash_is_point(self, tags: Iterable[str]) -> bool:
         """Whether one of these languages writes 1/5 for one and a half."""
@@ -122,7 +150,25 @@ def load(*folders: Traversable) -> Languages:
             for spelling in _spellings(phrase, language):
                 _add(lexicon, spelling, meaning, language, measures)
     negations = frozenset(word for (_, sort), words in phrases.items() if sort == "not" for word in words)
-    return Languages(by_tag, lexicon, measures, phrases, negations)
+    given = {
+        tag: _named(table.get("people", {}).get("given", []), by_tag[tag])
+        for tag, table in ((table["tag"], table) for table in tables.values())
+    }
+    tales = {tag: _stemmed(phrases.get((tag, "story"), ()), language, _TALE_LEAST) for tag, language in by_tag.items()}
+    return Languages(by_tag, lexicon, measures, phrases, negations, given, tales)
+
+
+def _named(names: list[str], language: Language) -> frozenset[str]:
+    """Given names, and their stems where a language puts them in cases."""
+    if language.cases:
+        return _stemmed(names, language, _NAME_LEAST)
+    return frozenset(fold(name).text for name in names)
+
+
+def _stemmed(words: Iterable[str], language: Language, least: int) -> frozenset[str]:
+    """What may be left of single words when an ending is taken off, if it is long enough to tell."""
+    single = [fold(word).text for word in words if word.isalpha()]
+    return frozenset(stem for word in single for stem in stems(word, language) if len(stem) >= least)
 
 
 def _begun_with_digit(table: dict[str, Any]) -> Iterator[str]:
@@ -146,6 +192,11 @@ def _language(table: dict[str, Any]) -> Language:
         implied=forms.get("implied", True),
         not_after=forms.get("not_after", False),
         slash=forms.get("slash", False),
+        nouns=forms.get("nouns", False),
+        attributive=tuple(forms.get("attributive", "").split()),
+        many=frozenset(forms.get("many", "").split()),
+        inverted=forms.get("inverted", False),
+        cases=table.get("people", {}).get("cases", False),
     )
 
 
