@@ -1,4 +1,4 @@
-"""Pages that stay true: what happens appears by the stream that all tabs share, and by the clock where there is none."""
+"""Pages that stay true: what happens appears by the stream that all tabs share, or by the clock where there is none."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_where_the_stream_is_refused_the_page_asks_by_the_clock(
 def test_a_browser_without_shared_workers_has_a_stream_for_each_tab(
     admin: Visitor, enter: Callable[..., tuple[Any, Any]]
 ) -> None:
-    page, site = enter()
+    page, _ = enter()
     page.add_init_script("delete window.SharedWorker")
     page.goto(page.url)
     page.locator("body[data-stream=live]").wait_for()
