@@ -69,6 +69,7 @@ def _store(gateway: Gateway) -> Checks:
         with gateway.database.reading() as conn:
             waiting = [one for one in figures.waiting(conn) if one.state == "queued"]
             standing = len(alerts.standing(conn))
+            nodes = figures.nodes_now(conn)
     except SmsgwError as problem:
         return {"store:answers": [{"componentType": "datastore", "status": "fail", "output": str(problem)}]}
     dues = [one.oldest_due for one in waiting if one.oldest_due is not None]
@@ -79,7 +80,15 @@ def _store(gateway: Gateway) -> Checks:
         "messages:queued": [_number(sum(one.count for one in waiting), "messages", late <= patience)],
         "messages:overdue": [_number(late, "seconds", late <= patience)],
         "alerts:standing": [_number(standing, "alerts", not standing)],
+        **{f"node:{one.name}": [_node(one)] for one in nodes},
     }
+
+
+def _node(one: figures.NodeNow) -> dict[str, Any]:
+    """A node that is not heard of is a warning: others have what it had."""
+    has = {name: since.isoformat() for name, since in one.has.items()}
+    told = {"componentType": "node", "observedValue": has, "status": "pass" if one.alive else "warn"}
+    return told if one.alive else {**told, "time": one.until.isoformat(), "output": "nothing is heard of it since"}
 
 
 def _number(value: int, unit: str, well: bool) -> dict[str, Any]:

@@ -22,11 +22,13 @@ from smsgw.errors import Forbidden, SmsgwError, Unauthenticated
 from smsgw.gateway import Gateway
 from smsgw.watch import figures
 from smsgw.watch.counting import Counts, Timing
+from smsgw.webhooks.part import ENDED
 
 from .context import the_gateway
 
 BOUNDS = (0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 DOORS = ("api", "cgi-bin", "2010-04-01", "3rdparty", "carriers")  # how the paths of programs begin; the rest are pages
+CLIENT = "smpp:"  # how the leases of clients are called
 PROXIED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 
@@ -164,6 +166,7 @@ class Figures:
             bundles = figures.bundles(conn, gateway, now)
             progress = figures.progress(conn)
             pending = figures.webhooks_pending(conn)
+            nodes = figures.nodes_now(conn)
         queue = GaugeMetricFamily("smsgw_queue_messages", "Messages that are not settled.", labels=["link", "state"])
         for one in open_ones:
             queue.add_metric([one.link, one.state], one.count)
@@ -178,8 +181,16 @@ class Figures:
         hooks = GaugeMetricFamily("smsgw_webhook_pending", "Events that are not told yet.", labels=["endpoint"])
         for webhook, count in pending:
             hooks.add_metric([webhook], count)
+        node = GaugeMetricFamily("smsgw_node_up", "Whether a node is heard of.", labels=["node"])
+        lease = GaugeMetricFamily("smsgw_lease_since_seconds", "Since when a node has it.", labels=["lease", "node"])
+        for here in nodes:
+            node.add_metric([here.name], float(here.alive))
+            for name, since in here.has.items():
+                if name.startswith(CLIENT):
+                    continue  # which node tells a client is nobody's figure
+                lease.add_metric([name, here.name], since.timestamp())
         return [
-            *_counted(self._counts), queue, left, ratio, hooks,
+            *([node, lease] if nodes else []), *_counted(self._counts), queue, left, ratio, hooks,
             GaugeMetricFamily("smsgw_queue_oldest_seconds", "For how long the oldest is overdue.", value=oldest),
             GaugeMetricFamily("smsgw_inquiries_overdue", "Questions without an answer in time.", value=late.questions),
             GaugeMetricFamily("smsgw_db_size_bytes", "How large the store is.", value=octets),
@@ -198,10 +209,13 @@ def _counted(counts: Counts) -> Iterable[Metric]:
     cost = CounterMetricFamily("smsgw_cost", "What was charged.", labels=["link", "currency"])
     for (link, currency), millionths in sorted(counts.spent.items()):
         cost.add_metric([link, currency], millionths / 1_000_000)
-    gate = CounterMetricFamily("smsgw_gate_decisions", "What the gate said.", labels=["decision"])
-    for decision, count in sorted(counts.decisions.items()):
-        gate.add_metric([decision], count)
-    yield from (messages, segments, cost, gate)
+    gate = CounterMetricFamily("smsgw_gate_decisions", "What the gate said.", labels=["decision", "reason"])
+    for labels, count in sorted(counts.decisions.items()):
+        gate.add_metric(labels, count)
+    hooks = CounterMetricFamily("smsgw_webhook_deliveries", "How tries ended.", labels=["endpoint", "outcome"])
+    for labels, count in sorted(ENDED.items()):
+        hooks.add_metric(labels, count)
+    yield from (messages, segments, cost, gate, hooks)
     for what, says in (("submit", "From accepted to sent."), ("delivery", "From sent to delivered.")):
         found = sorted((link, timing) for (kind, link), timing in counts.timings.items() if kind == what)
         yield _histogram(f"smsgw_{what}_duration_seconds", says, "link", found)

@@ -13,6 +13,7 @@ from smsgw.cli.examine_host import clock, disk, modem_manager, web
 from smsgw.cli.examine_links import one_link
 from smsgw.cli.examine_listeners import listeners
 from smsgw.cli.examine_mail import mail
+from smsgw.cli.examine_nodes import examine as nodes
 from smsgw.cli.examine_routes import routes
 from smsgw.cli.examine_store import backups, store
 from smsgw.cli.examine_webhooks import webhooks
@@ -68,6 +69,7 @@ def examined(office: Office) -> Iterator[Finding]:
     become_owner(config.store.folder)
     alive = yield from _daemon(config)
     yield from store(config, alive)
+    yield from nodes(config)
     yield from backups(config, datetime.now(UTC))
     yield from disk(config.store.folder)
     yield from web(config, alive)

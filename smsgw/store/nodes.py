@@ -18,6 +18,7 @@ from .fences import Guard
 from .tables import lease, node
 from .tables.types import AnyRow
 
+FORGOTTEN = 7  # days after which a node of which nothing is heard is forgotten
 _NOW = "(clock_timestamp() AT TIME ZONE 'UTC')"
 _LASTS = f"({_NOW} + make_interval(secs => :lasts))"
 _LIVE = text(
@@ -57,7 +58,7 @@ _UNHALT_ALL = text(
     f"UPDATE lease SET halted = NULL WHERE NOT EXISTS (SELECT 1 FROM node WHERE until > {_NOW} AND name <> :name)"
 )
 _ALIVE = text(f"SELECT {_NOW}")
-_FORGET = text(f"DELETE FROM node WHERE until < {_NOW} - interval '7 days'")
+_FORGET = text(f"DELETE FROM node WHERE until < {_NOW} - interval '{FORGOTTEN} days'")
 LINK = "link:"  # how the names of links' leases begin
 
 

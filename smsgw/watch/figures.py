@@ -19,6 +19,7 @@ from ..errors import SmsgwError
 from ..gateway import Gateway
 from ..link import LinkState
 from ..money.plans import allowance, used
+from ..store import nodes
 from ..store.backup import sqlite_path
 from ..store.ids import first_id
 from ..store.tables import campaign, delivery, inquiry, mail, message, target
@@ -153,6 +154,30 @@ def store_octets(conn: Connection, url: str) -> int:
         return int(conn.scalar(text("SELECT pg_database_size(current_database())")) or 0)
     files = (path, Path(f"{path}-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+class NodeNow(NamedTuple):
+    """A node that shares the store: whether it lives, and what it has, each since when."""
+
+    name: str
+    version: str
+    alive: bool
+    until: datetime
+    has: dict[str, datetime]
+
+
+def nodes_now(conn: Connection) -> list[NodeNow]:
+    """Every node that was heard of lately, by name; none where the store is a file of this process alone."""
+    if conn.dialect.name != "postgresql":
+        return []
+    found = nodes.others(conn)
+    return [
+        NodeNow(
+            row.name, row.version, alive, row.until,
+            {one.name: one.since for one, held in found.leases if held and one.node == row.name},
+        )
+        for row, alive in found.nodes
+    ]  # fmt: skip
 
 
 def free_octets(folder: Path) -> int:

@@ -46,7 +46,10 @@ class Cluster:
         database.close()
         self.nodes = {
             name: Running(
-                folder / name, (urls or {}).get(name, url), [wire.link()], node={"name": name, "lease": LEASE},
+                folder / name,
+                (urls or {}).get(name, url),
+                [wire.link()],
+                node={"name": name, "lease": LEASE},
                 sending={"retry_first": 1, "unsure_wait": 2, **more.get("sending", {})},
             )  # fmt: skip
             for name in names
@@ -92,6 +95,12 @@ class Cluster:
             return None if node == not_by else node
 
         return until(found, seconds, f"nobody took {name}"), time.monotonic() - begun
+
+    def lives(self, name: str) -> bool:
+        """Whether a node tells that it lives."""
+        alive = text("SELECT 1 FROM node WHERE name = :name AND until > clock_timestamp() AT TIME ZONE 'UTC'")
+        with self.looking() as conn:
+            return conn.scalar(alive, {"name": name}) is not None
 
     def is_up(self, seconds: float = 60) -> None:
         """Wait until the link is connected, as whoever has it wrote down."""
@@ -177,4 +186,6 @@ class Cluster:
             lost = conn.scalar(select(func.count()).where(history.c.event == "lose"))
         sent = Counter((part.to, part.position) for part in self.wire.taken())
         twice = sum(count - 1 for count in sent.values())
-        return f"{len(self.book.told)} messages, {states}; {lost} times unsure, {twice} parts more than once on the wire"
+        return (
+            f"{len(self.book.told)} messages, {states}; {lost} times unsure, {twice} parts more than once on the wire"
+        )

@@ -62,6 +62,8 @@ def test_a_node_that_is_killed_or_frozen_under_load_is_taken_over_from_and_nothi
     three.settle()
     assert three.faults() == []
     clock, _ = three.held("clock")
-    record_property("figures", f"taken over {killed:.1f} s after a kill, {frozen:.1f} s after a freeze; {three.figures()}")
+    record_property(
+        "figures", f"taken over {killed:.1f} s after a kill, {frozen:.1f} s after a freeze; {three.figures()}"
+    )
     assert clock in NAMES
     time.sleep(0)
