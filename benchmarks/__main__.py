@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from benchmarks import (
     batch,
     campaigns,
     cutting,
+    faults,
     front,
     mms,
     modem,
@@ -19,10 +21,12 @@ from benchmarks import (
     people,
     reading,
     road,
+    soak,
     stock,
     streams,
     webhook,
 )
+from benchmarks.faults.strikes import NAMES
 from benchmarks.measure import machine
 from benchmarks.stage import Stores
 
@@ -49,15 +53,20 @@ def main() -> None:
             "mms",
             "streams",
             "batch",
+            "faults",
+            "soak",
         ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch",
+        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
     read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
-    read.add_argument("--rounds", type=int, default=3, help="of peers: how often each shape is measured (default: 3)")
+    read.add_argument("--rounds", type=int, default=3, help="of peers and faults: how often (default: 3)")
+    read.add_argument("--fault", choices=NAMES, action="append", help="of faults: only this one; may be repeated")
+    read.add_argument("--days", type=int, default=38, help="of soak: days of virtual time (default: 38)")
+    read.add_argument("--seed", type=int, default=1, help="of faults and soak: repeats the chance (default: 1)")
     read.add_argument("--jasmin", type=Path, help="of peers: a Python that has jasmin, which then runs beside us too")
     read.add_argument("--answer-ms", type=float, default=0, help="how long the SMSC takes to answer (default: 0)")
     read.add_argument("--receipt-ms", type=float, default=0, help="and from there to its receipt (default: 0)")
@@ -104,6 +113,10 @@ def _measure(stores: Stores, wanted: Sequence[str], told: argparse.Namespace) ->
         people.run(stores, 20_000 if told.quick else told.customers)
     if "campaigns" in wanted:
         campaigns.run(stores, 20_000 if told.quick else told.customers, told.messages, told.seconds)
+    if "faults" in wanted and not faults.run(stores, told.seconds, told.rounds, told.seed, told.fault or ()):
+        sys.exit("something was lost, or doubled without a mark; see the lines under each fault")
+    if "soak" in wanted and not soak.run(stores, 2 if told.quick else told.days, told.seed):
+        sys.exit("something is wrong; see the lines under the table")
     if "peers" in wanted:
         peers.run(stores, told.messages, told.seconds, told.rounds, told.jasmin)
     if "road" in wanted:

@@ -1,15 +1,19 @@
 """Every job and when it runs: the whole clock on one page (APScheduler).
 
 The clock holds no data: what is due is a column, so a restart loses nothing, and every job may run twice.
+
+The surprise: the scheduler plans by the time of day. When that is set back, nothing would run until the hour has come
+once more; so it is watched against the clock that never jumps, and everything runs at once then.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import warnings
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from smsgw.errors import Fenced, SmsgwError
 from smsgw.gateway import Gateway
@@ -101,6 +105,8 @@ EVERYWHERE: frozenset[Job] = frozenset(  # what each of several nodes does for i
     job.run for job in (asking, balances, paces, prices, revoked, usage)
 )
 STUCK_AFTER = 120.0  # seconds without a tick
+LOOK = 1.0  # seconds between two looks whether the time of day was set back
+SET_BACK = 3.0  # seconds by which it must be; less is how clocks are kept right
 
 
 class Clock:
@@ -108,10 +114,13 @@ class Clock:
 
     name = "clock"
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, time_of_day: Callable[[], float] = time.time) -> None:
         self._gateway = gateway
+        self._time_of_day = time_of_day
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._beats = time.monotonic()
+        self._ended = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="clock-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to run jobs; each for the first time at once."""
@@ -129,15 +138,34 @@ class Clock:
             )
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler.start()
+        self._watching.start()
 
     def stop(self, deadline: float) -> None:
         """Run no further job; one that runs now has bounded batches and ends soon."""
+        self._ended.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
     def alive(self) -> bool:
         """Whether jobs still run."""
         return time.monotonic() - self._beats < STUCK_AFTER
+
+    def _watch(self) -> None:
+        """Have everything run at once when the time of day was set back."""
+        ahead = self._time_of_day() - time.monotonic()
+        while not self._ended.wait(LOOK):
+            before, ahead = ahead, self._time_of_day() - time.monotonic()
+            if before - ahead > SET_BACK:
+                self._was_set_back(timedelta(seconds=before - ahead))
+
+    def _was_set_back(self, by: timedelta) -> None:
+        log.warning("the time of day was set back by %s: what is due by the clock of before runs now", by)
+        try:
+            self._gateway.set_back(by)
+        except SmsgwError as problem:
+            log.error("what waits for the time of before is not due yet: %s", problem)
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(self._scheduler.timezone))
 
     def _tick(self, job: Job) -> None:
         self._beats = time.monotonic()

@@ -58,6 +58,7 @@ from .outbound.retry import Retry
 from .outbound.routing import Served
 from .outbound.sender import Sender
 from .outbound.sequel import Sequel
+from .outbound.set_back import due_again
 from .outbound.serving import network_of, served_of
 from .outbound.showing import Showing
 from .outbound.silence import Silence
@@ -240,6 +241,12 @@ class Gateway:
         written = self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since), guard)
         if changed:
             written.add_done_callback(lambda _: self.bell.ring("links"))
+
+    def set_back(self, by: timedelta) -> None:
+        """The time of day was set back: what is queued for a time that comes once more goes now. Raises StoreError."""
+        self.database.writer.do(due_again, (self.clock(), by))
+        for sender in self.senders.values():
+            sender.wake()
 
     def tell(self, name: str, facts: dict[str, str | None]) -> None:
         """Put facts beside those that the driver tells of its link; None takes one away."""

@@ -52,10 +52,18 @@ class _Reader:
                     [Fault("/rule", "rule_wrong", f"letter {at + 1}: {words[at : at + 20]!r} cannot be read")]
                 )
             quoted = found[1] is not None
-            told = json.loads(found[1]) if quoted else found[0].strip()
+            told = self._unquoted(found[1], at) if quoted else found[0].strip()
             self.tokens.append((told, found.end() - len(found[0].strip()) + 1, quoted))
             at = found.end()
         self.at = 0
+
+    @staticmethod
+    def _unquoted(said: str, at: int) -> str:
+        try:
+            return str(json.loads(said))
+        except ValueError as wrong:  # a control letter, or a backslash that begins nothing
+            says = f"letter {at + 1}: {said[:20]!r} cannot be read: before a \" or a \\ in it there must be a \\"
+            raise BadInput([Fault("/rule", "rule_wrong", says)]) from wrong
 
     def wrong(self, says: str) -> NoReturn:
         where = f"letter {self.tokens[self.at][1]}" if self.at < len(self.tokens) else "the end"

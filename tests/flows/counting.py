@@ -84,7 +84,7 @@ def quiet(siege: Siege, patience: float) -> Stored:
     return rest(siege, patience)
 
 
-def rest(siege: Siege, patience: float) -> Stored:
+def rest(siege: Siege, patience: float, stops_within: float = 10.0) -> Stored:
     """Let everything come to its end within `patience` seconds, stop, and read what there is."""
     gateway, wire = siege.gateway, siege.wire
 
@@ -95,8 +95,8 @@ def rest(siege: Siege, patience: float) -> Stored:
         return wire.finished() and all(text.told for text in wire.typed())
 
     until(at_rest, patience, "what was sent did not come to its end", every=0.5)
-    status, seconds = gateway.terminate()
-    assert (status, seconds < 10) == (0, True), f"it stopped with {status} after {seconds:.1f} s"
+    status, seconds = gateway.terminate(stops_within + 10)
+    assert (status, seconds < stops_within) == (0, True), f"it stopped with {status} after {seconds:.1f} s"
     with gateway.looking() as conn:
         return Stored.read(conn)
 
@@ -150,7 +150,7 @@ def _of_the_wire(book: Book, taken: list[OnWire], stored: Stored) -> Iterator[st
     for part in taken:
         said[part.to][part.position].add(part.text)
     for (to, position), count in times.items():
-        again = sum(_resent(stored.lines[numbers.get(to, "")]))
+        again = sum(resent(stored.lines[numbers.get(to, "")]))
         if count > 1 + again:
             story = stored.story(numbers.get(to, to))
             yield f"part {position} went out {count} times, and policy sent it again {again} times: {story}"
@@ -162,7 +162,7 @@ def _of_the_wire(book: Book, taken: list[OnWire], stored: Stored) -> Iterator[st
             yield f"the words on the wire are not those that were asked for: {stored.story(id)}"
 
 
-def _resent(lines: Iterable[Any]) -> Iterator[bool]:
+def resent(lines: Iterable[Any]) -> Iterator[bool]:
     """For each line: whether it sends a message again that was unsure, because its policy says so."""
     return (line.event == "put_back" and line.was == "unsure" and line.by == "policy" for line in lines)
 
@@ -206,7 +206,7 @@ def _of_texts(typed: list[Typed], texts: list[Any]) -> Iterator[str]:
 def figures(siege: Siege, stored: Stored) -> str:
     """What a siege did, in one line."""
     lost = sum(line.event == "lose" for lines in stored.lines.values() for line in lines)
-    resent = sum(sum(_resent(lines)) for lines in stored.lines.values())
+    again = sum(sum(resent(lines)) for lines in stored.lines.values())
     taken = Counter((part.to, part.position) for part in siege.wire.taken())
     twice = sum(count - 1 for count in taken.values())
     ends = ", ".join(
@@ -214,6 +214,6 @@ def figures(siege: Siege, stored: Stored) -> str:
     )
     return (
         f"{siege.kills} kills, slowest start {max(siege.starts):.2f} s; {len(stored.messages)} messages in "
-        f"{len(taken)} parts: {ends}; {lost} times unsure, {resent} times resent by policy, {twice} parts more than "
+        f"{len(taken)} parts: {ends}; {lost} times unsure, {again} times resent by policy, {twice} parts more than "
         f"once on the wire; {len(stored.texts)} texts came in"
     )

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from schedules import timetable
 from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
+from smsgw.store.tables import message
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -45,6 +47,41 @@ def gateway(tmp_path: Path, clock: Turned) -> Iterator[Gateway]:
     schema.upgrade(made.database)
     yield made
     made.close()
+
+
+class Held:
+    """The time of day, which the test sets back."""
+
+    back = 0.0
+
+    def __call__(self) -> float:
+        return time.time() - self.back
+
+
+def test_a_clock_that_is_set_back_has_everything_run_at_once_and_nothing_waits_for_the_old_hour(
+    gateway: Gateway, clock: Turned
+) -> None:
+    clock.now = START + timedelta(hours=1)
+    fast = gateway.door.submit(Asked("+38640111222", "by a clock that is fast", "t")).row
+    planned = gateway.door.submit(Asked("+38640111222", "later", "t", send_at=START + timedelta(minutes=90))).row
+    time_of_day = Held()
+    ticking = timetable.Clock(gateway, time_of_day)
+    ticking.start()
+    try:
+        ahead = datetime.now(UTC) + timedelta(hours=1)  # where the next runs are when the time of day is set back
+        for job in ticking._scheduler.get_jobs():
+            job.modify(next_run_time=ahead)
+        clock.now, time_of_day.back = START, 3600.0
+        deadline = time.monotonic() + 60
+        while ticking._scheduler.get_job("schedules.release").next_run_time >= ahead:
+            assert time.monotonic() < deadline, "the jobs wait for the old hour"
+            time.sleep(0.05)
+    finally:
+        ticking.stop(time.monotonic() + 10)
+    with gateway.database.reading() as conn:
+        due = {row.id: row.due_at for row in conn.execute(select(message.c.id, message.c.due_at))}
+    assert due[fast["id"]] == START
+    assert due[planned["id"]] == START + timedelta(minutes=90)
 
 
 @pytest.mark.parametrize("job", [job for job, _ in timetable.TIMETABLE], ids=lambda job: job.__module__)
