@@ -83,7 +83,9 @@ def _shown(error: SmsgwError | None = None) -> Response:
         near=min(max(today, span.first), span.last),
         weeks=[boxes[at : at + WEEK] for at in range(0, len(boxes), WEEK)],
         names=[dates.format_date(one.day.day, "EEE", locale=language.locale()) for one in boxes[:WEEK]],
-        today=today, loose=loose, zone=config.business.zone, movable=[one for one in entries if one.movable],
+        today=today, loose=loose, zone=config.business.zone, day_of=lambda at: at.astimezone(zone).date(),
+        time_of=lambda at: language.digits(dates.format_time(at.astimezone(zone), "short", locale=language.locale())),
+        movable=[one for one in entries if one.movable],
     )  # fmt: skip
 
 

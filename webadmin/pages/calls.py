@@ -225,8 +225,8 @@ def call_statistics() -> Response:
 def _columns(about: str) -> list[Column]:
     words = {
         "calls_in": gettext("Calls taken"), "calls_out": gettext("Calls made"), "missed": gettext("Missed"),
-        "minutes": gettext("Minutes spoken"), "promised": gettext("Answers promised"),
-        "answers": gettext("Messages written"),
+        "minutes": gettext("Minutes spoken"), "promised": gettext("Promised"),
+        "answers": gettext("Messages"),
     }  # fmt: skip
     return [Column(about), *(Column(words[name], Kind.COUNT) for name in talk_report.COLUMNS)]
 
