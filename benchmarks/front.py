@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from concurrent.futures import Future
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.load import Job
@@ -64,14 +64,11 @@ def _serve(url: str) -> None:
     schema.upgrade(gateway.database)
     keys.create(gateway.database.writer, keys.NewKey("bench", ["messages:send"], gateway.clock(), SECRET))
 
-    def put(ready: list[Ready]) -> list[Future[Accepted]]:
-        futures: list[Future[Accepted]] = [Future() for _ in ready]
-        for one, future in zip(ready, futures, strict=True):
-            future.set_result(Accepted({**one.row, "state": "queued", "why": "nothing is done", "sent_at": None}))
-        return futures
+    def store_all(ready: list[Ready], tell: Callable[[list[Accepted]], None]) -> None:
+        tell([Accepted({**one.row, "state": "queued", "why": "nothing is done", "sent_at": None}) for one in ready])
 
     door: Any = gateway.door
-    door.put = put
+    door.store_all = store_all
     server = WebServer(gateway, create_app(gateway))
     server.start()
     print(server.port, flush=True)

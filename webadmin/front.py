@@ -17,7 +17,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -42,6 +41,7 @@ ANSWERED_WITHIN = 60.0  # seconds until a request that waits for the store is to
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 Lend = Callable[[socket.socket, Any, int, bytes], None]
+_News = Callable[[], list[Line] | None]
 
 
 class Front:
@@ -59,7 +59,7 @@ class Front:
         self._lent = lent
         self._heads = Heads()
         self._lines: set[Line] = set()
-        self._news: deque[Callable[[], Line | None]] = deque()  # what other threads tell
+        self._news: deque[_News] = deque()  # what other threads tell
         self._strangers: SimpleQueue[Head | None] = SimpleQueue()  # whose keys are to be looked up
         self._wait_for_key: dict[bytes, list[Line]] = {}
         self._taken: list[tuple[Turn, Ready]] = []
@@ -108,8 +108,8 @@ class Front:
         """A connection on which events are to be written from now on; its head is unsent. For any thread."""
         self._tell(partial(self._flow.begin, stream))
 
-    def _tell(self, news: Callable[[], Line | None]) -> None:
-        """Have `news` run in the loop; it tells which connection moved. For any thread."""
+    def _tell(self, news: _News) -> None:
+        """Have `news` run in the loop; it tells which connections moved. For any thread."""
         self._news.append(news)
         self._poke()
 
@@ -161,8 +161,7 @@ class Front:
                 key.data()
         self._beat = time.monotonic()
         for _ in range(len(self._news)):
-            line = self._news.popleft()()
-            if line is not None:
+            for line in self._news.popleft()() or ():
                 moved[line] = None
         for line in moved:
             self._guarded(self._speak, line)
@@ -204,12 +203,12 @@ class Front:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._opened(connection, address, index)
 
-    def _opened(self, connection: socket.socket, address: Any, listener: int, octets: bytes = b"") -> Line:
+    def _opened(self, connection: socket.socket, address: Any, listener: int, octets: bytes = b"") -> list[Line]:
         connection.setblocking(False)
         line = Line(connection, address, listener, time.monotonic(), heard=bytearray(octets))
         self._lines.add(line)
         self._watch(line)
-        return line
+        return [line]
 
     def _drop(self, line: Line) -> None:
         """Close a connection; answers that are still to come are for nobody."""
@@ -311,23 +310,22 @@ class Front:
         """Give the store what was taken in this turn."""
         if self._taken:
             taken, self._taken = self._taken, []
-            futures = self._verb.put([ready for _, ready in taken])
-            for (turn, _), future in zip(taken, futures, strict=True):
-                future.add_done_callback(partial(self._stored, turn))
+            turns = [turn for turn, _ in taken]
+            self._verb.put([ready for _, ready in taken], lambda told: self._tell(partial(self._answer, turns, told)))
 
-    def _stored(self, turn: Turn, future: Future[Accepted]) -> None:
-        """The store has answered: told in the writer's thread."""
-        self._tell(partial(self._answer, turn, future))
-
-    def _answer(self, turn: Turn, future: Future[Accepted]) -> Line | None:
-        self._unanswered -= 1
-        if turn.line.gone or turn.answer is not None:
-            return None
-        try:
-            turn.answer = self._verb.answer(turn.head, future.exception() or future.result())
-        except Exception as problem:  # noqa: BLE001 - which is told as any other that nobody foresaw
-            turn.answer = self._verb.answer(turn.head, problem)
-        return turn.line
+    def _answer(self, turns: list[Turn], outcomes: list[Accepted | Exception]) -> list[Line]:
+        """The store has answered those who asked together; returns whom something can be written to."""
+        self._unanswered -= len(turns)
+        lines: list[Line] = []
+        for turn, outcome in zip(turns, outcomes, strict=True):
+            if turn.line.gone or turn.answer is not None:
+                continue
+            try:
+                turn.answer = self._verb.answer(turn.head, outcome)
+            except Exception as problem:  # noqa: BLE001 - which is told as any other that nobody foresaw
+                turn.answer = self._verb.answer(turn.head, problem)
+            lines.append(turn.line)
+        return lines
 
     def _ask_who(self, line: Line, head: Head, must_wait: bool) -> None:
         """Have the key looked up; meanwhile this connection waits, unless the key is only to be seen again."""

@@ -7,8 +7,7 @@ answers. The words of an answer come from where Flask's views take them.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 
 from flask import Flask, Response
@@ -65,16 +64,13 @@ class HotVerb:
         except SmsgwError:
             return None
 
-    def put(self, ready: list[Ready]) -> list[Future[Accepted]]:
-        """Have messages stored, in one go: each future is done when that is on disk, or raises why it is not."""
+    def put(self, ready: list[Ready], tell: Callable[[list[Accepted | Exception]], None]) -> None:
+        """Have messages stored, in one go; `tell` hears, in the writer's thread, what became of each."""
         try:
             door: Door = self._gateway.door
-            return door.put(ready)
+            door.store_all(ready, tell)
         except SmsgwError as problem:  # the store is closed
-            failed: list[Future[Accepted]] = [Future() for _ in ready]
-            for future in failed:
-                future.set_exception(problem)
-            return failed
+            tell([problem] * len(ready))
 
     def answer(self, head: Head, outcome: Accepted | BaseException) -> bytes:
         """The whole HTTP answer."""

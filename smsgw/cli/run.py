@@ -9,6 +9,7 @@ configuration does not heal by itself.
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -37,6 +38,7 @@ from smsgw.webhooks.part import Webhooks
 from smsgw.webhooks.pipe import Begin
 
 logger = logging.getLogger(__name__)
+NEW_THINGS = 10_000  # made and not yet gone, before the collector looks whether they can go
 
 CLOCK = "clock"  # the part that every node has, for its own links and memory
 
@@ -96,6 +98,17 @@ def _share_memory() -> None:
         ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX, mallopt(3)
 
 
+def _settle_memory() -> None:
+    """What is there now stays as long as we run, so the collector need not look it over again and again.
+
+    A batch of messages is thousands of things that live for a moment; with the collector's own bounds it went over
+    the whole program several times for each, which cost a fifth of the batch.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_THINGS)
+
+
 @contextmanager
 def running(office: Office, config: Config, roles: Sequence[str] = ROLES) -> Iterator[Gateway]:
     """Start a daemon, give its gateway to the block, then run until a signal and stop. roles: see `holding`.
@@ -125,6 +138,7 @@ def running(office: Office, config: Config, roles: Sequence[str] = ROLES) -> Ite
         with signals(end, reload):
             systemd.say("STATUS=starting: the store is looked over, then links are connected")
             daemon.start()
+            _settle_memory()
             try:
                 yield gateway
             except BaseException:

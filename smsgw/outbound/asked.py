@@ -16,7 +16,7 @@ from .gate import gate
 PRIORITY = {"otp": 9, "conversational": 7, "transactional": 5, "service": 4, "marketing": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much
 class Asked:
     """What a caller wants sent. `client` names the caller; everything else as the API documents it.
 
@@ -63,7 +63,7 @@ class Terms:
     budgets: Budgets | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much
 class Cut:
     """What goes over the air: the words that are kept, the coding, and its pieces.
 
@@ -77,7 +77,7 @@ class Cut:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much
 class Ready:
     """A message that was read and cut: what the transaction stores.
 
@@ -93,7 +93,7 @@ class Ready:
     page: Page | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much
 class Accepted:
     """A stored message as its row stands; `created` is False when the client_ref was known already."""
 

@@ -83,21 +83,29 @@ class Door:
         """Store what was read without waiting: each future ends after the commit, as `submit` would. For listeners."""
         return self._writer.put_all(self.store, ready)
 
+    def store_all(self, ready: Sequence[Ready], tell: Callable[[list[Accepted | Exception]], None]) -> None:
+        """`put` without futures: `tell` hears all answers at once, in the writer's thread, and must be quick."""
+        self._writer.tell_all(self.store, ready, tell)
+
     def submit_many(self, asked: Sequence[Asked]) -> list[Accepted | SmsgwError]:
         """Take a batch; for each message what `submit` would return or raise. Raises StoreError for the whole."""
-        read = [self._read_or_problem(one) for one in asked]
+        now = self._clock()  # what comes together has one time
+        read = [self._read_or_problem(one, now) for one in asked]
         ready = [one for one in read if isinstance(one, Ready)]
         stored = iter(self._writer.do_all(self.store, ready))
         return [_decided(next(stored)) if isinstance(one, Ready) else one for one in read]
 
-    def _read_or_problem(self, asked: Asked) -> Ready | SmsgwError:
+    def _read_or_problem(self, asked: Asked, now: datetime) -> Ready | SmsgwError:
         try:
-            return self.read(asked)
+            return self.read(asked, now)
         except SmsgwError as problem:
             return problem
 
-    def read(self, asked: Asked) -> Ready:
-        """Check and cut a message without storing it. Raises BadInput with every fault, RefusedByPolicy (no_route)."""
+    def read(self, asked: Asked, now: datetime | None = None) -> Ready:
+        """Check and cut a message without storing it; now: when it was asked, by default at this moment.
+
+        Raises BadInput with every fault, RefusedByPolicy (no_route).
+        """
         if "@" not in asked.to and (mail := self.instead(asked)) is not None:
             ready = self.contents.read(self, replace(asked, to=mail, sender=None))
             ready.row["trace"] = [f"{asked.to} is somebody who wants to be reached by mail", *ready.row["trace"]]
@@ -105,7 +113,7 @@ class Door:
         if asked.content is not None or "@" in asked.to:
             return self.contents.read(self, asked)
         faults: list[Fault] = []
-        now = self._clock()
+        now = now or self._clock()
         recipient = _told(faults, "/to", lambda: number.read_number(asked.to, self.terms.region))
         wished = asked.sender or self.terms.sender
         sender = _told(faults, "/from", lambda: number.read_sender(wished, self.terms.region)) if wished else None

@@ -18,7 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -27,6 +28,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..errors import Fenced, SmsgwError, StoreError, StoreFull, StoreUnreachable
 from .fences import Guard, current
+from .outcomes import Many, Place, Told
 from .prepared import execute_raw
 from .tables.types import written_json
 
@@ -35,7 +37,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
-_Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, "_Told"]]]
+_Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 
 FROZEN = 7000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
@@ -43,49 +45,12 @@ CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the fi
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 
 
-class _Told(Protocol):
-    """Who waits for an item's result: a future, or a place among many that one caller waits for together."""
-
-    def set_result(self, result: Any, /) -> None: ...
-    def set_exception(self, exception: BaseException, /) -> None: ...
-
-
-class _Many:
-    """The results of many items with one lock for all; a future for each costs more than storing half a message."""
-
-    def __init__(self, count: int) -> None:
-        self.results: list[Any] = [None] * count
-        self._left = count
-        self.done = threading.Event()
-
-    def place(self, number: int, result: Any) -> None:
-        """An item is decided; only the writer's thread calls this."""
-        self.results[number] = result
-        self._left -= 1
-        if not self._left:
-            self.done.set()
-
-
-class _Place:
-    """One of them."""
-
-    __slots__ = ("_many", "_number")
-
-    def __init__(self, many: _Many, number: int) -> None:
-        self._many, self._number = many, number
-
-    def set_result(self, result: Any, /) -> None:
-        self._many.place(self._number, result)
-
-    set_exception = set_result
-
-
 class Writer:
     """The one writer of a process: a thread that owns a connection and merges what arrives into transactions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[tuple[Step[Any, Any], Any, _Told, Guard | None]] = deque()
+        self._waiting: deque[tuple[Step[Any, Any], Any, Told, Guard | None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self.beats = 0  # transactions begun
@@ -116,14 +81,27 @@ class Writer:
         self, step: Step[Item, Result], items: Sequence[Item], timeout: float = 60.0
     ) -> list[Result | Exception]:
         """`put_all`, and wait: for each item its result or its error. Raises StoreError, TimeoutError."""
-        many = _Many(len(items))
-        self._enter(step, items, [_Place(many, number) for number in range(len(items))])
-        if items and not many.done.wait(timeout):
-            raise TimeoutError
-        return many.results
+        told: SimpleQueue[list[Result | Exception]] = SimpleQueue()
+        if not items:
+            return []
+        self.tell_all(step, items, told.put)
+        try:
+            return told.get(timeout=timeout)
+        except Empty:
+            raise TimeoutError from None
+
+    def tell_all(
+        self, step: Step[Item, Result], items: Sequence[Item], tell: Callable[[list[Result | Exception]], None]
+    ) -> None:
+        """`put_all` without futures: `tell` is called once with all results, in the writer's thread.
+
+        It must be quick and must not raise. Raises StoreError when the store is closed.
+        """
+        many = Many(len(items), tell)
+        self._enter(step, items, [Place(many, number) for number in range(len(items))])
 
     def _enter(
-        self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[_Told], guard: Guard | None = None
+        self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[Told], guard: Guard | None = None
     ) -> None:
         guard = guard or current()
         with self._wake:
@@ -169,7 +147,7 @@ class Writer:
             self._transact(taken)
             self._since = None
 
-    def _transact(self, taken: list[tuple[Step[Any, Any], Any, _Told, Guard | None]]) -> None:
+    def _transact(self, taken: list[tuple[Step[Any, Any], Any, Told, Guard | None]]) -> None:
         groups: _Groups = {}
         for step, item, future, guard in taken:
             groups.setdefault((step, guard), []).append((item, future))
@@ -183,7 +161,7 @@ class Writer:
             else:
                 future.set_result(result)
 
-    def _after(self, problem: Exception, groups: _Groups) -> list[tuple[_Told, Any]]:
+    def _after(self, problem: Exception, groups: _Groups) -> list[tuple[Told, Any]]:
         """A transaction failed: do it again with care, so that only the bad item fails, or tell every caller."""
         failure = explained(problem)
         if not isinstance(failure, StoreFull | StoreUnreachable):
@@ -197,8 +175,8 @@ class Writer:
 
     def _attempt(
         self, groups: _Groups, work: Callable[[Connection, Step[Any, Any], list[Any]], Sequence[Any]]
-    ) -> list[tuple[_Told, Any]]:
-        results: list[tuple[_Told, Any]] = []
+    ) -> list[tuple[Told, Any]]:
+        results: list[tuple[Told, Any]] = []
         try:
             conn = self._connection()
             with conn.begin():

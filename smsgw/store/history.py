@@ -60,7 +60,7 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each record makes one, and a frozen one costs seven times as much
 class Birth:
     """A record to be stored: its columns without `state` and `why`, and the events it passes, each with its reason.
 

@@ -110,6 +110,8 @@ def _international(written: str, digits: str, region: str | None) -> str:
 
 def _plain(written: str) -> str:
     """Digits of any script made ASCII, with a leading plus; without brackets, spaces, dashes and marks."""
+    if written.isascii():
+        return _SEPARATORS.sub("", written)
     text = unicodedata.normalize("NFKC", written)
     text = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
     return _SEPARATORS.sub("", text)
@@ -141,6 +143,7 @@ def _shown(written: str) -> str:
     return repr(written if len(written) <= 30 else written[:29] + "…")
 
 
+@functools.lru_cache(maxsize=4096)  # most messages have the same few
 def read_sender(written: str, region: str | None) -> str:
     """The one spelling of a sender: E.164, a short code, or a name of 1 to 11 letters of the GSM alphabet.
 

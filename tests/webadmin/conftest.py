@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,9 +21,10 @@ from flask.testing import FlaskClient
 from smsgw.access import keys
 from smsgw.config import Config
 from smsgw.gateway import Gateway
-from smsgw.outbound.asked import Accepted, Ready
+from smsgw.outbound.asked import Ready
 from smsgw.store import schema
 from smsgw.store.database import Database
+from smsgw.store.outcomes import Many, Place
 from webadmin import create_app
 from webadmin.server import WebServer
 
@@ -339,17 +339,16 @@ def flasks(site: Any) -> list[str]:
 
 
 class Slow:
-    """A door whose store takes its time: each future is done when the test says so."""
+    """A door whose store takes its time: each is stored when the test says so, and told with those asked with it."""
 
     def __init__(self, door: Any) -> None:
-        self.waiting: list[tuple[Ready, Future[Accepted]]] = []
+        self.waiting: list[tuple[Ready, Place]] = []
         self._put = door.put
 
-    def put(self, ready: list[Ready]) -> list[Future[Accepted]]:
-        """Door.put that never ends by itself."""
-        futures: list[Future[Accepted]] = [Future() for _ in ready]
-        self.waiting += zip(ready, futures, strict=True)
-        return futures
+    def store_all(self, ready: list[Ready], tell: Callable[[list[Any]], None]) -> None:
+        """Door.store_all that never ends by itself."""
+        many = Many(len(ready), tell)
+        self.waiting += [(one, Place(many, number)) for number, one in enumerate(ready)]
 
     def wait_for(self, many: int) -> None:
         """Until so many were asked for."""
@@ -360,13 +359,13 @@ class Slow:
 
     def answer(self, which: int) -> None:
         """Have one stored."""
-        ready, future = self.waiting[which]
-        future.set_result(self._put([ready])[0].result(20))
+        ready, place = self.waiting[which]
+        place.set_result(self._put([ready])[0].result(20))
 
 
 @pytest.fixture
 def slow(site: Any, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """The site's door, slowed down."""
     slowed = Slow(site.gateway.door)
-    monkeypatch.setattr(site.gateway.door, "put", slowed.put)
+    monkeypatch.setattr(site.gateway.door, "store_all", slowed.store_all)
     return slowed

@@ -7,7 +7,6 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -183,12 +182,11 @@ def test_stopping_does_not_wait_for_a_request_that_never_ends(
         asked.append(1)
         time.sleep(8)
 
-    def never(ready: list[Any]) -> list[Future[Any]]:
+    def never(ready: list[Any], tell: Any) -> None:
         asked.append(1)
-        return [Future() for _ in ready]
 
     monkeypatch.setattr(site.gateway.door, "submit", stuck)
-    monkeypatch.setattr(site.gateway.door, "put", never)
+    monkeypatch.setattr(site.gateway.door, "store_all", never)
     cut_off = [later(lambda: hangs_up(site)), later(lambda: hangs_up(site, prefer="wait=1"))]
     while len(asked) < 2:
         time.sleep(0.01)

@@ -25,7 +25,7 @@ MAKING = ("media", "slides", "files", "subject")  # any of these makes a content
 
 def is_content(shape: Carried) -> bool:
     """Whether the message is more than a text."""
-    return any(getattr(shape, name) for name in MAKING) or shape.pin is not None
+    return bool(shape.media or shape.slides or shape.files or shape.subject) or shape.pin is not None
 
 
 def content_of(shape: Carried, text: str) -> Contents | None:
