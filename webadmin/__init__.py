@@ -36,6 +36,7 @@ from .api import (
     inquiries_answers,
     inquiries_learning,
     links,
+    matching,
     media,
     message_page,
     messages,
@@ -130,6 +131,7 @@ def create_app(gateway: Gateway) -> Flask:
     metrics.install(app)
     health_checks.install(app)
     quotas.install(app)
+    matching.install(app)
     packing.install(app)
     routes.install(app)
     pages.install(app)

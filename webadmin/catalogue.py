@@ -167,6 +167,13 @@ CATALOGUE: tuple[Entry, ...] = (
         retry=True,
     ),
     Entry(
+        "idempotency_outcome_unknown",
+        409,
+        "The answer was lost, and the request is not done again",
+        "A request with this Idempotency-Key was done, or begun, and the gateway ended before it kept the answer.",
+        "Look whether it was done, as the hint says where; send it with a new key if it was not.",
+    ),
+    Entry(
         "precondition_failed",
         412,
         "Somebody else changed it meanwhile",

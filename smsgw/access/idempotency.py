@@ -1,9 +1,16 @@
 """Do a request once, however often it is asked with the same Idempotency-Key, crashes included.
 
 Three steps, each durable before the next: the key is *claimed* with the fingerprint of the request, the work is done,
-the answer is *kept*. A crash in between leaves a claim without an answer. Whoever asks again takes the claim over and
-does the work under the same `ref`, by which work that was already done is recognised: messages carry it as their
-client_ref. So nothing is locked, and nothing is done twice.
+the answer is *kept*. A crash in between leaves a claim without an answer. What whoever asks again then gets depends on
+the work:
+
+- `named`: the work is done again under the same `ref`, by which what was already done is recognised: messages carry it
+  as their client_ref.
+- `stored`: the transaction that did the first of it has marked the claim (see `_Mark`). Without the mark nothing was
+  done, and it is done now; with it the answer is lost, and that is what is told.
+- `outside`: it happens elsewhere, such as on a modem, so it is marked before: nobody can know whether it was done.
+
+So nothing is locked, and nothing is done twice.
 """
 
 from __future__ import annotations
@@ -15,12 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ..errors import BadInput, Conflict, Fault, QueueFull, RefusedByPolicy, StoreError
 from ..store.database import Writer
+from ..store.fences import Guard, under
 from ..store.tables import idempotency
 
 log = logging.getLogger(__name__)
@@ -33,12 +41,17 @@ _NOTHING_DONE = (BadInput, RefusedByPolicy, Conflict, QueueFull)  # after these 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request that is to be done once: who asks, the key they chose, what the request says, and when."""
+    """A request that is to be done once: who asks, the key they chose, what the request says, and when.
+
+    work: how it is told after a crash whether it was done (see above). look: where one sees that, as `GET /api/v1/…`.
+    """
 
     client: str
     key: str
     fingerprint: bytes
     at: datetime
+    work: Literal["named", "stored", "outside"] = "named"
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Since when a key is taken for a request. fresh: this claim is the first. done: the answer that was kept."""
+    """Since when a key is taken for a request. fresh: nothing was done for it yet. done: the answer that was kept."""
 
     at: datetime
     fresh: bool = False
@@ -70,9 +83,9 @@ class Once:
     def do(self, wish: Wish, work: Callable[[str], Done]) -> Done:
         """Do `work`, or tell what it answered before. `work` is given a ref: the same for the same request.
 
-        Raises Conflict (`idempotency_conflict` for another request with this key, `idempotency_in_progress`), and
-        what `work` raises. After a refusal the key is free; after any other exception it stays claimed, for the work
-        may have been done.
+        Raises Conflict (`idempotency_conflict` for another request with this key, `idempotency_in_progress`,
+        `idempotency_outcome_unknown` where the answer was lost in a crash), and what `work` raises. After a refusal
+        the key is free; after any other exception it stays claimed, for the work may have been done.
         """
         name = (wish.client, wish.key)
         with self._lock:
@@ -95,7 +108,8 @@ class Once:
 
     def _work(self, wish: Wish, claim: Claim, work: Callable[[str], Done]) -> Done:
         try:
-            return work(_ref(wish, claim.at))
+            with under(_Mark(wish) if wish.work == "stored" else None):
+                return work(_ref(wish, claim.at))
         except _NOTHING_DONE:
             if claim.fresh:  # a claim that was taken over stays: the one before us may have done something
                 self._writer.do(_forget, wish)
@@ -161,6 +175,29 @@ def _another_request(wish: Wish) -> Conflict:
     )
 
 
+def _unknown(wish: Wish) -> Conflict:
+    what = "may have been done" if wish.work == "outside" else "was done, perhaps not to its end,"
+    return Conflict(
+        f"the request with this Idempotency-Key {what} before its answer was lost, so it is not done again",
+        code="idempotency_outcome_unknown",
+        hint=f"look whether it is there{f': {wish.look}' if wish.look else ''}; a new key does it again",
+    )
+
+
+class _Mark(Guard):
+    """Rides with what a request writes: the transaction that does the first of its work marks the claim."""
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__("the request", 0, float("inf"))
+        self._wish = wish
+
+    def stands(self, conn: Connection) -> bool:
+        """Always; and it leaves its mark."""
+        unmarked = _row(self._wish) & idempotency.c.worked_at.is_(None)
+        conn.execute(update(idempotency).where(unmarked).values(worked_at=self._wish.at))
+        return True
+
+
 def _row(wish: Wish) -> Any:
     return (idempotency.c.client == wish.client) & (idempotency.c.key == wish.key)
 
@@ -175,14 +212,17 @@ def _claim(conn: Connection, batch: list[Wish]) -> list[Claim | Conflict]:
             row = None
         if row is None:
             values = {"client": wish.client, "key": wish.key, "body_hash": wish.fingerprint, "at": wish.at}
+            values["worked_at"] = wish.at if wish.work == "outside" else None
             conn.execute(insert(idempotency).values(values))
             results.append(Claim(wish.at, fresh=True))
         elif bytes(row.body_hash) != wish.fingerprint:
             results.append(_another_request(wish))
         elif row.status is not None:
             results.append(Claim(row.at, done=Done(row.status, row.answer, replayed=True)))
+        elif row.worked_at is not None:
+            results.append(_unknown(wish))
         else:
-            results.append(Claim(row.at))
+            results.append(Claim(row.at, fresh=wish.work == "stored"))
     return results
 
 

@@ -131,6 +131,11 @@ def _on_the_day(query: Select[Any], told: Mapping[str, Any]) -> Select[Any]:
     return query.where(or_(*(column.endswith(ending) for ending in anniversaries(day))))
 
 
+def of_numbers(conn: Connection, numbers: Sequence[str]) -> list[Person]:
+    """Who has each of these numbers, as far as anybody is known."""
+    return _of_list(conn, numbers, 0, len(numbers)).people
+
+
 def _of_list(conn: Connection, numbers: Sequence[str], begin: int, most: int) -> Piece:
     some = numbers[begin : begin + most]
     known = customers.of(conn, some)

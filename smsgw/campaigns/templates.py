@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,13 +25,14 @@ LOOKED_AT = 200  # customers among whom the longest rendering is sought while on
 @dataclass(frozen=True)
 class Wish:
     """A template as somebody wants it. texts: by language. language: whose text is for everybody else, by default the
-    first."""
+    first. vars: variables that whoever sends a message from it gives; None leaves them as they are."""
 
     name: str
     texts: Mapping[str, str]
     by: str
     now: datetime
     language: str | None = None
+    vars: Sequence[str] | None = None
 
 
 def create(writer: Writer, wish: Wish) -> str:
@@ -135,6 +136,7 @@ def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception |
     for id, wish in batch:
         try:
             row = find(conn, id)
+            wish = wish if wish.vars is not None else replace(wish, vars=row.vars)
             conn.execute(update(template).where(template.c.id == row.id).values(**_checked(conn, wish, row.id)))
             results.append(None)
         except SmsgwError as problem:
@@ -163,7 +165,12 @@ def _checked(conn: Connection, wish: Wish, id: str | None) -> dict[str, Any]:
     language = wish.language or next(iter(wish.texts), "en")
     if wish.texts and language not in wish.texts:
         faults.append(Fault("/language", "language_missing", f"there is no text in {language}"))
-    known = facts.known(conn)
+    known = [*facts.known(conn), *(wish.vars or ())]
+    faults += [
+        Fault("/vars", "name_wrong", f"{name[:40]!r} is no name of a variable: small letters, digits and _")
+        for name in wish.vars or ()
+        if not grammar.is_name(name)
+    ]
     for spoken, text in wish.texts.items():
         faults += grammar.faults(text, known, f"/texts/{spoken}")
     if faults:
@@ -172,4 +179,5 @@ def _checked(conn: Connection, wish: Wish, id: str | None) -> dict[str, Any]:
     taken = conn.scalar(select(template.c.id).where(named, template.c.gone_at.is_(None), template.c.id != (id or "")))
     if taken is not None:
         raise Conflict(f"{taken} has the name {wish.name!r} already", hint="change that one, or take another name")
-    return {"name": wish.name.strip(), "texts": dict(wish.texts), "language": language, "changed_at": wish.now}
+    told = {"name": wish.name.strip(), "texts": dict(wish.texts), "language": language, "changed_at": wish.now}
+    return {**told, "vars": list(dict.fromkeys(wish.vars or ())) or None}

@@ -91,6 +91,11 @@ def read(text: str) -> Template:
     return Template(tuple(pieces))
 
 
+def is_name(word: str) -> bool:
+    """Whether a variable can be called so."""
+    return _NAME.fullmatch(word) is not None
+
+
 def check(template: Template, known: Collection[str]) -> list[Fault]:
     """The variables that nobody knows, each with the nearest one that there is."""
     faults = []

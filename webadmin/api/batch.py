@@ -17,8 +17,9 @@ from ..problems import problem_of
 from . import reading
 from .refusals import BUSY
 from .routes import KEY_HEADER, client, route, said
-from .sending import ONCE, once, plain_messages, read_message
+from .sending import ONCE, asked_of, once, plain_messages, read_message
 from .shapes import MANY, Batch, NewMessage
+from .templated import is_templated, worded
 
 Item = Any  # a NewMessage, what JSON can hold, or the MalformedBody of a line that is none
 Result = Accepted | SmsgwError
@@ -70,7 +71,7 @@ def _list(raw: bytes) -> list[Item]:
     """Every item of a JSON list: its shape when all are well, which costs a third; else its value."""
     plain = plain_messages(raw, the_gateway().clock())
     if plain is not None:
-        return list(plain)
+        return list(worded(plain)) if any(map(is_templated, plain)) else list(plain)
     items = reading.json_of(raw)
     if not isinstance(items, list):
         raise BadInput([Fault("", "wrong_type", "a batch is a JSON list of messages")])
@@ -94,14 +95,18 @@ def _submit(items: list[Item], ref: str | None) -> bytes:
     """Send what can be sent. ref: what items without a client_ref are recognised by if they come again."""
     results: dict[int, Result] = {}
     asked: dict[int, Asked] = {}
+    asks, door = client().id, the_gateway().door
     for index, item in enumerate(items):
+        its_ref = None if ref is None else f"{ref}:{index}"
         try:
             if isinstance(item, SmsgwError):
                 raise item
-            asked[index] = read_message(item, client().id, None if ref is None else f"{ref}:{index}")
+            asked[index] = (
+                read_message(item, asks, its_ref) if type(item) is not NewMessage else asked_of(item, asks, its_ref)
+            )
         except SmsgwError as wrong:
             results[index] = wrong
-    places, door = list(asked), the_gateway().door
+    places = list(asked)
     for start in range(0, len(places), AT_ONCE):
         some = places[start : start + AT_ONCE]
         results |= zip(some, door.submit_many([asked[place] for place in some]), strict=True)

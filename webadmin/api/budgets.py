@@ -52,6 +52,12 @@ def add_budget(body: NewBudget) -> Response:
     return _shown(id, 201)
 
 
+@route("GET", "/budgets/<int:number>", scope=READ, answers={200: Budget}, errors=("not_found",))
+def one_budget(number: int) -> Response:
+    """Show a budget and how it stands."""
+    return _shown(number, 200)
+
+
 @route("PATCH", "/budgets/<int:number>", scope=MANAGE, takes=BudgetChange, answers={200: Budget}, errors=("not_found",))
 def change_budget(number: int, body: BudgetChange) -> Response:
     """Change what a budget allows; what waits for it is looked at anew."""
@@ -73,7 +79,10 @@ def remove_budget(number: int) -> Response:
 
 def _shown(id: int, status: int) -> Response:
     the_gateway().read_money()
-    return answer(next(budget_json(one) for one in _standings() if one.budget.id == id), status)
+    found = next((one for one in _standings() if one.budget.id == id), None)
+    if found is None:
+        raise NotFound(f"there is no budget {id}", hint="GET /budgets lists them")
+    return answer(budget_json(found), status)
 
 
 def budget_json(one: budgeting.Standing) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from .campaigns_shapes import (
     TestWish,
 )
 from .customers import wanted_revision
-from .customers_shapes import IF_MATCH
+from .matching import IF_MATCH
 from .routes import answer, client, route
 
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"

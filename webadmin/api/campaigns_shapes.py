@@ -26,6 +26,9 @@ class NewTemplate(Shape):
     language: Words | None = Field(
         None, max_length=8, description="Whose text is for everybody without one of their own; by default the first."
     )
+    vars: list[Words] | None = Field(
+        None, max_length=40, description="Variables besides those of customers, which whoever sends one gives."
+    )
 
 
 class TextFacts(Shape):
@@ -44,6 +47,7 @@ class Template(Shape):
     name: str = Field(description="What it is called.")
     texts: dict[str, str] = Field(description=_TEXTS)
     language: str = Field(description="Whose text is for everybody without one of their own.")
+    vars: list[str] = Field(description="Variables that whoever sends a message from it gives.")
     facts: dict[str, TextFacts] = Field(description="What can be said of each text, by language.")
     used_in: int = Field(description="How many campaigns were written from it.")
     by: str = Field(description="Who made it.")

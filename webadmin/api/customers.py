@@ -17,7 +17,6 @@ from smsgw.paper import csv, xlsx
 from ..context import the_gateway
 from . import paging
 from .customers_shapes import (
-    IF_MATCH,
     Customer,
     CustomerExport,
     CustomerFilter,
@@ -33,6 +32,7 @@ from .customers_shapes import (
     PastPage,
     SuspectPage,
 )
+from .matching import IF_MATCH
 from .routes import answer, client, route
 
 READ, WRITE = "customers:read", "customers:write"

@@ -13,7 +13,6 @@ from .shapes import Moment, Page, Paging, Shape, Words
 
 Value = str | int | float | bool | None
 Ids = Annotated[list[Words], Field(max_length=10_000)]
-IF_MATCH = {"If-Match": "The ETag that you read: changed only if it is still so, else 412."}
 RULE = "The rule as JSON or in words (docs/customers.md), such as: bought in 90 days and allows school-offers."
 
 

@@ -19,6 +19,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from smsgw.errors import NotFound
 
 from .. import catalogue
+from .matching import IF_MATCH
 from .routes import KEY_HEADER, PREFIX, ROUTES, Route, answer, route
 from .shapes import Problem
 from .surroundings import CatalogueEntry, CataloguePage
@@ -148,7 +149,8 @@ def _parameters(one: Route) -> list[dict[str, Any]]:
             words = schema.pop("description")
             schema.pop("title", None)
             found.append({"name": name, "in": "query", "description": words, "schema": schema})
-    for name, words in {**(KEY_HEADER if one.repeatable else {}), **one.headers}.items():
+    heeded = (KEY_HEADER if one.repeatable else {}) | (IF_MATCH if one.matched else {})
+    for name, words in {**heeded, **one.headers}.items():
         found.append({"name": name, "in": "header", "description": words, "schema": {"type": "string"}})
     return found
 
@@ -188,6 +190,9 @@ def _codes(one: Route) -> Iterable[str]:
             yield "store_full"
     if one.repeatable:
         yield from ("validation_failed", "idempotency_conflict", "idempotency_in_progress")
+        yield "idempotency_outcome_unknown"
+    if one.matched:
+        yield "precondition_failed"
     if one.query is not None or one.takes is not None or one.bodies:
         yield "validation_failed"
     if one.takes is not None or one.bodies:

@@ -114,6 +114,7 @@ def _now(gateway: Gateway, name: str) -> dict[str, Any]:
     takes=LinkTrial,
     answers={200: LinkTried},
     errors=("not_found", *POLICY, *BUSY),
+    outside=True,
 )
 def test_link(name: str, body: LinkTrial) -> Response:
     """Tell how a link is and, with a number, send a text over it and no other."""

@@ -6,13 +6,14 @@ The same line checks the requests and is printed in the OpenAPI document, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from pydantic import BaseModel
 from pydantic_core import to_json
 
@@ -21,7 +22,7 @@ from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.access.keys import Client
 
 from ..context import here
-from . import reading
+from . import matching, reading
 
 PREFIX = "/api/v1"
 SENDING = "messages:send"  # what is bounded by the queue, not by the number of requests
@@ -44,7 +45,7 @@ class Route:
     files: media types of files in which the first answer may come, too; where it has no shape, in nothing else.
     audited: the verb under which the audit tells that it was done, for what tells nothing itself. deprecated: since
     when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594). largest: how many
-    octets a body may have, where that is another number than everywhere.
+    octets a body may have, where that is another number than everywhere. outside: its work is not done in the store.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Route:
     deprecated: datetime | None = None
     sunset: datetime | None = None
     largest: Callable[[], int] | None = None
+    outside: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -74,6 +76,27 @@ class Route:
     def counted(self) -> bool:
         """Whether it counts towards how many requests a client may make in a minute."""
         return self.scope not in (None, SENDING)
+
+    @property
+    def shown(self) -> Route | None:
+        """Of a change: the GET that shows what it changes, where that is at the same address."""
+        if self.method not in ("PUT", "PATCH", "DELETE"):
+            return None
+        return next((one for one in ROUTES if one.method == "GET" and one.path == self.path), None)
+
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """The fields of what is shown at this address that a change may write; its ETag is made of them."""
+        change = next((one for one in ROUTES if one.path == self.path and one.method in ("PUT", "PATCH")), None)
+        shown = None if change is None else change.shown
+        if change is None or shown is None or not shown.path.endswith(">"):
+            return ()
+        return matching.changeable(change.takes, shown.answers.get(200))
+
+    @property
+    def matched(self) -> bool:
+        """Whether an If-Match is heeded here."""
+        return self.method != "GET" and bool(self.changeable)
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -117,6 +140,9 @@ def install(app: Flask) -> None:
 
 def _entrance(one: Route) -> View:
     """What stands before a view: who asks, may they, and is what they bring of the right shape."""
+    fields, shown = one.changeable, one.shown
+    own = matching.HEADER in one.headers  # the view compares a revision
+    tells = fields and (one.method == "GET" or (shown is not None and shown.answers.get(200) is one.answers.get(200)))
 
     def enter(**given: Any) -> Response:
         if one.scope is not None:
@@ -133,7 +159,13 @@ def _entrance(one: Route) -> View:
             given["query"] = reading.query_of(request, one.query)
         if one.takes is not None:
             given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, *one.media)))
-        return _once(one, given) if keyed else done(one, given)
+        if keyed:
+            return _once(one, given)
+        with matching.unchanged(shown.view, given, fields, own) if shown is not None and fields else nullcontext():
+            response = done(one, given)
+        if tells:
+            matching.tag(response, fields)
+        return response
 
     return enter
 
@@ -164,7 +196,9 @@ def _brought() -> str:
 def _once(one: Route, given: Mapping[str, Any]) -> Response:
     """Do it unless it was done under this Idempotency-Key; where the view reads the key itself, that does it better."""
     whole = [request.full_path, request.mimetype, _brought()]
-    wish = Wish(client().id, read_key(request.headers[KEY]), fingerprint("POST", whole), here().gateway.clock())
+    key, now = read_key(request.headers[KEY]), here().gateway.clock()
+    how: Literal["outside", "stored"] = "outside" if one.outside else "stored"
+    wish = Wish(client().id, key, fingerprint("POST", whole), now, how, f"GET {_seen_at(request.path)}")
 
     def work(_ref: str) -> Done:
         response = done(one, given)
@@ -172,6 +206,14 @@ def _once(one: Route, given: Mapping[str, Any]) -> Response:
         return Done(response.status_code, {"headers": headers, "body": response.get_data(as_text=True)})
 
     return repeated(here().once.do(wish, work))
+
+
+def _seen_at(path: str) -> str:
+    """The nearest address above that shows something: where one looks whether a POST to this one was done."""
+    there = current_app.create_url_adapter(request)
+    while there is not None and path.count("/") > PREFIX.count("/") and not there.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path
 
 
 def repeated(done: Done) -> Response:

@@ -16,7 +16,6 @@ from ..context import the_gateway
 from . import paging
 from .customers import READ, WRITE, customer_json, tagged, wanted_revision
 from .customers_shapes import (
-    IF_MATCH,
     CustomerPage,
     GroupPage,
     Made,
@@ -30,6 +29,7 @@ from .customers_shapes import (
     SegmentChange,
     SegmentPage,
 )
+from .matching import IF_MATCH
 from .routes import answer, client, route
 from .shapes import Paging
 

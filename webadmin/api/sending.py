@@ -27,6 +27,7 @@ from .messages import message_json, row_of
 from .refusals import BUSY, POLICY
 from .routes import KEY_HEADER, PREFIX, client, repeated, route
 from .shapes import Message, NewMessage
+from .templated import is_templated, worded
 
 FURTHEST = timedelta(days=366)  # how far ahead send_at may be
 LONGEST_WAIT = 30  # seconds of `Prefer: wait`
@@ -91,7 +92,12 @@ def read_message(written: Any, client_id: str, ref: str | None = None) -> Asked:
     except ValidationError as wrong:
         faults = reading.faults_of(wrong, NewMessage)
         raise BadInput(faults + _also_wrong(written, faults, client_id)) from wrong
-    asked = _asked(shape, client_id, ref)
+    if is_templated(shape):
+        [told] = worded([shape])
+        if isinstance(told, BadInput):
+            raise told
+        shape = told
+    asked = asked_of(shape, client_id, ref)
     now = the_gateway().clock()
     if asked.send_at is not None and asked.send_at > now + FURTHEST:
         late = [Fault("/send_at", "out_of_range", f"must be at most {FURTHEST.days} days ahead")]
@@ -105,7 +111,7 @@ def plain_message(raw: bytes, client_id: str, now: datetime) -> Asked | None:
         shape = NewMessage.model_validate_json(raw)
     except ValidationError:
         return None
-    return _asked(shape, client_id, None) if _are_plain(raw, [shape], now) else None
+    return asked_of(shape, client_id, None) if not is_templated(shape) and _are_plain(raw, [shape], now) else None
 
 
 def plain_messages(raw: bytes, now: datetime) -> list[NewMessage] | None:
@@ -127,11 +133,12 @@ def _are_plain(raw: bytes, shapes: list[NewMessage], now: datetime) -> bool:
         return False
     if any(is_content(shape) or "@" in shape.to for shape in shapes):  # what must be looked up, or even fetched
         return False
-    keys = sum([len(shape.model_fields_set) + len(shape.metadata or ()) for shape in shapes])
+    keys = sum([len(shape.model_fields_set) + len(shape.metadata or ()) + len(shape.vars or ()) for shape in shapes])
     return len(_KEYS.findall(raw)) == keys
 
 
-def _asked(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
+def asked_of(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
+    """What a shape without faults wants sent; ref: its client_ref if it has none. Raises BadInput for its content."""
     content = content_of(shape, shape.text)
     return Asked(
         to=shape.to,
@@ -164,7 +171,7 @@ def _also_wrong(written: Any, faults: list[Fault], client_id: str) -> list[Fault
         return []
     good = {name: written[name] for name in ("to", "text", "from", "link", "max_parts") if name in written}
     good = {name: value for name, value in good.items() if f"/{name}" not in bad}
-    unsaid = "-" if written.keys() & {"text", "data", "data_hex", *MAKING} else ""
+    unsaid = "-" if written.keys() & {"text", "data", "data_hex", "template", *MAKING} else ""
     asked = Asked(
         good.get("to", ""), good.get("text", unsaid), client_id, good.get("from"), link=good.get("link"),
         max_parts=good.get("max_parts"),

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from smsgw.store.lifecycle import INBOUND, MESSAGE
 from smsgw.text.parts import MAX_PARTS
+from smsgw.text.template import LONGEST_VALUE
 
 from .fields import BASE64 as BASE64  # whoever shapes has all kinds of fields from here
 from .fields import HALF as HALF
@@ -41,8 +42,27 @@ class NewMessage(Carried):
     text: Words = Field(
         "",
         max_length=LONGEST_TEXT,
-        description="What to say; left out only for data and media.",
+        description="What to say; left out only for data, media and a template.",
         examples=["Your order 1042 is ready."],
+    )
+    template: Words | None = Field(
+        None, min_length=1, max_length=80, description="Instead of a text: the template, by id or name."
+    )
+    locale: str | None = Field(
+        None,
+        pattern="^(auto|[a-z]{2,3})$",
+        description="Which of its texts; auto (the default) by the language on the customer's card.",
+    )
+    vars: (
+        dict[
+            Annotated[Words, Field(min_length=1, max_length=40)],
+            Annotated[Words, Field(max_length=LONGEST_VALUE)] | int | float,
+        ]
+        | None
+    ) = Field(
+        None,
+        max_length=40,
+        description="What its variables stand for; what is not here is on the customer's card.",
     )
     data: Base64 = Field(None, description="Octets for an application on the phone, instead of a text.")
     data_hex: Hexadecimal = Field(None, description="The same as data, in hexadecimal digits.")

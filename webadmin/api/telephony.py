@@ -135,7 +135,7 @@ def call_json(row: AnyRow) -> dict[str, Any]:
     }
 
 
-@route("POST", "/links/<name>/ussd", scope=SCOPE, takes=UssdAsk, answers={200: UssdTold}, errors=_TALKING)
+@route("POST", "/links/<name>/ussd", scope=SCOPE, takes=UssdAsk, answers={200: UssdTold}, errors=_TALKING, outside=True)
 def ussd(name: str, body: UssdAsk) -> Response:
     """Send a USSD code over a modem, or reply to the network's question, and wait for the answer."""
     link = money.speaker(the_gateway().links, name)
@@ -154,7 +154,7 @@ def ussd_end(name: str) -> Response:
     return answer({"status": "ended"})
 
 
-@route("POST", "/links/<name>/balance", scope=SCOPE, answers={200: KeptBalance}, errors=_TALKING)
+@route("POST", "/links/<name>/balance", scope=SCOPE, answers={200: KeptBalance}, errors=_TALKING, outside=True)
 def ask_balance(name: str) -> Response:
     """Ask the network now what is left on the SIM, and keep its answer."""
     return answer(balance_json(the_gateway().balances.ask(name)))

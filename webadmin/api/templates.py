@@ -42,6 +42,7 @@ def template_json(conn: Connection, row: AnyRow) -> dict[str, Any]:
         "name": row.name,
         "texts": row.texts,
         "language": row.language,
+        "vars": row.vars or [],
         "facts": {language: templates.shown(text, able) for language, text in row.texts.items()},
         "used_in": templates.used_in(conn, row.id),
         "by": row.by,
@@ -57,7 +58,7 @@ def _shown(id: str, status: int = 200) -> Response:
 
 
 def _wish(body: NewTemplate) -> templates.Wish:
-    return templates.Wish(body.name, body.texts, client().id, the_gateway().clock(), body.language)
+    return templates.Wish(body.name, body.texts, client().id, the_gateway().clock(), body.language, body.vars)
 
 
 @route("GET", "/templates", scope=READ, answers={200: TemplatePage}, name="list_templates")

@@ -151,7 +151,7 @@ def rotate_secret(id: str, body: Rotation) -> Response:
     return _shown(id, secret=secret)
 
 
-@route("POST", "/webhooks/<id>/test", scope=SCOPE, answers={200: Tried}, errors=("not_found",))
+@route("POST", "/webhooks/<id>/test", scope=SCOPE, answers={200: Tried}, errors=("not_found",), outside=True)
 def test_webhook(id: str) -> Response:
     """Send a webhook.test now, and tell how it was answered."""
     gateway = the_gateway()

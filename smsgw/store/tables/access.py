@@ -65,4 +65,5 @@ idempotency = Table(
     Column("status", Integer),  # None: the first request is still being worked on
     Column("answer", Json),
     Column("at", Moment, nullable=False),
+    Column("worked_at", Moment),  # when the first of its work was done, or begun outside the store
 )

@@ -27,6 +27,7 @@ template = Table(
     Column("name", String(80), nullable=False),
     Column("texts", Json, nullable=False),  # by language: {"sl": "…", "en": "…"}
     Column("language", String(8), nullable=False),  # whose text is for everybody without one of their own
+    Column("vars", Json),  # what whoever sends a message from it gives, besides what customers' cards know
     Column("by", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),

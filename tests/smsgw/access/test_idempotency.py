@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,3 +196,41 @@ def run_beside(ask: Callable[[], None], times: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_work_that_the_store_holds_is_done_again_only_if_nothing_of_it_is_there(
+    once: Once, database: Database, written: bool
+) -> None:
+    asked = replace(wish(), work="stored", look="GET /api/v1/things")
+    done: list[str] = []
+
+    def work(ref: str) -> Done:
+        if written or done:
+            settled(database)  # something of the request is given to the writer
+        done.append(ref)
+        if len(done) == 1:
+            raise RuntimeError("the answer is lost")
+        return Done(201, {})
+
+    with pytest.raises(RuntimeError):
+        once.do(asked, work)
+    if not written:
+        assert once.do(asked, work) == Done(201, {})
+        return
+    with pytest.raises(Conflict, match="not done again") as told:
+        once.do(asked, work)
+    assert (told.value.code, len(done)) == ("idempotency_outcome_unknown", 1)
+    assert "GET /api/v1/things" in told.value.hint
+
+
+def test_nobody_knows_of_work_outside_the_store_whether_it_was_done(once: Once) -> None:
+    asked = replace(wish(), work="outside")
+
+    def lost(ref: str) -> Done:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        once.do(asked, lost)
+    with pytest.raises(Conflict, match="may have been done"):
+        once.do(asked, Work())

@@ -113,12 +113,23 @@ gateway = Gateway(Config.model_validate({
     "store": {"url": f"sqlite:///{file}"}, "links": [{"name": "phones", "kind": "fake", "handsets": []}]}))
 if where == "after the claim":
     gateway.door.submit_many = die
+    from smsgw.customers import customers
+    customers.create = die
 else:
     idempotency.Once._keep = die
 client = create_app(gateway).test_client()
 client.post(path, data=body, headers={
     "Authorization": f"Bearer {secret}", "Content-Type": "application/json", "Idempotency-Key": "order-1"})
 """
+
+
+def kill(where: str, file: str, secret: str, path: str, body: str) -> None:
+    """Ask a process that is killed at this point."""
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES, where, file, secret, path, body],
+        cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
 @pytest.mark.slow
@@ -134,11 +145,7 @@ def test_a_process_killed_in_the_middle_sends_nothing_twice(
     file = gateway.config.store.url.removeprefix("sqlite:///")
     one = '{"to": "+38640111222", "text": "hello"}'
     path, body = ("/api/v1/messages/batch", f"[{one}]") if batch else ("/api/v1/messages", one)
-    killed = subprocess.run(
-        [sys.executable, "-c", DIES, where, file, call.secret, path, body],
-        cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kill(where, file, call.secret, path, body)
     before = [one["id"] for one in sent(call)]
     assert len(before) == (1 if where == "after the message" else 0)
 
@@ -150,3 +157,26 @@ def test_a_process_killed_in_the_middle_sends_nothing_twice(
     assert after == before or not before
     assert (answer.said["data"][0] if batch else answer.said)["id"] == after[0]
     assert call("POST", path, body.encode(), idempotency_key="order-1").headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["after the claim", "after the work"])
+def test_what_is_no_message_is_done_once_or_said_to_be_unknown(
+    configured: Callable[..., Gateway], caller_of: Callable[..., Any], where: str
+) -> None:
+    from smsgw.gateway import utc_now
+
+    gateway = configured(utc_now)
+    call = caller_of(create_app(gateway))
+    path, body = "/api/v1/customers", '{"name": "Ana", "addresses": ["+38640111222"]}'
+    kill(where, gateway.config.store.url.removeprefix("sqlite:///"), call.secret, path, body)
+
+    answer = call("POST", path, body.encode(), idempotency_key="order-1")
+    if where == "after the claim":  # nothing was done, so it is done now
+        assert answer.status == 201
+        assert call("POST", path, body.encode(), idempotency_key="order-1").headers["Idempotent-Replayed"] == "true"
+    else:
+        assert (answer.status, answer.code) == (409, "idempotency_outcome_unknown")
+        assert "GET /api/v1/customers" in answer.said["hint"]
+        assert call("POST", path, body.encode(), idempotency_key="order-1").code == answer.code
+    assert len(call("GET", path).said["data"]) == 1

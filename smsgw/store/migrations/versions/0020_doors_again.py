@@ -1,6 +1,9 @@
-"""Nothing yet."""
+"""The doors again: whether a request with a key was begun, and what senders give to a template."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0020"
 down_revision = "0019"
@@ -9,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Change nothing."""
+    """A column beside the kept answers, one beside templates."""
+    op.add_column("idempotency", sa.Column("worked_at", sa.DateTime()))
+    op.add_column("template", sa.Column("vars", sa.JSON()))
 
 
 def downgrade() -> None:
