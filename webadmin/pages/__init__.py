@@ -31,6 +31,7 @@ from . import (
     developers,
     entering,
     event_stream,
+    finding,
     inbox,
     inquiries,
     language,
@@ -68,6 +69,7 @@ ROUTED = (
     preferences,
     entering,
     event_stream,
+    finding,
     inbox,
     links,
     messages,
@@ -119,6 +121,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["places"] = places
     app.jinja_env.globals["beside"] = beside
     app.jinja_env.globals["kind_name"] = kind_name
+    app.jinja_env.globals["goes"] = finding.goes
     app.extensions["page_guard"] = PageGuard(app.extensions["smsgw"].gateway.config.pages)
     app.register_blueprint(pages)
     app.extensions["error_page"] = error_page

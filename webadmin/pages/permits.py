@@ -31,6 +31,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
     **dict.fromkeys(("own_page", "order_again", "ask_on_page"), EVERYBODY),
+    **dict.fromkeys(("find", "help"), SELF),  # each finds what they may see
     "event_stream": SELF,  # tells each only what they may see
     "today": "messages:read",
     **dict.fromkeys(("first_steps", "begin_company", "find_modems", "try_carrier"), "people:manage"),

@@ -33,12 +33,14 @@ async function ask(address, options) {
 
 /** Bring every live element of the screen to what the page says. */
 function take(page) {
-  const focus = document.activeElement?.id;
+  const had = document.activeElement;
   for (const shown of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(shown.id);
     if (fresh) merge(shown, fresh);
   }
-  if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus({ preventScroll: true });
+  // what had the focus is new, or gone: a keyboard does not begin at the top again
+  if (had?.isConnected) return;
+  (document.getElementById(had?.id) ?? document.getElementById("main"))?.focus({ preventScroll: true });
 }
 
 function merge(shown, fresh) {
