@@ -1,4 +1,4 @@
-"""One set-up for log lines: for people, for journald, or as JSON; numbers and mail addresses are masked in all of them.
+"""One set-up for log lines: for people, for journald with fields, or as JSON; numbers and mail addresses are masked.
 
 The surprise: what people write to each other is never in a line above DEBUG, whatever the level. Give such a
 text to the log as `quoted(text)`: it is ‹23 letters› everywhere but in the DEBUG lines themselves.
@@ -10,9 +10,12 @@ import json
 import logging
 import os
 import re
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, TextIO
 
 # What identifies a person: +386 40 111-222 however spaced (also as %2B in a url), and 9 to 20 digits in a
@@ -33,6 +36,12 @@ _PRIORITY = {
     "DEBUG": 7,
 }  # of sd-daemon(3), as in syslog(3)
 _CHATTY = ("alembic", "apscheduler", "gsmmodem", "imapclient", "mail", "smpplib", "sqlalchemy", "waitress", "werkzeug")
+_JOURNAL = Path("/run/systemd/journal/socket")
+_LONGEST = 48 * 1024  # octets of one field: a datagram holds a little more than two hundred thousand
+# What a line is about, by how we write that: "link net is up", "link net: ...", and the ids of records.
+_LINK = re.compile(r"\blink ([\w.\-]+)(?=:| is )")
+_RECORDS = {"msg": "SMSGW_MESSAGE", "in": "SMSGW_INBOUND", "cam": "SMSGW_CAMPAIGN", "evt": "SMSGW_DELIVERY"}
+_RECORD = re.compile(rf"\b({'|'.join(_RECORDS)})_[0-9A-Z]{{26}}\b")
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -67,21 +76,24 @@ def set_up(
     stream: TextIO | None = None,
     show_numbers: bool = False,
     environ: Mapping[str, str] = os.environ,
+    journal: Path = _JOURNAL,
 ) -> None:
     """Send all log lines to one stream; called again, it takes the place of the call before.
 
     level: debug, info, warning or error; the libraries we use tell only warnings unless it is debug. fmt:
     text or JSON lines. stream: standard error if None. environ: JOURNAL_STREAM in it says whether the stream
-    is journald's; lines of text then begin with their priority, `<4>`, and leave the time to the journal.
+    is journald's; what would be text is then told to `journal`, its socket, with fields. While that does not answer,
+    lines begin with their priority, `<4>`, and leave the time to the journal.
     """
     stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
+    told = _is_journal(stream, environ.get("JOURNAL_STREAM", ""))
+    handler = Fields(stream, journal, show_numbers) if told and fmt == "text" else logging.StreamHandler(stream)
     handler.set_name("smsgw")
-    journal = _is_journal(stream, environ.get("JOURNAL_STREAM", ""))
-    handler.setFormatter(JsonLines(show_numbers) if fmt == "json" else TextLines(show_numbers, journal))
+    handler.setFormatter(JsonLines(show_numbers) if fmt == "json" else TextLines(show_numbers, told))
     root = logging.getLogger()
     for old in [each for each in root.handlers if each.get_name() == "smsgw"]:
         root.removeHandler(old)
+        old.close()
     root.addHandler(handler)
     root.setLevel(level.upper())
     for name in _CHATTY:
@@ -155,3 +167,56 @@ class JsonLines(_Lines):
         if trace := self._trace(record):
             told["exception"] = trace
         return json.dumps(told, ensure_ascii=False)
+
+
+class Fields(logging.StreamHandler[TextIO]):
+    """Tells journald each line with fields by which it can be asked: `journalctl SMSGW_LINK=carrier`.
+
+    MESSAGE, PRIORITY, LOGGER, and as far as the line says so SMSGW_LINK, SMSGW_MESSAGE, SMSGW_INBOUND, SMSGW_CAMPAIGN
+    and SMSGW_DELIVERY; what was given as `extra=` is SMSGW_ and its name. By journald's native protocol
+    (systemd.io/JOURNAL_NATIVE_PROTOCOL); where its socket does not answer the line goes to the stream.
+    """
+
+    def __init__(self, stream: TextIO, journal: Path, show_numbers: bool) -> None:
+        super().__init__(stream)
+        self._words = _Lines(show_numbers)
+        self._journal = str(journal)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one line."""
+        try:
+            told = b"".join(_field(name, value) for name, value in self._fields(record))
+            self._socket.sendto(told, self._journal)
+        except OSError:
+            super().emit(record)
+        except Exception:  # noqa: BLE001 as every handler of logging does: a line must not break what it tells of
+            self.handleError(record)
+
+    def _fields(self, record: logging.LogRecord) -> Iterator[tuple[str, str]]:
+        line, extra = self._words._message(record), self._words._extra(record)
+        trace = self._words._trace(record)
+        yield "MESSAGE", f"{record.name}: {line}" + (f"\n{trace}" if trace else "")
+        yield "PRIORITY", str(_PRIORITY.get(record.levelname, 6))
+        yield "SYSLOG_IDENTIFIER", "smsgw"
+        yield "LOGGER", record.name
+        for key, value in extra.items():
+            yield "SMSGW_" + re.sub(r"[^A-Z0-9]", "_", key.upper()), value
+        if "link" not in extra and (found := _LINK.search(line)):
+            yield "SMSGW_LINK", found[1]
+        for kind, id in dict.fromkeys((each[1], each[0]) for each in _RECORD.finditer(line)):
+            yield _RECORDS[kind], id
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(OSError):
+            self._socket.close()
+        super().close()
+
+
+def _field(name: str, value: str) -> bytes:
+    """One field as the protocol wants it: with its length where the value has more than one line."""
+    octets = value.encode(errors="replace")[:_LONGEST]
+    if b"\n" in octets:
+        return name.encode() + b"\n" + len(octets).to_bytes(8, "little") + octets + b"\n"
+    return name.encode() + b"=" + octets + b"\n"

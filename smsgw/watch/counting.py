@@ -1,4 +1,4 @@
-"""What happened since this process began, counted out of history and the cost entries, whose lines are only ever added.
+"""What happened since this process began, counted out of history, refusals and cost entries, to which is only added.
 
 A look counts what came since the look before, so it costs what happened and not what is stored; who never looks pays
 nothing. Every process of a store counts everything that happened in it, whoever did it.
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Float, case, cast, func, liter
 
 from ..store.database import Database
 from ..store.followers import Tail
-from ..store.tables import cost_entry, history, inbound, message
+from ..store.tables import cost_entry, history, inbound, message, refusal
 
 SUBMIT = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)  # seconds from accepted to sent
 DELIVERY = (1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0)  # and from sent to delivered
@@ -36,7 +36,9 @@ class Counts:
     """The counts of this process. Safe from any thread.
 
     messages: by direction, state, link and purpose. parts, spent: by link, and by link and currency (millionths).
-    decisions: what the gate said, by event. timings: by "submit" or "delivery" and link.
+    decisions: what the gate said, by event and why: the code of what it refused at the door, `withdrawn` for what it
+    had let in before, and whether what it holds is `planned` for later or `waits` for something. timings: by "submit"
+    or "delivery" and link.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,11 +49,12 @@ class Counts:
         self.messages: Counter[tuple[str, str, str, str]] = Counter()
         self.parts: Counter[str] = Counter()
         self.spent: Counter[tuple[str, str]] = Counter()
-        self.decisions: Counter[str] = Counter()
+        self.decisions: Counter[tuple[str, str]] = Counter()
         self.timings: dict[tuple[str, str], Timing] = {}
         with database.reading() as conn:
             self._upto = conn.scalar(select(func.max(history.c.id))) or 0
             self._booked = conn.scalar(select(func.max(cost_entry.c.id))) or 0
+            self._refused = conn.scalar(select(func.max(refusal.c.id))) or 0
 
     def look(self) -> None:
         """Count what came since the last look. Raises StoreError."""
@@ -66,21 +69,24 @@ class Counts:
                 self._timed(conn, self._upto, reach, "delivery", "delivered", DELIVERY, message.c.sent_at)
                 self._upto = reach
             self._money(conn)
+            self._refusals(conn)
 
     def _out(self, conn: Connection, after: int, upto: int) -> None:
         h, m = history.c, message.c
+        planned = literal_column("CASE WHEN event = 'hold' AND history.why LIKE 'planned for %' THEN 1 ELSE 0 END")
         rows = conn.execute(
-            select(h.event, h.now, m.link, m.purpose, func.count(), func.sum(m.parts))
+            select(h.event, planned, h.now, m.link, m.purpose, func.count(), func.sum(m.parts))
             .join_from(history, message, m.id == h.record_id)
             .where(h.id > after, h.id <= upto, h.record == "message", h.was.is_distinct_from(h.now))
-            .group_by(h.event, h.now, m.link, m.purpose)
+            .group_by(h.event, planned, h.now, m.link, m.purpose)
         )
-        for event, state, link, purpose, count, parts in rows:
+        for event, later, state, link, purpose, count, parts in rows:
             self.messages["out", state, link or "", purpose] += count
             if event == "hand_over":
                 self.parts[link or ""] += int(parts)
             if event in ("admit", "hold", "refuse"):
-                self.decisions[event] += count
+                why = {"hold": "planned" if later else "waits", "refuse": "withdrawn"}.get(event, "")
+                self.decisions[event, why] += count
 
     def _in(self, conn: Connection, after: int, upto: int) -> None:
         h, i = history.c, inbound.c
@@ -128,6 +134,16 @@ class Counts:
         for link, currency, amount in rows:
             self.spent[link, currency] += int(amount)
         self._booked = newest
+
+    def _refusals(self, conn: Connection) -> None:
+        r = refusal.c
+        newest = conn.scalar(select(func.max(r.id)))
+        if newest is None or newest <= self._refused:
+            return
+        some = select(r.code, func.count()).where(r.id > self._refused, r.id <= newest).group_by(r.code)
+        for code, count in conn.execute(some):
+            self.decisions["refuse", code] += count
+        self._refused = newest
 
 
 def _seconds(conn: Connection, since: ColumnElement[datetime], until: ColumnElement[datetime]) -> ColumnElement[Any]:

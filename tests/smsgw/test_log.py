@@ -6,12 +6,15 @@ import io
 import json
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from smsgw.log import TextLines, masked, quoted, set_up
+from smsgw.store.ids import new_id
 
 log = logging.getLogger("smsgw.test")
 
@@ -23,6 +26,8 @@ def _logging_as_before() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     logging.captureWarnings(False)
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -170,7 +175,7 @@ def test_json_lines_hold_everything_that_was_told(told: Callable[..., io.StringI
 def journal_lines(tmp_path: Path, named: Callable[[os.stat_result], str]) -> list[str]:
     with (tmp_path / "log").open("w+") as file:
         status = os.fstat(file.fileno())
-        set_up(stream=file, environ={"JOURNAL_STREAM": named(status)})
+        set_up(stream=file, environ={"JOURNAL_STREAM": named(status)}, journal=tmp_path / "nobody")
         try:
             raise ValueError("x")
         except ValueError:
@@ -181,7 +186,63 @@ def journal_lines(tmp_path: Path, named: Callable[[os.stat_result], str]) -> lis
         return file.read().splitlines()
 
 
-def test_every_line_for_the_journal_begins_with_its_priority(tmp_path: Path) -> None:
+@pytest.fixture
+def journald(tmp_path: Path) -> Iterator[Callable[..., dict[str, list[str]]]]:
+    """The far side of journald's socket: logs a line there, and tells the fields that came."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as far, (tmp_path / "log").open("w+") as file:
+        far.bind(str(tmp_path / "socket"))
+        far.settimeout(30)
+        status = os.fstat(file.fileno())
+        set_up(stream=file, environ={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}, journal=tmp_path / "socket")
+
+        def came(tell: Callable[[], None]) -> dict[str, list[str]]:
+            tell()
+            return fields_of(far.recv(1 << 20))
+
+        yield came
+
+
+def fields_of(octets: bytes) -> dict[str, list[str]]:
+    """Read a datagram as journald does (systemd.io/JOURNAL_NATIVE_PROTOCOL)."""
+    found: dict[str, list[str]] = {}
+    while octets:
+        line, _, octets = octets.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            size = int.from_bytes(octets[:8], "little")
+            value, octets = octets[8 : 8 + size], octets[8 + size + 1 :]
+        found.setdefault(name.decode(), []).append(value.decode())
+    return found
+
+
+def test_the_journal_is_told_fields_by_which_it_can_be_asked(journald: Callable[..., dict[str, list[str]]]) -> None:
+    id = new_id("msg", datetime(2026, 3, 1, tzinfo=UTC))
+    told = journald(lambda: log.warning("link net.1 is down: %s to +38640111222 waits", id, extra={"by who": "cli"}))
+    assert told == {
+        "MESSAGE": [f"smsgw.test: link net.1 is down: {id} to +38640***222 waits"], "PRIORITY": ["4"],
+        "SYSLOG_IDENTIFIER": ["smsgw"], "LOGGER": ["smsgw.test"], "SMSGW_BY_WHO": ["cli"],
+        "SMSGW_LINK": ["net.1"], "SMSGW_MESSAGE": [id],
+    }  # fmt: skip
+    assert "SMSGW_LINK" not in journald(lambda: log.info("no link for a first account could be made: full"))
+    assert journald(lambda: log.info("x", extra={"link": "+38640111222"}))["SMSGW_LINK"] == ["+38640***222"]
+
+
+def test_the_journal_has_an_exception_in_the_line_that_tells_of_it(
+    journald: Callable[..., dict[str, list[str]]],
+) -> None:
+    def tell() -> None:
+        try:
+            raise ValueError("no route to +38640111222")
+        except ValueError:
+            log.exception("failed")
+
+    told = journald(tell)
+    assert told["PRIORITY"] == ["3"]
+    assert told["MESSAGE"][0].startswith("smsgw.test: failed\nTraceback")
+    assert told["MESSAGE"][0].endswith("no route to +38640***222")
+
+
+def test_every_line_for_the_journal_begins_with_its_priority_while_it_does_not_answer(tmp_path: Path) -> None:
     lines = journal_lines(tmp_path, lambda status: f"{status.st_dev}:{status.st_ino}")
     assert lines[0] == "<3>smsgw.test: failed"
     assert lines[1] == "<3>  Traceback (most recent call last):"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -47,11 +48,22 @@ def test_what_happened_since_the_first_look_is_counted(call, look, gateway: Gate
     link = next(iter(gateway.links))
     assert now["smsgw_messages_total", "out", link, "transactional", "accepted"] == 3
     assert now["smsgw_messages_total", "out", link, "transactional", "queued"] == 3
-    assert now["smsgw_gate_decisions_total", "admit"] == 3
+    assert now["smsgw_gate_decisions_total", "admit", ""] == 3
     assert now["smsgw_queue_messages", link, "queued"] == 3
     assert now["smsgw_api_requests_total", "202", "api"] == 3
     assert now["smsgw_api_requests_total", "422", "api"] == 1
     assert look()["smsgw_messages_total", "out", link, "transactional", "accepted"] == 3, "counted twice"
+
+
+def test_why_the_gate_refused_and_held_is_told_by_code(call, look, gateway: Gateway) -> None:
+    look()
+    told, soon = {"to": PHONE, "text": "Sale", "purpose": "marketing"}, str(gateway.clock() + timedelta(days=1))
+    refused = call("POST", "/api/v1/messages", told)
+    later = call("POST", "/api/v1/messages", {"to": PHONE, "text": "x", "send_at": soon})
+    assert (refused.status, later.status) == (422, 202), (refused.body, later.body)
+    now = look()
+    assert now["smsgw_gate_decisions_total", "refuse", refused.said["code"]] == 1
+    assert now["smsgw_gate_decisions_total", "hold", "planned"] == 1
 
 
 def test_a_link_is_up_when_it_can_send(look, gateway: Gateway) -> None:

@@ -46,7 +46,7 @@ def test_everything_is_counted_once_and_what_waits_is_told(gateway: Gateway) -> 
     counts.look()
     counts.look()
     assert counts.messages["out", "queued", "one", "transactional"] == 5
-    assert counts.decisions == {"admit": 5}
+    assert counts.decisions == {("admit", ""): 5}
     with gateway.database.reading() as conn:
         (queued,) = [one for one in figures.waiting(conn) if one.state == "queued"]
         assert figures.store_octets(conn, gateway.config.store.url) > 100_000

@@ -15,7 +15,7 @@ from smsgw.config import LogConfig, WebhooksConfig
 from smsgw.store.database import Database
 from smsgw.webhooks import deliveries, hooks
 from smsgw.webhooks.addresses import Allowed, read_networks
-from smsgw.webhooks.part import Webhooks
+from smsgw.webhooks.part import ENDED, Webhooks
 from smsgw.webhooks.pipe import Begin
 from tests.smsgw.desk import Desk
 from tests.smsgw.webhooks.receiver import Receiver, Reply
@@ -60,13 +60,14 @@ def test_there_is_no_process_while_nobody_is_to_be_told(desk: Desk, part: Webhoo
 def test_a_process_that_dies_is_started_again_and_nothing_is_lost(
     desk: Desk, part: Webhooks, receiver: Receiver, hook: NewHook
 ) -> None:
-    hook(receiver.url, "message.accepted")
+    id, _ = hook(receiver.url, "message.accepted")
     first = desk.submit(text="one")
     assert [heard.about for heard in receiver.wait_for(1, 30)] == [first]
     [pid] = tellers()
     os.kill(pid, signal.SIGKILL)
     second = desk.submit(text="two")
     until(lambda: second in [heard.about for heard in receiver.heard])
+    until(lambda: ENDED[id, "delivered"] >= 1)  # of the first nobody may know
     assert part.alive()
 
 
