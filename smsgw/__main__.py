@@ -22,56 +22,76 @@ if TYPE_CHECKING:
     from smsgw.daemon import Part
     from smsgw.gateway import Gateway
 
-COMMANDS = {
-    "demo": "demo.demo",
-    "init": "init.init",
-    "run": "run.run",
-    "send": "send.send",
-    "cancel": "send.cancel",
-    "spool": "spool.spool",
-    "import": "import_.import_",
-    "inbox": "inbox.inbox",
-    "read": "read.read_",
-    "order": "order.group",
-    "catalogue": "catalogue.group",
-    "inquiry": "inquiry.inquiry",
-    "survey": "survey.survey",
-    "correction": "correction.correction",
-    "replay": "correction.replay",
-    "log": "log.log",
-    "link": "link.link",
-    "template": "template.template",
-    "campaign": "campaign.campaign",
-    "customer": "customer.customer",
-    "group": "segment.group",
-    "segment": "segment.segment",
-    "capability": "capability.group",
-    "consent": "consent.group",
-    "gate": "gate.group",
-    "rate": "rate.rate",
-    "plan": "plan.plan",
-    "budget": "budget.budget",
-    "report": "report.report",
-    "audit": "audit.group",
-    "config": "config.config",
-    "doctor": "doctor.doctor",
-    "top": "top.top",
-    "tail": "tail.tail",
-    "watch": "watch.watch",
-    "tls": "tls.tls",
-    "key": "key.key",
-    "user": "user.user",
-    "webhook": "webhook.webhook",
-    "mail": "mail.group",
-    "db": "db.db",
-    "modem": "modem.modem",
-    "sim": "sim.sim",
+SECTIONS = {
+    "To begin": {
+        "demo": "demo.demo",
+        "init": "init.init",
+        "config": "config.config",
+        "doctor": "doctor.doctor",
+        "run": "run.run",
+    },
+    "Texts": {
+        "send": "send.send",
+        "inbox": "inbox.inbox",
+        "log": "log.log",
+        "cancel": "send.cancel",
+        "read": "read.read_",
+        "spool": "spool.spool",
+    },
+    "What customers want": {
+        "order": "order.group",
+        "catalogue": "catalogue.group",
+        "inquiry": "inquiry.inquiry",
+        "survey": "survey.survey",
+        "correction": "correction.correction",
+        "replay": "correction.replay",
+    },
+    "People": {
+        "customer": "customer.customer",
+        "group": "segment.group",
+        "segment": "segment.segment",
+        "consent": "consent.group",
+        "capability": "capability.group",
+        "import": "import_.import_",
+    },
+    "To many": {
+        "template": "template.template",
+        "campaign": "campaign.campaign",
+        "gate": "gate.group",
+    },
+    "Money": {
+        "rate": "rate.rate",
+        "plan": "plan.plan",
+        "budget": "budget.budget",
+        "report": "report.report",
+    },
+    "Networks": {
+        "link": "link.link",
+        "modem": "modem.modem",
+        "mail": "mail.group",
+        "sim": "sim.sim",
+        "tls": "tls.tls",
+    },
+    "Programs and accounts": {
+        "key": "key.key",
+        "webhook": "webhook.webhook",
+        "user": "user.user",
+        "audit": "audit.group",
+    },
+    "To look after it": {
+        "top": "top.top",
+        "tail": "tail.tail",
+        "watch": "watch.watch",
+        "db": "db.db",
+    },
 }
-"""Each command by its name, and where it is under `smsgw.cli`: a command line reads in only the file of its own."""
+"""Each command by its name under the heading that `--help` has, and where it is under `smsgw.cli`."""
+
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
 class Commands(Group):
-    """The commands of COMMANDS, each read in when it is asked for."""
+    """The commands of SECTIONS, each read in when it is asked for: a command line reads in only the file of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, sorted."""
@@ -84,6 +104,14 @@ class Commands(Group):
         file, _, attribute = COMMANDS[cmd_name].partition(".")
         command: click.Command = getattr(import_module(f"smsgw.cli.{file}"), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them under their headings: whoever asks for help seeks a task, not a letter."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl([(name, one.get_short_help_str(room)) for name, one in found if one is not None])
 
 
 @click.group("smsgw", cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 import pytest
 
+from smsgw.__main__ import COMMANDS
 from smsgw.cli.office import Office
 from smsgw.cli.shell import execute
 
@@ -103,3 +105,10 @@ def test_ctrl_c_ends_a_command_with_130(capsys: pytest.CaptureFixture[str]) -> N
 
     assert execute(waiting, Office(lambda gateway: [], environ={}), []) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_help_names_each_command_under_the_heading_of_its_task(bare_smsgw) -> None:
+    said = bare_smsgw("--help").out
+    told = re.findall(r"^  ([a-z]+)  ", said.partition("To begin:")[2], re.MULTILINE)
+    assert sorted(told) == sorted(COMMANDS)
+    assert "\n  db " in said.partition("To look after it:")[2]
