@@ -16,13 +16,12 @@ from pydantic_core import to_json
 from smsgw.access.keys import Client
 from smsgw.errors import SmsgwError, Unauthenticated
 from smsgw.outbound.submit import Asked
-from smsgw.store.ids import new_id
 from smsgw.text import alphabet
 from smsgw.webhooks.dialects.words import uuid
 
 from ..api.reading import json_of
 from ..context import the_gateway
-from . import kannel_words
+from . import jasmin_batch, kannel_words
 from .errors import said_of
 from .sending import MESSAGE_ID, READ, SEND, Wish, enter, number, send
 
@@ -279,25 +278,32 @@ def secure_send() -> Response:
 
 @door.post("/secure/sendbatch")
 def secure_batch() -> Response:
-    """Send many texts; each is answered in the count, and what is wrong with it in the log."""
+    """Send many texts; how each went is told to the batch's callback_url or errback_url, as the manual says."""
     client = _basic(SEND)
     told = json_of(request.get_data())
     if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
         raise Wrong("Cannot parse JSON data")
     common, sent = _underscored(told.get("globals") or {}), 0
-    config = told.get("batch_config")
-    later = _scheduled(config.get("schedule_at")) if isinstance(config, dict) else None
+    config = told["batch_config"] if isinstance(told.get("batch_config"), dict) else {}
+    later = _scheduled(config.get("schedule_at"))
+    batch = jasmin_batch.Batch(client, config)
     for one in told["messages"][:10_000]:
         for to in _receivers(one):
             try:
                 given = {**common, **_underscored(one)} | ({} if to is None else {"to": str(to)})
+            except Wrong:
+                continue
+            if "to" not in given or not given.keys() & {"content", "hex-content"}:
+                continue  # Jasmin does not count it either
+            sent += 1
+            try:
                 _check(given, ("to",))
                 _check_contents(given)
-                _send(client, given, later)
-                sent += 1
-            except (Wrong, SmsgwError):
-                continue  # an answer of 400 would have those that were stored sent again
-    answer: dict[str, Any] = {"batchId": uuid(_batch_id()), "messageCount": sent}
+                batch.went(given["to"], f'Success "{_send(client, given, later)}"')
+            except (Wrong, SmsgwError) as wrong:  # an answer of 400 would have those that were stored sent again
+                batch.failed(given["to"], f'Error "{_told(wrong)[1]}"')
+    batch.tell()
+    answer: dict[str, Any] = {"batchId": uuid(batch.id), "messageCount": sent}
     if later is not None:
         answer["scheduled"] = f"{(later - the_gateway().clock()).total_seconds():.0f}s"
     return _json({"data": answer})
@@ -323,10 +329,6 @@ def _receivers(one: Any) -> list[Any]:
     """To whom a message of a batch goes; None: to whom the globals say."""
     to = one.get("to") if isinstance(one, dict) else None
     return to if isinstance(to, list) else [to]
-
-
-def _batch_id() -> str:
-    return new_id("bat", the_gateway().clock())
 
 
 @door.get("/secure/balance")

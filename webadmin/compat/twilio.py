@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from pydantic_core import to_json
@@ -31,10 +30,10 @@ from ..context import the_gateway
 from . import twilio_content
 from .errors import said_of
 from .sending import READ, SEND, Wish, enter, number, send
+from .twilio_page import MOST, USUAL, page_of
 
 door = Blueprint("twilio", __name__, url_prefix=f"/{VERSION}")
 LONGEST = 1600  # letters of a Body
-MOST, USUAL = 1000, 50  # messages on a page
 MORE = "/api/v1/problems"
 
 
@@ -326,21 +325,27 @@ def listed(account: str) -> Response:
     size = given.get("PageSize", str(USUAL))
     most = min(max(int(size), 1), MOST) if re.fullmatch(r"[0-9]{1,6}", size) else USUAL
     low, high = _within(given)
-    token = re.fullmatch(r"PA([0-9A-Z]{26})", given.get("PageToken", ""))
+    token = re.fullmatch(r"P([AB])([0-9A-Z]{26})", given.get("PageToken", ""))  # after this one, or before it
+    back = token is not None and token[1] == "B"
     if token:
-        high = min(high, token[1])
-    rows = _both(client, given, low, high, most + 1)
+        low, high = (max(low, f"{token[2]}~"), high) if back else (low, min(high, token[2]))
+    found = _both(client, given, low, high, most + 1, back)
+    rows = found[-most:] if back else found[:most]
     with the_gateway().database.reading() as conn:
-        many = twilio_content.counts(conn, rows[:most])
+        many = twilio_content.counts(conn, rows)
     shown = [
-        (outbound_json if "client" in row else inbound_json)(row, account, many.get(str(row["id"]), 0))
-        for row in rows[:most]
+        (outbound_json if "client" in row else inbound_json)(row, account, many.get(str(row["id"]), 0)) for row in rows
     ]
-    last = str(rows[most - 1]["id"]).rpartition("_")[2] if len(rows) > most else None
-    return said(_page("messages", shown, f"/{VERSION}/Accounts/{account}/Messages.json", last, most))
+    places = [str(row["id"]).rpartition("_")[2] for row in rows]
+    older, newer = (True, len(found) > most) if back else (len(found) > most, token is not None)
+    last, first = (places[-1] if places and older else None), (places[0] if places and newer else None)
+    return said(page_of("messages", shown, f"/{VERSION}/Accounts/{account}/Messages.json", last, most, first))
 
 
-def _both(client: Client, given: Mapping[str, str], low: str, high: str, most: int) -> list[Mapping[str, Any]]:
+def _both(
+    client: Client, given: Mapping[str, str], low: str, high: str, most: int, back: bool
+) -> list[Mapping[str, Any]]:
+    """The first rows between two ids, newest first; back: the last ones, which are the oldest but for those below."""
     to, sender = given.get("To"), given.get("From")
     asked: list[tuple[str, Any, Select[Any]]] = [
         ("msg", message, select(message).where(message.c.client == client.id)),
@@ -350,39 +355,24 @@ def _both(client: Client, given: Mapping[str, str], low: str, high: str, most: i
     with the_gateway().database.reading() as conn:
         for prefix, table, query in asked:
             c = table.c
-            query = query.where(c.id >= f"{prefix}_{low}").order_by(c.id.desc()).limit(most)
+            within = (c.id >= f"{prefix}_{low}", c.id < f"{prefix}_{high}")
+            query = query.where(*within).order_by(c.id if back else c.id.desc()).limit(most)
             for column, value in ((c.recipient, to), (c.sender, sender)):
                 if value:
                     query = query.where(column.in_([value, number(value)]))
-            found += _some(conn, query, c.id, f"{prefix}_{high}", most)
-    return sorted(found, key=lambda row: str(row["id"]).rpartition("_")[2], reverse=True)[:most]
+            found += _some(conn, query, c.id, most, back)
+    found.sort(key=lambda row: str(row["id"]).rpartition("_")[2], reverse=True)
+    return found[-most:] if back else found[:most]
 
 
-def _some(conn: Connection, query: Select[Any], id: Any, below: str, most: int) -> list[Mapping[str, Any]]:
-    """The first rows below an id that are not deleted here: a page that is short of them would seem the last one."""
+def _some(conn: Connection, query: Select[Any], id: Any, most: int, back: bool) -> list[Mapping[str, Any]]:
+    """The first rows that are not deleted here: a page that is short of them would seem the last one."""
     found: list[Mapping[str, Any]] = []
+    further = query
     while len(found) < most:
-        rows = [
-            {str(name): value for name, value in row.items()}
-            for row in conn.execute(query.where(id < below)).mappings()
-        ]
+        rows = [{str(name): value for name, value in row.items()} for row in conn.execute(further).mappings()]
         found += [row for row in rows if "client" not in row or not _kept(row).get("deleted")]
         if len(rows) < most:
             break
-        below = str(rows[-1]["id"])
+        further = query.where(id > rows[-1]["id"] if back else id < rows[-1]["id"])
     return found[:most]
-
-
-def _page(kind: str, shown: list[dict[str, Any]], place: str, last: str | None, size: int = USUAL) -> dict[str, Any]:
-    """The envelope of a page. No other key may be in it."""
-    page = request.args.get("Page", "0")
-    number_of = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 0
-    kept = {name: word for name, word in request.args.items() if name not in ("Page", "PageToken", "PageSize")}
-    first = f"{place}?{urlencode({**kept, 'PageSize': size, 'Page': 0})}"
-    following = {**kept, "PageSize": size, "Page": number_of + 1, "PageToken": f"PA{last}"}
-    return {
-        kind: shown, "page": number_of, "page_size": size, "start": number_of * size,
-        "end": number_of * size + max(0, len(shown) - 1), "uri": request.full_path.rstrip("?"),
-        "first_page_uri": first, "next_page_uri": None if last is None else f"{place}?{urlencode(following)}",
-        "previous_page_uri": None,
-    }  # fmt: skip

@@ -25,7 +25,8 @@ from smsgw.webhooks.inbound_media import media_of, media_sid, seen
 from ..api.media import octets_response
 from ..context import the_gateway
 from .sending import READ, SEND
-from .twilio import _found, _page, door, said, who
+from .twilio import _found, door, said, who
+from .twilio_page import page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def media(account: str, name: str) -> Response:
     """List the media of a message."""
     kind, row = _found(who(READ), name)
     place = f"/{VERSION}/Accounts/{account}/Messages/{name}/Media.json"
-    return said(_page("media_list", [_json(one, account, name) for one in _media(kind, row)], place, None))
+    return said(page_of("media_list", [_json(one, account, name) for one in _media(kind, row)], place, None))
 
 
 @door.get("/Accounts/<account>/Messages/<name>/Media/<medium_name>.json")

@@ -17,7 +17,8 @@ from smsgw.webhooks.dialects.twilio import VERSION, account_sid
 
 from ..context import the_gateway
 from .sending import READ, allowed
-from .twilio import _page, door, remember, said, who
+from .twilio import door, remember, said, who
+from .twilio_page import page_of
 
 WORDS = ("SmsUrl", "SmsMethod", "SmsFallbackUrl", "StatusCallback", "FriendlyName")
 
@@ -32,7 +33,7 @@ def account(account: str) -> Response:
 def accounts() -> Response:
     """List the one account."""
     client = who(READ)
-    return said(_page("accounts", [_account(client, account_sid(client.id))], f"/{VERSION}/Accounts.json", None))
+    return said(page_of("accounts", [_account(client, account_sid(client.id))], f"/{VERSION}/Accounts.json", None))
 
 
 def _account(client: Client, name: str) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def numbers(account: str) -> Response:
         _shown(number, terms, account) for number, terms in _numbers(client).items() if wanted in (None, "", number)
     ]
     place = f"/{VERSION}/Accounts/{account}/IncomingPhoneNumbers.json"
-    return said(_page("incoming_phone_numbers", shown, place, None))
+    return said(page_of("incoming_phone_numbers", shown, place, None))
 
 
 def _one(client: Client, name: str) -> tuple[str, Mapping[str, Any]]:

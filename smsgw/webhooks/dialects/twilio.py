@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha1
 
+from ...text.keywords import is_help
 from ..inbound_media import media_sid, seen
 from .event import Event, Request, form
 from .words import STATES, hexadecimal
@@ -75,7 +76,8 @@ def _text(event: Event) -> list[tuple[str, str]]:
     for number, medium in enumerate(media):
         words.append((f"MediaUrl{number}", f"{place}/{media_sid(row['id'], medium['id'])}"))
         words.append((f"MediaContentType{number}", medium["type"]))
-    if choice := OPT_OUT_TYPES.get(str(row["understood_as"])):
+    choice = OPT_OUT_TYPES.get(str(row["understood_as"])) or ("HELP" if is_help(row["text"]) else None)
+    if choice is not None:
         words.append(("OptOutType", choice))
     return words
 

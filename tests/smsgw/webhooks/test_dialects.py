@@ -63,9 +63,15 @@ def test_twilio_is_signed_as_its_documentation_shows() -> None:
     assert signature("12345", url, pairs) == "0/KCTR6DLpKmkAf8muzZqo1nDgQ="
 
 
-@pytest.mark.parametrize(("understood", "told"), [("optout", "STOP"), ("optin", "START"), ("order", None)])
-def test_twilio_is_told_that_a_text_was_a_stop(understood: str, told: str | None) -> None:
-    row = ROW | {"id": new_id("in", NOW), "understood_as": understood}
+@pytest.mark.parametrize(
+    ("text", "understood", "told"),
+    [
+        ("Stop", "optout", "STOP"), ("Start", "optin", "START"), ("2 books", "order", None), ("HELP", None, "HELP"),
+        ("info", "inquiry", "HELP"), ("please help me with my order", "inquiry", None),
+    ],
+)  # fmt: skip
+def test_twilio_is_told_that_a_text_was_a_keyword(text: str, understood: str | None, told: str | None) -> None:
+    row = ROW | {"id": new_id("in", NOW), "text": text, "understood_as": understood}
     request = render("twilio", replace(event("handled", "received", "inbound", account="AC1"), row=row))
     assert request is not None
     assert dict(parse_qsl(request.body)).get("OptOutType") == told

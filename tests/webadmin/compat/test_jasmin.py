@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from smsgw.gateway import Gateway
-from smsgw.store.tables import api_key
+from smsgw.store.tables import api_key, delivery
 from smsgw.webhooks.dialects.event import PLACE
 from tests.webadmin.compat.conftest import SECRET
 
@@ -119,6 +120,33 @@ def test_one_of_a_batch_that_is_no_message_does_not_have_the_others_sent_again(
     answer = http.post("/secure/sendbatch", json=many, auth=("shop", SECRET))
     assert (answer.status_code, (answer.json or {})["data"]["messageCount"]) == (200, 2)
     assert [row.text for row in stored()] == ["one", "three"]
+
+
+def test_a_batch_tells_how_each_of_its_texts_went(http: FlaskClient, gateway: Gateway, stored: Stored) -> None:
+    urls = {"callback_url": "http://example.org/done?shop=1", "errback_url": "http://example.org/wrong"}
+    many = {"batch_config": urls, "messages": [{"to": ["38640111222", "1"], "content": "hi"}, {"to": "38640111223"}]}
+    answer = http.post("/secure/sendbatch", json=many, auth=("shop", SECRET))
+    batch, count = (answer.json or {})["data"].values()
+    assert (answer.status_code, count, len(stored())) == (200, 2, 1)
+    with gateway.database.reading() as conn:
+        calls = [row.request for row in conn.execute(select(delivery).order_by(delivery.c.record_id))]
+    told = [urlsplit(one["url"]) for one in calls]
+    assert [(one["method"], where.path) for one, where in zip(calls, told, strict=True)] == [
+        ("GET", "/done"), ("GET", "/wrong"),
+    ]  # fmt: skip
+    went, failed = [dict(parse_qsl(where.query)) for where in told]
+    assert went | {"statusText": ""} == {
+        "shop": "1", "batchId": batch, "to": "38640111222", "status": "1", "statusText": ""
+    }  # fmt: skip
+    assert re.fullmatch(r'Success "[0-9a-f-]{36}"', went["statusText"])
+    assert (failed["to"], failed["status"]) == ("1", "0")
+    assert failed["statusText"].startswith('HTTPAPI error: Error "')
+
+
+def test_a_batch_that_would_call_where_nobody_may_is_refused_whole(http: FlaskClient, stored: Stored) -> None:
+    many = {"batch_config": {"errback_url": "http://169.254.169.254/"}, "messages": [{"to": "1", "content": "x"}]}
+    assert http.post("/secure/sendbatch", json=many, auth=("shop", SECRET)).status_code == 400
+    assert stored() == []
 
 
 def test_what_a_key_for_offers_sends_is_marketing_and_goes_to_nobody_who_did_not_agree(

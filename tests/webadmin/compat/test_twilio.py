@@ -88,6 +88,14 @@ def test_pages_go_by_place_and_list_nothing_twice(ask: Callable[..., TestRespons
     assert [one["body"] for one in second["messages"]] == ["text 2", "text 1"]
     third = ask("GET", second["next_page_uri"]).json or {}
     assert ([one["body"] for one in third["messages"]], third["next_page_uri"]) == (["text 0"], None)
+    assert first["previous_page_uri"] is None
+    back = ask("GET", third["previous_page_uri"]).json or {}
+    assert ([one["body"] for one in back["messages"]], back["page"]) == (["text 2", "text 1"], 1)
+    assert [one["body"] for one in (ask("GET", back["next_page_uri"]).json or {})["messages"]] == ["text 0"]
+    newest = ask("GET", back["previous_page_uri"]).json or {}
+    assert [one["body"] for one in newest["messages"]] == ["text 4", "text 3"]
+    newer = ask("GET", newest["previous_page_uri"]).json or {}
+    assert ([one["body"] for one in newer["messages"]], newer["previous_page_uri"]) == (["meanwhile"], None)
     days = [ask("GET", "Messages.json", **{name: "2026-11-23"}).json or {} for name in ("DateSent", "DateSent>")]
     assert [len(day["messages"]) for day in days] == [6, 6]
     assert (ask("GET", "Messages.json", **{"DateSent<": "2026-11-23"}).json or {})["messages"] == []
