@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from ..store.ids import first_id
 from ..store.tables import account, message, talk
+from ..store.tables.types import AnyRow
 
 COLUMNS = ("calls_in", "calls_out", "missed", "minutes", "promised", "answers")
 NOBODY = ""  # whose calls nobody took
@@ -61,18 +62,18 @@ def worked(conn: Connection, first: date, last: date, zone: ZoneInfo) -> Worked:
             seconds[who] = seconds.get(who, 0) + spoke
             hour = row.began_at.astimezone(zone).hour
             by_hour[hour] = by_hour.get(hour, 0) + spoke
-    for client, at in _answers(conn, since, until):
-        count(client, at, "answers")
+    for answer in _answers(conn, since, until):
+        count(answer.client, answer.created_at, "answers")
     _minutes(agents, seconds)
     _minutes(hours, by_hour)
     return Worked(first, last, agents, hours, outcomes)
 
 
-def _answers(conn: Connection, since: datetime, until: datetime) -> Iterable[Any]:
+def _answers(conn: Connection, since: datetime, until: datetime) -> Iterable[AnyRow]:
     m = message.c
     people: Collection[str] = conn.scalars(select(account.c.id)).all()
     sent = select(m.client, m.created_at).where(m.client.in_(people), m.campaign_id.is_(None))
-    return conn.execute(sent.where(m.id >= first_id("msg", since), m.id < first_id("msg", until))).tuples()
+    return conn.execute(sent.where(m.id >= first_id("msg", since), m.id < first_id("msg", until)))
 
 
 def _minutes(lines: Mapping[Any, dict[str, int]], seconds: Mapping[Any, int]) -> None:
