@@ -11,7 +11,7 @@ from flask import request
 MOST, USUAL = 1000, 50  # rows on a page
 
 
-def _page(
+def page_of(
     kind: str,
     shown: list[dict[str, Any]],
     place: str,
