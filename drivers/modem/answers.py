@@ -38,7 +38,11 @@ def value(lines: Iterable[str], prefix: str) -> str | None:
 
 def fields(text: str) -> list[str]:
     """Comma-separated values without their quotes; commas inside quotes stay."""
-    return [field.strip() for field in next(csv.reader([text], skipinitialspace=True), [])]
+    try:
+        found = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:  # noise put the end of a line into it
+        found = text.split(",")
+    return [field.strip() for field in found]
 
 
 def number_in(text: str | None, at: int = 0) -> int | None:

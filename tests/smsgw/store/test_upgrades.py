@@ -14,7 +14,7 @@ from smsgw.store import schema
 from smsgw.store.database import Database
 
 SCRIPTS = Path(schema.__file__).parent / "migrations"
-RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+RELEASED = [f"{number:04}" for number in range(1, 17)]
 AT = "2026-03-01 12:00:00.000000"
 
 
@@ -49,7 +49,18 @@ def made_at(revision: str, database: Database) -> None:
 
 @pytest.mark.parametrize("revision", RELEASED)
 def test_a_store_of_a_released_schema_comes_up_with_what_is_in_it(revision: str, tmp_path: Path) -> None:
-    with closing(Database(f"sqlite:///{tmp_path / 'x.db'}", synchronous="NORMAL")) as database:
+    comes_up(f"sqlite:///{tmp_path / 'x.db'}", revision)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("revision", [RELEASED[0], "0008", RELEASED[-1]])
+def test_so_does_one_on_postgresql(revision: str, postgres_url: str) -> None:
+    comes_up(postgres_url, revision)
+
+
+def comes_up(url: str, revision: str) -> None:
+    """Make a store of this schema, and bring it to the newest."""
+    with closing(Database(url, synchronous="NORMAL")) as database:
         made_at(revision, database)
         assert schema.upgrade(database) == (revision, schema.newest())
         assert schema.faults(database) == []
