@@ -117,7 +117,7 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
             return Verdict("other", "unclear").because("yes and no")
         if scan.has("yes"):
             verdict.because("yes and no")
-        if not refused and len(scan.unknown()) > 2:
+        if not refused and len(scan.unknown) > 2:
             verdict.because("perhaps a refusal")
         return verdict
     if scan.has("yes") or is_willing(scan):
@@ -169,7 +169,7 @@ def _fits_offer(scan: Scan, open: Open) -> bool:
         return True
     refused = scan.has("not") and not scan.amounts and len(scan.words) <= _REFUSAL_MOST
     refused = refused or _thanks_but(scan)
-    return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown())
+    return _speaks(scan) or refused or (bool(scan.amounts) and not scan.found and not scan.unknown)
 
 
 def _thanks_but(scan: Scan) -> bool:

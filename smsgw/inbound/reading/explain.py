@@ -29,6 +29,7 @@ def evidence(scan: Scan, verdict: Verdict) -> tuple[Evidence, ...]:
     for one in verdict.items:
         for start, end in one.spans:
             found.append(Evidence(start, end, f"item {one.sku}"))
+    strange = set(scan.unknown)
     covered = {(one.start, one.end) for one in found}
     for place, piece in enumerate(scan.pieces):
         if (piece.start, piece.end) in covered or place in scan.used:
@@ -39,9 +40,11 @@ def evidence(scan: Scan, verdict: Verdict) -> tuple[Evidence, ...]:
             found.append(Evidence(piece.start, piece.end, f"number {piece.text}"))
         else:
             meaning = next((_MEANINGS[sort] for sort in _MEANINGS if sort in piece.sorts), None)
-            if meaning:
+            if place in scan.named:
+                found.append(Evidence(piece.start, piece.end, "name"))
+            elif meaning:
                 found.append(Evidence(piece.start, piece.end, meaning))
-            elif piece.kind == "word" and not piece.sorts:
+            elif place in strange:
                 found.append(Evidence(piece.start, piece.end, "unknown word"))
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 

@@ -54,7 +54,10 @@ def _is_singular(found: Found, scan: Scan) -> bool:
     alias = found.alias or _holding(found, scan)
     tag = alias.language if alias else scan.language
     language = scan.catalogue.languages.by_tag.get(tag)
-    if product.unit == "kg" or language is None or not language.implied or found.quality == "romanised":
+    if product.unit == "kg" or language is None or found.quality == "romanised":
+        return False
+    following = scan.pieces[found.last + 1].text if found.last + 1 < len(scan.pieces) else ""
+    if not language.implied and following not in language.definite:
         return False
     words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
     heads = _heads(words, alias, scan)
@@ -105,7 +108,7 @@ def _holding(part: Found, scan: Scan) -> Alias | None:
 
 def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
     """What the unknown words forbid."""
-    unknown = scan.unknown()
+    unknown = scan.unknown
     found = []
     if unknown and not _is_aside(unknown, scan, lines):
         found.append("unknown word")
@@ -119,7 +122,7 @@ def _of_words(scan: Scan, lines: Lines, expected: bool) -> list[str]:
             found.append("misspelt name")
         if _has_lost_marks(line.found, scan):
             found.append("several products fit")
-        if quality == "slip" and unknown:
+        if quality == "slip" and (unknown or _is_foreign(line.found, scan)):
             found.append("misspelt name")
         if how == "partial" and not expected and (unknown or not _is_safe(line, scan)):
             found.append("partial name")
@@ -179,8 +182,8 @@ def _is_tale(number: int, clauses: list[int], unknown: set[int], scan: Scan) -> 
     """Whether a clause with unknown words can be no item: it asks for nothing, and is more than a bare noun in a list."""
     places = [place for place, of in enumerate(clauses) if of == number and scan.pieces[place].kind == "word"]
     strange = [place for place in places if place in unknown]
-    sorts = set().union(*(scan.pieces[place].sorts for place in places))
-    if sorts & _ASKING or len(strange) > _TALE_MOST:
+    sorts = [scan.pieces[place].sorts for place in places]
+    if any(of & _ASKING and of != {"also", "filler"} for of in sorts) or len(strange) > _TALE_MOST:
         return False
     if len(strange) < len(places):
         return len(strange) <= max(_ASIDE_MOST, len(places) - len(strange))
@@ -194,7 +197,7 @@ def _clauses(scan: Scan) -> list[int]:
     """The number of the clause that each piece stands in: commas, full stops and new lines end one."""
     numbers, current = [], 0
     for piece in scan.pieces:
-        current += piece.kind == "separator" and not piece.text.isalpha()
+        current += (piece.kind == "separator" and not piece.text.isalpha()) or piece.text == "-" or piece.kind == "sign"
         numbers.append(current)
     return numbers
 

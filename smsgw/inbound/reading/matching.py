@@ -15,8 +15,9 @@ from smsgw.inbound.reading.pieces import Piece
 
 _WINDOW = 2
 _PART_LEAST = 6
-_TALES = frozenset({"story", "chat"})
+_TALES = frozenset({"story", "chat", "name", "own"})
 """Sorts of words that tell why something is wanted; they may be products as well."""
+_JOINING = frozenset({"and", "or"})
 _COMBINATIONS_MOST = 64
 _SURE = 0.97
 _HOWS = ("", "stem", "slip", "romanised")
@@ -63,7 +64,8 @@ def hits_of(text: str, pieces: list[Piece], catalogue: Compiled, spoken: set[str
             hits = catalogue.hits(piece.size, False)
         elif piece.kind == "word":
             named = _is_name(text, piece, catalogue)
-            hits = catalogue.hits(piece.text, not (piece.sorts or named or lexicon.knows(piece.text, spoken)))
+            known = piece.sorts or named or lexicon.knows(piece.text, spoken)
+            hits = catalogue.hits(piece.text, not (known or catalogue.languages.tells(piece.text, spoken)))
             if named:
                 hits = tuple(hit for hit in hits if not hit.how)
             if not latin and hits and hits[0].how == "romanised":
@@ -114,6 +116,7 @@ def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str],
     taken: set[int] = set()
     found = _full(pieces, hits, catalogue, barriers, taken, wanted)
     _absorb(found, hits, catalogue, barriers, taken)
+    found += _sizes(pieces, hits, catalogue, taken, found)
     found += _partial(pieces, hits, catalogue, barriers, taken, wanted)
     found.sort(key=lambda one: one.first)
     _settle(found, hits, catalogue)
@@ -158,7 +161,7 @@ def _barriers(pieces: list[Piece], hits: Hits) -> list[int]:
     count, marks = 0, []
     for place, piece in enumerate(pieces):
         counts = piece.kind == "amount" and not piece.size and (piece.value is not None) and place not in hits
-        if piece.kind == "separator" or ("and" in piece.sorts and piece.kind == "word") or counts:
+        if piece.kind == "separator" or (piece.kind == "word" and not piece.sorts.isdisjoint(_JOINING)) or counts:
             count += 1
         marks.append(count)
         count += counts
@@ -283,6 +286,25 @@ def _absorb(found: list[Found], hits: Hits, catalogue: Compiled, barriers: list[
             ):
                 one.extra.add(place)
                 taken.add(place)
+
+
+def _sizes(pieces: list[Piece], hits: Hits, catalogue: Compiled, taken: set[int], found: list[Found]) -> list[Found]:
+    """Further sizes of what was named before: "nappies size 3 and size 4", "Windeln 3, Größe 4"."""
+    more: list[Found] = []
+    for place, piece in enumerate(pieces):
+        if piece.kind != "amount" or piece.times or piece.unit or place in taken or place - 1 in taken or place < 1:
+            continue
+        before = {(hit.alias, hit.position + 1) for hit in hits.get(place - 1, ())}
+        sized = {catalogue.aliases[hit.alias].sku for hit in hits.get(place, ()) if (hit.alias, hit.position) in before}
+        earlier = [one for one in (*found, *more) if one.first < place and one.sku and one.how == "full"]
+        if not sized or not earlier:
+            continue
+        part = Found(None, (place - 1, place), "partial", "", candidates=tuple(sorted(sized)))
+        kind = _of_kind(part, max(earlier, key=lambda one: one.first).sku or "", hits, catalogue)
+        if len(kind) == 1:
+            taken |= {place - 1, place}
+            more.append(Found(kind.pop(), (place - 1, place), "partial", ""))
+    return more
 
 
 def _partial(

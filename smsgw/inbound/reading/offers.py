@@ -102,6 +102,11 @@ def _item(sku: str, amount: Piece, scan: Scan) -> Item:
 def _chosen(scan: Scan, open: Open, numbers: list[Piece]) -> list[Item] | None:
     """The choices that the numbers name: "2", "1 in 3", "2: 5 kosov"; nothing when it may be a quantity."""
     by_number = {choice.number: choice.sku for choice in open.choices if choice.sku}
+    if scan.ordinals:
+        return None  # "one of the first and two of number 3"
+    if len(numbers) == 2 and _is_called(numbers[1], scan) and not _is_called(numbers[0], scan):
+        sku = by_number.get(int(numbers[1].value or 0))
+        return [_item(sku, numbers[0], scan)] if sku else None  # "two of number 3"
     bare = [number for number in numbers if number.unit is None and not number.times and number.value is not None]
     skus = [by_number.get(int(number.value)) for number in bare if number.value is not None]
     if None in skus or not bare:
@@ -119,6 +124,12 @@ def _chosen(scan: Scan, open: Open, numbers: list[Piece]) -> list[Item] | None:
         for sku, number in zip(skus, bare, strict=True)
         if sku
     ]
+
+
+def _is_called(number: Piece, scan: Scan) -> bool:
+    """Whether a word such as "number" or "option" stands before a number."""
+    place = next(at for at, piece in enumerate(scan.pieces) if piece is number)
+    return place > 0 and "choice" in scan.pieces[place - 1].sorts
 
 
 def _named(scan: Scan, open: Open, lines: Lines) -> Verdict:

@@ -61,17 +61,17 @@ def read_order(scan: Scan) -> Verdict | None:
     """An order, or a question about a product, or nothing."""
     if scan.has("usual") and not scan.found and not scan.asks and not scan.has("complaint", "not"):
         verdict = Verdict("order", usual=True).because("the usual")
-        return verdict.because("unknown word") if scan.unknown() else verdict
+        return verdict.because("unknown word") if scan.unknown else verdict
     lines = assign(scan)
     if not lines.lines:
         return _unknown_product(scan)
     counted = [line for line in lines.lines if line.amount is not None]
-    if asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal")):
+    if not _is_chosen(scan) and (asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal"))):
         if not scan.sure and scan.has("shipping", "payment", "hours", "account", "help", "status"):
             return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
     wished = scan.has("order", "request", "modal", "also", "vague", "courtesy") or (
-        scan.agrees and not scan.unknown()
+        scan.agrees and not scan.unknown
     )
     wished = wished or _is_chosen(scan) or _is_conditional(scan)
     if not counted and not wished and not _bare(scan):
@@ -101,7 +101,7 @@ def _is_conditional(scan: Scan) -> bool:
 
 def _bare(scan: Scan) -> bool:
     """Whether nothing but a product is said."""
-    return bool(scan.sure) and not scan.unknown() and not scan.has("no", "not", "chat", "noise", "got", "already")
+    return bool(scan.sure) and not scan.unknown and not scan.has("no", "not", "chat", "noise", "got", "already")
 
 
 def _candidates(lines: Lines) -> tuple[str, ...]:
@@ -110,11 +110,11 @@ def _candidates(lines: Lines) -> tuple[str, ...]:
 
 def _unknown_product(scan: Scan) -> Verdict | None:
     """A number beside a word that nobody knows: something is ordered that the catalogue does not have."""
-    unknown = set(scan.unknown())
+    unknown = set(scan.unknown)
     if not unknown or len(unknown) > 3 or asks_about(scan) or scan.asks:
         return None
     for place, piece in enumerate(scan.pieces):
-        if piece.kind != "amount" or piece.unclear or (piece.soft and not scan.has("order", "request")):
+        if piece.kind != "amount" or piece.unclear or (piece.soft and not scan.has("order", "request", "courtesy")):
             continue
         beside = {place - 1, place + 1, place + 2}
         if beside & unknown and (scan.has("order", "request", "courtesy") or piece.times or len(scan.words) <= 3):

@@ -7,11 +7,12 @@ ends the text in a clause of its own. In German every noun has a capital, so a c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from smsgw.inbound.reading.languages import Languages
 from smsgw.inbound.reading.pieces import Piece
 
-_WORDS_MOST = 3
+_WORDS_MOST = 4
 _CLOSING = frozenset({"thanks", "courtesy", "greeting"})
 _SIGNS = frozenset({"mark", "sign"})
 _SMALL = frozenset({"story", "month", "filler", "name"})  # "Mrs", and May is a name too
@@ -20,6 +21,16 @@ _SMALL = frozenset({"story", "month", "filler", "name"})  # "Mrs", and May is a 
 def names(text: str, pieces: Sequence[Piece], used: set[int], tags: frozenset[str], languages: Languages) -> set[int]:
     """The places of words that name people or places. used: places of words that are of the names of products."""
     return _Names(text, pieces, used, tags, languages).found()
+
+
+def hear_titles(text: str, pieces: Sequence[Piece]) -> None:
+    """What has a capital behind a title is a name, whatever it means otherwise: "Frau Sommer", "Cafe Sonnenschein"."""
+    if not any(text[piece.start].islower() for piece in pieces if piece.kind == "word"):
+        return
+    for before, piece in pairwise(pieces):
+        titled = "name" in before.sorts and before.kind == piece.kind == "word" and "name" not in piece.sorts
+        if titled and piece.sorts and text[piece.start].isupper():
+            piece.sorts = {"story"}
 
 
 class _Names:
@@ -93,6 +104,9 @@ class _Names:
             if piece.text == "." and signed and len(places) > 1 and self._is_initial(places[-2]):
                 places.pop()
                 continue
+            if piece.text == "," and signed and len(places) > 1 and self._is_person(places[-2]):
+                places.pop()  # "Ana Novak, Celje"
+                continue
             if piece.kind != "word" or piece.sorts - _SMALL or places[-1] in self.used or initial.islower():
                 break
             given = given or self.languages.is_given(piece.text)
@@ -107,6 +121,10 @@ class _Names:
         capital = self.text[self.pieces[min(signed)].start].isupper()
         ended = before.kind == "separator" and (before.text in ".!" or before.text.startswith("\n")) and capital
         return signed if ended or before.sorts & _CLOSING else set()
+
+    def _is_person(self, place: int) -> bool:
+        """Whether a word is a given name, or the family name behind one."""
+        return self._is_given(place) or (self._is_capital(place) and place > 0 and self._is_given(place - 1))
 
     def _alone(self) -> set[int]:
         """A given name in small letters, alone in the last clause: "2 apples, tom"."""

@@ -16,6 +16,10 @@ from smsgw.inbound.reading.scan import Scan
 from smsgw.inbound.reading.terms import Product
 
 
+_UNSOLD = frozenset({"lb", "oz"})
+"""Units that are understood, but not sold by."""
+
+
 @dataclass(slots=True)
 class Line:
     """One product asked for, with its amount. denied: the text says not to send it."""
@@ -54,7 +58,7 @@ def assign(scan: Scan) -> Lines:
     corrected = _correct(steps, scan)
     steps = [step for step in steps if not step.gone]
     lines = [Line(step.found) for step in steps if step.found is not None]
-    _deny(steps, lines, conditional=scan.has("if"))
+    _deny(steps, lines, scan)
     if any(step.kind == "not" and not step.gone for step in steps):
         reasons.append("negation")
     _give(steps, lines)
@@ -164,7 +168,7 @@ def _drop(steps: list[_Step], first: int, last: int, kind: str) -> None:
             step.gone = True
 
 
-def _deny(steps: list[_Step], lines: list[Line], conditional: bool) -> None:
+def _deny(steps: list[_Step], lines: list[Line], scan: Scan) -> None:
     """Products that the text says not to send: "no sugar", "sladkorja pa ne"; but "fish, if fresh and not frozen"."""
     by_found = {id(line.found): line for line in lines}
     for at, step in enumerate(steps):
@@ -181,10 +185,17 @@ def _deny(steps: list[_Step], lines: list[Line], conditional: bool) -> None:
             before = steps[at - 2]  # "sladkorja pa ne"
         if after is not None and after.found is not None:
             by_found[id(after.found)].denied = True
-        elif conditional or "without" in (step.piece.sorts if step.piece else ()):
+        elif scan.has("if") or "without" in (step.piece.sorts if step.piece else ()) or _goes_on(step, scan):
             continue
         elif before is not None and before.found is not None and (after is None or after.kind == "separator"):
             by_found[id(before.found)].denied = True
+
+
+def _goes_on(step: _Step, scan: Scan) -> bool:
+    """Whether an unknown word follows a negation: it is that which is denied ("3 kg of cherries, not overripe")."""
+    place = next((at for at, piece in enumerate(scan.pieces) if piece is step.piece), len(scan.pieces))
+    following = scan.pieces[place + 1] if place + 1 < len(scan.pieces) else None
+    return following is not None and following.kind == "word" and not following.sorts
 
 
 def _give(steps: list[_Step], lines: list[Line]) -> None:
@@ -266,6 +277,8 @@ def converted(sku: str, amount: Piece, scan: Scan) -> tuple[Fraction | None, lis
     reasons: list[str] = []
     if amount.measured and amount.unit not in COUNTED:
         quantity = _measured(product, amount, scan)
+        if amount.unit in _UNSOLD:
+            reasons.append("unit unclear")
         if quantity is None:
             return None, ["unit unclear"]
     elif product.unit == "kg":

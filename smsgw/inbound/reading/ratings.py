@@ -25,7 +25,7 @@ def fits_survey(scan: Scan, open: Open) -> bool:
     if (scan.has("yes") and open.older) or scan.sure:
         return False
     numbers = _numbers(scan)
-    wishes = scan.has("order", "request", "dont_send") and (open.older or scan.unknown() or scan.found)
+    wishes = scan.has("order", "request", "dont_send") and (open.older or scan.unknown or scan.found)
     return 1 <= len(numbers) <= 2 and not scan.asks and not wishes
 
 

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from smsgw.inbound.reading import pieces as pieces_of
 from smsgw.inbound.reading.index import Compiled
-from smsgw.inbound.reading.languages import ROMANISED
+from smsgw.inbound.reading.languages import ROMANISED, Languages
 from smsgw.inbound.reading.lexicon import Mark
 from smsgw.inbound.reading.matching import Found, find, hits_of, join_apart
-from smsgw.inbound.reading.people import names
+from smsgw.inbound.reading.people import hear_titles, names
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.shapes import typed
 from smsgw.inbound.reading.terms import Open
@@ -22,6 +22,7 @@ _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin
 _SURE = 0.97
 _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optout_word", "cancel"})
 """Sorts whose long phrases do not hide the shorter ones within."""
+_HARMLESS = frozenset({"filler", "story"})
 _UNHIDDEN = frozenset({"stop", "receive", "messages"})
 """Sorts that no longer phrase hides: together they say a wish to be left alone."""
 _SIGNATURE_MOST = 3
@@ -30,6 +31,7 @@ _HALF = Fraction(1, 2)
 _TRAILING = frozenset({"deliver", "day", "at", "story", "thanks", "courtesy"})
 _BEFORE_TIME = frozenset({"coming", "story", "day", "hour"})
 _CASED_LEAST = 3
+_TOLD, _PLACED = frozenset({"story", "chat"}), frozenset({"door", "deliver", "name", "filler"})
 _GRAVE = frozenset(
     {"complaint", "returns", "cancel", "dont_send", "not", "no", "if", "question", "ask", "optout", "optout_word", "stop"}
     | {"account", "status", "paid", "away", "decline", "wrong"}
@@ -56,7 +58,7 @@ ACCOUNTED = frozenset(
         "story",
         "noise",
     }
-    | {"already", "coming", "chat", "only", "choice", "ordinal", "name", "from", "whom", "own"}
+    | {"already", "coming", "chat", "only", "choice", "ordinal", "name", "from", "whom", "own", "door", "or"}
 )
 """The sorts of words that an order may hold; some of them are reasons of the gate, but none is unknown."""
 
@@ -150,6 +152,7 @@ class Scan:
         """The places of words that name people or places."""
         return names(self.text, self.pieces, self.used, self.languages, self.catalogue.languages)
 
+    @cached_property
     def unknown(self) -> list[int]:
         """The places of words that an order does not account for; the names of people are accounted for."""
         named, languages = self.named, self.catalogue.languages
@@ -158,12 +161,30 @@ class Scan:
             for place in self.outside(*ACCOUNTED)
             if place not in named and not languages.tells(self.pieces[place].text, self.languages)
         ]
+        strange += [place for place in self._listed() if place not in named and place not in strange]
         behind = {one.last + 1 for one in self.found if one.sku not in self.catalogue.contained}
         return strange + [
             place
             for place in self.places("container")
             if place in behind and self.pieces[place].kind == "word" and self.pieces[place].sorts <= _CONTAINING
         ]
+
+    def _listed(self) -> list[int]:
+        """The places of words that would be a story, but are listed behind a product: "2 kg of apples and a cake"."""
+        listed = []
+        for place, piece in enumerate(self.pieces):
+            if piece.kind != "word" or place in self.used:
+                continue
+            before = place - 1
+            while before > 0 and (self.pieces[before].soft or self.pieces[before].sorts == {"filler"}):
+                before -= 1
+            article = any(one.soft for one in self.pieces[before + 1 : place])
+            if not piece.sorts <= (_TOLD | _PLACED if article else _TOLD) or piece.sorts == {"filler"}:
+                continue
+            joins = before > 0 and self.pieces[before].kind == "word" and self.pieces[before].sorts & {"and", "also"}
+            if joins and (before - 1 in self.used or self.pieces[before - 1].kind == "amount"):
+                listed.append(place)
+        return listed
 
     @property
     def sure(self) -> list[Found]:
@@ -187,7 +208,8 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     folded, tokens = cut(text, languages.measures)
     marks = languages.lexicon.find(tokens)
     spoken = _spoken(tokens, marks, catalogue)
-    kept = _longest([mark for mark in marks if not spoken or mark.entry.language in spoken or _shared(mark)])
+    kept = [mark for mark in marks if not spoken or mark.entry.language in spoken or _shared(mark)]
+    kept = _longest([mark for mark in kept if not _is_noun(mark, tokens, text, languages)])
     sorts: list[set[str]] = [set() for _ in tokens]
     for mark in kept:
         for place in range(mark.first, mark.last):
@@ -196,6 +218,7 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     _forget_sizes(text, tokens, sorts, kept)
     pieces = pieces_of.build(tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of)
     _tell_times(pieces)
+    hear_titles(text, pieces)
     pieces = join_apart(pieces, catalogue)
     found = find(pieces, hits_of(text, pieces, catalogue, spoken), catalogue, wanted, spoken) + _coded(pieces, catalogue)
     found = sorted(_without_names(found, pieces, text), key=lambda one: one.first)
@@ -277,6 +300,14 @@ def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: l
             kept[:] = [mark for mark in kept if not (mark.first == place and mark.last == place + 1)]
 
 
+def _is_noun(mark: Mark, tokens: list[Token], text: str, languages: Languages) -> bool:
+    """Whether what would be a vague word has a noun's capital where nouns have one: "ein Paar", but "ein paar"."""
+    language = languages.by_tag.get(mark.entry.language)
+    if mark.entry.sort != "vague" or language is None or not language.nouns or text.isupper():
+        return False
+    return mark.first > 0 and text[tokens[mark.last - 1].start].isupper() and tokens[mark.last - 1].kind == WORD
+
+
 def _shared(mark: Mark) -> bool:
     return mark.entry.sort in _EVERYWHERE
 
@@ -307,22 +338,26 @@ def _spoken(tokens: list[Token], marks: list[Mark], catalogue: Compiled) -> set[
 
 def _longest(marks: list[Mark]) -> list[Mark]:
     """The phrases that lie in no longer phrase."""
-    kept = []
-    for mark in marks:
-        length = mark.last - mark.first
-        if not any(
-            other.first <= mark.first and mark.last <= other.last and other.last - other.first > length
-            for other in marks
-            if other.entry.sort not in _TRANSPARENT and mark.entry.sort not in _UNHIDDEN and not _is_in_gap(mark, other)
-        ):
-            kept.append(mark)
-    return kept
+    phrases = [mark for mark in marks if mark.last - mark.first > 1 and mark.entry.sort not in _TRANSPARENT]
+    if not phrases:
+        return marks
+    return [mark for mark in marks if mark.entry.sort in _UNHIDDEN or not any(_hides(one, mark) for one in phrases)]
+
+
+def _hides(other: Mark, mark: Mark) -> bool:
+    """Whether a phrase is longer than one within it, and says something else than it: not "for tomorrow", which still
+    is a day, and no number that stands in the gap of a phrase ("could you _ send")."""
+    if other.first > mark.first or mark.last > other.last or other.last - other.first <= mark.last - mark.first:
+        return False
+    if mark.entry.sort == "day" and other.entry.sort in _HARMLESS:
+        return False
+    return not (other.gapped and _is_in_gap(mark, other))
 
 
 def _is_in_gap(mark: Mark, other: Mark) -> bool:
-    """Whether a number stands between the words of a phrase, and is none of them: "could you _ send"."""
+    """Whether a number stands between the words of a phrase, and is none of them."""
     counts = mark.entry.sort in ("number", "unit", "multiple", "more", "one")
-    return counts and other.gapped and other.first < mark.first and mark.last < other.last
+    return counts and other.first < mark.first and mark.last < other.last
 
 
 def _coded(pieces: list[Piece], catalogue: Compiled) -> list[Found]:

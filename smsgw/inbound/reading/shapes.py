@@ -97,6 +97,8 @@ def _by_company(place: int, tokens: list[Token], sorts: Sorts, order: str | None
             return "code"
         if "order_noun" in named:
             return "order"
+    if "door" in before and digits.isdigit() and "unit" not in after:
+        return "door"
     measured = "unit" in after or "multiple" in after or "times" in after or "times" in before
     if "hour" in after and not measured:
         return "time"

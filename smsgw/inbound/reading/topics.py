@@ -54,7 +54,7 @@ def read_trouble(scan: Scan) -> Verdict | None:
 def _chats(scan: Scan) -> bool:
     """Whether more than politeness is said: "3 basil, thanks and have a nice day" is none."""
     ordered = bool(scan.amounts and scan.found)
-    polite = {"courtesy", "greeting", "thanks"}
+    polite = {"courtesy", "greeting", "thanks", "filler", "noise", "story"}
     return any(not ordered or scan.pieces[place].sorts.isdisjoint(polite) for place in scan.places("chat"))
 
 
@@ -77,7 +77,7 @@ def _begins_with_stop(scan: Scan) -> bool:
     first = scan.pieces[0] if scan.pieces else None
     if first is None or not {"optout_word", "stop"} <= first.sorts or scan.has("shipping", "cancel", "order_noun"):
         return False
-    return len(scan.words) > 2 and bool(scan.unknown() or scan.found)
+    return len(scan.words) > 2 and bool(scan.unknown or scan.found)
 
 
 def read_inquiry(scan: Scan) -> Verdict | None:

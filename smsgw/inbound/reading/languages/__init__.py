@@ -25,7 +25,8 @@ ROMANISED = "-Latn"
 """What the tag of a language ends in when its words are written in Latin letters though it has others."""
 
 _SOUND_LEAST = 4
-_NAME_LEAST, _TALE_LEAST = 3, 4
+_REMEMBERED_MOST = 50_000
+_NAME_LEAST, _TALE_LEAST = 3, 3
 _MEASURES = frozenset({"x", "х", "h", "am", "pm"})
 
 
@@ -39,6 +40,7 @@ class Language:
     marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
     negation stands behind what it denies. slash: whether 1/5 is one and a half. nouns: whether every noun has a
     capital. attributive: endings of an adjective that its singular has too, except behind one of the words `many`.
+    definite: words behind a noun that say which one, where a bare noun does not mean one.
     inverted: whether a number behind its unit is a guess ("штук пять"). cases: whether given names have endings.
     """
 
@@ -57,6 +59,7 @@ class Language:
     nouns: bool = False
     attributive: tuple[str, ...] = ()
     many: frozenset[str] = frozenset()
+    definite: frozenset[str] = frozenset()
     inverted: bool = False
     cases: bool = False
 
@@ -79,6 +82,7 @@ class Languages:
     negations: frozenset[str]
     given: dict[str, frozenset[str]] = field(default_factory=dict)
     tales: dict[str, frozenset[str]] = field(default_factory=dict)
+    _told: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def _by_script(self) -> dict[str, tuple[Language, ...]]:
@@ -93,11 +97,14 @@ class Languages:
 
     def tells(self, word: str, tags: Iterable[str]) -> bool:
         """Whether a folded word is a form of a noun that one of the languages tells stories with ("to grandmother")."""
-        return any(
-            not self.tales[tag].isdisjoint(stems(word, self.by_tag[tag]))
-            for tag in tags
-            if tag in self.tales and script_of(word) == self.by_tag[tag].script
-        )
+        known = self._told.get(word)
+        if known is None:
+            if len(self._told) >= _REMEMBERED_MOST:
+                self._told.clear()
+            known = self._told[word] = frozenset(
+                one.tag for one in self.written_like(word) if not self.tales[one.tag].isdisjoint(stems(word, one))
+            )
+        return not known.isdisjoint(tags)
 
     def is_given(self, word: str) -> bool:
         """Whether a folded word is a given name, in any case of the languages of its alphabet."""
@@ -195,6 +202,7 @@ def _language(table: dict[str, Any]) -> Language:
         nouns=forms.get("nouns", False),
         attributive=tuple(forms.get("attributive", "").split()),
         many=frozenset(forms.get("many", "").split()),
+        definite=frozenset(forms.get("definite", "").split()),
         inverted=forms.get("inverted", False),
         cases=table.get("people", {}).get("cases", False),
     )
