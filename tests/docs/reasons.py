@@ -1,0 +1,17 @@
+"""Why some fences of the pages are not run by the tests, and how many there are of each reason.
+
+The numbers are a bound: it is easier to have a fence run than to say here that one more cannot be.
+"""
+
+from __future__ import annotations
+
+REASONS = {
+    "changes the machine": 15,
+    "makes the environment that the tests run in": 3,
+    "needs a modem": 3,
+    "needs a proxy": 1,
+    "needs Postfix": 1,
+    "tests/docs/test_point_in_time.py does": 1,
+    "tests/peers/test_webhook_standard.py does": 1,
+}
+"""`<!-- not run: REASON -->`, and how many fences say so."""
