@@ -28,7 +28,7 @@ from .blueprint import pages
 from .sheets import sheet
 
 SHOWN = 4  # entries of a day in a month; a week shows all
-WEEK = 7
+WEEK, SATURDAY = 7, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,11 @@ def _is_persian() -> bool:
     return language.locale().language == "fa"
 
 
+def _begins() -> int:
+    """The day on which a week begins, 0 for Monday. Babel tells it of countries, not of languages."""
+    return SATURDAY if _is_persian() else 0
+
+
 def _day(written: str) -> date | None:
     try:
         return date.fromisoformat(written)
@@ -108,7 +113,7 @@ def _day(written: str) -> date | None:
 
 def _span(view: str, day: date) -> Span:
     if view == "week":
-        first = day - timedelta(days=(day.weekday() - language.locale().first_week_day) % WEEK)
+        first = day - timedelta(days=(day.weekday() - _begins()) % WEEK)
         last, week = first + timedelta(days=6), timedelta(days=WEEK)
         name = f"{language.whole_day(first)} – {language.whole_day(last)}"
         return Span(first, last, name, first - week, first + week)
@@ -133,7 +138,7 @@ def _jalali_month(day: date) -> tuple[date, date]:
 
 def _weeks(span: Span) -> tuple[date, date]:
     """The whole weeks around a span."""
-    begins = language.locale().first_week_day
+    begins = _begins()
     first = span.first - timedelta(days=(span.first.weekday() - begins) % WEEK)
     return first, span.last + timedelta(days=(begins - 1 - span.last.weekday()) % WEEK)
 
