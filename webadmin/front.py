@@ -57,7 +57,7 @@ class Front:
         self._verb = verb
         self._lend = lend
         self._lent = lent
-        self._heads = Heads()
+        self._heads = Heads(verb.traced)
         self._lines: set[Line] = set()
         self._news: deque[_News] = deque()  # what other threads tell
         self._strangers: SimpleQueue[Head | None] = SimpleQueue()  # whose keys are to be looked up

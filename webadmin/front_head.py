@@ -26,6 +26,7 @@ _BEARER = re.compile(rb"[Bb]earer ([\x21-\x3c\x3e-\x7e]+=*)")  # an = inside mak
 _LENGTH = re.compile(rb"[0-9]{1,7}")
 _READ = (b"host", b"content-type", b"content-length", b"authorization", b"connection", b"x-request-id")
 _STRANGE = frozenset((b"transfer-encoding", b"content-encoding", b"expect", b"prefer", b"idempotency-key"))
+_TRACED = re.compile(rb"\r\ntraceparent:", re.IGNORECASE)
 _CLOSES = {b"": False, b"keep-alive": False, b"close": True}
 
 
@@ -44,8 +45,10 @@ class Head:
 class Heads:
     """Reads heads, and remembers them: a client sends the same one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, traced: bool = False) -> None:
+        """traced: whether what belongs to a trace (`traceparent`) is for Flask, which remembers that."""
         self._known: dict[bytes, Head | None] = {}
+        self._traced = traced
 
     def of(self, heard: bytearray) -> Head | bool:
         """The head at the beginning of `heard`; True when more must come first; False when it is none of ours."""
@@ -58,7 +61,7 @@ class Heads:
         if octets not in self._known:
             if len(self._known) >= MANY:
                 self._known.clear()
-            self._known[octets] = read_head(octets)
+            self._known[octets] = None if self._traced and _TRACED.search(octets) else read_head(octets)
         return self._known[octets] or False
 
 

@@ -35,6 +35,7 @@ class HotVerb:
     def __init__(self, app: Flask) -> None:
         self._context: Context = app.extensions["smsgw"]
         self._gateway = self._context.gateway
+        self.traced = self._gateway.config.watch.traces is not None
         self._always = fields_of_every_answer(app)
         self._requests = app.extensions["requests"]
         self._date = (0, "")
@@ -53,7 +54,7 @@ class HotVerb:
 
         Also for a purpose whose route depends on who knows the customer, and for mails: these ask the store.
         """
-        if not client.may(SCOPE):
+        if not client.may(SCOPE) or client.per_minute is not None:
             return None
         door: Door = self._gateway.door
         asked = plain_message(body, client.id, self._gateway.clock())

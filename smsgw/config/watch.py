@@ -66,6 +66,20 @@ class WatchConfig(Section):
         description="What may read /metrics from elsewhere, as a bearer token; without it only this host may.",
     )
 
+    traces: str | None = Field(
+        default=None,
+        description="Where traces are told (OpenTelemetry, OTLP over HTTP): the address of a collector; left out: nowhere. "
+        "Needs pip install 'smsgw[traces]'.",
+        examples=["http://127.0.0.1:4318"],
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _collector(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]+(/[^\s?#]*)?", url):
+            raise ValueError("must be http:// or https:// and the collector's address, such as http://127.0.0.1:4318")
+        return url
+
     @field_validator("numbers", "remote")
     @classmethod
     def _numbers(cls, numbers: list[str]) -> list[str]:
