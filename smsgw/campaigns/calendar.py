@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection, or_, select
 
@@ -90,7 +89,9 @@ def _follow_ups(conn: Connection, since: datetime, until: datetime, now: datetim
     rows = conn.execute(select(campaign).where(c.kind == "once", over | (c.state == "running")))
     for row in rows:
         ends = row.ended_at or _reckoned(row)
-        for wish in row.terms.get("follow_ups", ()) if ends is not None else ():
+        if ends is None:
+            continue
+        for wish in row.terms.get("follow_ups", ()):
             at = ends + timedelta(hours=wish["after"])
             if max(since, now) <= at < until:
                 yield Entry(at, "follow_up", row.id, row.name, row.state)
@@ -123,7 +124,7 @@ def without_time(conn: Connection, most: int = 20) -> list[AnyRow]:
     return list(conn.execute(select(campaign).where(states).order_by(c.id.desc()).limit(most)))
 
 
-def days(business: Business, country: str | None, rules: Rules, zone: ZoneInfo, first: date, last: date) -> list[Day]:
+def days(business: Business, country: str | None, rules: Rules, zone: tzinfo, first: date, last: date) -> list[Day]:
     """How each day is, of those from `first` to `last`. country: whose offers and holidays count, two letters."""
     opening = opening_of(country or rules.region or "", rules)
 

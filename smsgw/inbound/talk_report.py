@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
@@ -32,7 +31,7 @@ class Worked:
     outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
-def worked(conn: Connection, first: date, last: date, zone: ZoneInfo) -> Worked:
+def worked(conn: Connection, first: date, last: date, zone: tzinfo) -> Worked:
     """What was spoken and answered on these days, by the clock on the wall of `zone`.
 
     An answer is a message that somebody with an account sent; what a machine, a campaign or a program sent is none.

@@ -19,9 +19,10 @@ from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import paging
+from .fields import Ref
 from .messages import number_of
 from .routes import answer, client, route
-from .shapes import Moment, Page, Paging, Ref, Shape, Words
+from .shapes import Moment, Page, Paging, Shape, Words
 
 READ, WRITE = "conversations:read", "conversations:write"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import redirect, request, url_for
 from flask_babel import get_locale, gettext
@@ -191,7 +190,7 @@ def _moment(written: str) -> datetime | None:
         raise BadInput([Fault("/promised_at", "time_invalid", f"{written[:20]!r} is no time")]) from wrong
 
 
-def _zone() -> ZoneInfo:
+def _zone() -> tzinfo:
     return the_gateway().config.business.business.zone
 
 
@@ -233,7 +232,7 @@ def _columns(about: str) -> list[Column]:
 
 def _by_agent(told: talk_report.Worked) -> Table:
     names, about = _names(), gettext("Who")
-    lines = [
+    lines: list[list[Any]] = [
         [names.get(who, who) if who else gettext("nobody"), *(line[name] for name in talk_report.COLUMNS)]
         for who, line in sorted(told.agents.items(), key=lambda one: (not one[0], names.get(one[0], one[0])))
     ]
@@ -244,7 +243,7 @@ def _by_agent(told: talk_report.Worked) -> Table:
 
 
 def _by_hour(told: talk_report.Worked) -> Table:
-    lines = [
+    lines: list[list[Any]] = [
         [f"{hour:02}:00", *(line[name] for name in talk_report.COLUMNS)]
         for hour, line in sorted(told.hours.items())
         if any(line.values())

@@ -43,8 +43,10 @@ def install(app: Flask) -> None:
     app.context_processor(spoken_by_page)
     for one in (spoken, sentence, snippet, understood, short, digits, dated):
         app.add_template_filter(one)
-    for one in (clock, when, day_name, whole_day, day_and_time):
-        app.add_template_filter(one)
+    for told in (clock, when, day_and_time):
+        app.add_template_filter(told)
+    for day in (day_name, whole_day):
+        app.add_template_filter(day)
 
 
 def offered() -> list[str]:

@@ -40,7 +40,8 @@ from smsgw.text.number import mask
 from smsgw.text.wording import wording
 
 from ..context import the_gateway
-from ..message_page_entry import asked_to_wait, gone, guard, proof, raise_alarm, sealed
+from ..message_page_entry import asked_to_wait, gone, guard, proof, sealed
+from ..page_guard import raise_alarm
 from .blueprint import pages
 
 log = logging.getLogger(__name__)
@@ -133,8 +134,8 @@ def ask_on_page(entered: Entered) -> Response:
     if request.form.get("website"):  # no person sees this field
         return answered
     if not text or len(text) > LONGEST:
-        told = {"length": len(text), "most": LONGEST}
-        return _drawn(entered, problem="page_too_long" if text else "own_empty", status=422, text=text, **told)
+        wrong = "page_too_long" if text else "own_empty"
+        return _drawn(entered, problem=wrong, status=422, text=text, length=len(text), most=LONGEST)
     if _is_too_fast(entered):
         return _drawn(entered, problem="page_too_fast", status=429, text=text)
     _store(entered, text, once)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 from flask import request
 
@@ -69,7 +68,7 @@ class SurveyDraft:
         room = [QuestionDraft()] if len(self.questions) < MOST_QUESTIONS else []
         return [*self.questions, *room]
 
-    def survey(self, language: str, zone: ZoneInfo, by: str, now: datetime) -> NewSurvey:
+    def survey(self, language: str, zone: tzinfo, by: str, now: datetime) -> NewSurvey:
         """The survey. language: of words without one. Raises BadInput with what cannot be read."""
         faults: list[Fault] = []
         questions = [one.question(f"/questions/{place}", language, faults) for place, one in enumerate(self.questions)]
