@@ -15,6 +15,7 @@ from tests.docs.reasons import REASONS
 from tests.docs.test_pages import ELSEWHERE
 
 CHECKED = {"", "console", "ini", "json", "mermaid", "python", "sh", "sql", "text", "toml", "yaml"}
+OURS = re.compile(r"(benchmarks|docs|drivers|schedules|smsgw|systemd|tests|webadmin|\.ci)/[\w./-]*")
 SHELL = re.compile(r"^(\$ )?(smsgw|curl|systemctl|apt|pip|make)\b ", re.MULTILINE)
 MISSING = "Missing argument"  # a command named in a sentence may leave away what it needs
 
@@ -67,6 +68,22 @@ def test_a_command_that_does_not_exist_is_told() -> None:
         "See `smsgw lnk ls`.\n\n```sh\nsmsgw send --tomorrow +38640111222 Hi && smsgw link ls\nsmsgw link show\n```\n"
     )
     assert [told.partition(" smsgw ")[0] for told in told_wrongly("x.md", text)] == ["x.md:3:", "x.md:3:", "x.md:1:"]
+
+
+def missing_files(page: str, text: str | None = None) -> list[str]:
+    """The files of the checkout that a page names in backticks, alone or in a command, and that are not there."""
+    named = {word for _, span in spoken(page, text) for word in span.split() if OURS.fullmatch(word)}
+    return sorted(one for one in named if not (ROOT / one).exists())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_of_ours_that_a_page_names_is_there(page: str) -> None:
+    assert not (missing := missing_files(page)), f"{page} names {missing}"
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    text = "See `smsgw/link.py`, `pytest tests/nowhere.py -k x` and `smsgw/attic/`."
+    assert missing_files("x.md", text) == ["smsgw/attic/", "tests/nowhere.py"]
 
 
 def test_every_fence_is_of_a_kind_that_is_checked() -> None:
