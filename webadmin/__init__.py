@@ -10,7 +10,7 @@ from flask import Flask
 from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
-from . import auth, carriers, compat, health_checks, metrics, packing, pages, problems
+from . import auth, carriers, compat, health_checks, metrics, packing, pages, problems, tracing
 from .api import (
     audit,
     batch,
@@ -133,6 +133,7 @@ def create_app(gateway: Gateway) -> Flask:
     quotas.install(app)
     matching.install(app)
     packing.install(app)
+    tracing.install(app, gateway)
     routes.install(app)
     pages.install(app)
     carriers.install(app)

@@ -26,9 +26,10 @@ def install(app: Flask, gateway: Gateway) -> None:
         told = request.headers.get("traceparent", "")
         if response.status_code == 202 and request.path.startswith("/api/") and _TRACEPARENT.fullmatch(told):
             answer = response.get_json(silent=True)
-            rows = answer.get("data", [answer]) if isinstance(answer, dict) else []
-            for id in [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]:
-                known[id] = told
+            many = answer.get("data") if isinstance(answer, dict) else []
+            for row in many if isinstance(many, list) else [answer]:
+                if isinstance(row, dict) and isinstance(row.get("id"), str):
+                    known[row["id"]] = told
             for old in list(known)[: max(0, len(known) - MOST)]:
                 known.pop(old, None)
         return response

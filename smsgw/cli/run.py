@@ -34,6 +34,7 @@ from smsgw.gateway import Gateway
 from smsgw.holding.keeper import ROLES
 from smsgw.reload import take_over
 from smsgw.watch.figures import in_a_line
+from smsgw.watch.tracing import Traces
 from smsgw.webhooks.part import Webhooks
 from smsgw.webhooks.pipe import Begin
 
@@ -158,6 +159,8 @@ def parts_of(office: Office, gateway: Gateway, roles: Sequence[str]) -> list[Par
     inner: list[Part] = [webhooks_of(gateway, outer), gateway.reading] if "clock" in roles else []
     if "links" in roles:
         inner.append(gateway.fetching)
+    if "clock" in roles and gateway.config.watch.traces is not None:
+        inner.append(Traces(gateway))
     return [*inner, *outer, *([LocalKey(gateway, outer)] if "web" in roles else [])]
 
 

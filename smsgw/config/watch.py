@@ -68,8 +68,8 @@ class WatchConfig(Section):
 
     traces: str | None = Field(
         default=None,
-        description="Where traces are told (OpenTelemetry, OTLP over HTTP): the address of a collector; left out: nowhere. "
-        "Needs pip install 'smsgw[traces]'.",
+        description="Where traces are told (OpenTelemetry, OTLP over HTTP): the address of a collector; by default "
+        "nowhere. Needs pip install 'smsgw[traces]'.",
         examples=["http://127.0.0.1:4318"],
     )
 

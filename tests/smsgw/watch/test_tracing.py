@@ -1,4 +1,4 @@
-"""Traces: one for each message with its steps, of the trace that asked for it, told to a collector, without a number."""
+"""Traces: one for each message with its steps, in the trace that asked for it, told to a collector, without numbers."""
 
 from __future__ import annotations
 
