@@ -100,7 +100,7 @@ class Advance:
                 some = self.placing.next(conn, row, after)
                 if not some and not after:
                     return self._wave_is_over(conn, row, terms, now)
-                room = self.placing.room(conn, self._paces()) if room is None else room
+                room = self.placing.room(conn, self._paces(), now) if room is None else room
             some = some[: pace.count]
             if not some or max(room.values(), default=0) <= 0:
                 break

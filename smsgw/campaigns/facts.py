@@ -27,9 +27,10 @@ MOST_ORDERS = 20  # of one customer, the newest
 _BOUGHT = ("confirmed", "fulfilled")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for each message, and a frozen one costs four times as much
 class Person:
-    """One whom a campaign is about. address: the number, "" without one. target_id: once the audience is frozen."""
+    """One whom a campaign is about. address: the number, the mail address of who has no number, "" without either.
+    target_id: once the audience is frozen."""
 
     customer_id: str | None
     address: str

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from ..customers.consent import consent
 from ..outbound.caps import capped
@@ -19,8 +19,6 @@ from ..outbound.destinations import country
 from ..outbound.gate import people as gate_people
 from ..outbound.gate.terms import Candidate, Check, Refuse, Rules
 from ..outbound.preferring import PURPOSES, mails_of
-from ..store.prepared import Prepared, among
-from ..store.tables import consent as ledger
 from . import unreachable
 from .facts import Person
 from .people import has_number
@@ -28,6 +26,7 @@ from .terms import Terms
 
 WORDS = {
     "no_number": "there is no number to write to",
+    "no_mail_link": "has a mail address only, and no link carries mail to it",
     "duplicate_number": "the number is in the audience already",
     "duplicate_person": "gets it on another number",
     "unreachable_number": "could not be reached lately, time after time",
@@ -49,12 +48,6 @@ PEOPLE_CHECKS: tuple[Check, ...] = (
     gate_people.agreed,
     gate_people.channel,
     capped,
-)
-
-_PLAIN = Prepared(
-    select(ledger.c.address, ledger.c.purpose, ledger.c.statement, ledger.c.basis, ledger.c.expires_at).where(
-        among(ledger.c.address, "addresses")
-    )
 )
 
 
@@ -83,7 +76,7 @@ class Leaving:
 
         Who is held out as a control group would have got it otherwise: that is asked last.
         """
-        found: list[LeftOut | None] = [None if has_number(one) else LeftOut("no_number") for one in people]
+        found: list[LeftOut | None] = [self._unaddressed(one) for one in people]
         if self.twice:
             self._twice(people, found)
         self._unreachable(conn, people, found)
@@ -95,6 +88,14 @@ class Leaving:
                 if found[index] is None and lot(self.id, "control", one) < self.terms.control * 100:
                     found[index] = LeftOut("control")
         return found
+
+    def _unaddressed(self, one: Person) -> LeftOut | None:
+        """Who has no number gets it by mail, where that is carried and it is something that mail may be used for."""
+        if has_number(one):
+            return None
+        if not one.address:
+            return LeftOut("no_number")
+        return None if self.rules.mail and self.purpose in PURPOSES else LeftOut("no_mail_link")
 
     def _twice(self, people: Sequence[Person], found: list[LeftOut | None]) -> None:
         for index, one in enumerate(people):
@@ -163,13 +164,7 @@ class Leaving:
         known = self.rules.facts.categories.get(self.category or "")
         if self.purpose != "marketing" or known is None or not known.active:
             return set()
-        about = (consent.EVERYTHING, consent.MARKETING, self.category)
-        yes: set[str] = set()
-        doubt: set[str] = set()
-        for address, purpose, statement, basis, expires in _PLAIN.run(conn, {"addresses": list(addresses)}):
-            plain = statement == "granted" and purpose in about and basis is None and expires is None
-            (yes if plain else doubt).add(address)
-        return yes - doubt
+        return set(consent.plain_yes(conn, addresses, known.code))
 
     def _candidate(self, one: Person, now: datetime) -> Candidate:
         upto = now + timedelta(seconds=self.terms.expires_in)

@@ -171,24 +171,20 @@ def _of_campaign(conn: Connection, audience: Audience, mark: int, most: int) -> 
     return Piece(people, str(rows[-1].id) if len(rows) == most else None)
 
 
-def by_targets(conn: Connection, rows: Sequence[AnyRow]) -> list[Person]:
-    """The people behind rows of `target`, with what is known of them now."""
-    ids = sorted({row.customer_id for row in rows if row.customer_id is not None})
-    known: dict[str, AnyRow] = {}
+def with_their_own(conn: Connection, some: Sequence[Person]) -> list[Person]:
+    """These people of a frozen audience with what is known of them now: name, fields, preferred channel."""
+    ids = sorted({one.customer_id for one in some if one.customer_id is not None})
+    known: dict[str | None, AnyRow] = {}
     for start in range(0, len(ids), 500):
         c = customer.c
-        query = select(c.id, c.name, c.fields, c.language, c.channel).where(c.id.in_(ids[start : start + 500]))
+        query = select(c.id, c.name, c.fields, c.channel).where(c.id.in_(ids[start : start + 500]))
         known.update((row.id, row) for row in conn.execute(query))
-    people = []
-    for row in rows:
-        who = known.get(row.customer_id)
-        people.append(
-            Person(
-                row.customer_id, row.address, row.language, "" if who is None else who.name,
-                {} if who is None else who.fields or {}, None if who is None else who.channel, row.variant, row.id,
-            )
-        )  # fmt: skip
-    return people
+    return [
+        one
+        if (who := known.get(one.customer_id)) is None
+        else replace(one, name=who.name, fields=who.fields or {}, channel=who.channel)
+        for one in some
+    ]
 
 
 def words(conn: Connection, audience: Audience) -> str:

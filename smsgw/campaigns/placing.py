@@ -31,18 +31,27 @@ from . import facts, merged, people
 from .facts import Person
 from .freezing import text_for
 from .leaving_out import LeftOut
+from .people import has_number
 from .slides import Shown
 from .terms import Offer, Terms
 
 BATCH = 250  # messages in one step of the writer: less than a tenth of a second
 AHEAD = 5_000  # messages that wait for one link, at most, before nothing more is put there
 SECONDS, SHORTEST = 60, 20  # of its pace it has in its queue; and so many messages in any case
+MUCH, COUNTED_FOR = 2_500, timedelta(seconds=1)  # while a link has room for more, a count of its queue is believed
 Paces = Mapping[str, float | None]
 
 _STILL = select(target.c.id).where(target.c.id.in_(IDS), target.c.left_out.is_(None), target.c.message_id.is_(None))
 _PLACED = Prepared(update(target).where(target.c.id == bindparam("its_id")).values(message_id=bindparam("its_message")))
 _LEFT_OUT = Prepared(
     update(target).where(target.c.id == bindparam("its_id")).values(left_out=bindparam("code"), says=bindparam("words"))
+)
+_TURN = Prepared(
+    select(target.c.id, target.c.customer_id, target.c.address, target.c.language, target.c.variant)
+    .where(target.c.campaign_id == bindparam("its_campaign"), target.c.wave <= bindparam("upto"))
+    .where(target.c.left_out.is_(None), target.c.message_id.is_(None), target.c.id > bindparam("behind"))
+    .order_by(target.c.wave, target.c.id)
+    .limit(BATCH)
 )
 _DEPTH = Prepared(
     select(func.count()).select_from(
@@ -95,29 +104,30 @@ class Placing:
         self._database = database
         self._door = door
         self._ahead = ahead
+        self._room: tuple[dict[str, int], datetime | None] = ({}, None)
 
-    def room(self, conn: Connection, paces: Paces) -> dict[str, int]:
-        """How many messages may be put into the queue of each link: it stays as short as serves it for a minute."""
+    def room(self, conn: Connection, paces: Paces, now: datetime) -> dict[str, int]:
+        """How many messages may be put into the queue of each link: it stays as short as serves it for a minute.
+
+        Counted anew after a second, or when a link has little room; meanwhile it is what was put there less.
+        """
+        found, at = self._room
+        fresh = at is not None and timedelta() <= now - at < COUNTED_FOR
+        if fresh and found.keys() == self._door.network.links.keys() and min(found.values(), default=0) > MUCH:
+            return found
         found = {}
         for link in self._door.network.links:
             pace = paces.get(link)
             most = self._ahead if pace is None else max(SHORTEST, min(self._ahead, int(pace * SECONDS)))
             found[link] = most - int(_DEPTH.run(conn, {"its_link": link, "most": most})[0][0])
+        self._room = (found, now)
         return found
 
     def next(self, conn: Connection, row: AnyRow, after: int = 0) -> list[Person]:
         """The targets whose turn it is, behind the one with this id."""
-        t = target.c
-        rows = conn.execute(
-            select(t.id, t.customer_id, t.address, t.language, t.variant)
-            .where(t.campaign_id == row.id, t.wave <= row.wave, t.left_out.is_(None), t.message_id.is_(None))
-            .where(t.id > after)
-            .order_by(t.wave, t.id)
-            .limit(BATCH)
-        ).all()
-        if not names_of(row):
-            return [Person(r.customer_id, r.address, r.language, variant=r.variant, target_id=r.id) for r in rows]
-        return people.by_targets(conn, rows)
+        rows = _TURN.run(conn, {"its_campaign": row.id, "upto": row.wave, "behind": after})
+        some = [Person(*one, variant=variant, target_id=id) for id, *one, variant in rows]
+        return people.with_their_own(conn, some) if names_of(row) else some
 
     def read(
         self, row: AnyRow, some: Sequence[Person], room: dict[str, int], paced_at: datetime | None, now: datetime
@@ -163,7 +173,8 @@ class Placing:
                 continue
             found.append(
                 Asked(
-                    to=one.address, text=text if content is None else "", client=row.by, sender=row.sender,
+                    to=one.address, text=text if content is None else "", client=row.by,
+                    sender=row.sender if has_number(one) else None,  # which is no mail address
                     purpose=row.purpose, expires_in=terms.expires_in, link=row.link, max_parts=terms.max_parts,
                     campaign_id=row.id, category=row.category, content=content,
                 )
@@ -184,9 +195,12 @@ class Placing:
         else:
             values = [{} for _ in some]
         found = []
+        read: dict[tuple[str, str | None], grammar.Template] = {}
         for one, told in zip(some, values, strict=True):
-            texts = row.texts[one.variant or row.winner or "a"]
-            text, missing = grammar.read(text_for(texts, one.language, row.language)).fill(told)
+            which = (one.variant or row.winner or "a", one.language)
+            if which not in read:
+                read[which] = grammar.read(text_for(row.texts[which[0]], one.language, row.language))
+            text, missing = read[which].fill(told)
             found.append((text, missing, one, told))
         return found
 

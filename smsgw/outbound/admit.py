@@ -26,7 +26,6 @@ from .asked import Accepted, Ready, Terms
 from .carried import digest_of, keep_contents
 from .cutting import CONTENTS
 from .gate import gate
-from .gate.people import because
 from .handover import Claim, why_claimed
 from .spending import keep
 from .wire import wire_part
@@ -114,8 +113,7 @@ class Admission:
     ) -> None:
         """Ask the gate about the new ones, store those that may go or wait, and write down every answer."""
         candidates = [batch[i].candidate for i in fresh]
-        verdicts = gate.check(conn, candidates, self._terms.rules, now)
-        proofs = because(conn, candidates, self._terms.rules, now)
+        verdicts, proofs = gate.weigh(conn, candidates, self._terms.rules, now)
         if (budgets := self._terms.budgets) is not None and budgets.some:
             verdicts = keep(conn, budgets, [batch[i].row for i in fresh], verdicts, now, fresh=True)
         births: list[history.Birth] = []

@@ -33,23 +33,30 @@ def quiet_hours(conn: Connection, batch: Sequence[Candidate], rules: Rules, now:
     if not places:
         return {}
     known = wishes(conn, {batch[index].recipient for index in places})
+    begins: _Begins = {}
     verdicts: dict[int, Verdict] = {}
     for index in places:
         own = known.get(batch[index].recipient, (None, None))[0]
-        verdict = _verdict(batch[index], own, rules, now)
+        verdict = _verdict(batch[index], own, rules, now, begins)
         if verdict is not None:
             verdicts[index] = verdict
     return verdicts
 
 
-def _verdict(c: Candidate, own: str | None, rules: Rules, now: datetime) -> Verdict | None:
+_Begins = dict[tuple[datetime, str, tuple[str, ...]], datetime | None]  # see `next_open`; a campaign's are alike
+
+
+def _verdict(c: Candidate, own: str | None, rules: Rules, now: datetime, known: _Begins) -> Verdict | None:
     at = max(now, c.send_at)
     region = region_of(c.recipient) or rules.region or ""
-    opening = opening_of(region, rules)
     zones = zones_of(c.recipient, own)
-    begins = next_open(at, zones, opening, region)
+    key = (at, region, zones)
+    if key not in known:
+        known[key] = next_open(at, zones, opening_of(region, rules), region)
+    begins = known[key]
     if begins == at:
         return None
+    opening = opening_of(region, rules)
     where = ", ".join(zones[:2]) + (f" and {len(zones) - 2} more zones" if len(zones) > 2 else "")
     if begins is None:
         says = f"{where} are never open together: say in which zone {c.recipient} lives"

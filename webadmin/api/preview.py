@@ -101,7 +101,15 @@ def _gate(ready: Ready) -> dict[str, Any]:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         answers = gate.explain(conn, ready.candidate, gateway.door.terms.rules, gateway.clock())
-    checks = [{"name": one.name, "duty": one.duty, **verdict_json(one.verdict)} for one in answers]
+    checks = [
+        {
+            "name": one.name,
+            "duty": one.duty,
+            **verdict_json(one.verdict),
+            **({"says": one.because} if one.because else {}),
+        }
+        for one in answers
+    ]
     return {**verdict_json(gate.decided(answers)), "checks": checks}
 
 

@@ -34,6 +34,12 @@ _STOPPED = Prepared(
     )
 )
 _ALL = Prepared(select(consent).where(among(consent.c.address, "addresses")))
+_PLAIN = Prepared(
+    select(
+        consent.c.address, consent.c.purpose, consent.c.statement, consent.c.basis, consent.c.expires_at, consent.c.id,
+        consent.c.at, consent.c.source,
+    ).where(among(consent.c.address, "addresses"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,35 @@ def ledger(conn: Connection, addresses: Collection[str]) -> dict[str, list[dict[
             found.setdefault(row["address"], []).append(row)
     for rows in found.values():
         rows.sort(key=lambda row: int(row["id"]))
+    return found
+
+
+@dataclass(slots=True)
+class PlainYes:
+    """A yes that nothing is to be weighed against. day: on which it was said."""
+
+    id: int
+    scope: str
+    day: str
+    source: str
+
+
+def plain_yes(conn: Connection, addresses: Collection[str], category: str) -> dict[str, PlainYes]:
+    """Those of `addresses` that said nothing but yes to marketing of this category, for good: each with the last one.
+
+    These are nearly all, and so much can be told without reading whole statements.
+    """
+    about = (EVERYTHING, MARKETING, category)
+    found: dict[str, PlainYes] = {}
+    others: set[str] = set()
+    rows = _PLAIN.run(conn, {"addresses": list(addresses)}) if addresses else ()
+    for address, scope, statement, basis, expires, id, at, source in rows:
+        if statement != "granted" or scope not in about or basis is not None or expires is not None:
+            others.add(address)
+        elif address not in found or found[address].id < id:
+            found[address] = PlainYes(id, scope, str(at)[:10], source)
+    for address in others:
+        found.pop(address, None)
     return found
 
 

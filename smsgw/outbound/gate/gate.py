@@ -8,7 +8,7 @@ campaigns all come through here, and what is queued passes `STILL` once more as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from ..halted import halted
 from ..hours import quiet_hours
 from .facts import Facts
 from .people import agreed, channel, doubted, opted_out, suppressed
-from .terms import Candidate, Check, Hold, Refuse, Rules, Verdict, candidate_of
+from .terms import Candidate, Check, Go, Hold, Refuse, Rules, Verdict, candidate_of
 from .text import duplicate, text
 
 __all__ = ["Candidate", "Check", "Hold", "Refuse", "Rules", "Verdict", "candidate_of"]
@@ -37,13 +37,13 @@ def not_before(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: 
     }
 
 
-def budget(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
+def budget(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> Mapping[int, Verdict | Go]:
     """What has no money left waits, where somebody set a budget."""
     ask = rules.more.get("budget")
     return {} if ask is None else ask(conn, batch, rules, now)
 
 
-def plan(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
+def plan(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> Mapping[int, Verdict | Go]:
     """What the plan of its SIM does not allow now waits."""
     ask = rules.more.get("plan")
     return {} if ask is None else ask(conn, batch, rules, now)
@@ -73,12 +73,23 @@ STILL: tuple[Check, ...] = (suppressed, opted_out, agreed, doubted, halted, plan
 
 def check(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> list[Verdict | None]:
     """Ask every check about a batch; None for a message that may go now."""
+    return weigh(conn, batch, rules, now)[0]
+
+
+def weigh(
+    conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime
+) -> tuple[list[Verdict | None], dict[int, str]]:
+    """`check`, and besides the verdicts why a check said yes, by the place of the message."""
     rules.facts.look(conn)
     verdicts: list[Verdict | None] = [None] * len(batch)
+    because: dict[int, str] = {}
     for _, ask in CHECKS:
-        for index, verdict in ask(conn, batch, rules, now).items():
-            verdicts[index] = _stronger(verdicts[index], verdict)
-    return verdicts
+        for index, answer in ask(conn, batch, rules, now).items():
+            if isinstance(answer, Go):
+                because[index] = answer.says
+            else:
+                verdicts[index] = _stronger(verdicts[index], answer)
+    return verdicts, because
 
 
 def still(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
@@ -86,8 +97,9 @@ def still(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datet
     rules.facts.look(conn)
     verdicts: dict[int, Verdict] = {}
     for ask in STILL:
-        for index, verdict in ask(conn, batch, rules, now).items():
-            verdicts[index] = _stronger(verdicts.get(index), verdict)
+        for index, answer in ask(conn, batch, rules, now).items():
+            if not isinstance(answer, Go):
+                verdicts[index] = _stronger(verdicts.get(index), answer)
     return verdicts
 
 
@@ -106,6 +118,7 @@ class Answer:
     name: str
     duty: str
     verdict: Verdict | None
+    because: str | None = None  # why it may go on, where that is to be said
 
 
 def explain(conn: Connection, candidate: Candidate, rules: Rules, now: datetime) -> list[Answer]:
@@ -115,10 +128,11 @@ def explain(conn: Connection, candidate: Candidate, rules: Rules, now: datetime)
     """
     rules = replace(rules, facts=Facts())
     rules.facts.look(conn)
-    return [
-        Answer(name, (ask.__doc__ or "").splitlines()[0], ask(conn, [candidate], rules, now).get(0))
-        for name, ask in CHECKS
-    ]
+    answers = []
+    for name, ask in CHECKS:
+        said, duty = ask(conn, [candidate], rules, now).get(0), (ask.__doc__ or "").splitlines()[0]
+        answers.append(Answer(name, duty, None, said.says) if isinstance(said, Go) else Answer(name, duty, said))
+    return answers
 
 
 def decided(answers: Sequence[Answer]) -> Verdict | None:

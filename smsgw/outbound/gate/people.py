@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -12,7 +13,7 @@ from ...customers.consent.suppression import suppressed as on_the_list
 from ...store.prepared import Prepared, among
 from ...store.tables import address, customer, inbound, suspected_stop
 from ...text.mail_address import is_mail
-from .terms import MARKETING, Candidate, Hold, Refuse, Rules, Verdict
+from .terms import MARKETING, Candidate, Go, Hold, Refuse, Rules, Verdict
 
 REPLY_WINDOW = timedelta(hours=24)  # an answer to somebody who wrote within it passes also after a STOP
 LOOK_AGAIN = timedelta(days=1)  # while a person has not decided
@@ -100,40 +101,46 @@ def wrote_lately(conn: Connection, batch: Iterable[Candidate], now: datetime) ->
     return {id for id, sender in rows if asked[id] == sender}
 
 
-def agreed(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict]:
+def agreed(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Verdict | Go]:
     """Marketing goes only to those who said yes to its category, and have not taken that back."""
-    places = marketing(batch)
-    verdicts: dict[int, Verdict] = {}
+    answers: dict[int, Verdict | Go] = {}
     by_category: dict[str, list[int]] = {}
-    for index in places:
+    for index in marketing(batch):
         wanted = batch[index].category
         known = rules.facts.categories.get(wanted or "")
         if wanted is None or known is None or not known.active:
-            verdicts[index] = _no_category(wanted, rules)
+            answers[index] = _no_category(wanted, rules)
         else:
             by_category.setdefault(wanted, []).append(index)
     for wanted, some in by_category.items():
-        numbers = {batch[index].recipient for index in some}
-        noes = consent.objections(conn, numbers, MARKETING, wanted, now, rules.soft_opt_in)
+        plain = consent.plain_yes(conn, {batch[index].recipient for index in some}, wanted)
+        ledgers = consent.ledger(conn, {batch[index].recipient for index in some} - plain.keys())
         for index in some:
-            no = noes.get(batch[index].recipient)
-            if no is not None:
-                verdicts[index] = Refuse(no.code, no.says)
-    return verdicts
+            recipient = batch[index].recipient
+            yes = plain.get(recipient)
+            if yes is not None:
+                answers[index] = _because(yes.id, yes.day, yes.scope, yes.source)
+            else:
+                answers[index] = _weighed(recipient, ledgers.get(recipient, ()), wanted, rules, now)
+    return answers
 
 
-def because(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, str]:
-    """By which statement of the ledger each of these may go that is marketing: a sentence for its trace."""
-    places = marketing(batch)
-    ledgers = consent.ledger(conn, {batch[index].recipient for index in places})
-    found: dict[int, str] = {}
-    for index in places:
-        c = batch[index]
-        yes = consent.grant_of(ledgers.get(c.recipient, ()), c.category or "", now, rules.soft_opt_in)
-        if yes is not None:
-            about = "everything" if yes["purpose"] == consent.EVERYTHING else yes["purpose"]
-            found[index] = f"consent: statement {yes['id']} of {yes['at']:%Y-%m-%d}, {about} ({yes['source']})"
-    return found
+def _weighed(
+    recipient: str, rows: Sequence[Mapping[str, Any]], category: str, rules: Rules, now: datetime
+) -> Refuse | Go:
+    """Whether marketing of a category may go to somebody with this ledger."""
+    yes = consent.grant_of(rows, category, now, rules.soft_opt_in)
+    if yes is not None:
+        return _because(yes["id"], f"{yes['at']:%Y-%m-%d}", yes["purpose"], yes["source"])
+    no = consent.objection(recipient, rows, category, now, rules.soft_opt_in)
+    assert no is not None  # for there is no yes
+    return Refuse(no.code, no.says)
+
+
+def _because(id: int, day: str, scope: str, source: str) -> Go:
+    """By which statement of the ledger it may go."""
+    about = "everything" if scope == consent.EVERYTHING else scope
+    return Go(f"consent: statement {id} of {day}, {about} ({source})")
 
 
 def _no_category(wanted: str | None, rules: Rules) -> Refuse:

@@ -15,7 +15,7 @@ MARKETING = "marketing"
 COUNTED = frozenset({MARKETING, "service"})  # what frequency caps count and hold: replies, orders and codes are exempt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much
 class Candidate:
     """What the checks look at. send_at: not before this time. id: set when the message is stored already.
 
@@ -88,6 +88,13 @@ class Hold:
     says: str
 
 
+@dataclass(slots=True)
+class Go:
+    """Yes, and why: a sentence for its trace. Where nothing is to be said, a check says nothing."""
+
+    says: str
+
+
 Verdict = Refuse | Hold
 
 
@@ -115,4 +122,4 @@ class Rules:
     more: dict[str, Check] = field(default_factory=dict, compare=False)
 
 
-Check = Callable[[Connection, Sequence[Candidate], Rules, datetime], dict[int, Verdict]]
+Check = Callable[[Connection, Sequence[Candidate], Rules, datetime], Mapping[int, Verdict | Go]]
