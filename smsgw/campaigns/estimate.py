@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from ..errors import BadInput, RefusedByPolicy
 from ..money.estimate import Estimate as Measured
 from ..outbound import hours
+from ..outbound.cutting import carries
 from ..outbound.destinations import sender
 from ..outbound.gate.facts import Facts
 from ..outbound.gate.terms import Candidate, Hold, Refuse, Rules
@@ -52,6 +53,7 @@ class Figures:
     by_link: dict[tuple[str, str | None], list[int]] = field(default_factory=dict)  # [messages, parts, amount]
     unpriced: int = 0
     languages: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)  # "text", "mms", "mail"
     longest: Mapping[str, Any] | None = None
     undefined: list[dict[str, Any]] = field(default_factory=list)
     undefined_count: int = 0
@@ -77,12 +79,14 @@ class Figures:
         self.parts += row["parts"]
         self.squares += row["parts"] ** 2
         self.languages[(one.language or default).split("-")[0]] += 1
+        carried = carries(row["encoding"])
+        self.kinds[carried or "text"] += 1
         counted = self.by_link.setdefault((row["link"], row["currency"]), [0, 0, 0])
         counted[0] += 1
         counted[1] += row["parts"]
         counted[2] += row["price"] or 0
         self.unpriced += row["price"] is None
-        if len(self.texts) < MEASURED:
+        if len(self.texts) < MEASURED and carried != "mail":
             self.texts.append((row["recipient"], row["text"]))
         if self.longest is None or (row["parts"], len(row["text"])) > (self.longest["parts"], self.longest["letters"]):
             self.longest = {
@@ -107,7 +111,7 @@ class Figures:
         sampled = self.sampled = self.people
         self.people, self.messages, self.parts = people, grown(self.messages), grown(self.parts)
         self.unpriced, self.undefined_count = grown(self.unpriced), grown(self.undefined_count)
-        for counted in (self.left_out, self.languages):
+        for counted in (self.left_out, self.languages, self.kinds):
             counted.update({code: grown(count) - count for code, count in counted.items()})
         self.by_link = {key: [grown(count) for count in counted] for key, counted in self.by_link.items()}
 
@@ -151,6 +155,7 @@ class Estimate:
                 for (link, currency), told in sorted(figures.by_link.items(), key=str)
             ],
             "languages": dict(figures.languages.most_common()),
+            "kinds": dict(figures.kinds.most_common()),
             "longest": None if longest is None else dict(longest),
             "undefined": {"count": figures.undefined_count, "some": figures.undefined},
             "advice": self._advice(figures, start),

@@ -137,6 +137,10 @@ def _estimated(told: Mapping[str, Any]) -> list[str]:
     if told["sampled"]:
         lines.append(f"  worked out from {told['sampled']} of them by chance: give or take {told['give_or_take']} %")
     lines += [f"  over {one['link']}: {one['messages']} messages, {one['parts']} parts" for one in told["links"]]
+    kinds = told.get("kinds", {})
+    lines += [
+        f"  as {name}: {kinds[kind]}" for kind, name in (("mms", "an MMS"), ("mail", "a mail")) if kinds.get(kind)
+    ]
     lines += [
         f"  left out: {count} – {WORDS.get(code) or told['says'].get(code, code)}"
         for code, count in told["left_out"].items()

@@ -36,6 +36,7 @@ from .rule import Known, Rule
 
 Condition = ColumnElement[bool]
 BOUGHT = ("confirmed", "fulfilled")
+_mail = address.alias("mail")
 own = address.alias("own")  # inside a condition; the query around it may look at addresses of its own
 SCALE = 1000  # customers that one look goes through
 
@@ -63,15 +64,18 @@ def check(conn: Connection, rule: Any, pointer: str = "/rule") -> Rule:
 def select(
     conn: Connection, rule: Rule, now: datetime, *, after: str | None = None, upto: str | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """Who is meant: customer_id, the number that is written to (None without one), language, zone and channel, by id.
+    """Who is meant: customer_id, the number that is written to, without one the mail address (None without either),
+    language, zone and channel, by id.
 
     rule: checked. after, upto: only customers behind the one id and up to the other, so that pieces can be taken.
     """
     number = and_(address.c.customer_id == customer.c.id, address.c.kind == "phone", address.c.rank == 0)
+    mail = and_(_mail.c.customer_id == customer.c.id, _mail.c.kind == "email", _mail.c.rank == 0)
+    instead = look(_mail.c.address).where(mail).correlate(customer).scalar_subquery()  # only read where it is needed
     query = (
         look(
             customer.c.id.label("customer_id"),
-            address.c.address.label("address"),
+            func.coalesce(address.c.address, instead).label("address"),
             customer.c.language,
             customer.c.zone,
             customer.c.channel,

@@ -80,6 +80,7 @@ def estimate_json(told: Mapping[str, Any]) -> dict[str, Any]:
             | {"cost": money(one["amount"], one["currency"])}
             for one in told["links"]
         ],
+        "kinds": told.get("kinds", {}),
         "undefined": told["undefined"]["count"],
         "undefined_some": told["undefined"]["some"],
         "sampled": told.get("sampled"),

@@ -179,6 +179,7 @@ class Estimate(Shape):
     unpriced: int = Field(description="Messages for which no rate says what they cost.")
     links: list[OverLink] = Field(description="By link.")
     languages: dict[str, int] = Field(description="How many get it in which language.")
+    kinds: dict[str, int] = Field(description="How many go as what: text, mms, mail.")
     longest: Longest | None = Field(description="The longest text.")
     undefined: int = Field(description="Texts with a variable that has no value: while there are any it cannot begin.")
     undefined_some: list[WithoutValue] = Field(description="The first twenty of these.")

@@ -50,6 +50,34 @@ def test_a_campaign_goes_by_mail_to_whom_it_is_wished_and_agreed(database: Datab
     assert sent == {by_text: "a", ANA: "post"}
 
 
+def test_who_has_a_mail_address_only_gets_it_by_mail_if_that_agreed(database: Database) -> None:
+    made = town(database)
+    [by_text] = made.people(1)
+    for mail in (ANA, EVA):
+        wish = {**PEOPLE, "addresses": [Reachable(mail, "email")]}
+        made.do(lambda conn, wish=wish: customers.add(conn, [(new_id("cus", NOON), wish)], NOON, by="test"))
+    made.say([by_text, ANA], granted=True)  # Eva never agreed
+    id = made.started()
+    told = made.row(id).estimate
+    assert told["kinds"] == {"text": 1, "mail": 1}
+    assert told["left_out"] == {"consent_missing": 1}
+    made.run()
+    assert {row.recipient: row.link for row in made.messages(id)} == {by_text: "a", ANA: "post"}
+    assert made.left_out(id) == {"consent_missing": 1}
+
+
+def test_a_stop_by_mail_counts_for_who_has_a_mail_address_only(database: Database) -> None:
+    made = town(database)
+    wish = {**PEOPLE, "addresses": [Reachable(ANA, "email")]}
+    made.do(lambda conn: customers.add(conn, [(new_id("cus", NOON), wish)], NOON, by="test"))
+    made.say([ANA], granted=True)
+    made.say([ANA], granted=False)
+    id = made.started()
+    made.run()
+    assert made.messages(id) == []
+    assert made.left_out(id) == {"recipient_opted_out": 1}
+
+
 def test_a_stop_by_text_ends_what_comes_by_mail_too(database: Database) -> None:
     made = town(database)
     number = "+38640777000"

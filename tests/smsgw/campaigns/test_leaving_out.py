@@ -63,14 +63,14 @@ def test_two_who_became_one_customer_while_it_ran_get_it_once(town: Town, kept: 
     assert town.left_out(id) == {"duplicate_person": 1}
 
 
-def test_a_customer_without_a_number_and_one_who_wants_letters_are_left_out(town: Town) -> None:
+def test_without_mail_those_who_have_or_want_nothing_else_are_left_out(town: Town) -> None:
     town.people(1)
     town.people(1, channel="email")
-    wish = Wish({"name": "Bojan", "addresses": ["bojan@example.com"]}, "test", NOON)
-    customers.create(town.database.writer, wish)
+    for told in ({"name": "Bojan", "addresses": ["bojan@example.com"]}, {"name": "Cene"}):
+        customers.create(town.database.writer, Wish(told, "test", NOON))
     id = town.started()
     town.run()
-    assert town.left_out(id) == {"no_number": 1, "channel_not_wanted": 1}
+    assert town.left_out(id) == {"no_number": 1, "no_mail_link": 1, "channel_not_wanted": 1}
 
 
 def test_a_rule_says_who(town: Town) -> None:

@@ -94,7 +94,7 @@ def test_a_rule_means_the_same_people_in_sql_as_in_the_model(
         assert audience.count(conn, checked, NOW) == len(wanted)
         selected = conn.execute(audience.select(conn, checked, NOW)).all()
         assert {row.customer_id: row.address for row in selected} == {
-            one.id: one.number for one in town.people if one.id in wanted
+            one.id: one.written_to for one in town.people if one.id in wanted
         }
         assert audience.check(conn, checked) == checked
         words = segments.words(checked, audience.known(conn))
@@ -120,4 +120,4 @@ def test_an_audience_can_be_taken_in_pieces(database: Database, town: Town) -> N
         second = conn.execute(audience.select(conn, rule, NOW, after=middle)).all()
     assert [tuple(row) for row in (*first, *second)] == whole
     assert [row[0] for row in whole] == sorted(row[0] for row in whole)
-    assert {row[1] for row in whole} <= {one.number for one in town.people}
+    assert {row[1] for row in whole} <= {one.written_to for one in town.people}

@@ -43,6 +43,11 @@ class Resident:
     rang: list[datetime] = field(default_factory=list)
     messaged: list[datetime] = field(default_factory=list)
 
+    @property
+    def written_to(self) -> str:
+        """The number; of who has none the mail address."""
+        return str(self.number or self.told["addresses"][0])
+
 
 @dataclass
 class Town:
