@@ -13,7 +13,8 @@ def run(gateway: Gateway, now: datetime) -> None:
     """Write down the paces at `now`, one row for each link whose numbers moved."""
     with gateway.database.reading() as conn:
         known = {row.name: row.pace for row in links.listing(conn)}
-    told = {name: sender.pace.reading(time.monotonic()).as_json() for name, sender in list(gateway.senders.items())}
+    ours = [(name, sender) for name, sender in list(gateway.senders.items()) if sender.holds]
+    told = {name: sender.pace.reading(time.monotonic()).as_json() for name, sender in ours}
     moved = [
         (name, links.with_past(pace, known[name], now))
         for name, pace in told.items()

@@ -10,5 +10,4 @@ from smsgw.gateway import Gateway
 def run(gateway: Gateway, now: datetime) -> None:
     """Read what parts cost, what SIMs have left and what may be spent at `now`."""
     gateway.read_money()
-    if gateway.holdings.holds("clock"):
-        gateway.watch_money(now)
+    gateway.watch_money(now)

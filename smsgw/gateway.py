@@ -193,7 +193,7 @@ class Gateway:
 
     def watch_money(self, now: datetime) -> None:
         """Tell the owner what must be told of money, and give back what is kept for what has ended."""
-        self.till.watch(self.database, now)
+        self.till.watch(self.database, now, for_all=self.holdings.holds("clock"))
 
     def close_due(self, now: datetime) -> None:
         """Add up and prove the oldest day that is over and not closed; see how much arrives over each link of late."""

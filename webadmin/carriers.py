@@ -21,7 +21,11 @@ def install(app: Flask) -> None:
 @carriers.route("/carriers/<name>", methods=["GET", "POST"])
 def told(name: str) -> Response:
     """Take what a carrier tells; answered when it is on disk."""
-    link = the_gateway().links.get(name)
+    gateway = the_gateway()
+    link = gateway.links.get(name)
+    if link is None and gateway.holdings.several and name in gateway.network.links:
+        # A proxy in front of the nodes tries the next one; else the carrier tells it again.
+        return Response("this link is at another node", 503, {"Retry-After": "2"}, mimetype="text/plain")
     if not isinstance(link, TakesNotices) or request.method == "HEAD":
         raise NotFound(f"no link {name[:40]!r} is called by its carrier")
     public = the_gateway().config.web.public_url

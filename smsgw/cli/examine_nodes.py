@@ -35,14 +35,18 @@ def told(others: Others, links: set[str]) -> Iterator[Finding]:
         mine = [f"{one.name} (since {one.since:%H:%M})" for one, held in others.leases if held and one.node == row.name]
         if alive:
             has = ", ".join(mine) or "nothing"
-            yield good("node", f"{row.name}, version {row.version}, runs since {row.started_at:%Y-%m-%d %H:%M}, has {has}")
+            yield good(
+                "node", f"{row.name}, version {row.version}, runs since {row.started_at:%Y-%m-%d %H:%M}, has {has}"
+            )
         else:
             says = f"{row.name} is not heard of since {row.until:%Y-%m-%d %H:%M} UTC"
             yield doubt("node", says, f"start it: systemctl start smsgw; it is forgotten {nodes.FORGOTTEN} days after")
     if not any(alive for _, alive in others.nodes):
         return
     if others.holder("clock") is None:
-        yield doubt("node", "no node has the clock: nothing is released or expired", "start one without --only web,links")
+        yield doubt(
+            "node", "no node has the clock: nothing is released or expired", "start one without --only web,links"
+        )
     for row, held in others.leases:
         name = row.name.removeprefix(LINK)
         if row.halted and name in links:

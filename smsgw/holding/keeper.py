@@ -11,6 +11,7 @@ answers that come meanwhile are written when it is back.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -41,6 +42,7 @@ ROLES = ("web", "links", "clock")
 BY_CLOCK = ("clock", "reading", "webhooks")  # what one node does for all
 MARGIN = 0.125  # of a lease's time: by so much this node gives up before another may take over
 PATIENCE = 0.6  # seconds that a free link is left to others for each one that we have, so that they spread
+CLIENTS_IN_A_WORD = 50  # a notification of PostgreSQL has less than 8000 octets
 ORPHANS_EVERY = 5.0  # seconds between two looks for what a node left that nobody takes over
 
 
@@ -117,6 +119,7 @@ class Keeper(Alone):
         for link in gateway.config.links:
             if link.enabled:
                 self._publish(link.name)
+        gateway.till.brake.shared = True
         gateway.links.clear()  # from now on: what is held here
         gateway.senders.clear()
         gateway.read_money()
@@ -214,6 +217,7 @@ class Keeper(Alone):
             if guard.lost:
                 self._let_go(guard)
         self._stop_halted()
+        self._tell_the_brakes()
         if self.holds("clock") and steady() - self._orphans_at > ORPHANS_EVERY:
             self._orphans_at = steady()
             self._recover_orphans(me)
@@ -308,6 +312,12 @@ class Keeper(Alone):
             log.warning("%s: %d messages were in the air when its node was lost: they are unsure", link, lost)
             self._dropped(guard, True)
 
+    def _tell_the_brakes(self) -> None:
+        """What clients sent here counts at the other nodes too."""
+        passed = list(self._gateway.till.brake.passed().items())
+        for start in range(0, len(passed), CLIENTS_IN_A_WORD):
+            self.bell.ring(f"brake:{json.dumps(dict(passed[start : start + CLIENTS_IN_A_WORD]))}")
+
     def _heard(self, word: str) -> None:
         """A word of another node."""
         kind, _, name = word.partition(":")
@@ -318,6 +328,8 @@ class Keeper(Alone):
             gateway.reading.wake()
         elif kind in ("links", "leases"):
             self.look()
+        elif kind == "brake":
+            gateway.till.brake.elsewhere(json.loads(name), gateway.clock())
         elif word == MISSED:
             self.look()
             gateway.reading.wake()

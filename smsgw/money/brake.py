@@ -1,15 +1,16 @@
 """The brake: a client at many times its usual pace, or that writes to premium or strange numbers, waits for the owner.
 
 What is usual is what the days that are closed say of a client; one that nobody knows yet is not judged. What is counted
-lies in memory: after a restart a client has its ten minutes anew. Whatever is held is told the owner once, and goes
-when they let it pass (`clear`); a client that was too fast goes on too when they end the alert.
+lies in memory: after a restart a client has its ten minutes anew. Nodes that share a store tell each other what they
+counted (`passed`, `elsewhere`), so that a client that goes to all of them is counted once. Whatever is held is told the
+owner once, and goes when they let it pass (`clear`); a client that was too fast goes on too when they end the alert.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,6 +90,20 @@ class Brake:
         self._counts: dict[str, deque[tuple[int, int]]] = defaultdict(deque)  # by client: second and messages
         self._alarms: dict[tuple[str, str], alerts.Alarm] = {}
         self._lock = threading.Lock()
+        self.shared = False  # whether other nodes are to be told what passed here
+        self._passed: Counter[str] = Counter()
+
+    def passed(self) -> dict[str, int]:
+        """How many messages of each client passed here since this was asked last."""
+        with self._lock:
+            passed, self._passed = self._passed, Counter()
+        return dict(passed)
+
+    def elsewhere(self, passed: Mapping[str, int], now: datetime) -> None:
+        """Another node says what passed there."""
+        with self._lock:
+            for client, count in passed.items():
+                self._counts[client].append((int(now.timestamp()), count))
 
     def learn(self, conn: Connection, now: datetime) -> None:
         """Look what is usual, from the closed days; seldom."""
@@ -188,6 +203,8 @@ class Brake:
         while counts and counts[0][0] <= second - SPAN.total_seconds():
             counts.popleft()
         if one.id is None:
+            if self.shared:
+                self._passed[one.client] += 1
             if counts and counts[-1][0] == second:
                 counts[-1] = (second, counts[-1][1] + 1)
             else:

@@ -52,15 +52,18 @@ class Till:
             self._learnt = now
         return changed
 
-    def watch(self, database: Database, now: datetime) -> None:
-        """Tell the owner what must be told, and give back what budgets keep for what has ended."""
+    def watch(self, database: Database, now: datetime, *, for_all: bool = True) -> None:
+        """Tell the owner what must be told, and give back what budgets keep for what has ended.
+
+        for_all: what concerns the store; else only what this process counted itself.
+        """
         with database.reading() as conn:
             alarms = self.brake.read(conn, now)
-            alarms += bundles.alarms(conn, self.plans, now)
+            alarms += bundles.alarms(conn, self.plans, now) if for_all else []
         if alarms:
             database.writer.do(_tell, (alarms, now))
             self.brake.told(alarms)
-        if self.budgets.some:
+        if self.budgets.some and for_all:
             database.writer.do(follow, now)
 
     def close_due(self, database: Database, now: datetime) -> Proof | None:

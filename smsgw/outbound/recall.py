@@ -88,7 +88,8 @@ class Recall:
     def _able(self, name: str) -> Recalls:
         link = self._links.get(name)
         if link is None:
-            raise _cannot(f"the link {name} that sent it is not configured any more")
+            hint = "of several nodes, ask the one that has the link"
+            raise _cannot(f"the link {name} that sent it is not here, or not any more", hint)
         if not isinstance(link, Recalls) or "cancel" not in link.abilities.optional:
             raise _cannot(f"the network of {name} gives nothing back")
         return link

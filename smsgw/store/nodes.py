@@ -20,6 +20,8 @@ from .tables.types import AnyRow
 
 FORGOTTEN = 7  # days after which a node of which nothing is heard is forgotten
 _NOW = "(clock_timestamp() AT TIME ZONE 'UTC')"
+_NAMES = "CAST(:names AS text[])"
+_MINE = "unnest(CAST(:names AS text[]), CAST(:fences AS bigint[])) AS mine(name, fence)"
 _LASTS = f"({_NOW} + make_interval(secs => :lasts))"
 _LIVE = text(
     f"""INSERT INTO node (name, version, revision, roles, links, started_at, until)
@@ -30,27 +32,27 @@ _LIVE = text(
 )
 _GONE = text(f"UPDATE node SET until = {_NOW} WHERE name = :name")
 _MAKE = text(
-    f"""INSERT INTO lease (name, fence, since, until) SELECT each, 0, {_NOW}, {_NOW} FROM unnest(CAST(:names AS text[])) AS each
+    f"""INSERT INTO lease (name, fence, since, until) SELECT each, 0, {_NOW}, {_NOW} FROM unnest({_NAMES}) AS each
     ON CONFLICT (name) DO NOTHING"""
 )
 # SKIP LOCKED: a holder that was frozen inside a transaction has the row locked until the server ends its session.
 _FREE = text(
-    f"""SELECT name FROM lease WHERE name = ANY(CAST(:names AS text[])) AND halted IS NULL
+    f"""SELECT name FROM lease WHERE name = ANY({_NAMES}) AND halted IS NULL
     AND (node = :node OR (node IS NULL AND since <= {_NOW} - make_interval(secs => :patience))
     OR (node IS NOT NULL AND until <= {_NOW} - make_interval(secs => :patience)))
     ORDER BY name LIMIT :most FOR UPDATE SKIP LOCKED"""
 )
 _TAKE = text(
-    f"""UPDATE lease SET fence = fence + 1, node = :node, since = {_NOW}, until = {_LASTS} WHERE name = ANY(CAST(:names AS text[]))
-    RETURNING name, fence"""
+    f"""UPDATE lease SET fence = fence + 1, node = :node, since = {_NOW}, until = {_LASTS}
+    WHERE name = ANY({_NAMES}) RETURNING name, fence"""
 )
 _RENEW = text(
-    f"""UPDATE lease SET until = {_LASTS} FROM unnest(CAST(:names AS text[]), CAST(:fences AS bigint[])) AS mine(name, fence)
+    f"""UPDATE lease SET until = {_LASTS} FROM {_MINE}
     WHERE lease.name = mine.name AND lease.fence = mine.fence AND lease.node = :node RETURNING lease.name"""
 )
 _RELEASE = text(
     f"""UPDATE lease SET node = NULL, since = {_NOW}, until = {_NOW}
-    FROM unnest(CAST(:names AS text[]), CAST(:fences AS bigint[])) AS mine(name, fence)
+    FROM {_MINE}
     WHERE lease.name = mine.name AND lease.fence = mine.fence AND lease.node = :node"""
 )
 _HALT = text("UPDATE lease SET halted = :by WHERE name = :name RETURNING name")

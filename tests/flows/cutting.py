@@ -1,4 +1,4 @@
-"""What stands between a node and its store: a wire that can be cut without a word, and a server with a streaming replica.
+"""What stands between a node and its store: a wire that is cut without a word, a server with a streaming replica.
 
 The surprise: a cut wire does not close anything. Like a broken network it just brings nothing any more, neither way;
 what was on its way when it is healed arrives late.

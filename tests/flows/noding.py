@@ -51,7 +51,7 @@ class Cluster:
                 [wire.link()],
                 node={"name": name, "lease": LEASE},
                 sending={"retry_first": 1, "unsure_wait": 2, **more.get("sending", {})},
-            )  # fmt: skip
+            )
             for name in names
         }
 

@@ -12,6 +12,7 @@ from smsgw.clients.reception import Reception
 from smsgw.link import Abilities, InboundPiece, ReceiptState
 from smsgw.listener import NotTaken, ReceiptParcel, TextParcel, Wants
 from smsgw.outbound.submit import Asked
+from smsgw.store.fences import Alone
 from smsgw.store.tables import follower, history
 from smsgw.text import parts
 from tests.smsgw.desk import Desk
@@ -216,3 +217,44 @@ def test_whoever_says_something_again_gets_its_receipt_again(bind: Bind, desk: D
     before = len(second.screen.parcels)
     assert [second.give(piece).id for piece in second.pieces(text)] == ids
     wait(lambda: {parcel.id for parcel in second.screen.parcels[before:]} == set(ids))
+
+
+class Turns(Alone):
+    """What one of several nodes holds, as a test says."""
+
+    several = True
+
+    def __init__(self, has: bool) -> None:
+        self.has, self.wanted, self.left = has, set[str](), list[str]()
+
+    def holds(self, name: str) -> bool:
+        return self.has and name in self.wanted
+
+    def want(self, name: str) -> None:
+        self.wanted.add(name)
+
+    def leave(self, name: str) -> None:
+        self.wanted.discard(name)
+        self.left.append(name)
+
+
+def test_of_several_nodes_that_a_client_is_bound_to_one_tells_it_and_when_it_leaves_another_goes_on(
+    bind: Bind, reception: Reception, desk: Desk, wait: Wait
+) -> None:
+    other = Reception(desk.database, desk.door, reception._clock)
+    first, second = Turns(True), Turns(False)
+    reception.courier.holdings, other.courier.holdings = first, second
+    here, there = bind(), bind(at=other)
+    id = here.take()
+    delivered(desk)
+    told = wait(lambda: here.screen.parcels)
+    assert [parcel.id for parcel in told] == [id]
+    wait(lambda: remembered(desk) > 0 and here.screen.parcels)
+    here.leave()
+    wait(lambda: first.left)
+    first.has, second.has = False, True
+    last = there.take("once more, and something else")
+    delivered(desk)
+    wait(lambda: last in [parcel.id for parcel in there.screen.parcels])
+    assert len(here.screen.parcels) == 1
+    other.close()

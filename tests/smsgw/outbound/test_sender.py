@@ -185,8 +185,8 @@ def test_a_claim_that_was_stored_without_a_word_goes_out_all_the_same(
     put = writer.put
     silent: list[object] = []
 
-    def lose_the_first_answer(step: Any, item: Any) -> Future[Any]:
-        done: Future[Any] = put(step, item)
+    def lose_the_first_answer(step: Any, item: Any, guard: Any = None) -> Future[Any]:
+        done: Future[Any] = put(step, item, guard)
         if step != real.handover.claim or silent or not done.result(5):
             return done
         silent.append(item)

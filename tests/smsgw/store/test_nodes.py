@@ -1,4 +1,4 @@
-"""Leases with fencing numbers, writes that are refused in their transaction, words between nodes, and mixed versions."""
+"""Leases with fencing numbers, writes refused in their transaction, words between nodes, and mixed versions."""
 
 from __future__ import annotations
 
