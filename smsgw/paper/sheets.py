@@ -124,7 +124,7 @@ def _safe(content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as wrong:
+    except Exception as wrong:  # also names in no letters, versions that nobody knows, sizes that cannot be
         raise _bad("sheet_unreadable", "this file is damaged: it begins like an .xlsx and is none") from wrong
     if size > LARGEST_UNPACKED:
         raise _bad("sheet_unreadable", f"this file unpacks to {size // 1024 // 1024} MB: save it as CSV")
