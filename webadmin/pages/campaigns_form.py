@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from flask import request
 from smsgw.errors import BadInput, Fault
 from smsgw.store.tables.types import AnyRow
 
+from .campaigns_follow import FollowDraft, follow_terms, follow_ups_of, typed_follow_ups, with_room
 from .campaigns_slides import ShownDraft, shown_of, typed_shown
 
 LINES = 4  # languages for which there is room
@@ -45,9 +46,7 @@ class Draft:
     days: str = "0"
     at: str = "09:00"
     until: str = ""
-    follow_who: str = "silent"
-    follow_after: str = "24"
-    follow_text: str = ""
+    follow_ups: list[FollowDraft] = field(default_factory=lambda: with_room([]))
     offer: str = ""
     offer_hours: str = "72"
     shown: ShownDraft = field(default_factory=ShownDraft)
@@ -86,7 +85,7 @@ class Draft:
         told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
         told["shown"] = self.shown.terms(told.get("shown"), language)
         told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
-        told["follow_ups"] = self._follow_ups(told.get("follow_ups") or [], language)
+        told["follow_ups"] = follow_terms(self.follow_ups, language)
         return told
 
     def _offer(self) -> dict[str, Any]:
@@ -103,23 +102,13 @@ class Draft:
             raise BadInput(faults)
         return {"choices": choices, "hours": self.offer_hours or 72}
 
-    def _follow_ups(self, before: Sequence[Mapping[str, Any]], language: str) -> list[Mapping[str, Any]]:
-        """The one that the form has, and the others as they were."""
-        if not self.follow_text.strip():
-            return list(before[1:])
-        was = dict(before[0]) if before else {}
-        texts = {**was.get("texts", {}), language: self.follow_text}
-        return [
-            {**was, "who": self.follow_who or "silent", "after": self.follow_after or 24, "texts": texts},
-            *before[1:],
-        ]
-
 
 def typed_draft() -> Draft:
     """What the form brings."""
     form = request.form
     plain = {one.name: form.get(one.name, "").replace("\r\n", "\n").strip() for one in fields(Draft)}
-    return Draft(**{**plain, "said": typed_texts(), "shown": typed_shown()})  # type: ignore[arg-type]
+    more = {"said": typed_texts(), "shown": typed_shown(), "follow_ups": typed_follow_ups()}
+    return Draft(**{**plain, **more})  # type: ignore[arg-type]
 
 
 def typed_texts() -> list[tuple[str, str]]:
@@ -138,7 +127,6 @@ def draft_of(row: AnyRow, who: str) -> Draft:
     said.sort(key=lambda one: one[0] != row.language)
     canary, split, limits, repeat = (terms.get(name) or {} for name in ("canary", "split", "limits", "repeat"))
     relative, offer = terms.get("relative") or {}, terms.get("offer") or {}
-    follow: Mapping[str, Any] = next(iter(terms.get("follow_ups") or ()), {})
     return Draft(
         name=row.name,
         who=who if "rule" in row.audience else "",
@@ -164,9 +152,7 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         days=_plain(relative.get("days", 0)),
         at=str(relative.get("at", "09:00"))[:5],
         until=str(relative.get("until", "")),
-        follow_who=follow.get("who", "silent"),
-        follow_after=_plain(follow.get("after", 24)),
-        follow_text=follow.get("texts", {}).get(row.language, ""),
+        follow_ups=follow_ups_of(terms, row.language),
         offer="\n".join(f"{one['number']} {one['sku']} {one['label']}" for one in offer.get("choices", ())),
         offer_hours=_plain(offer.get("hours", 72)),
         shown=shown_of(terms, row.language),

@@ -141,7 +141,7 @@ def test_birthdays_offers_and_second_texts_are_written_in_the_form(admin: Visito
     town.database.writer.do(lambda conn, batch: [conn.execute(insert(product), rows)], None)
     more = {"date_field": "birthday", "days": "-3", "at": "10:30", "until": "2030-12-31", "zone": "Europe/Ljubljana",
             "offer": "1 A4 A4 notebook\n2 PEN Blue pen", "offer_hours": "48",
-            "follow_who": "unreached", "follow_after": "6", "follow_text": "Once more. STOP"}  # fmt: skip
+            "follow_who_0": "unreached", "follow_after_0": "6", "follow_text_0_0": "Once more. STOP"}  # fmt: skip
     path = write(admin, **more)
     with town.database.reading() as conn:
         row = life.get(conn, path.rsplit("/", 1)[1])
@@ -157,8 +157,44 @@ def test_birthdays_offers_and_second_texts_are_written_in_the_form(admin: Visito
 def test_a_second_text_to_a_template_is_in_its_language(admin: Visitor, town: Gateway) -> None:
     wish = templates.Wish("Near", {"sl": "Zdravo! STOP"}, "ana", town.clock())
     id = templates.create(town.database.writer, wish)
-    path = write(admin, template=id, text_0="", text_1="", follow_text="Še enkrat. STOP", against="Drugo. STOP")
+    path = write(admin, template=id, text_0="", text_1="", follow_text_0_0="Še enkrat. STOP", against="Drugo. STOP")
     with town.database.reading() as conn:
         row = life.get(conn, path.rsplit("/", 1)[1])
     assert row.terms["follow_ups"][0]["texts"] == {"sl": "Še enkrat. STOP"}
     assert row.texts["b"] == {"sl": "Drugo. STOP"}
+
+
+def test_several_second_texts_in_several_languages_are_written_and_changed(admin: Visitor, town: Gateway) -> None:
+    first = {"follow_who_0": "silent", "follow_after_0": "24", "follow_text_0_0": "Še velja. STOP",
+             "follow_language_0_1": "FA", "follow_text_0_1": "هنوز هست. لغو۱۱"}  # fmt: skip
+    second = {"follow_who_1": "unreached", "follow_after_1": "48", "follow_language_1_0": "sl",
+              "follow_text_1_0": "Zadnjič. STOP"}  # fmt: skip
+    path = write(admin, **first, **second)
+    page = admin.page(f"{path}/edit")
+    assert "هنوز هست. لغو۱۱" in page
+    assert "Zadnjič. STOP" in page
+
+    def terms() -> dict[str, Any]:
+        with town.database.reading() as conn:
+            row = life.get(conn, path.rsplit("/", 1)[1])
+        again = draft_of(row, "everybody").terms(row.terms, row.language)
+        assert Terms.model_validate(again).model_dump(mode="json") == row.terms
+        return dict(row.terms)
+
+    assert terms()["follow_ups"] == [
+        {"who": "silent", "after": 24, "texts": {"sl": "Še velja. STOP", "fa": "هنوز هست. لغو۱۱"}},
+        {"who": "unreached", "after": 48, "texts": {"sl": "Zadnjič. STOP"}},
+    ]
+    typed = {"name": "Other", "who": "everybody", "purpose": "service", "language_0": "sl", "text_0": "Zdravo"}
+    emptied = dict.fromkeys(("follow_text_0_0", "follow_text_0_1"), "")
+    assert admin.send(f"{path}/edit", "campaign", **typed, **first | emptied, **second).status_code == 303
+    assert [one["who"] for one in terms()["follow_ups"]] == ["unreached"]
+
+
+def test_a_second_text_without_the_language_of_everybody_is_told(admin: Visitor, said: Said, town: Gateway) -> None:
+    more = {"follow_language_0_0": "fa", "follow_text_0_0": "هنوز هست. لغو۱۱"}
+    refused = admin.send("/campaigns/new", "campaign", name="x", who="everybody", category="school",
+                         language_0="sl", text_0=TEXT, **more)  # fmt: skip
+    assert refused.status_code == 422
+    assert "no text in sl" in said(refused.text)
+    assert "هنوز هست. لغو۱۱" in refused.text
