@@ -22,7 +22,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
+from ..store import keyset
 from ..store.database import Database, Item, Result, Step, Writer
+from ..store.keyset import Edge
 from ..store.storable import storable, storable_or_none
 from ..store.tables import account, api_key, audit
 from ..store.tables.types import AnyRow
@@ -71,14 +73,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines to list. verb: one, or "key.*" for all of a kind; before: only those with smaller ids."""
+    """Which lines to list. verb: one, or "key.*" for all of a kind; before: where the page stands."""
 
     who: str | None = None
     verb: str | None = None
     record_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    before: int | None = None
+    before: Edge = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def _names(conn: Connection, ids: Collection[str]) -> dict[str, str]:
 def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
     """Lines, newest first, at most `limit`."""
     a = audit.c
-    query = select(audit).order_by(a.id.desc()).limit(limit)
+    query = select(audit)
     for column, value in ((a.who, wanted.who), (a.record_id, wanted.record_id)):
         if value is not None:
             query = query.where(column == value)
@@ -211,9 +213,7 @@ def listing(conn: Connection, wanted: Wanted, limit: int) -> list[AnyRow]:
         query = query.where(a.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(a.at < wanted.until)
-    if wanted.before is not None:
-        query = query.where(a.id < wanted.before)
-    return list(conn.execute(query))
+    return keyset.rows(conn, query, a.id, wanted.before, limit)
 
 
 def verify(database: Database, seal: str | None = None, watch: Callable[[int], None] = lambda lines: None) -> Verdict:

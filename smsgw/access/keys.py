@@ -72,13 +72,15 @@ SHORTEST = 24
 class Client:
     """Somebody who may use the API: an id that messages carry, a name for people, and what they may do.
 
-    category: of the marketing that it sends, where a door has no word for that; see NewKey.
+    category: of the marketing that it sends, where a door has no word for that; see NewKey. per_minute: how many
+    messages it may send in a minute over HTTP; None: as many as the queue takes.
     """
 
     id: str
     name: str
     scopes: frozenset[str]
     category: str | None = None
+    per_minute: int | None = None
 
     def may(self, scope: str) -> bool:
         """Whether `scope` is among the client's, or covered by one with a star or by a greater one."""
@@ -91,7 +93,7 @@ class NewKey:
     """A key to be made. secret: chosen by the caller, or None to have one made.
 
     category: what it sends over SMPP and through the doors of other gateways is marketing of this category, if the
-    message does not say otherwise itself.
+    message does not say otherwise itself. per_minute: see Client.
     """
 
     name: str
@@ -100,6 +102,7 @@ class NewKey:
     secret: str | None = None
     category: str | None = None
     by: str = "cli"
+    per_minute: int | None = None
 
 
 def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
@@ -119,6 +122,8 @@ def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
         faults.append(Fault("/name", "name_missing", "give the key a name, so that you know it later"))
     if wish.secret is not None and len(wish.secret) < SHORTEST:
         faults.append(Fault("/secret", "secret_short", f"a secret needs {SHORTEST} characters or more"))
+    if wish.per_minute is not None and wish.per_minute < 1:
+        faults.append(Fault("/per_minute", "out_of_range", "a key may send at least one message in a minute"))
     if faults:
         raise BadInput(faults)
     secret = wish.secret or f"smsgw_live_{secrets.token_urlsafe(24)}"
@@ -131,6 +136,7 @@ def create(writer: Writer, wish: NewKey) -> tuple[str, str]:
         "scopes": list(wish.scopes),
         "created_at": wish.at,
         "category": wish.category,
+        "per_minute": wish.per_minute,
     }
     return writer.do(_insert, (row, wish.by)), secret
 
@@ -139,9 +145,9 @@ def _insert(conn: Connection, batch: list[tuple[dict[str, Any], str]]) -> list[B
     results: list[BadInput | str] = []
     for row, by in batch:
         known = conn.execute(select(api_key).where(api_key.c.secret_hash == row["secret_hash"])).first()
-        told = (row["name"], row["scopes"], row["category"], None)
+        told = (row["name"], row["scopes"], row["category"], row["per_minute"], None)
         if (
-            known is not None and (known.name, known.scopes, known.category, known.revoked_at) == told
+            known is not None and (known.name, known.scopes, known.category, known.per_minute, known.revoked_at) == told
         ):  # a script that provisions may run twice
             results.append(str(known.id))
             continue
@@ -188,7 +194,7 @@ def authenticate(conn: Connection, secret: str) -> Client:
         raise Unauthenticated("this key is not known", hint="make one with: smsgw key create NAME")
     if row.revoked_at is not None:
         raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
-    return Client(row.id, row.name, frozenset(row.scopes), row.category)
+    return Client(row.id, row.name, frozenset(row.scopes), row.category, row.per_minute)
 
 
 def stands(conn: Connection, id: str) -> bool:

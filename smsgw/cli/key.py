@@ -40,8 +40,13 @@ def key() -> None:
     "--category", metavar="CODE",
     help="What it sends over SMPP and the doors of other gateways is marketing of this category (see smsgw consent).",
 )  # fmt: skip
+@click.option(
+    "--per-minute", type=click.IntRange(min=1), metavar="N", help="Send at most N messages a minute over HTTP."
+)
 @pass_office
-def create(office: Office, name: str, scopes: str, secret: str | None, smpp: bool, category: str | None) -> None:
+def create(
+    office: Office, name: str, scopes: str, secret: str | None, smpp: bool, category: str | None, per_minute: int | None
+) -> None:
     """Make a key; its secret is shown once, and never again."""
     chosen = None if secret is None else _from_input(secret)
     wish = [scope for scope in re.split(r"[\s,]+", scopes) if scope]
@@ -49,7 +54,7 @@ def create(office: Office, name: str, scopes: str, secret: str | None, smpp: boo
         if category is not None:
             with gateway.database.reading() as conn:
                 categories.known(conn, category)
-        new = keys.NewKey(name, wish, gateway.clock(), chosen, category)
+        new = keys.NewKey(name, wish, gateway.clock(), chosen, category, per_minute=per_minute)
         id, made = keys.create(gateway.database.writer, new)
         pair = smpp_clients.create(gateway.database.writer, id, Terms()) if smpp else None
     value: dict[str, Any] = {"id": id, "name": name, "scopes": wish, "secret": made if chosen is None else None}

@@ -18,10 +18,10 @@ from .tables.types import AnyRow
 class Ahead:
     """The page whose rows are newer than this id, the nearest of them."""
 
-    id: str
+    id: str | int
 
 
-Edge = str | Ahead | None
+Edge = str | int | Ahead | None
 """Where a page stands: behind an id, ahead of one, or at the beginning."""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..link import Health
-from . import history
+from . import history, keyset
 from .database import Database, Writer
 from .happenings import HAPPENINGS
+from .keyset import Edge
 from .tables import history as lines
 from .tables import link, message
 from .tables.types import AnyRow
@@ -58,11 +59,10 @@ def _tell(conn: Connection, heard: Heard) -> None:
         history.happened(conn, "link", state, [heard.name], why, by=heard.name, now=heard.since)
 
 
-def events(conn: Connection, name: str, limit: int, before: int | None = None) -> list[AnyRow]:
-    """What happened to a link, newest first: lines of history, those with ids before `before`."""
+def events(conn: Connection, name: str, limit: int, edge: Edge = None) -> list[AnyRow]:
+    """What happened to a link, newest first: lines of history, by their ids."""
     h = lines.c
-    query = select(lines).where(h.record == "link", h.record_id == name).order_by(h.id.desc()).limit(limit)
-    return list(conn.execute(query if before is None else query.where(h.id < before)))
+    return keyset.rows(conn, select(lines).where(h.record == "link", h.record_id == name), h.id, edge, limit)
 
 
 def add_facts(conn: Connection, batch: list[tuple[str, dict[str, str | None]]]) -> list[None]:

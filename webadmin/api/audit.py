@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 from pydantic import Field
 
 from smsgw.access import audit
-from smsgw.errors import BadInput, Fault
+from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import paging
@@ -52,15 +54,12 @@ class AuditFilter(Paging):
 @route("GET", "/audit", scope="audit:read", query=AuditFilter, answers={200: AuditPage})
 def audit_lines(query: AuditFilter) -> Response:
     """Tell who did what: log-ins, keys, consents, exports, erasures, rules, money and more, newest first."""
-    before = None if query.cursor is None else _number(paging.read(query.cursor))
-    wanted = audit.Wanted(query.who, query.verb, query.record_id, query.since, query.until, before)
+    edge = paging.after_number(query)
+    wanted = audit.Wanted(query.who, query.verb, query.record_id, query.since, query.until, edge)
     with the_gateway().database.reading() as conn:
         rows = audit.listing(conn, wanted, query.limit + 1)
-    data = [{name: getattr(row, name) for name in NAMES} | {"seal": row.seal.hex()} for row in rows[: query.limit]]
-    return paging.told(data, next=str(data[-1]["id"]) if len(rows) > query.limit else None)
+    return paging.page(rows, query.limit, _line, edge)
 
 
-def _number(told: str) -> int:
-    if not told.isdigit() or len(told) > 18:
-        raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by this listing")])
-    return int(told)
+def _line(row: AnyRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in NAMES} | {"seal": row.seal.hex()}

@@ -12,7 +12,7 @@ from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import BadInput, Fault, QueueFull, RefusedByPolicy, SmsgwError, StoreError
 from smsgw.outbound.submit import Accepted, Asked
 
-from ..context import the_gateway
+from ..context import here, the_gateway
 from ..problems import problem_of
 from . import reading
 from .refusals import BUSY
@@ -95,6 +95,7 @@ def _submit(items: list[Item], ref: str | None) -> bytes:
     """Send what can be sent. ref: what items without a client_ref are recognised by if they come again."""
     results: dict[int, Result] = {}
     asked: dict[int, Asked] = {}
+    here().quotas.send(client(), len(items))
     asks, door = client().id, the_gateway().door
     for index, item in enumerate(items):
         its_ref = None if ref is None else f"{ref}:{index}"

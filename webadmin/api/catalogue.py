@@ -47,25 +47,44 @@ def product_json(row: AnyRow, spoken: Mapping[str, tuple[str, ...]]) -> dict[str
 @route("GET", "/catalogue", scope=READ, query=ProductFilter, answers={200: ProductPage})
 def products(query: ProductFilter) -> Response:
     """List the products, by sku."""
+    after, before = _edge(query.cursor)
     with the_gateway().database.reading() as conn:
-        rows = catalogue.listing(conn, query.limit + 1, _after(query.cursor), inactive=query.inactive == "yes")
-        shown = rows[: query.limit]
+        rows = catalogue.listing(conn, query.limit + 1, after, before=before, inactive=query.inactive == "yes")
+        shown = rows[: query.limit] if before is None else rows[-query.limit :]
         spoken = catalogue.aliases(conn, [row.sku for row in shown])
         version = catalogue.version(conn)
-    cursor = urlsafe_b64encode(shown[-1].sku.encode()).decode() if len(rows) > query.limit else None
-    headers = {}
-    if cursor is not None:
-        headers["Link"] = f'<{request.path}?{urlencode({**request.args, "cursor": cursor})}>; rel="next"'
+    more = len(rows) > query.limit
+    ahead, behind = (more, True) if before is not None else (after is not None, more)
+    cursors = {
+        "next": _cursor(">", shown[-1].sku) if shown and behind else None,
+        "prev": _cursor("<", shown[0].sku) if shown and ahead else None,
+    }
+    links = [
+        f'<{request.path}?{urlencode({**request.args, "cursor": cursor})}>; rel="{rel}"'
+        for rel, cursor in cursors.items()
+        if cursor is not None
+    ]
     data = [product_json(row, spoken.get(row.sku, {})) for row in shown]
-    return answer({"version": version, "data": data, "next_cursor": cursor}, headers=headers)
+    told = {"version": version, "data": data} | {f"{rel}_cursor": cursor for rel, cursor in cursors.items()}
+    return answer(told, headers={"Link": ", ".join(links)} if links else {})
 
 
-def _after(cursor: str | None) -> str | None:
+def _cursor(side: str, sku: str) -> str:
+    return urlsafe_b64encode(f"{side}{sku}".encode()).decode()
+
+
+def _edge(cursor: str | None) -> tuple[str | None, str | None]:
+    """The sku that a page stands behind, and that which it stands before. Raises BadInput (`cursor_invalid`)."""
+    if cursor is None:
+        return None, None
     try:
-        return None if cursor is None else urlsafe_b64decode(cursor.encode()).decode()
+        told = urlsafe_b64decode(cursor.encode()).decode()
     except ValueError:
+        told = ""
+    if told[:1] not in ("<", ">"):
         says = "this cursor was not given by a listing: take next_cursor as it is, or begin without one"
-        raise BadInput([Fault("/cursor", "cursor_invalid", says)]) from None
+        raise BadInput([Fault("/cursor", "cursor_invalid", says)])
+    return (told[1:], None) if told[0] == ">" else (None, told[1:])
 
 
 @route("GET", "/catalogue/export", scope=READ, answers={200: CatalogueCsv})

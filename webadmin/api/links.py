@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from smsgw import switching
-from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.errors import NotFound
 from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from smsgw.store import links as stored
@@ -71,17 +71,10 @@ def link_events(name: str, query: Paging) -> Response:
     """Tell when a link was up, down, degraded or resting, newest first."""
     gateway = the_gateway()
     _row(gateway, name)
-    before = None
-    if query.cursor is not None:
-        place = paging.read(query.cursor)
-        if not place.isdigit() or len(place) > 18:
-            raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by this listing")])
-        before = int(place)
+    edge = paging.after_number(query)
     with gateway.database.reading() as conn:
-        rows = stored.events(conn, name, query.limit + 1, before)
-    shown = rows[: query.limit]
-    data = [{"status": row.now, "why": row.why, "at": row.at} for row in shown]
-    return paging.told(data, next=str(shown[-1].id) if len(rows) > query.limit else None)
+        rows = stored.events(conn, name, query.limit + 1, edge)
+    return paging.page(rows, query.limit, lambda row: {"status": row.now, "why": row.why, "at": row.at}, edge)
 
 
 @route("POST", "/links/<name>/stop", scope=MANAGE, answers={200: LinkHealth}, errors=("not_found", "conflict"))

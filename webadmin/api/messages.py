@@ -18,7 +18,7 @@ from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
 from smsgw.webhooks.dialects.event import PLACE
 
-from ..context import the_gateway
+from ..context import here, the_gateway
 from . import paging
 from .carried import contents_of
 from .refusals import BUSY, POLICY
@@ -162,5 +162,6 @@ def resend_message(id: str) -> Response:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         asked = outbox.again(conn, _known(id), client().id)
+    here().quotas.send(client())
     row = gateway.door.submit(asked).row
     return answer(message_json(row), 202, {"Location": f"{PREFIX}/messages/{row['id']}"})

@@ -33,6 +33,17 @@ def after(query: Paging) -> Edge:
     return Ahead(id) if told.startswith(_BACK) else id
 
 
+def after_number(query: Paging) -> Edge:
+    """The same where rows are numbered. Raises BadInput (`cursor_invalid`)."""
+    if query.cursor is None:
+        return None
+    told = read(query.cursor)
+    digits = told.removeprefix(_BACK)
+    if not re.fullmatch(r"[0-9]{1,18}", digits):
+        raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by this listing")])
+    return Ahead(int(digits)) if told.startswith(_BACK) else int(digits)
+
+
 def read(cursor: str) -> str:
     """What a cursor says; empty for one that is none."""
     try:
@@ -48,7 +59,7 @@ def page(rows: Sequence[AnyRow], limit: int, shown: Callable[[AnyRow], dict[str,
     back, more = isinstance(edge, Ahead), len(rows) > limit
     data = rows[-limit:] if back else rows[:limit]
     older, newer = (bool(data), more) if back else (more, edge is not None and bool(data))
-    cursors = {"next": data[-1].id if older else None, "prev": _BACK + data[0].id if newer else None}
+    cursors = {"next": f"{data[-1].id}" if older else None, "prev": f"{_BACK}{data[0].id}" if newer else None}
     return told([shown(row) for row in data], **cursors)
 
 

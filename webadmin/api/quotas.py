@@ -13,6 +13,7 @@ from threading import Lock
 
 from flask import Flask, Response, g
 
+from smsgw.access.keys import Client
 from smsgw.errors import SmsgwError
 
 WINDOW = 60  # seconds
@@ -50,10 +51,24 @@ class Quotas:
         if not self.most:
             return
         taken, left = self.count(name)
-        g.quota = (self.most, max(0, self.most - taken), left)
+        g.quota = ("requests", self.most, max(0, self.most - taken), left)
         if taken > self.most:
             says = f"this key made {self.most} requests in a minute, which is the bound"
             raise RateLimited(says, retry_after=left, hint="wait; [web] requests_per_minute sets the bound")
+
+    def send(self, client: Client, messages: int = 1) -> None:
+        """Count messages of a key that may send so many in a minute. Raises RateLimited, and then counts none."""
+        if client.per_minute is None:
+            return
+        name = f"messages {client.id}"
+        taken, left = self.count(name, messages)
+        over = taken > client.per_minute
+        if over:
+            taken, left = self.count(name, -messages)
+        g.quota = ("messages", client.per_minute, max(0, client.per_minute - taken), left)
+        if over:
+            says = f"this key may send {client.per_minute} messages in a minute, and {taken} of them are sent"
+            raise RateLimited(says, retry_after=left, hint="wait, or send fewer in a batch; smsgw key sets the bound")
 
     def count(self, name: str, by: int = 1) -> tuple[int, int]:
         """How many were taken in the present window, `by` more now; and the seconds until it ends."""
@@ -74,7 +89,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def tell(response: Response) -> Response:
         if "quota" in g:
-            most, left, seconds = g.quota
-            response.headers["RateLimit-Policy"] = f'"requests";q={most};w={WINDOW}'
-            response.headers["RateLimit"] = f'"requests";r={left};t={seconds}'
+            what, most, left, seconds = g.quota
+            response.headers["RateLimit-Policy"] = f'"{what}";q={most};w={WINDOW}'
+            response.headers["RateLimit"] = f'"{what}";r={left};t={seconds}'
         return response

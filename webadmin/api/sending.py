@@ -62,6 +62,7 @@ def send() -> Response:
 
 def _send(asked: Asked) -> Done:
     """Send a message and perhaps wait for it."""
+    here().quotas.send(client())
     accepted = the_gateway().door.submit(asked)
     own = accepted.created or (asked.client_ref or "").startswith(REF)  # else it is an earlier request's message
     row = accepted.row

@@ -24,7 +24,7 @@ from smsgw.webhooks.addresses import Allowed
 from smsgw.webhooks.dialects.event import PLACE
 from smsgw.webhooks.terms import allowed_of
 
-from ..context import the_gateway
+from ..context import here, the_gateway
 from .entering import Entrance
 
 SEND, READ = "messages:send", "messages:read"
@@ -72,6 +72,7 @@ def send(client: Client, dialect: str, wish: Wish) -> Accepted:
     Raises BadInput, RefusedByPolicy, Conflict, QueueFull, StoreError.
     """
     gateway = the_gateway()
+    here().quotas.send(client)
     ask = asked(gateway, client, dialect, wish)
     empty = not ask.text and ask.data is None and ask.content is None
     ready = gateway.door.read(replace(ask, text=" ") if empty else ask)

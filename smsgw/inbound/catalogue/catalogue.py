@@ -48,15 +48,24 @@ def get(conn: Connection, sku: str) -> AnyRow:
 
 
 def listing(
-    conn: Connection, limit: int | None = None, after: str | None = None, *, inactive: bool = False
+    conn: Connection,
+    limit: int | None = None,
+    after: str | None = None,
+    *,
+    before: str | None = None,
+    inactive: bool = False,
 ) -> list[AnyRow]:
-    """Products by sku, from behind `after`; inactive: also those that are sold no more."""
-    query = select(product).order_by(product.c.sku).limit(limit)
+    """Products by sku, from behind `after`, or the nearest before `before`; inactive: also those sold no more."""
+    sku = product.c.sku
+    query = select(product).order_by(sku if before is None else sku.desc()).limit(limit)
     if after is not None:
-        query = query.where(product.c.sku > after)
+        query = query.where(sku > after)
+    if before is not None:
+        query = query.where(sku < before)
     if not inactive:
         query = query.where(product.c.active.is_(True))
-    return list(conn.execute(query))
+    found = list(conn.execute(query))
+    return found if before is None else found[::-1]
 
 
 def of(conn: Connection, skus: Iterable[str]) -> dict[str, AnyRow]:

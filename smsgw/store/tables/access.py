@@ -22,6 +22,7 @@ account = Table(
     Column("totp_secret", String(64)),  # base32; without totp_since: shown, and not yet proved
     Column("totp_since", Moment),  # from when on a code is asked for
     Column("totp_step", BigInteger),  # the newest step that a code was taken for: it is not taken again
+    Column("passkeys", Json),  # id, name, public half, counter, made and last used
     Column("recovery", Json),  # SHA-256 of codes that work once each, in hexadecimal digits
     one_of("role", ("owner", "manager", "agent", "viewer", "developer")),
 )
@@ -54,6 +55,7 @@ api_key = Table(
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
     Column("category", String(24)),  # what it sends is marketing of this, where a door has no word for that
+    Column("per_minute", Integer),  # how many messages it may send in a minute over HTTP; None: no bound of its own
 )
 
 idempotency = Table(

@@ -65,6 +65,8 @@ def test_lines_are_filtered_and_come_in_pages(call: Any) -> None:
     second = call("GET", f"/api/v1/audit?limit=2&verb=customer.*&cursor={first['next_cursor']}").said
     assert [len(first["data"]), len(second["data"]), second["next_cursor"]] == [2, 1, None]
     assert lines(call, "?who=nobody") == []
+    back = call("GET", f"/api/v1/audit?limit=2&verb=customer.*&cursor={second['prev_cursor']}").said
+    assert (back["data"], back["prev_cursor"], first["prev_cursor"]) == (first["data"], None, None)
     assert call("GET", "/api/v1/audit?cursor=x").faults == {"/cursor": "cursor_invalid"}
 
 

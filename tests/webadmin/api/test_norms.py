@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from smsgw.access import audit
+from smsgw.access import audit, keys
 from smsgw.access.keys import Client
+from tests.webadmin.conftest import Caller
 from webadmin import create_app
 from webadmin.api import quotas, routes
 from webadmin.api.clients import KnownClients
@@ -170,3 +171,20 @@ def test_what_is_deprecated_says_so(app: Flask, call: Any, monkeypatch: pytest.M
         headers = routes.done(aged, {}).headers
     assert headers["Deprecation"] == f"@{int(WHEN.timestamp())}"
     assert headers["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
+
+
+def test_a_key_sends_no_more_messages_in_a_minute_than_it_may(app: Flask) -> None:
+    gateway = app.extensions["smsgw"].gateway
+    slow = keys.NewKey("slow", ("messages:send", "messages:read"), gateway.clock(), per_minute=3)
+    call = Caller(app.test_client(), keys.create(gateway.database.writer, slow)[1])
+    items = [{"to": "+38640111222", "text": f"{n}"} for n in range(2)]
+    sent = call("POST", f"{API}/messages/batch", items)
+    assert (sent.status, sent.headers["RateLimit-Policy"]) == (202, '"messages";q=3;w=60')
+    assert sent.headers["RateLimit"].startswith('"messages";r=1;t=')
+    many = call("POST", f"{API}/messages/batch", [{"to": "+38640111222", "text": f"more {n}"} for n in range(2)])
+    assert (many.status, many.code) == (429, "rate_limited")
+    assert int(many.headers["Retry-After"]) <= 60
+    assert call("POST", f"{API}/messages", {"to": "+38640111222", "text": "the last"}).status == 202
+    late = call("POST", f"{API}/messages", {"to": "+38640111222", "text": "too many"})
+    assert (late.status, late.headers["RateLimit"].split(";")[1]) == (429, "r=0")
+    assert len(call("GET", f"{API}/messages").said["data"]) == 3

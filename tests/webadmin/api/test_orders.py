@@ -163,7 +163,11 @@ def test_the_catalogue_is_compared_imported_listed_exported_and_taught(shop: Sho
     assert (stale.status, stale.code) == (409, "catalogue_changed")
     page = call("GET", f"{CATALOGUE}?limit=1").said
     assert [one["sku"] for one in page["data"]] == ["INK"]
-    assert [one["sku"] for one in call("GET", f"{CATALOGUE}?cursor={page['next_cursor']}").said["data"]] == ["NB"]
+    rest = call("GET", f"{CATALOGUE}?limit=1&cursor={page['next_cursor']}")
+    assert [one["sku"] for one in rest.said["data"]] == ["NB"]
+    assert 'rel="prev"' in rest.headers["Link"]
+    back = call("GET", f"{CATALOGUE}?limit=1&cursor={rest.said['prev_cursor']}").said
+    assert (back["data"], back["next_cursor"], back["prev_cursor"]) == (page["data"], page["next_cursor"], None)
     taught = call("POST", f"{CATALOGUE}/NB/aliases", {"words": "papirčki", "language": "sl"}).said
     assert taught["aliases"] == {"sl": ["papirčki"]}
     assert call("POST", f"{CATALOGUE}/XX/aliases", {"words": "x"}).code == "not_found"

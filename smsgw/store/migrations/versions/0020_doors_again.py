@@ -1,4 +1,4 @@
-"""The doors again: whether a request with a key was begun, and what senders give to a template."""
+"""The doors again: whether a request was begun, how fast a key may send, and what senders give to a template."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """A column beside the kept answers, one beside templates."""
+    """A column beside the kept answers, one beside keys, one beside templates."""
     op.add_column("idempotency", sa.Column("worked_at", sa.DateTime()))
+    op.add_column("api_key", sa.Column("per_minute", sa.Integer()))
     op.add_column("template", sa.Column("vars", sa.JSON()))
 
 
