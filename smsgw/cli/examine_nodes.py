@@ -50,6 +50,6 @@ def told(others: Others, links: set[str]) -> Iterator[Finding]:
     for row, held in others.leases:
         name = row.name.removeprefix(LINK)
         if row.halted and name in links:
-            yield doubt("node", f"link {name} was stopped by {row.halted}", f"smsgw link start {name}")
+            yield doubt("node", f"link {name} was stopped by {row.halted}", f"POST /api/v1/links/{name}/start lets nodes have it again")
         elif name in links and not held and row.name.startswith(LINK):
             yield doubt("node", f"link {name}: no node has it", "see the log of the nodes that it is configured on")

@@ -5,7 +5,7 @@ cut off may still believe that it has one. So each of its writes carries a `Guar
 fencing number with the store's in the very transaction: a lease that was taken by somebody else has another number.
 
 The surprise: the row is locked with FOR KEY SHARE, which a renewal does not mind and a taking does (PostgreSQL's
-manual, 13.3.2): whoever takes a lease waits for the transactions of the old holder, and then finds everything that they wrote.
+manual, 13.3.2): whoever takes a lease waits for the transactions of the old holder, and then finds what they wrote.
 """
 
 from __future__ import annotations
