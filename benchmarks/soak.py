@@ -145,8 +145,8 @@ def _at_the_end(shop: Shop, tape: Tape, days: int, month: Month) -> Iterator[str
         if not conn.scalar(select(func.count()).where(order.c.state.in_(["confirmed", "fulfilled"]))):
             yield "nobody's order was confirmed"
     backups = [path for path in gateway.config.store.backups.iterdir() if not path.name.startswith(".")]
-    if len(backups) != min(days, gateway.config.store.backup_keep):
-        yield f"{len(backups)} backups are kept, not {gateway.config.store.backup_keep}"
+    if len(backups) != (wanted_ones := min(days + 1, gateway.config.store.backup_keep)):
+        yield f"{len(backups)} backups are kept, not {wanted_ones}"
     if days > WARM * 2 and month.memory[-1] > month.memory[WARM] * GROWTH:
         yield f"memory grew from {month.memory[WARM]:.0f} to {month.memory[-1]:.0f} MB"
 

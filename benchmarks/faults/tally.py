@@ -60,11 +60,12 @@ def tally(scene: Scene, patience: float) -> Tally:
             stored = Stored.read(conn)
     else:
         found.wrong = counting.faults(scene.siege.book, scene.wire, stored)[:SHOWN]
-    _count(scene, stored, found)
+    count(scene, stored, found)
     return found
 
 
-def _count(scene: Scene, stored: Stored, found: Tally) -> None:
+def count(scene: Scene, stored: Stored, found: Tally) -> None:
+    """Fill the figures in, from what callers were told, what the network saw and what the store says."""
     book, taken = scene.siege.book, scene.wire.taken()
     promised = {id for ids in book.told.values() for id in ids}
     on_wire = {part.to for part in taken}
