@@ -159,22 +159,30 @@ def _is_one(line: Line, scan: Scan) -> bool:
 
 
 def _receivers(scan: Scan, unknown: set[int]) -> set[int]:
-    """The unknown words that say for whom or for what it is: "2 apples for our parrot"; a "toner for Canon" is another."""
+    """The unknown words that say for whom or for what it is: "2 apples for our parrot", "for the choir", "za skijanje";
+    a "toner for Canon" is another, and so is "and for the choir"."""
+    tags = scan.catalogue.languages.by_tag
+    endings = tuple(end for tag in scan.languages if tag in tags for end in tags[tag].receivers)
     found: set[int] = set()
-    for place in scan.places("whom"):
+    for place in scan.places("whom", "own"):
         before = scan.pieces[place - 1] if place else None
-        if before is None or "and" in before.sorts:
+        starts = "whom" not in scan.pieces[place].sorts
+        owned = "own" in scan.pieces[place].sorts
+        if before is not None and before.sorts & (_ASKING if starts else {"and"}):
             continue
         run: list[int] = []
-        own = False
+        needs = False
         for at in range(place + 1, min(place + 1 + _RUN_MOST, len(scan.pieces))):
             piece = scan.pieces[at]
             if piece.kind != "word" or at in scan.used or "and" in piece.sorts:
                 break
-            own = own or "own" in piece.sorts
-            if own and at in unknown:
+            owned = owned or "own" in piece.sorts
+            needs = needs or "order" in piece.sorts
+            lower = scan.text[piece.start].islower()
+            if at in unknown and (owned or (lower and piece.text.endswith(endings or ("?",)))):
                 run.append(at)
-        found |= set(run[:_ASIDE_MOST])
+        if needs or not starts:  # "our choir needs 2", but not "my pineapple and 2 apples"
+            found |= set(run[:_ASIDE_MOST])
     return found
 
 

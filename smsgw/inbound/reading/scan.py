@@ -22,7 +22,14 @@ _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin
 _SURE = 0.97
 _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optout_word", "cancel"})
 """Sorts whose long phrases do not hide the shorter ones within."""
-_HARMLESS = frozenset({"filler", "story"})
+_SHOWING = {
+    "day": frozenset({"filler", "story"}),
+    "number": frozenset({"order", "request", "shipping"}),
+    "multiple": frozenset({"order", "request", "shipping"}),
+    "question": frozenset({"order", "shipping"}),
+    "ask": frozenset({"order", "shipping"}),
+}
+"""Sorts that are seen within longer phrases of other sorts: "for tomorrow" is a day, "one of each" holds a number."""
 _UNHIDDEN = frozenset({"stop", "receive", "messages"})
 """Sorts that no longer phrase hides: together they say a wish to be left alone."""
 _SIGNATURE_MOST = 3
@@ -349,7 +356,7 @@ def _hides(other: Mark, mark: Mark) -> bool:
     is a day, and no number that stands in the gap of a phrase ("could you _ send")."""
     if other.first > mark.first or mark.last > other.last or other.last - other.first <= mark.last - mark.first:
         return False
-    if mark.entry.sort == "day" and other.entry.sort in _HARMLESS:
+    if other.entry.sort in _SHOWING.get(mark.entry.sort, ()):
         return False
     return not (other.gapped and _is_in_gap(mark, other))
 

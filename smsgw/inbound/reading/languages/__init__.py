@@ -40,6 +40,7 @@ class Language:
     marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
     negation stands behind what it denies. slash: whether 1/5 is one and a half. nouns: whether every noun has a
     capital. attributive: endings of an adjective that its singular has too, except behind one of the words `many`.
+    receivers: endings of a noun behind "for" that is no brand ("for hampers").
     definite: words behind a noun that say which one, where a bare noun does not mean one.
     inverted: whether a number behind its unit is a guess ("штук пять"). cases: whether given names have endings.
     """
@@ -60,6 +61,7 @@ class Language:
     attributive: tuple[str, ...] = ()
     many: frozenset[str] = frozenset()
     definite: frozenset[str] = frozenset()
+    receivers: tuple[str, ...] = ()
     inverted: bool = False
     cases: bool = False
 
@@ -202,6 +204,7 @@ def _language(table: dict[str, Any]) -> Language:
         nouns=forms.get("nouns", False),
         attributive=tuple(forms.get("attributive", "").split()),
         many=frozenset(forms.get("many", "").split()),
+        receivers=tuple(forms.get("receivers", "").split()),
         definite=frozenset(forms.get("definite", "").split()),
         inverted=forms.get("inverted", False),
         cases=table.get("people", {}).get("cases", False),
