@@ -21,7 +21,10 @@ LINKS = ("carrier", "stick", "mms")  # the names that the pages use
 @pytest.fixture(scope="session")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
     """The commands, read in once."""
-    made = Commands(tmp_path_factory.mktemp("commands"))
+    folder = tmp_path_factory.mktemp("commands")
+    made = Commands(folder)
+    with (folder / "warm").open("wb") as log:  # so that no start waits for the program to be read in
+        warm.start(["--version"], log.fileno()).wait()
     yield made
     made.close()
     warm.end()

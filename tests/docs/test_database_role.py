@@ -17,11 +17,11 @@ from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.store import schema
 from tests.conftest import Postgres
-from tests.docs.fences import everywhere
+from tests.docs.fences import everywhere, fences
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
-ROLES, STRICT, REPORTS = (one for one in everywhere() if one.kind == "sql" and "ROLE" in one.words)
+ROLES, STRICT, REPORTS = (one for one in fences("docs/operations.md") if "CREATE ROLE" in one.words)
 PHONE = "+38640111222"
 
 
@@ -90,6 +90,14 @@ def test_the_gateway_works_with_the_roles_of_the_page_and_they_can_no_more(postg
         ):  # fmt: skip
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 plain.execute(forbidden)
+
+
+def test_the_settings_of_postgresql_that_pages_show_are_some(postgres: Postgres) -> None:
+    shown = {line.partition(" = ")[0] for one in everywhere() if one.kind == "ini" for line in one.words.splitlines()}
+    with postgres.connect() as admin:
+        known = {str(row[0]) for row in admin.execute("SELECT name FROM pg_settings").fetchall()}
+    assert shown
+    assert shown <= known
 
 
 def test_who_only_looks_sees_no_words(postgres: Postgres, name: str) -> None:

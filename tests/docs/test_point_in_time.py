@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres, postgres_programs
-from tests.docs.fences import everywhere
+from tests.docs.fences import fences
 from tests.flows.running import until
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
-ARCHIVING, RECOVERY = (one.words for one in everywhere() if one.kind == "ini")
-(BASE,) = (one.words for one in everywhere() if one.kind == "sh" and one.words.startswith("pg_basebackup"))
-(RESUME,) = (one.words for one in everywhere() if one.kind == "sql" and "replay_resume" in one.words)
+PAGE = fences("docs/operations.md")
+ARCHIVING, RECOVERY = (one.words for one in PAGE if one.kind == "ini")
+(BASE,) = (one.words for one in PAGE if one.words.startswith("pg_basebackup"))
+(RESUME,) = (one.words for one in PAGE if one.kind == "sql" and "replay_resume" in one.words)
 SHOWN_MOMENT = "2026-11-24 14:30:00+00"
 
 
