@@ -168,6 +168,13 @@ def wrong_code(person: Person) -> None:
     audit.put(gateway.database.writer, line)
 
 
+def local_next() -> str:
+    """The page of ours that somebody wanted before they had to log in; never one of another site, "" for none."""
+    wanted = request.values.get("next", "")
+    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if local and wanted != "/" else ""
+
+
 def must_enrol(person: Person) -> bool:
     """Whether their role needs a second factor, and they have none yet."""
     return not person.has_factor and person.role in the_gateway().config.web.second_factor

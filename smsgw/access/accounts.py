@@ -149,6 +149,11 @@ def hash_of(password: str) -> str:
     return _hasher.hash(password)
 
 
+def person_of(row: AnyRow) -> Person:
+    """Who an account is."""
+    return Person(row.id, row.name, row.role, row.totp_since is not None or bool(row.passkeys))
+
+
 def check_password(conn: Connection, name: str, password: str) -> Person:
     """Who this is. Raises Unauthenticated with one sentence for every reason, so that names cannot be guessed."""
     row = conn.execute(select(account).where(account.c.name == name)).first()
@@ -158,7 +163,7 @@ def check_password(conn: Connection, name: str, password: str) -> Person:
         row = None
     if row is None or row.password_hash is None or row.disabled_at is not None:
         raise Unauthenticated("this name and password do not fit", hint="smsgw user passwd NAME sets a new one")
-    return Person(row.id, row.name, row.role, row.totp_since is not None)
+    return person_of(row)
 
 
 def open_session(
@@ -221,7 +226,7 @@ def _use_once(conn: Connection, batch: list[tuple[str, datetime]]) -> list[Perso
             results.append(Unauthenticated(says, hint="restart the demo, or log in with name and password"))
             continue
         conn.execute(delete(session).where(session.c.token_hash == hashed(token)))
-        results.append(Person(row.id, row.name, row.role, row.totp_since is not None))
+        results.append(person_of(row))
     return results
 
 
@@ -230,7 +235,7 @@ def whose(conn: Connection, token: str, at: datetime, kind: str = "session") -> 
     row = _session_row(conn, token, at, kind)
     if row is None:
         raise Unauthenticated("the session is over: log in again")
-    return Person(row.id, row.name, row.role, row.totp_since is not None)
+    return person_of(row)
 
 
 def prolong(writer: Writer, token: str, until: datetime, at: datetime, source: str | None = None) -> None:
@@ -267,7 +272,7 @@ def _end_session(conn: Connection, batch: list[tuple[str, datetime, str | None]]
 
 def _session_row(conn: Connection, token: str, at: datetime, kind: str) -> AnyRow | None:
     return conn.execute(
-        select(account.c.id, account.c.name, account.c.role, account.c.totp_since)
+        select(account.c.id, account.c.name, account.c.role, account.c.totp_since, account.c.passkeys)
         .join_from(session, account)
         .where(
             session.c.token_hash == hashed(token),
@@ -282,5 +287,5 @@ def listing(conn: Connection) -> list[AnyRow]:
     """Every account, by name, without password hashes and secrets."""
     c = account.c
     has_password = c.password_hash.is_not(None).label("has_password")
-    told = (c.id, c.name, c.role, c.created_at, c.disabled_at, c.seen_at, c.totp_since, has_password)
+    told = (c.id, c.name, c.role, c.created_at, c.disabled_at, c.seen_at, c.totp_since, c.passkeys, has_password)
     return list(conn.execute(select(*told).order_by(c.name)))

@@ -102,9 +102,9 @@ def _reset_factor(conn: Connection, batch: list[Act]) -> list[NotFound | None]:
     for act in batch:
         row = find(conn, act.named)
         results.append(unknown(act.named) if row is None else None)
-        if row is None or row.totp_since is None:
+        if row is None or not (row.totp_since or row.passkeys):
             continue
-        none = {"totp_secret": None, "totp_since": None, "totp_step": None, "recovery": None}
+        none = {"totp_secret": None, "totp_since": None, "totp_step": None, "recovery": None, "passkeys": None}
         conn.execute(update(account).where(account.c.id == row.id).values(none))
         conn.execute(delete(session).where(session.c.account_id == row.id))
         says = f"the second factor of {row.name} was taken away, and every session of theirs is over"

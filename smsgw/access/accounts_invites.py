@@ -18,7 +18,7 @@ from ..store.database import Writer
 from ..store.ids import new_id
 from ..store.tables import account, session
 from . import audit
-from .accounts import Person, hash_of, name_faults, password_faults, role_faults
+from .accounts import Person, hash_of, name_faults, password_faults, person_of, role_faults
 from .accounts_changes import find, unknown
 from .keys import hashed
 from .roles import OWNER
@@ -98,7 +98,7 @@ def invited(conn: Connection, token: str, at: datetime) -> Person:
     ).first()
     if row is None:
         raise Unauthenticated("this link was used already, or is too old", hint="ask whoever sent it for a new one")
-    return Person(row.id, row.name, row.role, row.totp_since is not None)
+    return person_of(row)
 
 
 def redeem(writer: Writer, wish: Redeemed) -> Person:

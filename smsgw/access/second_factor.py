@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyotp
 from sqlalchemy import Connection, select, update
@@ -69,7 +70,7 @@ def confirm(writer: Writer, given: Given) -> list[str]:
 
     Raises BadInput for a wrong code, Conflict when there was nothing to prove.
     """
-    codes = _fresh()
+    codes = fresh()
     writer.do(_confirm, (given, codes))
     return codes
 
@@ -86,7 +87,7 @@ def _confirm(conn: Connection, batch: list[tuple[Given, list[str]]]) -> list[Bad
             says = "this code is wrong: take the newest, and see that the telephone's clock is right"
             results.append(BadInput([Fault("/code", "code_wrong", says)]))
             continue
-        now = {"totp_since": given.at, "totp_step": step, "recovery": _stored(codes)}
+        now = {"totp_since": given.at, "totp_step": step, "recovery": stored(codes)}
         conn.execute(update(account).where(account.c.id == row.id).values(now))
         _tell(conn, given, "account.factor", f"{row.name} has a second factor now")
         results.append(None)
@@ -104,9 +105,9 @@ def _check(conn: Connection, batch: list[Given]) -> list[Unauthenticated | None]
 
 def _is_right(conn: Connection, given: Given) -> bool:
     row = _row(conn, given.account_id)
-    if row is None or row.totp_since is None:
+    if row is None or not (row.totp_since or row.passkeys):
         return False
-    step = _step(row.totp_secret, given.code, given.at, row.totp_step)
+    step = _step(row.totp_secret, given.code, given.at, row.totp_step) if row.totp_since else None
     if step is not None:
         conn.execute(update(account).where(account.c.id == row.id).values(totp_step=step))
         return True
@@ -121,7 +122,7 @@ def _is_right(conn: Connection, given: Given) -> bool:
 
 def renew(writer: Writer, given: Given) -> list[str]:
     """New recovery codes, shown this once, for a right code; the old ones are void. Raises Unauthenticated."""
-    codes = _fresh()
+    codes = fresh()
     writer.do(_renew, (given, codes))
     return codes
 
@@ -131,7 +132,7 @@ def _renew(conn: Connection, batch: list[tuple[Given, list[str]]]) -> list[Unaut
     for given, codes in batch:
         is_right = _is_right(conn, given)
         if is_right:
-            conn.execute(update(account).where(account.c.id == given.account_id).values(recovery=_stored(codes)))
+            conn.execute(update(account).where(account.c.id == given.account_id).values(recovery=stored(codes)))
             _tell(conn, given, "account.recovery", "new recovery codes were made, and the old ones are void")
         results.append(None if is_right else _wrong())
     return results
@@ -147,7 +148,10 @@ def _remove(conn: Connection, batch: list[Given]) -> list[Unauthenticated | None
     for given in batch:
         is_right = _is_right(conn, given)
         if is_right:
-            none = {"totp_secret": None, "totp_since": None, "totp_step": None, "recovery": None}
+            kept = _row(conn, given.account_id)
+            none: dict[str, Any] = {"totp_secret": None, "totp_since": None, "totp_step": None}
+            if kept is None or not kept.passkeys:
+                none["recovery"] = None
             conn.execute(update(account).where(account.c.id == given.account_id).values(none))
             _tell(conn, given, "account.factor_removed", "the second factor was taken away by its owner")
         results.append(None if is_right else _wrong())
@@ -175,11 +179,13 @@ def _step(secret: str, code: str, at: datetime, last: int | None) -> int | None:
     return None
 
 
-def _fresh() -> list[str]:
+def fresh() -> list[str]:
+    """New recovery codes, to be shown once."""
     return ["-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(2)) for _ in range(RECOVERY)]
 
 
-def _stored(codes: Sequence[str]) -> list[str]:
+def stored(codes: Sequence[str]) -> list[str]:
+    """Recovery codes as an account keeps them."""
     return [_hash(code) for code in codes]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.process import extract
 from sqlalchemy import Connection, func, select
 
 from ..errors import BadInput
@@ -50,8 +51,11 @@ def of(conn: Connection, id: str, region: str | None, limit: int = 10) -> list[P
     pairs = [pair for pair in _same_number(conn, region) if id in (pair.one, pair.other)]
     if me.name_key:
         begins = c.name_key.startswith(me.name_key[:2], autoescape=True)
-        query = select(c.id, c.name_key, c.language, c.fields).where(c.merged_into.is_(None), c.id != id, begins)
-        for row in conn.execute(query.limit(LOOKED_AT)):
+        query = select(c.id, c.name_key).where(c.merged_into.is_(None), c.id != id, begins).limit(LOOKED_AT)
+        names = {row.id: row.name_key for row in conn.execute(query)}
+        near = extract(me.name_key, names, scorer=token_sort_ratio, score_cutoff=NEAR, limit=4 * limit)
+        some = select(c.id, c.name_key, c.language, c.fields).where(c.id.in_([id for *_, id in near]))
+        for row in conn.execute(some):
             if row.name_key == me.name_key:
                 pairs.append(_named(me, row))
             elif (alike := token_sort_ratio(me.name_key, row.name_key)) >= NEAR:

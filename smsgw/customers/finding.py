@@ -54,6 +54,8 @@ def _words(words: str) -> ColumnElement[bool]:
         return exists().where(owned, address.c.address.contains(words.lower(), autoescape=True))
     if _NUMBER.fullmatch(words):
         digits = re.sub(r"\D", "", words).lstrip("0")
-        number = exists().where(owned, address.c.kind == "phone", address.c.address.contains(digits, autoescape=True))
-        return or_(number, customer.c.reference == words)
+        theirs = select(address.c.customer_id).where(
+            address.c.kind == "phone", address.c.address.contains(digits, autoescape=True)
+        )
+        return or_(customer.c.id.in_(theirs), customer.c.reference == words)
     return or_(customer.c.name_key.contains(fold(words), autoescape=True), customer.c.reference == words)

@@ -6,8 +6,9 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from ..errors import Conflict, NotFound
 from ..store import history, keyset
@@ -16,10 +17,13 @@ from ..store.keyset import Edge
 from ..store.lifecycle import MESSAGE
 from ..store.tables import address, message, part
 from ..store.tables import history as lines
+from ..store.tables.outbound import BAD_ENDS, ENDED_BADLY
 from ..store.tables.types import AnyRow
 from .asked import Asked
 from .carried import carried_by
 from .cutting import shown
+
+FEW = 2000  # messages of a state that are sought by what is open, not from the newest on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,19 @@ def get(conn: Connection, id: str) -> AnyRow:
     return row
 
 
+def _found_quickly(conn: Connection, query: Select[Any], state: str) -> Select[Any]:
+    """Name the index in which messages of a rare state are found: among a million others they would be sought long."""
+    m = message.c
+    if state in BAD_ENDS:
+        return query.where(text(ENDED_BADLY))
+    if state == "delivered":
+        return query
+    few = select(m.id).where(m.final_at.is_(None), m.state == state).limit(FEW + 1)
+    if (conn.scalar(select(func.count()).select_from(few.subquery())) or 0) <= FEW:
+        return query.where(m.final_at.is_(None))
+    return query
+
+
 def listing(conn: Connection, wanted: Wanted, limit: int, before: Edge = None) -> list[AnyRow]:
     """Messages, newest first: at most `limit`, those with ids before `before`."""
     m = message.c
@@ -78,6 +95,8 @@ def listing(conn: Connection, wanted: Wanted, limit: int, before: Edge = None) -
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.state is not None:
+        query = _found_quickly(conn, query, wanted.state)
     if wanted.since is not None:
         query = query.where(m.created_at >= wanted.since)
     if wanted.until is not None:

@@ -28,7 +28,7 @@ from .campaigns_form import Draft, draft_of, typed_draft
 from .sheets import sheet
 
 LIST = 50  # campaigns on a page
-SOUGHT = 2_000  # people among whom the page looks for the longest text; the estimate looks at all
+SOUGHT = 1_000  # people among whom the page looks for the longest text; the estimate looks at all
 
 
 @pages.get("/campaigns")

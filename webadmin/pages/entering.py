@@ -13,7 +13,7 @@ from smsgw.errors import BadInput, SmsgwError, Unauthenticated
 from .. import auth
 from ..context import the_gateway
 from ..problems import problem_of
-from . import language
+from . import language, passkeys
 from .blueprint import pages
 from .places import home
 from .sheets import told
@@ -29,9 +29,9 @@ def enter(token: str) -> Response:
         person = accounts.use_once(gateway.database.writer, token, gateway.clock())
     except Unauthenticated as error:
         if auth.person() is not None:  # the same browser came back to its own link
-            return redirect(_next() or url_for("pages.start"))
+            return redirect(auth.local_next() or url_for("pages.start"))
         return _over(error)
-    return auth.known(person, _next() or home(person))
+    return auth.known(person, auth.local_next() or home(person))
 
 
 def _over(error: Unauthenticated) -> Response:
@@ -60,17 +60,17 @@ def log_in() -> Response:
         person = auth.log_in(name, request.form.get("password", ""))
     except (Unauthenticated, auth.TooManyTries) as error:
         return _door("login.html", error, name=name)
-    return auth.known(person, _next() or home(person))
+    return auth.known(person, auth.local_next() or home(person))
 
 
 @pages.get("/login/code")
 def login_code() -> Response:
     """Where the code of the authenticator is asked for, after the password."""
     try:
-        auth.whose_factor()
+        person = auth.whose_factor()
     except Unauthenticated:
         return redirect(url_for("pages.login"), 303)
-    return _door("login_code.html")
+    return passkeys.code_door(person)
 
 
 @pages.post("/login/code", endpoint="give_code")
@@ -84,8 +84,8 @@ def give_code() -> Response:
     try:
         auth.check_factor(person, request.form.get("code", ""))
     except (Unauthenticated, auth.TooManyTries) as error:
-        return _door("login_code.html", error)
-    return auth.let_in(person, redirect(_next() or home(person), 303))
+        return passkeys.code_door(person, error)
+    return auth.let_in(person, redirect(auth.local_next() or home(person), 303))
 
 
 @pages.get("/invited/<token>")
@@ -157,15 +157,8 @@ def _redeemed(token: str) -> invites.Redeemed:
 def _door(template: str, error: SmsgwError | None = None, **facts: object) -> Response:
     """A page for whoever is outside yet."""
     status = 200 if error is None else problem_of(error).entry.status
-    page = render_template(template, problem=told(error), next=_next(), shortest=accounts.SHORTEST, **facts)
+    page = render_template(template, problem=told(error), next=auth.local_next(), shortest=accounts.SHORTEST, **facts)
     return make_response(page, status)
-
-
-def _next() -> str:
-    """The page of ours that somebody wanted before they had to log in; never one of another site, "" for none."""
-    wanted = request.values.get("next", "")
-    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if local and wanted != "/" else ""
 
 
 @pages.post("/language")

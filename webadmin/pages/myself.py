@@ -8,12 +8,14 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from smsgw.access import accounts, second_factor, sessions
+from smsgw.access import passkeys as passkey_store
 from smsgw.access.second_factor import Given
 from smsgw.errors import BadInput, Fault, SmsgwError, Unauthenticated
 
 from .. import auth
 from ..auth import COOKIE, current_person, person_required
 from ..context import the_gateway
+from . import passkeys
 from .blueprint import pages
 from .sheets import sheet
 from .speaking_of_people import browser_name, role_name
@@ -23,20 +25,22 @@ from .speaking_of_people import browser_name, role_name
 @person_required
 def me() -> Response:
     """The account of whoever looks."""
-    return _shown()
+    return shown()
 
 
-def _shown(error: SmsgwError | None = None, codes: list[str] | None = None, secret: str | None = None) -> Response:
+def shown(error: SmsgwError | None = None, codes: list[str] | None = None, secret: str | None = None) -> Response:
+    """The page: `error` of a form, recovery `codes` to be kept, the `secret` for an authenticator."""
     gateway, person = the_gateway(), current_person()
     with gateway.database.reading() as conn:
         [row] = [row for row in accounts.listing(conn) if row.id == person.id]
         mine = sessions.listing(conn, gateway.clock(), str(person.id), request.cookies[COOKIE])
         left = second_factor.recovery_left(conn, str(person.id))
+        keys, options = passkey_store.listing(conn, str(person.id)), passkeys.to_make(conn)
     address = None if secret is None else second_factor.address_of(secret, person.name, "smsgw")
     return sheet(
         "me.html", error, row=row, mine=mine, left=left, codes=codes, secret=secret, address=address,
         square=None if address is None else square(address), must=auth.must_enrol(person), role_name=role_name,
-        browser_name=browser_name, shortest=accounts.SHORTEST,
+        browser_name=browser_name, shortest=accounts.SHORTEST, keys=keys, options=options,
     )  # fmt: skip
 
 
@@ -61,9 +65,9 @@ def change_password() -> Response:
         )
     except Unauthenticated:
         says = "this is not your present password"
-        return _shown(BadInput([Fault("/old", "password_wrong", says)], hint="nothing was changed"))
+        return shown(BadInput([Fault("/old", "password_wrong", says)], hint="nothing was changed"))
     except (BadInput, auth.TooManyTries) as error:
-        return _shown(error)
+        return shown(error)
     return auth.let_in(person, redirect(url_for("pages.me"), 303))
 
 
@@ -72,9 +76,9 @@ def change_password() -> Response:
 def begin_factor() -> Response:
     """Show the square that an authenticator reads, and ask for its first code."""
     try:
-        return _shown(secret=second_factor.begin(the_gateway().database.writer, str(current_person().id)))
+        return shown(secret=second_factor.begin(the_gateway().database.writer, str(current_person().id)))
     except SmsgwError as error:
-        return _shown(error)
+        return shown(error)
 
 
 def _given() -> Given:
@@ -87,11 +91,11 @@ def confirm_factor() -> Response:
     """See that the authenticator has the secret; shows the recovery codes this once."""
     writer = the_gateway().database.writer
     try:
-        return _shown(codes=second_factor.confirm(writer, _given()))
+        return shown(codes=second_factor.confirm(writer, _given()))
     except BadInput as error:
-        return _shown(error, secret=second_factor.begin(writer, str(current_person().id)))
+        return shown(error, secret=second_factor.begin(writer, str(current_person().id)))
     except SmsgwError as error:
-        return _shown(error)
+        return shown(error)
 
 
 @pages.post("/me/factor/codes")
@@ -100,7 +104,7 @@ def renew_codes() -> Response:
     """New recovery codes for a right code; the old ones are void."""
     try:
         auth.check_tries(current_person())
-        return _shown(codes=second_factor.renew(the_gateway().database.writer, _given()))
+        return shown(codes=second_factor.renew(the_gateway().database.writer, _given()))
     except SmsgwError as error:
         return _wrong(error)
 
@@ -121,8 +125,8 @@ def _wrong(error: SmsgwError) -> Response:
     """A wrong code of somebody who is logged in: counted, and told without taking them to the door."""
     if isinstance(error, Unauthenticated):
         auth.wrong_code(current_person())
-        return _shown(BadInput([Fault("/code", "code_wrong", str(error))], hint=error.hint))
-    return _shown(error)
+        return shown(BadInput([Fault("/code", "code_wrong", str(error))], hint=error.hint))
+    return shown(error)
 
 
 @pages.post("/me/sessions/<id>")
@@ -134,5 +138,5 @@ def end_my_session(id: str) -> Response:
     try:
         sessions.end(gateway.database.writer, sessions.End(gateway.clock(), person.id, str(person.id), one, keep))
     except SmsgwError as error:
-        return _shown(error)
+        return shown(error)
     return redirect(url_for("pages.me"), 303)

@@ -21,12 +21,14 @@ UNNAMED = "people:manage"  # what nobody has but the owner
 
 MINE = (  # one's own account: all that is open to whoever must get a second factor first
     "me", "change_password", "begin_factor", "confirm_factor", "renew_codes", "remove_factor", "end_my_session",
+    "add_passkey", "remove_passkey",
 )  # fmt: skip
 
 NEEDS: dict[str, str] = {
     # Doors, and what is not for people at the desk.
     **dict.fromkeys(("static", "start", "login", "log_in", "enter", "speak", "logout"), EVERYBODY),
-    **dict.fromkeys(("login_code", "give_code", "invited", "accept_invitation", "setup", "finish_setup"), EVERYBODY),
+    **dict.fromkeys(("login_code", "give_code", "show_passkey"), EVERYBODY),
+    **dict.fromkeys(("invited", "accept_invitation", "setup", "finish_setup"), EVERYBODY),
     **dict.fromkeys(("api_docs", "api_subject", "preferences", "prefer"), EVERYBODY),
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
