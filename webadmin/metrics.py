@@ -210,11 +210,11 @@ def _counted(counts: Counts) -> Iterable[Metric]:
     for (link, currency), millionths in sorted(counts.spent.items()):
         cost.add_metric([link, currency], millionths / 1_000_000)
     gate = CounterMetricFamily("smsgw_gate_decisions", "What the gate said.", labels=["decision", "reason"])
-    for labels, count in sorted(counts.decisions.items()):
-        gate.add_metric(labels, count)
+    for decision, count in sorted(counts.decisions.items()):
+        gate.add_metric(decision, count)
     hooks = CounterMetricFamily("smsgw_webhook_deliveries", "How tries ended.", labels=["endpoint", "outcome"])
-    for labels, count in sorted(ENDED.items()):
-        hooks.add_metric(labels, count)
+    for ending, count in sorted(ENDED.items()):
+        hooks.add_metric(ending, count)
     yield from (messages, segments, cost, gate, hooks)
     for what, says in (("submit", "From accepted to sent."), ("delivery", "From sent to delivered.")):
         found = sorted((link, timing) for (kind, link), timing in counts.timings.items() if kind == what)

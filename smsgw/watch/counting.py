@@ -73,7 +73,9 @@ class Counts:
 
     def _out(self, conn: Connection, after: int, upto: int) -> None:
         h, m = history.c, message.c
-        planned = literal_column("CASE WHEN event = 'hold' AND history.why LIKE 'planned for %' THEN 1 ELSE 0 END")
+        planned: ColumnElement[int] = literal_column(
+            "CASE WHEN event = 'hold' AND history.why LIKE 'planned for %' THEN 1 ELSE 0 END"
+        )
         rows = conn.execute(
             select(h.event, planned, h.now, m.link, m.purpose, func.count(), func.sum(m.parts))
             .join_from(history, message, m.id == h.record_id)
