@@ -1,6 +1,7 @@
 """Today: what waits for a person, what goes out, what is wrong and what came in, each as a number or a short list.
 
-Everything is asked of indices that hold only what is open, or of ids of the last two days.
+Everything is asked of indices that hold only what is open, or of ids of the last two days, and counted up to a bound: a
+page that is opened all day must cost nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from ..customers.consent import doubts
 from ..gateway import Gateway
@@ -22,6 +23,7 @@ from . import figures
 from .figures import LinkNow
 
 MOST = 20  # of a short list
+COUNTED = 50_000  # of anything: from there on a number is "at least"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,7 @@ def today(conn: Connection, gateway: Gateway, now: datetime) -> Today:
         budgets=[one for one in budgeting.standings(conn, gateway.till.budgets, now) if _is_near(one)],
         came=_flow(conn, inbound, "in", midnight, now),
         went=_flow(conn, message, "msg", midnight, now),
-        failed=_count(
-            conn, message, (m.id >= first_id("msg", midnight)) & m.state.in_(("failed", "undelivered", "refused"))
-        ),
+        failed=_failed(conn, midnight),
         empty=conn.scalar(select(m.id).limit(1)) is None and conn.scalar(select(inbound.c.id).limit(1)) is None,
     )
 
@@ -119,8 +119,17 @@ def _waits(conn: Connection, now: datetime) -> Waits:
     )
 
 
-def _count(conn: Connection, table: Table, which: object) -> int:
-    return conn.scalar(select(func.count()).select_from(table).where(which)) or 0  # type: ignore[arg-type]
+def _count(conn: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    some = select(table.c.id).where(which).limit(COUNTED).subquery()
+    return conn.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _failed(conn: Connection, midnight: datetime) -> int:
+    """How many of the newest messages of today did not arrive."""
+    m = message.c
+    newest = select(m.state).where(m.id >= first_id("msg", midnight)).order_by(m.id.desc()).limit(COUNTED).subquery()
+    lost = newest.c.state.in_(("failed", "undelivered", "refused"))
+    return conn.scalar(select(func.count()).select_from(newest).where(lost)) or 0
 
 
 def _flow(conn: Connection, table: Table, prefix: str, midnight: datetime, now: datetime) -> Flow:

@@ -33,7 +33,8 @@ def inquiries() -> Response:
     """What is open, the most urgent first; or those of another state, newest first."""
     gateway, state, whose = the_gateway(), request.args.get("state") or "open", request.args.get("whose") or None
     state = state if state in INQUIRY.states else "open"
-    wanted = Wanted(state, assigned_to=whose, before=request.args.get("before") or None)
+    late = gateway.clock() if request.args.get("late") else None
+    wanted = Wanted(state, assigned_to=whose, overdue=late, before=request.args.get("before") or None)
     with gateway.database.reading() as conn:
         found = verbs.queue if state == "open" else verbs.listing
         rows = found(conn, wanted, LIST + 1)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from smsgw.inbound import talks
 from smsgw.money.rates import spelled
+from smsgw.watch.today import COUNTED
 from smsgw.watch.today import today as day_of
 
 from ..auth import current_person, person_required
@@ -36,5 +37,5 @@ def today() -> Response:
     wrong = bool(day.links or day.unsure or (person.may("money:read") and (day.alerts or day.budgets)))
     return sheet(
         "today.html", day=day, waits=waits, quiet=quiet, wrong=wrong, ringing=len(ringing) + len(rung), now=now,
-        sees_money=person.may("money:read"), client_ref=secrets.token_hex(8), spelled=spelled,
+        sees_money=person.may("money:read"), client_ref=secrets.token_hex(8), spelled=spelled, bound=COUNTED,
     )  # fmt: skip
