@@ -91,7 +91,7 @@ def test_a_batch_that_finds_the_disk_full_is_refused_whole(
     def full(*_: Any) -> Any:
         raise StoreFull("no space")
 
-    monkeypatch.setattr(gate, "check", full)
+    monkeypatch.setattr(gate, "weigh", full)
     assert call("POST", BATCH, [item(0), item(1)]).code == "store_full"
 
 

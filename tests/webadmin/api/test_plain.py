@@ -20,7 +20,7 @@ PHONE = "+38640111222"
 def careful(raw: bytes) -> Any:
     """What the careful reader makes of it, or None; it must not need the store."""
     try:
-        return sending._asked(sending.NewMessage.model_validate(reading.json_of(raw)), "me", None)
+        return sending.asked_of(sending.NewMessage.model_validate(reading.json_of(raw)), "me", None)
     except (SmsgwError, ValueError):
         return None
 
@@ -56,7 +56,7 @@ def test_a_list_is_taken_fast_only_as_the_careful_reader_would_take_each(
         whole[0] = whole[0].replace("{", '{"to" : "1", ', 1)
     fast = sending.plain_messages(f"[{', '.join(whole)}]".encode(), NOW)
     if fast is not None:
-        assert [sending._asked(one, "me", None) for one in fast] == [careful(one.encode()) for one in whole]
+        assert [sending.asked_of(one, "me", None) for one in fast] == [careful(one.encode()) for one in whole]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_nothing_is_accepted_when_the_disk_is_full(
     def full(*_: Any) -> Any:
         raise StoreFull("no space", hint="free some disk space")
 
-    monkeypatch.setattr(gate, "check", full)
+    monkeypatch.setattr(gate, "weigh", full)
     answer = call.send()
     assert (answer.status, answer.code) == (503, "store_full")
     assert answer.headers["Retry-After"] == "30"
