@@ -16,6 +16,7 @@ from smsgw.inbound.reading.scan import Scan
 _NAME_LEAST = 5
 _ASIDE_MOST = 2  # unknown words that say for whom, or stand in one clause beside an order
 _TALE_MOST, _UNKNOWN_MOST, _RUN_MOST = 3, 5, 4
+_SMALL = frozenset({"filler", "own", "name", "from", "whom"})
 _ASKING = frozenset({"also", "and", "order", "request", "modal", "not", "without", "if", "doubt", "but"})
 _LETTER = 2
 _UNIT_MOST = 3  # letters of an abbreviated unit
@@ -193,11 +194,13 @@ def _is_tale(number: int, clauses: list[int], unknown: set[int], scan: Scan) -> 
     sorts = [scan.pieces[place].sorts for place in places]
     if any(of & _ASKING and of != {"also", "filler"} for of in sorts) or len(strange) > _TALE_MOST:
         return False
-    if len(strange) < len(places):
+    if any(of - _SMALL for place, of in zip(places, sorts, strict=True) if place not in unknown):
         return len(strange) <= max(_ASIDE_MOST, len(places) - len(strange))
     opener = next((scan.pieces[place] for place in range(places[0] - 1, -1, -1) if clauses[place] == number), None)
     closer = next((scan.pieces[place] for place in range(places[-1] + 1, len(scan.pieces))), None)
-    listed = opener is not None and opener.text not in ".!?"
+    listed = any(
+        piece is not None and piece.kind == "separator" and piece.text not in ".!?" for piece in (opener, closer)
+    )
     return not listed and (closer is not None or len(strange) > 1)
 
 

@@ -66,13 +66,13 @@ def read_order(scan: Scan) -> Verdict | None:
     if not lines.lines:
         return _unknown_product(scan)
     counted = [line for line in lines.lines if line.amount is not None]
-    if not _is_chosen(scan) and (asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal"))):
+    if not _is_chosen(scan) and (
+        asks_about(scan) or (scan.asks and not counted and not scan.has("request", "order", "modal"))
+    ):
         if not scan.sure and scan.has("shipping", "payment", "hours", "account", "help", "status"):
             return None
         return Verdict("inquiry", "product", candidates=_candidates(lines))
-    wished = scan.has("order", "request", "modal", "also", "vague", "courtesy") or (
-        scan.agrees and not scan.unknown
-    )
+    wished = scan.has("order", "request", "modal", "also", "vague", "courtesy") or (scan.agrees and not scan.unknown)
     wished = wished or _is_chosen(scan) or _is_conditional(scan)
     if not counted and not wished and not _bare(scan):
         return None

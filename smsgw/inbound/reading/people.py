@@ -29,7 +29,7 @@ def hear_titles(text: str, pieces: Sequence[Piece]) -> None:
         return
     for before, piece in pairwise(pieces):
         titled = "name" in before.sorts and before.kind == piece.kind == "word" and "name" not in piece.sorts
-        if titled and piece.sorts and text[piece.start].isupper():
+        if titled and text[piece.start].isupper():
             piece.sorts = {"story"}
 
 
@@ -137,4 +137,3 @@ class _Names:
 
     def _is_initial(self, place: int) -> bool:
         return self.pieces[place].kind == "word" and len(self.pieces[place].text) == 1
-

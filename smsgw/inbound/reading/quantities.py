@@ -107,7 +107,9 @@ def _contrasted(steps: list[_Step]) -> list[_Step]:
         after = steps[at + 1 : at + 3]
         last = bool(after) and after[0].kind == "number" and (len(after) == 1 or after[1].kind == "separator")
         word = step.kind == "separator" and step.piece is not None and "and" in step.piece.sorts
-        colon = step.piece is not None and step.piece.text == ":" and kinds[-len(steps[at : at + 3]) - 1 :][0] == "product"
+        colon = (
+            step.piece is not None and step.piece.text == ":" and kinds[-len(steps[at : at + 3]) - 1 :][0] == "product"
+        )
         if not (word and alone and last) and not (colon and at > 0 and last):
             kept.append(step)
     return kept

@@ -40,7 +40,20 @@ _BEFORE_TIME = frozenset({"coming", "story", "day", "hour"})
 _CASED_LEAST = 3
 _TOLD, _PLACED = frozenset({"story", "chat"}), frozenset({"door", "deliver", "name", "filler"})
 _GRAVE = frozenset(
-    {"complaint", "returns", "cancel", "dont_send", "not", "no", "if", "question", "ask", "optout", "optout_word", "stop"}
+    {
+        "complaint",
+        "returns",
+        "cancel",
+        "dont_send",
+        "not",
+        "no",
+        "if",
+        "question",
+        "ask",
+        "optout",
+        "optout_word",
+        "stop",
+    }
     | {"account", "status", "paid", "away", "decline", "wrong"}
 )
 """Sorts of words that are no mere praise."""
@@ -223,11 +236,15 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
             sorts[place].add(mark.entry.sort)
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     _forget_sizes(text, tokens, sorts, kept)
-    pieces = pieces_of.build(tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of)
+    pieces = pieces_of.build(
+        tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of
+    )
     _tell_times(pieces)
     hear_titles(text, pieces)
     pieces = join_apart(pieces, catalogue)
-    found = find(pieces, hits_of(text, pieces, catalogue, spoken), catalogue, wanted, spoken) + _coded(pieces, catalogue)
+    found = find(pieces, hits_of(text, pieces, catalogue, spoken), catalogue, wanted, spoken) + _coded(
+        pieces, catalogue
+    )
     found = sorted(_without_names(found, pieces, text), key=lambda one: one.first)
     _hear_praise(pieces, found)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
@@ -257,7 +274,9 @@ def _hear_praise(pieces: list[Piece], found: list[Found]) -> None:
         numbers.append(current)
         current += piece.kind == "separator" and (piece.text in ".!" or piece.text.startswith("\n"))
     named = {numbers[place] for one in found for place in one.places}
-    counted = {number for number, piece in zip(numbers, pieces, strict=True) if piece.kind == "amount" and not piece.soft}
+    counted = {
+        number for number, piece in zip(numbers, pieces, strict=True) if piece.kind == "amount" and not piece.soft
+    }
     if not named & counted:
         return
     for sentence in set(numbers) - named - counted:
@@ -348,6 +367,7 @@ def _longest(marks: list[Mark]) -> list[Mark]:
     phrases = [mark for mark in marks if mark.last - mark.first > 1 and mark.entry.sort not in _TRANSPARENT]
     if not phrases:
         return marks
+    phrases = [one for one in phrases if not any(_hides(other, one) for other in phrases)]
     return [mark for mark in marks if mark.entry.sort in _UNHIDDEN or not any(_hides(one, mark) for one in phrases)]
 
 
