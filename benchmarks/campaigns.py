@@ -1,8 +1,10 @@
 """Campaigns in numbers: freezing a large audience, filling the queue, and what an urgent text waits meanwhile.
 
-The customers are those of `people`. While the audience is frozen and the queue is filled, a step that does nothing is
-put to the writer a hundred times a second: how long it waits is how long anybody would. The urgent texts go through a
-whole gateway over a simulated network, a dozen a second, while a campaign runs as fast as it can.
+The customers are those of `people`: `--customers` of them for the audience, and `--messages` for the campaign beside
+which urgent texts are sent, so `--messages 1000000` says whether anything grows with it. While the audience is frozen
+and the queue is filled, a step that does nothing is put to the writer a hundred times a second: how long it waits is
+how long anybody would. The urgent texts go through a whole gateway over a simulated network, a dozen a second, while a
+campaign runs as fast as it can.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import resource
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +22,7 @@ from sqlalchemy import Connection, select
 from benchmarks import people
 from benchmarks.measure import percentile, spell, table
 from benchmarks.stage import Stores
-from smsgw.campaigns import life, writing
+from smsgw.campaigns import life, watching, writing
 from smsgw.campaigns.desk import BATCHES, Campaigns
 from smsgw.config import Config
 from smsgw.gateway import Gateway
@@ -36,7 +39,8 @@ HEADINGS = (
     "of customers", "means", "freeze s", "per million s", "CPU s", "placed", "msgs/s", "CPU s/1000", "wait p99 ms",
     "worst ms", "MB",
 )  # fmt: skip
-URGENT = ("urgent texts", "campaign msgs/s", "p50 ms", "p99 ms", "worst ms")
+URGENT = ("beside", "urgent texts", "campaign msgs/s", "p50 ms", "p99 ms", "worst ms", "look ms", "pause ms")
+LEAST = 100_000  # people of the campaign beside which urgent texts are sent
 
 
 def run(stores: Stores, many: int, messages: int, seconds: float) -> None:
@@ -46,7 +50,7 @@ def run(stores: Stores, many: int, messages: int, seconds: float) -> None:
         with closing(database):
             people._fill(database, kind, many)
             table(f"(j) a campaign, on {kind}", HEADINGS, [_campaign(database, many, messages)])
-        table(f"(j) urgent texts beside a campaign, on {kind}", URGENT, [_urgent(stores.url(kind), max(3.0, seconds))])
+        table(f"(j) urgent texts beside a campaign, on {kind}", URGENT, [_urgent(stores, kind, messages, seconds)])
 
 
 class _Waits:
@@ -121,15 +125,19 @@ def _row(database: Database, id: str) -> Any:
         return conn.execute(select(campaign).where(campaign.c.id == id)).one()
 
 
-def _urgent(url: str, seconds: float) -> list[str]:
-    """Urgent texts through a whole gateway while a campaign of 100,000 numbers runs."""
+def _urgent(stores: Stores, kind: str, messages: int, seconds: float) -> list[str]:
+    """Urgent texts through a whole gateway while a campaign runs that is frozen to its last person.
+
+    Then what a look at how it fares takes, in the CPU, and how long whoever pauses it waits.
+    """
+    url, seconds, many = stores.url(kind), max(3.0, seconds), max(LEAST, messages)
     phones = {"name": "net", "kind": "fake", "handsets": [], "delay": 0.0, "receipt_delay": 0.0}
     config = Config.model_validate({"store": {"url": url}, "sending": {"region": "SI"}, "links": [phones]})
     gateway = Gateway(config, lambda: datetime.now(UTC))
     schema.upgrade(gateway.database)
+    people._fill(gateway.database, kind, many)
     gateway.start_links()
-    numbers = [f"+3864{n:07d}" for n in range(100_000)]
-    id = _planned(gateway.database, ("net",), {"numbers": numbers}, gateway.clock(), purpose="service")
+    id = _planned(gateway.database, ("net",), {"rule": "everybody"}, gateway.clock(), purpose="service")
     while _row(gateway.database, id).placed == 0:
         gateway.campaigns.step(gateway.clock())
     before, begun = _row(gateway.database, id).placed, time.monotonic()
@@ -142,6 +150,9 @@ def _urgent(url: str, seconds: float) -> list[str]:
         ids.append(gateway.door.submit(asked).row["id"])
         time.sleep(0.08)
     running.join()
+    looking, pausing = _timed(lambda: _look(gateway, id)), time.monotonic()
+    life.pause(gateway.database.writer, id, "bench", "enough", gateway.clock())
+    pausing = time.monotonic() - pausing
     rate = (_row(gateway.database, id).placed - before) / (time.monotonic() - begun)
     time.sleep(1)
     with gateway.database.reading() as conn:
@@ -150,7 +161,21 @@ def _urgent(url: str, seconds: float) -> list[str]:
     took = [(row.sent_at - row.created_at).total_seconds() * 1000 if row.sent_at else float("inf") for row in rows]
     gateway.stop_links(time.monotonic() + 5)
     gateway.close()
-    return [str(len(took)), f"{rate:,.0f}", *(spell(percentile(took, at)) for at in (0.5, 0.99, 1.0))]
+    waits = [spell(percentile(took, at)) for at in (0.5, 0.99, 1.0)]
+    return [str(many), str(len(took)), f"{rate:,.0f}", *waits, spell(looking * 1000), spell(pausing * 1000)]
+
+
+def _look(gateway: Gateway, id: str) -> None:
+    row = _row(gateway.database, id)
+    with gateway.database.reading() as conn:
+        watching.look(conn, row)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    """Seconds of this thread's CPU."""
+    begun = time.thread_time()
+    work()
+    return time.thread_time() - begun
 
 
 def _go_on(gateway: Gateway, still: Any) -> None:

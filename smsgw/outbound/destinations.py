@@ -65,7 +65,7 @@ def preset(region: str) -> Destination:
 def listed(own: Sequence[AnyRow]) -> list[dict[str, Any]]:
     """When marketing may arrive, by country: what people set (rows of `open_hours`), and what comes with smsgw."""
     found: dict[str, tuple[list[str], bool, str]] = {
-        region: ([one.opening.hours.written] if one.opening.hours else [], one.opening.holidays, one.source)
+        region: (one.opening.hours.written.split(", ") if one.opening.hours else [], one.opening.holidays, one.source)
         for region, one in presets().items()
         if one.opening is not None
     }

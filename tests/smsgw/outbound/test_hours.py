@@ -57,6 +57,7 @@ def test_france_is_quiet_on_sundays_and_holidays() -> None:
     assert FRENCH is not None
     assert next_open(at("2026-07-12 10:00"), ("Europe/Paris",), FRENCH, "FR") == at("2026-07-13 06:00")
     assert next_open(at("2026-07-14 10:00"), ("Europe/Paris",), FRENCH, "FR") == at("2026-07-15 06:00")
+    assert next_open(at("2026-07-17 18:00"), ("Europe/Paris",), FRENCH, "FR") == at("2026-07-18 08:00")
 
 
 def test_every_country_that_comes_with_smsgw_has_its_source_and_date() -> None:
