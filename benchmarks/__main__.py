@@ -17,6 +17,8 @@ from benchmarks import (
     mms,
     modem,
     moves,
+    nodes,
+    pages,
     peers,
     people,
     reading,
@@ -55,10 +57,12 @@ def main() -> None:
             "batch",
             "faults",
             "soak",
+            "pages",
+            "nodes",
         ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak",
+        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak, (q) pages, (r) nodes",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -101,8 +105,12 @@ def _measure(stores: Stores, wanted: Sequence[str], told: argparse.Namespace) ->
     if "batch" in wanted:
         for kind in stores.kinds:
             batch.run(stores, kind, 3 if told.quick else 20)
+    if "pages" in wanted:
+        pages.run(stores, 20_000 if told.quick else told.most, 2_000 if told.quick else min(told.customers, 100_000))
     if "streams" in wanted:
         streams.run(stores, told.seconds)
+    if "nodes" in wanted:
+        nodes.run(stores, 200 if told.quick else max(told.messages, 2000))
     if "stock" in wanted:
         stock.run(stores, told.messages, told.most)
     if "reading" in wanted:

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from .campaigns.desk import Campaigns
 from .clients.reception import Reception
 from .clients.replies import Replies
-from .config import Config, LinkConfig, own_addresses
+from .config import Config, LinkConfig, Origin, own_addresses
 from .inbound.calls import Answering, Calls, Rang
 from .inbound.contents import Brought, Contents
 from .inbound.dialogue.made import understanding
@@ -92,6 +92,7 @@ class Gateway:
     ) -> None:
         """Open the store (without touching its schema). Raises StoreUnreachable, BadConfig."""
         self.config = config
+        self.settings: list[Origin] = []  # with their origins, as whoever read the file knows them
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
@@ -238,7 +239,8 @@ class Gateway:
         if changed := self.network.heard(name, health, now):
             log.info("link %s is %s%s", name, health.state, f": {health.why}" if health.why else "")
         _, since = self.network.health(name)
-        health = replace(health, facts=health.facts | self._more.get(name, {}))
+        where = {"node": self.holdings.node} if self.holdings.several else {}
+        health = replace(health, facts=health.facts | self._more.get(name, {}) | where)
         written = self.database.writer.put(links.write_down, links.Heard(name, served.kind, health, since), guard)
         if changed:
             written.add_done_callback(lambda _: self.bell.ring("links"))

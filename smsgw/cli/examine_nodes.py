@@ -50,6 +50,7 @@ def told(others: Others, links: set[str]) -> Iterator[Finding]:
     for row, held in others.leases:
         name = row.name.removeprefix(LINK)
         if row.halted and name in links:
-            yield doubt("node", f"link {name} was stopped by {row.halted}", f"POST /api/v1/links/{name}/start lets nodes have it again")
+            repair = f"POST /api/v1/links/{name}/start lets nodes have it again"
+            yield doubt("node", f"link {name} was stopped by {row.halted}", repair)
         elif name in links and not held and row.name.startswith(LINK):
             yield doubt("node", f"link {name}: no node has it", "see the log of the nodes that it is configured on")

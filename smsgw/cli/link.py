@@ -129,7 +129,9 @@ def test(office: Office, name: str, to: str | None, wait: str) -> None:
             says, code="no_daemon", hint=f"start it: smsgw run; without --to, the link {name} alone"
         )
     else:
-        with Lease(config.store.full_url):  # no daemon may take the same modem meanwhile
+        shared = config.store.url.startswith("postgresql")
+        node = config.node.called if shared else None
+        with Lease(config.store.full_url, node):  # no daemon of this node may take the same modem meanwhile
             report(office.voice, name, tried(chosen, office.voice))
 
 

@@ -114,9 +114,12 @@ def _groups_of_unit(units: Iterable[Path] = UNITS) -> Iterator[int]:
 
 
 def runs(config: Config) -> bool:
-    """Whether a daemon runs on this configuration's store now. Raises StoreError when nobody can tell."""
+    """Whether a daemon runs on this configuration's store now, of several nodes this one.
+
+    Raises StoreError when nobody can tell.
+    """
     try:
-        return leases.held(config.store.full_url)
+        return leases.held(config.store.full_url, config.node.called)
     except OSError as problem:
         says = f"{problem.filename}: {problem.strerror}"
         raise StoreError(says, code="store_unreachable", hint="run it as the user that owns the store") from problem

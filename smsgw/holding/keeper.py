@@ -80,9 +80,9 @@ class Keeper(Alone):
         guard = self._guards.get(name)
         return guard is not None and guard.holds()
 
-    def guard(self, name: str) -> Guard | None:
-        """What its writes carry; None: it is not ours."""
-        return self._guards.get(name)
+    def guard(self, name: str) -> Guard:
+        """What its writes carry; of what is not ours one that never stands."""
+        return self._guards.get(name) or Guard(name, -1, 0.0)
 
     def want(self, name: str) -> None:
         """Have this taken as soon as it is free, and kept."""

@@ -65,7 +65,7 @@ class Alone:
         return True
 
     def guard(self, name: str) -> Guard | None:
-        """What its writes carry; None: nothing need be compared, or it is not ours."""
+        """What its writes carry; None: nothing need be compared."""
         return None
 
     def want(self, name: str) -> None:

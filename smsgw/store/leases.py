@@ -120,9 +120,10 @@ class Lease:
         self.drop()
 
 
-def held(url: str) -> bool:
-    """Whether a daemon runs on this database now. Raises StoreUnreachable when it cannot be asked."""
-    lease = Lease(url)
+def held(url: str, node: str | None = None) -> bool:
+    """Whether a daemon runs on this database now; node: this one of several. Raises StoreUnreachable when it cannot be
+    asked."""
+    lease = Lease(url, node if url.startswith("postgresql") else None)
     try:
         lease.take()
     except StoreUnreachable as problem:

@@ -93,7 +93,7 @@ class Webhooks:
             self._teller.end(time.monotonic())
             self._teller = None
         holdings = self._holdings()
-        if not holdings.holds(self.name):
+        if not holdings.holds(self.name) or (self._teller and self._teller.guard and self._teller.guard.lost):
             if self._teller is not None:
                 self._teller.end(time.monotonic())
                 self._teller = None
@@ -113,7 +113,7 @@ class _Teller:
 
     def __init__(self, database: Database, begin: Begin, guard: Guard | None) -> None:
         self._database = database
-        self._guard = guard
+        self.guard = guard
         self.beats = time.monotonic()
         self._ports: frozenset[int] | None = None
         command = [sys.executable, "-P", "-m", "smsgw.webhooks.teller"]  # -P: nothing from the working directory
@@ -171,6 +171,6 @@ class _Teller:
                 ENDED.update((one.webhook_id, OUTCOMES[one.event]) for one in wish.item[1])
 
         try:
-            self._database.writer.put(STEPS[wish.step], wish.item, self._guard).add_done_callback(done)
+            self._database.writer.put(STEPS[wish.step], wish.item, self.guard).add_done_callback(done)
         except SmsgwError as problem:  # the store is closed: we are stopping
             self._say(Done(wish.number, problem))

@@ -122,7 +122,7 @@ class Cluster:
             one.start()
         return made
 
-    def asked(self, count: int, seconds: float = 60) -> None:
+    def asked(self, count: int, seconds: float = 150) -> None:
         """Wait until so many more messages were answered with yes."""
         before = len(self.book.told)
         until(lambda: len(self.book.told) >= before + count, seconds, "the nodes take no messages")

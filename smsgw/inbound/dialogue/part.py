@@ -22,7 +22,7 @@ from sqlalchemy import Connection, select
 
 from ...errors import SmsgwError, StoreError
 from ...store.database import Database
-from ...store.fences import Alone
+from ...store.fences import Alone, Guard
 from ...store.tables import inbound
 from ...store.tables.types import AnyRow
 from .. import expectations
@@ -69,6 +69,7 @@ class Listening:
         self._searched = self._beats = time.monotonic()
         self._count, self._counted, self._flooded, self._dry = 0, self._beats, False, self._beats
         self.holdings = Alone()  # by which it is told whether it is the one that reads
+        self._guard: Guard | None = None
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
 
     def wake(self) -> None:
@@ -97,8 +98,11 @@ class Listening:
             self._came.wait(LOOK)
             self._came.clear()
             self._beats = time.monotonic()
+            guard, before = self.holdings.guard(self.name), self._guard
+            self._guard = guard
+            if guard is not before:
+                self._forget_all()  # another node may have read meanwhile
             if not self.holdings.holds(self.name):
-                self._forget_all()
                 continue
             try:
                 while not self._end.is_set() and not self._flood(time.monotonic()) and self.round():
@@ -194,7 +198,7 @@ class Listening:
 
     def _act(self, understood: list[Understood]) -> None:
         """Have texts acted on. What must be read again, because something else was open by then, stays unread."""
-        acting = self._database.writer.put_all(self._dialogue.act, understood, self.holdings.guard(self.name))
+        acting = self._database.writer.put_all(self._dialogue.act, understood, self._guard)
         for one, future in zip(understood, acting, strict=True):
             try:
                 if future.result(60) != AGAIN:

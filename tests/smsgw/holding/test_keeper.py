@@ -91,7 +91,9 @@ def test_what_a_node_has_goes_to_another_at_once_when_it_stops_well(node: Node) 
     assert first.holdings.holds("clock")
     node.stop("alpha")  # type: ignore[attr-defined]
     until(lambda: "net" in second.links and second.holdings.holds("clock"), "it waits for a lease of two minutes")
-    assert second.holdings.guard("link:net").fence == 2  # type: ignore[union-attr]
+    guard = second.holdings.guard("link:net")
+    assert guard is not None
+    assert guard.fence == 2
 
 
 def test_a_node_whose_lease_was_taken_lets_go_and_its_writes_are_refused(node: Node) -> None:
