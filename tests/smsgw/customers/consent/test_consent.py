@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine
 
 from smsgw.customers.consent import consent
+from smsgw.customers.consent.categories import Category
 from smsgw.customers.consent.consent import EVERYTHING, MARKETING, ORDERS, SOFT, Statement
+from smsgw.outbound.gate.people import agreed
+from smsgw.outbound.gate.terms import Candidate, Go, Rules
 from smsgw.store.database import Database
 from smsgw.store.tables import account, api_key, audit, history
 from smsgw.store.tables import consent as ledger
@@ -61,6 +64,13 @@ def model(history: list[Statement], category: str, soft: bool) -> bool:
     return False
 
 
+def rules(soft: bool) -> Rules:
+    """The rules of a gate that knows both categories."""
+    made = Rules(soft_opt_in=soft)
+    made.facts.categories = {code: Category(code, {}) for code in ("school", "bikes")}
+    return made
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.lists(STATEMENT, max_size=8), st.booleans())
 def test_any_history_is_judged_as_the_model_does(engine: Engine, history: list[Statement], soft: bool) -> None:
@@ -70,6 +80,13 @@ def test_any_history_is_judged_as_the_model_does(engine: Engine, history: list[S
             wanted = model(history, category, soft)
             assert (consent.allowed(conn, {ANA}, "marketing", category, NOW, soft) == {ANA}) == wanted
             assert (list(conn.scalars(consent.agreeing(category, NOW, soft))) == [ANA]) == wanted
+            asked = Candidate(ANA, "", "marketing", NOW, category=category)
+            answer = agreed(conn, [asked], rules(soft), NOW)[0]
+            assert isinstance(answer, Go) == wanted
+            yes = consent.plain_yes(conn, {ANA}, category)
+            assert wanted or not yes, "what is looked at in passing must be a yes by any look"
+            if yes and isinstance(answer, Go):
+                assert answer.says.startswith(f"consent: statement {yes[ANA].id} of ")
         conn.rollback()
 
 

@@ -299,6 +299,16 @@ def test_every_check_is_told_with_its_reason_also_after_a_refusal(desk: Desk) ->
     assert all(one.duty.endswith(".") for one in answers)
 
 
+def test_by_which_statement_it_may_go_is_told_before_it_is_sent(desk: Desk) -> None:
+    desk.agrees()
+    ready = desk.door.read(Asked(ANA, "Sale! STOP to end", "t", purpose="marketing", category="news"))
+    with desk.database.reading() as conn:
+        answers = {one.name: one for one in gate.explain(conn, ready.candidate, desk.terms.rules, desk.now)}
+    assert answers["consent"].verdict is None
+    assert "consent: statement 1 of " in str(answers["consent"].because)
+    assert answers["text"].because is None
+
+
 def test_marketing_is_never_kept_by_a_network_where_a_stop_would_not_reach_it(database: Database) -> None:
     keeper = Served("a", "fake", abilities=Abilities(optional=frozenset({"schedule"})))
     desk = Desk(database, links=[keeper])
