@@ -45,7 +45,8 @@ class Demo:
         with self.gateway.database.reading() as conn:
             known = {row.name: row.id for row in accounts.listing(conn)}
         admin = known.get("demo") or accounts.add(writer, "demo", "owner", None, now)
-        return f"{self.base}/enter/{accounts.open_session(writer, admin, now, timedelta(hours=1), kind='once')}"
+        token = accounts.open_session(writer, admin, now, timedelta(hours=1), kind="once")
+        return f"{self.base}/enter/{token}?next=/inbox"
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     phones = {"name": "phones", "kind": "fake", "number": "+38640111000", "handsets": [A, B], "receipt_delay": 0.8}
     told = {
         "store": {"url": f"sqlite:///{tmp_path / 'store.db'}"},
-        "web": {"listen": "127.0.0.1:0"},
+        "web": {"listen": "127.0.0.1:0", "undo_seconds": 0},
         "sending": {"region": "SI"},
         "links": [phones],
     }

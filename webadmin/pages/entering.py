@@ -28,8 +28,8 @@ def enter(token: str) -> Response:
     try:
         person = accounts.use_once(gateway.database.writer, token, gateway.clock())
     except Unauthenticated as error:
-        if auth.person() is not None:  # the same browser came back to its own link
-            return redirect(auth.local_next() or url_for("pages.start"))
+        if (known := auth.person()) is not None:  # the same browser came back to its own link
+            return redirect(auth.local_next() or home(known))
         return _over(error)
     return auth.known(person, auth.local_next() or home(person))
 
