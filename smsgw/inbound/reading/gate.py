@@ -188,7 +188,7 @@ def _receivers(scan: Scan, unknown: set[int]) -> set[int]:
 
 
 def _is_tale(number: int, clauses: list[int], unknown: set[int], scan: Scan) -> bool:
-    """Whether a clause with unknown words can be no item: it asks for nothing, and is more than a bare noun in a list."""
+    """Whether a clause with unknown words can be no item: it asks for nothing, and is no bare noun in a list."""
     places = [place for place, of in enumerate(clauses) if of == number and scan.pieces[place].kind == "word"]
     strange = [place for place in places if place in unknown]
     sorts = [scan.pieces[place].sorts for place in places]

@@ -15,7 +15,7 @@ from smsgw.inbound.reading.tokens import LINE, MARK, NUMBER, WORD, Token
 
 SEPARATORS = frozenset({",", ";", "+", "&", "!", "?", ":", "/"})
 _PARTS = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4)}
-_BASE = {
+_BASE: dict[str, tuple[str, int | Fraction]] = {
     "kg": ("g", 1000), "g": ("g", 1), "dkg": ("g", 10), "etto": ("g", 100), "pound": ("g", 500),
     "lb": ("g", Fraction("453.6")), "oz": ("g", Fraction("28.35")),
     "l": ("ml", 1000), "dl": ("ml", 100), "cl": ("ml", 10), "ml": ("ml", 1),

@@ -15,7 +15,6 @@ from smsgw.inbound.reading.pieces import COUNTED, Piece
 from smsgw.inbound.reading.scan import Scan
 from smsgw.inbound.reading.terms import Product
 
-
 _UNSOLD = frozenset({"lb", "oz"})
 """Units that are understood, but not sold by."""
 

@@ -88,7 +88,7 @@ TAKEN = {
         "لطفا شال آبی رو نگه دارید", "Ich möchte den blauen Schal", "ostavite mi sa strane plavi šal",
         "Può tenermi da parte la sciarpa blu?",
     ],
-    "JEANS34 1": ["kavbojke 34 prosim", "Jeans 34 please. Tom", "нужны джинсы 34", "Jeans 34, danke", "jeans 34 grazie"],
+    "JEANS34 1": ["kavbojke 34 prosim", "Jeans 34 please. Tom", "нужны джинсы 34", "Jeans 34, danke"],
     "SUN50 2": ["SPF 50 x2", "sun cream SPF 50 x 2", "LSF 50 x2", "krema SPF 50 2x", "کرم SPF 50 دو تا"],
     "NAPPY3 4": ["nappies size 3 x 4", "4 packs of nappies size 3", "Windeln Größe 3, 4 Packungen"],
     "NAPPY4 3": ["۳ بسته پوشک سایز ۴", "pelene br. 4, tri paketa", "3 pacchi di pannolini taglia 4"],
@@ -129,7 +129,8 @@ def test_a_number_that_is_a_guess_goes_to_a_person(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "2 postrvi ali 3 akacijeve medove", "blauer Schal oder Jeans 34, was da ist", "sciarpa blu o jeans 34, fate voi",
+        "2 postrvi ali 3 akacijeve medove", "blauer Schal oder Jeans 34, was da ist",
+        "sciarpa blu o jeans 34, fate voi",
         "plavi šal ili traperice 34", "синий шарф или джинсы 34", "شال آبی یا شلوار جین ۳۴",
     ],
 )  # fmt: skip
