@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ..customers.consent.consent import EVERYTHING, MARKETING
 from ..outbound.routing import Network
@@ -49,13 +49,21 @@ def look(conn: Connection, row: AnyRow) -> Seen:
     )
 
 
+def among_its_targets(id: str) -> ColumnElement[bool]:
+    """Whether a target is of this campaign, for questions that begin with somebody's address.
+
+    Not through an index of campaigns, which SQLite would choose: then a campaign of a million is read through for each.
+    """
+    return func.coalesce(target.c.campaign_id, "") == id
+
+
 def opt_outs(conn: Connection, row: AnyRow, variant: str | None = None) -> int:
     """How many of those who got it have said stop since, to everything or to what it is about."""
     c, t = consent.c, target.c
     about = [EVERYTHING, MARKETING] + ([row.category] if row.category else [])
     query = (
         select(func.count(c.address.distinct()))
-        .join_from(consent, target, (t.address == c.address) & (t.campaign_id == row.id))
+        .join_from(consent, target, (t.address == c.address) & among_its_targets(row.id))
         .where(c.id > (row.consent_from or 0), c.statement == "withdrawn", c.purpose.in_(about))
         .where(t.message_id.is_not(None))
     )
@@ -67,7 +75,7 @@ def opt_outs(conn: Connection, row: AnyRow, variant: str | None = None) -> int:
 def _unanswered(conn: Connection, row: AnyRow) -> int:
     """How many texts from its recipients wait for a person."""
     i, t = inbound.c, target.c
-    theirs = select(t.id).where(t.address == i.sender, t.campaign_id == row.id, t.message_id.is_not(None)).exists()
+    theirs = select(t.id).where(t.address == i.sender, among_its_targets(row.id), t.message_id.is_not(None)).exists()
     query = select(func.count()).where(i.state == "waiting", i.id > first_id("in", row.started_at), theirs)
     return conn.scalar(query) or 0
 

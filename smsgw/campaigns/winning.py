@@ -13,7 +13,7 @@ from ..store.tables import inbound, message, order, target
 from ..store.tables.types import AnyRow
 from .life import message_states
 from .terms import Terms
-from .watching import opt_outs
+from .watching import among_its_targets, opt_outs
 
 BOUGHT = ("confirmed", "fulfilled")
 
@@ -40,8 +40,9 @@ def brought(conn: Connection, row: AnyRow, variant: str | None = None) -> Brough
     else:
         placed, delivered = _placed(conn, got)
     orders, value, currency = ordered(conn, row, terms, got)
+    theirs = [among_its_targets(row.id), *got[1:]]
     return Brought(
-        placed=placed, delivered=delivered, replied=replied(conn, row, terms, got), orders=orders, value=value,
+        placed=placed, delivered=delivered, replied=replied(conn, row, terms, theirs), orders=orders, value=value,
         currency=currency, opted_out=opt_outs(conn, row, variant),
     )  # fmt: skip
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from smsgw.campaigns import life
+from smsgw.campaigns import life, watching, winning
+from smsgw.campaigns.terms import Terms
 from smsgw.link import Health, LinkState
 from smsgw.outbound.routing import Served
 from smsgw.store.database import Database
@@ -157,3 +160,18 @@ def test_everybody_gets_it_at_a_decent_hour_of_their_own(town: Town) -> None:
     town.desk.now = NOON.replace(hour=21)  # and ten in the evening here
     town.database.writer.do(town.desk.waiting.release, town.desk.now)
     assert {part.to for part in town.desk.claim(most=500)} == set(there)
+
+
+def test_how_it_fares_is_found_without_reading_all_its_targets(town: Town) -> None:
+    town.people(3)
+    id = town.started()
+    town.run()
+    row, asked = town.row(id), list[tuple[str, Any]]()
+    with town.database.reading() as conn:
+        event.listen(conn, "before_cursor_execute", lambda c, cur, sql, args, *_: asked.append((sql, args)))
+        watching.look(conn, row)
+        winning.replied(conn, row, Terms(), [watching.among_its_targets(id)])
+        looked = [one for one in asked if " target" in one[0]]
+        plans = [str(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all()) for sql, args in looked]
+    assert len(plans) == 3, "those who said stop, texts that wait, who answered"
+    assert [plan for plan in plans if "SEARCH target USING INDEX ix_target_address" not in plan] == []
