@@ -19,6 +19,7 @@ from benchmarks import (
     moves,
     nodes,
     pages,
+    partitions,
     peers,
     people,
     reading,
@@ -59,10 +60,12 @@ def main() -> None:
             "soak",
             "pages",
             "nodes",
+            "partitions",
         ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
-        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak, (q) pages, (r) nodes",
+        "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak, (q) pages, (r) nodes, "
+        "(s) partitions",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
@@ -109,6 +112,8 @@ def _measure(stores: Stores, wanted: Sequence[str], told: argparse.Namespace) ->
         pages.run(stores, 20_000 if told.quick else told.most, 2_000 if told.quick else min(told.customers, 100_000))
     if "streams" in wanted:
         streams.run(stores, told.seconds)
+    if "partitions" in wanted:
+        partitions.run(stores, 20_000 if told.quick else told.most)
     if "nodes" in wanted:
         nodes.run(stores, 200 if told.quick else max(told.messages, 2000))
     if "stock" in wanted:

@@ -86,7 +86,7 @@ def run(stores: Stores, most: int) -> None:
         one, many = (median(shape.took[step][WARM:]) * 1000 for shape in shapes)
         rows.append([step, spell(one), spell(many), spell(many / one)])
     headings = (f"ms for {BATCH} messages", "one table", f"{MONTHS} months", "ratio")
-    table(f"(q) partitions by month, {most:,} messages stored", headings, rows)
+    table(f"(s) partitions by month, {most:,} messages stored", headings, rows)
 
 
 def _make(conn: Any, shape: _Shape, bounds: list[datetime]) -> None:
