@@ -96,6 +96,7 @@ url = "sqlite:///smsgw.db"
 
 [web]
 listen = "127.0.0.1:{FIRST_PORT}"
+undo_seconds = 0  # what you send goes at once; without this line it can be taken back for ten seconds
 
 [sending]
 region = "SI"

@@ -73,6 +73,7 @@ def run(office: Office, only: tuple[str, ...]) -> None:
     for warning in loaded.warnings:
         logger.warning("%s", warning)
     with running(office, loaded.config, only) as gateway:
+        gateway.settings = loaded.origins
         logger.info("smsgw is running%s", "" if only == ROLES else f", only for {' and '.join(only)}")
         if "web" in only:
             tell_setup(gateway)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from smsgw.config.file import Loaded, Origin, find, load, load_with_origins, places
+from smsgw.config.file import Loaded, Origin, find, in_force, load, load_with_origins, places
 from smsgw.config.links import LinkConfig, Section, driver_config, kinds
 from smsgw.config.mail import BoxConfig, MailConfig, own_addresses
 from smsgw.config.manual import example, reference_markdown
@@ -40,6 +40,7 @@ __all__ = [
     "driver_config",
     "example",
     "find",
+    "in_force",
     "kinds",
     "load",
     "load_with_origins",

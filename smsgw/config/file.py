@@ -74,6 +74,11 @@ def load_with_origins(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     return Loaded(config, path, list(_origins(draft, config, ())), draft.warnings)
 
 
+def in_force(config: Config) -> list[Origin]:
+    """Every value of a configuration that was not read from a file, secrets hidden, without an origin."""
+    return [Origin(one.key, one.value, "") for one in _origins(Draft(Path(), {}, Lines("")), config, ())]
+
+
 def places(environ: Mapping[str, str]) -> list[Path]:
     """Where the file is looked for when nobody names it: $SMSGW_CONFIG alone, or here, at home, in /etc."""
     if named := environ.get("SMSGW_CONFIG"):

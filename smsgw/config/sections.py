@@ -73,6 +73,13 @@ class WebConfig(Section):
         le=24 * 90,
         description="How long a person stays signed in without doing anything, in hours.",
     )
+    undo_seconds: int = Field(
+        default=10,
+        ge=0,
+        le=60,
+        description="How long what a person sends from a conversation waits, so that it can be taken back, in seconds; "
+        "0: it goes at once.",
+    )
     second_factor: list[Literal["owner", "manager", "agent", "viewer", "developer"]] = Field(
         default=[],
         description="Roles whose people must have a second factor (codes of an authenticator, RFC 6238): until they "

@@ -14,6 +14,7 @@ from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
 from ..store.tables import account, api_key, budget, budget_use, campaign, customer, message
 from .budget import Budget, Budgets, budget_of
+from .rates import spelled
 from .spelling import read_amount, read_currency
 
 SCOPES = ("company", "client", "campaign", "customer", "link")
@@ -110,8 +111,15 @@ def add(writer: Writer, terms: Terms, now: datetime, by: str = "cli") -> int:
 
     Raises BadInput when there is nobody whom it is for.
     """
-    line = audit.Line(by, "budget.added", f"the budget {terms.name!r} was set", now, "budget", after=str(terms))
+    line = audit.Line(by, "budget.added", f"the budget {terms.name!r} was set", now, "budget", after=_in_words(terms))
     return audit.do(writer, _add, (terms, now), line)
+
+
+def _in_words(terms: Terms) -> str:
+    whose = f"{terms.scope} {terms.subject}".strip()
+    free = ", ".join(terms.exempt) or "nobody"
+    said = f"{spelled(terms.ceiling)} {terms.currency} ({terms.period}) for {whose}, a warning at {terms.warn_at} %"
+    return f"{said}, then {terms.beyond}; free of it: {free}"
 
 
 def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int | Exception]:

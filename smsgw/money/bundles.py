@@ -122,10 +122,17 @@ def _scope(written: str) -> list[str]:
     return [] if "" in found else sorted(dict.fromkeys(found))
 
 
+def _in_words(terms: Terms) -> str:
+    caps = (("an hour", terms.hour_cap), ("a day", terms.day_cap))
+    limits = "".join(f", at most {most} {span}" for span, most in caps if most is not None)
+    where = f" to {', '.join(terms.scope)}" if terms.scope else ""
+    return f"{terms.name or 'no name'}: {terms.units} parts a {terms.period}{where}, then {terms.beyond}{limits}"
+
+
 def add(writer: Writer, terms: Terms, now: datetime, by: str = "cli") -> int:
     """Store a plan; returns its number. One from the same moment on is replaced."""
     says = f"the link {terms.link} was given a plan"
-    return audit.do(writer, _add, (terms, now), audit.Line(by, "plan.added", says, now, "plan", after=str(terms)))
+    return audit.do(writer, _add, (terms, now), audit.Line(by, "plan.added", says, now, "plan", after=_in_words(terms)))
 
 
 def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int]:

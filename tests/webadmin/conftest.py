@@ -120,7 +120,7 @@ def configured(blank_store: Path, tmp_path: Path, clock: Clock) -> Iterator[Conf
     def make(clock: Callable[[], datetime] = clock, **more: Any) -> Gateway:
         phones = {"name": "phones", "kind": "fake", "handsets": [PHONE], "delay": 0.0, "receipt_delay": 0.0}
         told: dict[str, Any] = {"store": {"url": f"sqlite:///{file}"}, "sending": {"region": "SI"}, "links": [phones]}
-        told["web"] = {"listen": "127.0.0.1:0"}
+        told["web"] = {"listen": "127.0.0.1:0", "undo_seconds": 0}
         gateway = Gateway(Config.model_validate(told | more), clock)
         made.append(gateway)
         return gateway

@@ -50,10 +50,12 @@ from . import (
     rates,
     replays,
     segments,
+    settings,
     setup,
     surveys,
     templates,
     today,
+    webhooks_setup,
 )
 from .blueprint import pages
 from .only_allowed import OnlyAllowed
@@ -94,6 +96,8 @@ ROUTED = (
     myself,
     audits,
     developers,
+    webhooks_setup,
+    settings,
     today,
     calls,
     setup,

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from smsgw.campaigns import filling, templates
 from smsgw.customers.consent import consent
 from smsgw.errors import SmsgwError
 from smsgw.inbound import conversations
@@ -32,6 +33,7 @@ from . import language, simulator
 
 LIST = 50  # conversations on a page
 TEXTS = 200  # of one conversation
+TEMPLATES = 20  # offered beside a draft
 LONGEST = 20  # letters of a number, as the store keeps it
 START = secrets.token_hex(4)  # a page of another start of the program is another page
 
@@ -57,7 +59,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The conversation on the screen. days: its texts by day. newest: the id of the newest text of theirs, or ""."""
+    """The conversation on the screen. days: its texts by day. newest: the id of the newest text of theirs, or "".
+    later: when the draft is to go, as it was typed. templates: (name, text) as this person would get them."""
 
     number: str
     days: list[tuple[date, list[AnyRow]]]
@@ -66,11 +69,16 @@ class Open:
     stopped: bool
     older: str | None
     draft: str = ""
+    later: str = ""
+    templates: tuple[tuple[str, str], ...] = ()
     client_ref: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
-def shown(number: str | None, trouble: Trouble | None = None) -> Response:
-    """The page with the conversation of `number` open, or none. 304 when the browser has it as it is."""
+def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -> Response:
+    """The page with the conversation of `number` open, or none. 304 when the browser has it as it is.
+
+    draft: what was written, to be written anew.
+    """
     if number is not None and len(number) > LONGEST:
         raise NotFound
     gateway, person = the_gateway(), current_person()
@@ -83,7 +91,7 @@ def shown(number: str | None, trouble: Trouble | None = None) -> Response:
         around["conversations"], around["next"] = conversations.listing(
             conn, LIST, request.args.get("before", conversations.END)
         )
-        around["open"] = opened = None if number is None else _opened(conn, number, trouble)
+        around["open"] = opened = None if number is None else _opened(conn, number, trouble, draft)
         texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
         around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
@@ -94,7 +102,7 @@ def shown(number: str | None, trouble: Trouble | None = None) -> Response:
     return response
 
 
-def _opened(conn: Connection, number: str, trouble: Trouble | None) -> Open:
+def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str) -> Open:
     rows = conversations.timeline(conn, number, TEXTS, request.args.get("older", conversations.END))
     theirs = [row for row in rows if not row.mine and row.kind != "call"]
     return Open(
@@ -104,8 +112,17 @@ def _opened(conn: Connection, number: str, trouble: Trouble | None) -> Open:
         any(row.state == "waiting" for row in theirs),
         bool(consent.withdrawn(conn, {number})),
         conversations.place(rows[0].id) if len(rows) == TEXTS else None,
-        trouble.draft if trouble and trouble.form == "answer" else "",
+        trouble.draft if trouble and trouble.form == "answer" else draft,
+        request.form.get("send_at", "") if trouble and trouble.form == "answer" else "",
+        _written(conn, number) if current_person().may("campaigns:read") else (),
     )
+
+
+def _written(conn: Connection, number: str) -> tuple[tuple[str, str], ...]:
+    """The templates that this person could get as they are, filled in."""
+    rows = templates.listing(conn)[:TEMPLATES]
+    texts = filling.fill(conn, [filling.Blank(row.id, number) for row in rows], the_gateway().config.sending.region)
+    return tuple((row.name, text) for row, text in zip(rows, texts, strict=True) if isinstance(text, str))
 
 
 def _etag(*shown: object) -> str:

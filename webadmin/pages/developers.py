@@ -18,6 +18,8 @@ from smsgw.errors import BadInput, Fault, Forbidden, SmsgwError
 from smsgw.store.lifecycle import DELIVERY
 from smsgw.webhooks import deliveries, hooks
 from smsgw.webhooks.dialects.twilio import account_sid
+from smsgw.webhooks.events import USUAL
+from smsgw.webhooks.exchange import Answer
 
 from ..auth import current_person, person_required
 from ..context import the_gateway
@@ -38,12 +40,13 @@ def base_address() -> str:
 @person_required
 def developers() -> Response:
     """Keys, faces and webhooks."""
-    return _shown()
+    return shown()
 
 
-def _shown(
+def shown(
     error: SmsgwError | None = None, secret: str | None = None, key_id: str | None = None, name: str = ""
 ) -> Response:
+    """The page: a new key's `secret` to be kept now, with lines to paste."""
     gateway, person = the_gateway(), current_person()
     with gateway.database.reading() as conn:
         rows = [row for row in keys.listing(conn) if not row.name.startswith(LOCAL)][::-1]
@@ -55,7 +58,7 @@ def _shown(
         revoked=[row for row in rows if row.revoked_at is not None], secret=secret,
         faces=faces(base_address(), secret, key_id, name, opened), scopes=keys.SCOPES, may_give=grantable(person.role),
         hooks=listed, waiting=waiting, without_query=without_query, typed=request.form,
-        chosen=request.form.getlist("scopes"),
+        chosen=request.form.getlist("scopes"), usual=USUAL,
     )  # fmt: skip
 
 
@@ -66,7 +69,7 @@ def faces(
     key, user = secret or "YOUR_KEY", name or "KEY_NAME"
     sid = account_sid(key_id) if key_id else "ACCOUNT_SID"
     body = json.dumps({"to": "+38640111222", "text": "Hello"})
-    told = {
+    told_by = {
         "native": f"curl {base}/api/v1/messages \\\n  -H 'Authorization: Bearer {key}' \\\n"
         f"  -H 'Content-Type: application/json' -d '{body}'",
         "kannel": f"curl -G {base}/cgi-bin/sendsms --data-urlencode 'username={user}' \\\n"
@@ -78,7 +81,7 @@ def faces(
         "jasmin": f"curl -G {base}/send --data-urlencode 'username={user}' \\\n  --data-urlencode 'password={key}' "
         "--data-urlencode 'to=38640111222' --data-urlencode 'content=Hello'",
     }
-    return [(kind, snippet, kind == "native" or kind in opened) for kind, snippet in told.items()]
+    return [(kind, snippet, kind == "native" or kind in opened) for kind, snippet in told_by.items()]
 
 
 @pages.post("/developers/keys", endpoint="make_key")
@@ -95,8 +98,8 @@ def make_key() -> Response:
             raise BadInput([Fault("/name", "name_invalid", "a name has 60 letters at most")])
         id, secret = keys.create(gateway.database.writer, keys.NewKey(name, wanted, gateway.clock(), by=person.id))
     except SmsgwError as error:
-        return _shown(error)
-    return _shown(secret=secret, key_id=id, name=name)
+        return shown(error)
+    return shown(secret=secret, key_id=id, name=name)
 
 
 @pages.post("/developers/keys/<id>/revoke", endpoint="revoke_key")
@@ -111,7 +114,7 @@ def revoke_key(id: str) -> Response:
             raise Forbidden("this key may more than your role: an owner revokes it")
         keys.revoke(gateway.database.writer, id, gateway.clock(), person.id)
     except SmsgwError as error:
-        return _shown(error)
+        return shown(error)
     return redirect(url_for("pages.developers"), 303)
 
 
@@ -119,21 +122,22 @@ def revoke_key(id: str) -> Response:
 @person_required
 def webhook(id: str) -> Response:
     """A webhook and what was told to it."""
-    return _told(id)
+    return told(id)
 
 
-def _told(id: str, error: SmsgwError | None = None) -> Response:
+def told(id: str, error: SmsgwError | None = None, secret: str | None = None, tried: Answer | None = None) -> Response:
+    """The page of a webhook: a new `secret` to be kept now, how a test was `tried`."""
     state, before = request.args.get("state", ""), request.args.get("before") or None
     wanted = deliveries.Wanted(id, state if state in DELIVERY.states else None, before=before)
     with the_gateway().database.reading() as conn:
         row = hooks.get(conn, id)
-        told = deliveries.listing(conn, wanted, LIST + 1)
+        listed = deliveries.listing(conn, wanted, LIST + 1)
     older = None
-    if len(told) > LIST:
-        older = url_for("pages.webhook", id=id, state=wanted.state, before=told[LIST - 1].id)
+    if len(listed) > LIST:
+        older = url_for("pages.webhook", id=id, state=wanted.state, before=listed[LIST - 1].id)
     return sheet(
-        "webhook.html", error, row=row, told=told[:LIST], older=older, state=wanted.state, states=DELIVERY.states,
-        without_query=without_query,
+        "webhook.html", error, row=row, told=listed[:LIST], older=older, secret=secret, tried=tried,
+        state=wanted.state, states=DELIVERY.states, without_query=without_query,
     )  # fmt: skip
 
 
@@ -150,7 +154,7 @@ def replay_one(id: str, delivery: str) -> Response:
     try:
         deliveries.replay(gateway.database.writer, id, delivery, current_person().id, gateway.clock())
     except SmsgwError as error:
-        return _told(id, error)
+        return told(id, error)
     return redirect(url_for("pages.webhook", id=id), 303)
 
 
@@ -164,7 +168,7 @@ def replay_many(id: str) -> Response:
     try:
         many = deliveries.replay_since(gateway.database, id, since, person.id, now, only_dead=only_dead)
     except SmsgwError as error:
-        return _told(id, error)
+        return told(id, error)
     says = f"{many} events since {since:%Y-%m-%d %H:%M} UTC were told again"
     audit.write(gateway.database.writer, audit.Line(person.id, "webhook.replayed", says, now, "webhook", id))
     return redirect(url_for("pages.webhook", id=id), 303)

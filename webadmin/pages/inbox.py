@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from smsgw.errors import BadInput, SmsgwError
+from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.inbound import conversations
 from smsgw.inbound.orders.asking import Answered, summary_again
 from smsgw.link import Abilities
+from smsgw.media import store
+from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
 from smsgw.text.preview import Preview, preview
 
@@ -19,6 +22,7 @@ from ..context import the_gateway
 from . import desk, media
 from .blueprint import pages
 from .places import home
+from .sheets import told
 
 NAMED = 5  # letters that are named when they make a text dearer
 
@@ -60,6 +64,7 @@ def answer(number: str) -> Response:
         reply_to=seen,
     )
     try:
+        asked = replace(asked, send_at=_when())
         content = media.content_of(text, media.given_files())
         message = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
     except SmsgwError as error:
@@ -68,6 +73,47 @@ def answer(number: str) -> Response:
         answered = Answered(message["recipient"], message["id"], gateway.clock())
         gateway.database.writer.do(summary_again, (gateway.door, answered))
     return redirect(url_for("pages.conversation", number=number), 303)
+
+
+def _when() -> datetime | None:
+    """When an answer is to go: as they said, else after the time in which it can be taken back. Raises BadInput."""
+    gateway, said = the_gateway(), request.form.get("send_at", "").strip()
+    if not said:
+        undo = gateway.config.web.undo_seconds
+        return gateway.clock() + timedelta(seconds=undo) if undo else None
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        raise BadInput([Fault("/send_at", "moment_invalid", f"{said[:30]!r} is no day and time")]) from None
+    return at.astimezone(UTC)  # without a zone it is the clock on the wall here
+
+
+@pages.post("/inbox/<path:number>/undo/<id>")
+@person_required
+def undo_answer(number: str, id: str) -> Response:
+    """Take an answer back that waits; its words are the draft again."""
+    gateway = the_gateway()
+    try:
+        with gateway.database.reading() as conn:
+            text = outbox.get(conn, id).text
+        outbox.cancel(gateway.database.writer, outbox.Cancelled(id, current_person().id, gateway.clock()))
+    except SmsgwError as error:
+        return desk.shown(number, desk.Trouble("answer", error))
+    return desk.shown(number, draft=text)
+
+
+@pages.post("/inbox/<path:number>/look")
+@person_required
+def look_at_answer(number: str) -> str:
+    """How a telephone shows the files of a draft: a piece of a page."""
+    try:
+        ids = media.given_files()
+        content = media.content_of(desk.typed("text"), ids)
+    except BadInput as error:
+        return render_template("look.html", problem=told(error))
+    with the_gateway().database.reading() as conn:
+        families = {id: one.family for id, one in store.known(conn, ids).items()}
+    return render_template("look.html", content=content, families=families)
 
 
 @pages.post("/inbox/<path:number>/handled")

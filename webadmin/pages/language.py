@@ -26,6 +26,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from smsgw.text import persian
 
 from ..context import the_gateway
+from .core_words import in_our_language
 
 SNIPPET = 90  # letters of a text in the list
 CHOICE = "smsgw_language"  # the cookie of somebody's choice
@@ -43,6 +44,7 @@ def install(app: Flask) -> None:
     app.context_processor(spoken_by_page)
     for one in (spoken, sentence, snippet, understood, short, digits, dated):
         app.add_template_filter(one)
+    app.add_template_filter(in_our_language, "as_we_say")
     for told in (clock, when, day_and_time):
         app.add_template_filter(told)
     for day in (day_name, whole_day):
@@ -87,7 +89,8 @@ def spoken(number: str) -> str:
 
 
 def sentence(says: str) -> str:
-    """What an error says, as a sentence of its own: a capital in front, a full stop behind."""
+    """What an error says, in the language of the page if that is known: a capital in front, a full stop behind."""
+    says = in_our_language(says)
     return says[:1].upper() + says[1:] + ("" if says.endswith((".", "!", "?")) or not says else ".")
 
 

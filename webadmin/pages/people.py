@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import redirect, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from smsgw.access import accounts, sessions
@@ -12,7 +13,9 @@ from smsgw.access import accounts_changes as changes
 from smsgw.access import accounts_invites as invites
 from smsgw.access.roles import ROLES
 from smsgw.errors import NotFound, SmsgwError
+from smsgw.outbound.submit import Asked
 from smsgw.store.database import Writer
+from smsgw.text.number import read_number
 
 from ..auth import COOKIE, current_person, person_required
 from ..context import the_gateway
@@ -53,15 +56,27 @@ def _shown(error: SmsgwError | None = None, link: str | None = None, whom: str =
 def invite_person() -> Response:
     """Make an account, and show the link with which its person chooses a password, this once."""
     name = request.form.get("name", "").strip()
-    return _linked(invites.Invitation(name, request.form.get("role", ""), the_gateway().clock(), current_person().id))
+    wish = invites.Invitation(name, request.form.get("role", ""), the_gateway().clock(), current_person().id)
+    return _linked(wish, request.form.get("number", "").strip())
 
 
-def _linked(wish: invites.Invitation) -> Response:
+def _linked(wish: invites.Invitation, number: str = "") -> Response:
+    """number: where the link goes to as a text, too."""
+    gateway, error = the_gateway(), None
     try:
-        token = invites.invite(the_gateway().database.writer, wish)
-    except SmsgwError as error:
-        return _shown(error)
-    return _shown(link=f"{base_address()}{url_for('pages.invited', token=token)}", whom=wish.name)
+        if number:
+            read_number(number, gateway.config.sending.region)  # before there is an account
+        token = invites.invite(gateway.database.writer, wish)
+    except SmsgwError as wrong:
+        return _shown(wrong)
+    link = f"{base_address()}{url_for('pages.invited', token=token)}"
+    if number:
+        says = gettext("You are invited to answer texts here. Choose your password: %(link)s", link=link)
+        try:
+            gateway.door.submit(Asked(number, says, current_person().id, purpose="otp"))
+        except SmsgwError as wrong:
+            error = wrong
+    return _shown(error, link=link, whom=wish.name)
 
 
 @pages.post("/people/<id>/link", endpoint="link_person")

@@ -44,7 +44,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("calls", "one_call", "call_statistics"), "conversations:read"),
     **dict.fromkeys(("new_call", "take_call", "finish_call"), "conversations:write"),
     "text_from_call": "messages:send",
-    **dict.fromkeys(("answer", "cost", "quick_send"), "messages:send"),
+    **dict.fromkeys(("answer", "undo_answer", "look_at_answer", "cost", "quick_send"), "messages:send"),
     **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
     **dict.fromkeys(("take_back", "revoke_page", "hold_page"), "messages:send"),
     "type_text": "simulator:*",
@@ -82,6 +82,10 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("audit", "verify_audit"), "audit:read"),
     **dict.fromkeys(("developers", "webhook", "replay_one", "replay_many"), "webhooks:read"),
     **dict.fromkeys(("make_key", "revoke_key"), "keys:manage"),
+    **dict.fromkeys(
+        ("add_webhook", "test_webhook", "rotate_webhook", "switch_webhook", "remove_webhook"), "webhooks:manage"
+    ),
+    "settings": "people:manage",
 }
 
 HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone

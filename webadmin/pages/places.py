@@ -61,6 +61,7 @@ PLACES: tuple[Place, ...] = (
         Place("pages.developers", _l("Developers"), ("developers",)),
         Place("pages.people", _l("People"), ("people",)),
         Place("pages.audit", _l("Audit"), ("audit",)),
+        Place("pages.settings", _l("Settings"), ("settings",)),
         Place("pages.first_steps", _l("First steps"), ("begin",)),
     )),
 )  # fmt: skip

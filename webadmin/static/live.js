@@ -130,6 +130,7 @@ async function send(form) {
     const body = form.enctype === "multipart/form-data" ? told : new URLSearchParams(told);
     const found = await ask(form.action, { method: "POST", body });
     const next = found?.[0].getElementById(form.id);
+    regain(found?.[0]);
     if (next && !form.closest("[data-live]")) {
       const typing = form.contains(document.activeElement);
       form.replaceWith(next);
@@ -146,6 +147,20 @@ async function send(form) {
     news = true;
     soon(SOON);
   }
+}
+
+/** What was taken back is the draft again, unless another one was begun. */
+function regain(page) {
+  const [draft, words] = [document.getElementById("draft"), page?.getElementById("draft")?.value];
+  if (draft && words && !draft.value) draft.value = words;
+}
+
+/** Show how a telephone shows the files that were chosen. */
+async function lookAt(field) {
+  const box = field.form.querySelector("[data-look-at]");
+  if (!box) return;
+  const answer = await fetch(box.dataset.lookAt, { method: "POST", body: new FormData(field.form) });
+  if (answer.ok && box.isConnected) box.innerHTML = await answer.text();
 }
 
 /** What is written in a form, without its files. */
@@ -175,6 +190,10 @@ document.addEventListener("input", (event) => {
   if (event.target.dataset.cost) count(event.target);
 });
 
+document.addEventListener("change", (event) => {
+  if (event.target.type === "file") lookAt(event.target);
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.dataset.cost) event.target.form.requestSubmit();
 });
@@ -187,6 +206,13 @@ document.addEventListener("click", async (event) => {
     draft.focus();
     count(draft);
   }
+  const words = event.target.dataset.insert;
+  if (words) {
+    const draft = document.getElementById("draft");
+    draft.setRangeText(words, draft.selectionStart, draft.selectionEnd, "end");
+    draft.focus();
+    count(draft);
+  }
   const from = event.target.dataset.copy && document.getElementById(event.target.dataset.copy);
   if (from) {
     getSelection().selectAllChildren(from); // what is left for pages without HTTPS: Ctrl+C
@@ -195,7 +221,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+for (const button of document.querySelectorAll("[data-copy], #templates")) button.hidden = false;
 if (pulse && "look" in document.body.dataset) {
   listen();
   look();
