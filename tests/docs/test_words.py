@@ -53,6 +53,8 @@ def told_wrongly(page: str, text: str | None = None) -> list[str]:
     wrong = []
     for place, (line, words) in enumerate([*typed, *said]):
         told = refusal(words)
+        if place >= len(typed) and "is not a valid" in told:  # N stands for a number in a sentence
+            told = refusal(["1" if word.isupper() else word for word in words])
         if told and not (told == MISSING and place >= len(typed)) and "does not exist" not in told:
             wrong.append(f"{page}:{line}: smsgw {' '.join(words)}: {told}")
     return wrong
