@@ -126,7 +126,10 @@ class Placing:
     def next(self, conn: Connection, row: AnyRow, after: int = 0) -> list[Person]:
         """The targets whose turn it is, behind the one with this id."""
         rows = _TURN.run(conn, {"its_campaign": row.id, "upto": row.wave, "behind": after})
-        some = [Person(*one, variant=variant, target_id=id) for id, *one, variant in rows]
+        some = [
+            Person(customer, address, language, variant=variant, target_id=id)
+            for id, customer, address, language, variant in rows
+        ]
         return people.with_their_own(conn, some) if names_of(row) else some
 
     def read(
