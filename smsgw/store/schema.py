@@ -67,7 +67,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         else:
             return before, before
         conn.execute(delete(schema_rule))
-        conn.execute(insert(schema_rule).values(id=1, oldest=oldest()))
+        conn.execute(insert(schema_rule).values(id=1, revision=newest(), oldest=oldest()))
         return before, newest()
 
 
@@ -197,9 +197,11 @@ def faults(database: Database) -> list[str]:
     return found
 
 
-def _lets_us(conn: Connection) -> bool:
+def _lets_us(conn: Connection, at: str) -> bool:
     """Whether a database of a newer version says that this one may go on with it."""
-    needs = conn.scalar(select(schema_rule.c.oldest)) if inspect(conn).has_table(schema_rule.name) else None
+    if not inspect(conn).has_table(schema_rule.name):
+        return False
+    needs = conn.scalar(select(schema_rule.c.oldest).where(schema_rule.c.revision == at))
     return needs is not None and needs <= newest()
 
 
@@ -212,7 +214,7 @@ def _guarded_revision(conn: Connection) -> str | None:
             says = f"the database has tables named {', '.join(sorted(foreign))} that smsgw did not make"
             raise StoreError(says, code="store_foreign", hint="give smsgw a database of its own")
         return None
-    if at not in _revisions() and not _lets_us(conn):
+    if at not in _revisions() and not _lets_us(conn, at):
         says = f"the database is at revision {at}, which a newer smsgw made; this one knows up to {newest()}"
         raise StoreTooNew(says, hint="install the newer smsgw again, or restore a backup made before it")
     return at

@@ -39,6 +39,7 @@ schema_rule = Table(
     "schema_rule",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", String(32), nullable=False),  # of which this is said: who changes the tables says it anew
     Column("oldest", String(32), nullable=False),
     CheckConstraint("oldest <> ''", name="told"),
 )

@@ -152,7 +152,10 @@ def test_an_older_program_goes_on_with_newer_tables_that_say_it_may(fresh_store_
     schema.upgrade(database)
     with database.exclusive() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        conn.execute(text("UPDATE schema_rule SET oldest = :ours"), {"ours": schema.newest()})
+    with pytest.raises(StoreTooNew, match="9999"):  # whoever changed the tables said nothing of us
+        schema.upgrade(database)
+    with database.exclusive() as conn:
+        conn.execute(text("UPDATE schema_rule SET revision = '9999', oldest = :ours"), {"ours": schema.newest()})
     assert schema.upgrade(database) == ("9999", "9999")
     schema.require_current(database)
     with database.exclusive() as conn:

@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "schema_rule",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.String(length=32), nullable=False),
         sa.Column("oldest", sa.String(length=32), nullable=False),
         sa.CheckConstraint("oldest <> ''", name=op.f("ck_schema_rule_told")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schema_rule")),
