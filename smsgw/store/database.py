@@ -39,7 +39,7 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
 _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 
-FROZEN = 7000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
+FROZEN = 10_000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
