@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -66,6 +67,14 @@ def test_one_bad_item_fails_alone(database: Database) -> None:
         futures[1].result(10)
     assert futures[2].result(10) == 1
     assert words(database) == ["good", "fine"]
+
+
+def test_who_asked_for_many_is_told_once_of_all_and_after_the_commit(database: Database) -> None:
+    told: SimpleQueue[tuple[list[Any], list[str]]] = SimpleQueue()
+    database.writer.tell_all(say, ["good", "bad", "fine"], lambda results: told.put((results, words(database))))
+    results, there = told.get(timeout=20)
+    assert (results[0], str(results[1]), results[2], there) == (1, "this one is bad", 1, ["good", "fine"])
+    assert told.empty()
 
 
 def test_steps_of_different_kinds_do_not_disturb_each_other(database: Database) -> None:
