@@ -1,6 +1,6 @@
 """What the pages cost over a full store: every page that links lead to, in the time of the processor.
 
-The store has old messages as `stock` writes them, customers as `people` does, half of the messages to them and each with
+The store has old messages as `stock` writes them, customers as `people` does, half of the messages to them and with
 a price, and a hundred campaigns. The pages are asked for without a network; what they run into is asked of SQLite's own
 planner by hand.
 """

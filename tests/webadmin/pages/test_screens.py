@@ -116,7 +116,7 @@ class Eyes:
             self.page.emulate_media(color_scheme=scheme)
             for path in pages:
                 self.page.goto(self.base + path)
-                called = re.sub(r"[^a-z]+", "-", re.sub(r"[\w-]*\d[\w-]*", "", path.lower())).strip("-")
+                called = re.sub(r"[^a-z]+", "-", re.sub(r"[\w+-]*\d[\w-]*", "one", path.lower())).strip("-")
                 self.page.screenshot(path=folder / f"{called}.{name}.png", full_page=True)
 
 
