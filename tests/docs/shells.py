@@ -38,7 +38,7 @@ class Shell:
     """
 
     def __init__(self, home: Path, commands: Commands, gateway: Running, program: int) -> None:
-        self.home = home
+        self.home, self._gateway = home, gateway
         self._places = {ADDRESS: f"127.0.0.1:{gateway.port}", PROGRAM: f"127.0.0.1:{program}"}
         self._said = home / ".said"
         self._said.mkdir(parents=True, mode=0o700)
@@ -71,7 +71,7 @@ class Shell:
             last = reached[-1] if reached else None
             words = last.read_text() if last else ""
             where = f"{fences[0].page}:{last.stem if last else '?'}"
-            return [f"{where}: ended with {ran.returncode}:\n{words}{ran.stderr}"]
+            return [f"{where}: ended with {ran.returncode}:\n{words}{ran.stderr}\n{self._gateway.last_words(12)}"]
         return [wrong for one in fences for wrong in self._differences(one)]
 
     def _piece(self, fence: Fence) -> str:
