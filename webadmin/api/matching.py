@@ -17,7 +17,7 @@ from flask import Flask, Response, g, request
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from smsgw.errors import Conflict
+from smsgw.errors import Conflict, NotFound
 
 View = Callable[..., Response]
 HEADER = "If-Match"
@@ -70,7 +70,11 @@ def unchanged(shown: View, given: Mapping[str, Any], fields: tuple[str, ...], ow
 
 
 def _tag_now(shown: View, ids: Mapping[str, Any], fields: tuple[str, ...]) -> str | None:
-    response = shown(**ids)
+    """The present tag; None while there is no such record, which no tag matches."""
+    try:
+        response = shown(**ids)
+    except NotFound:
+        return None
     tag(response, fields)
     return response.headers.get("ETag")
 

@@ -38,6 +38,12 @@ def test_who_changes_what_somebody_else_changed_is_told_the_present_tag(
     assert call(verb, where, changed, if_match="*").status == 200
 
 
+def test_a_tag_matches_nothing_that_is_not_there(call: Any) -> None:
+    where = f"{API}/consent/categories/boats"
+    assert call("PUT", where, {"names": {"en": "Boats"}}, if_match='"1"').status == 412
+    assert call("GET", where).status == 404
+
+
 def test_what_happens_by_itself_changes_no_tag(call: Any) -> None:
     id = call("POST", f"{API}/templates", {"name": "A", "texts": TEXTS}).said["id"]
     tag = call("GET", f"{API}/templates/{id}").headers["ETag"]
