@@ -20,6 +20,7 @@ from smsgw.inbound.calls import Rang
 from smsgw.inbound.catalogue import file as catalogue_file
 from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.link import Abilities, Call, Health, InboundPiece, LinkState
+from smsgw.store import links
 from smsgw.store.tables import delivery, webhook
 from smsgw.text import parts
 from tests.webadmin.message_pages import message_with, picture
@@ -41,7 +42,9 @@ def fill(gateway: Gateway, call: Callable[..., Any], on: Callable[[float], None]
         assert answer.status < 300, (path, answer.body)
         return answer.said if answer.body else None
 
-    gateway.network.heard("phones", Health(LinkState.UP), gateway.clock())
+    up, now = Health(LinkState.UP, "the simulated network is connected"), gateway.clock()
+    gateway.network.heard("phones", up, now)
+    gateway.database.writer.do(links.write_down, links.Heard("phones", "fake", up, now))
     _money(made)
     ids = _people(gateway, made)
     _texts(gateway, on)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import webadmin
+from tests.webadmin.pages.conftest import Visitor
 
 STATIC = Path(webadmin.__file__).parent / "static"
 SHEET = (STATIC / "smsgw.css").read_text()
@@ -52,3 +53,13 @@ def test_what_a_page_loads_is_small_and_comes_from_here() -> None:
     assert sum(file.stat().st_size for file in STATIC.iterdir()) <= 60_000
     for file in STATIC.iterdir():
         assert "//" not in re.sub(r"(?m)^\s*//.*|; //.*|xmlns=\"[^\"]*\"", "", file.read_text()), file.name
+
+
+def test_a_first_visit_is_small(admin: Visitor) -> None:
+    octets = len(admin.get("/inbox").data)
+    for file in STATIC.iterdir():
+        answer = admin.get(f"/static/{file.name}", Accept_Encoding="gzip")
+        assert answer.status_code == 200
+        assert answer.headers.get("Content-Encoding") == "gzip" or len(answer.data) < 2000, file.name
+        octets += len(answer.data)
+    assert octets <= 50_000

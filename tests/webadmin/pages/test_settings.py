@@ -23,7 +23,8 @@ def test_each_setting_is_shown_with_where_it_comes_from_and_no_secret(
     admin: Visitor, said: Said, tmp_path: Path
 ) -> None:
     file = tmp_path / "smsgw.toml"
-    file.write_text('[store]\nurl = "postgresql://smsgw@db/smsgw"\npassword = "open-sesame"\n[sending]\nregion = "SI"\n')
+    store = '[store]\nurl = "postgresql://smsgw@db/smsgw"\npassword = "open-sesame"\n'
+    file.write_text(f'{store}[sending]\nregion = "SI"\n')
     loaded = load_with_origins(file, {"SMSGW_WEB__SESSION_HOURS": "7"})
     admin.gateway.settings = loaded.origins
     page = said(admin.page("/settings"))
