@@ -34,7 +34,7 @@ class ModemProcess:
                  *map(str, words)],
                 cwd=ROOT, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
-        self.device: str = self.wait(lambda: self.events("ready"), "it does not start")[0]["device"]
+        self.device: str = self.wait(lambda: self.events("ready"), "it does not start", 90)[0]["device"]
 
     def do(self, line: str) -> None:
         """Type a line to it: a text of a phone, or a fault by name."""
