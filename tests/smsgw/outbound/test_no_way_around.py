@@ -173,17 +173,17 @@ def test_only_the_door_stores_what_may_go_and_only_two_steps_claim_it() -> None:
     takeover = "smsgw/takeover/storing.py"
     assert those_with("begin(conn, MESSAGE") == {"smsgw/outbound/admit.py", "smsgw/clients/joining.py", takeover}
     assert '("refuse"' in sources[Path("smsgw/clients/joining.py")]
-    counting = "smsgw/watch/counting.py"  # only hears of what was done
-    assert those_with('"admit"') - {"smsgw/store/lifecycle.py", takeover, counting} == {
+    hearing = {"smsgw/watch/counting.py", "smsgw/watch/tracing.py"}  # these only hear of what was done
+    assert those_with('"admit"') - {"smsgw/store/lifecycle.py", takeover, *hearing} == {
         "smsgw/outbound/admit.py",
         "smsgw/outbound/waiting.py",
     }
-    assert those_with('"claim"') - {"smsgw/store/lifecycle.py", takeover} == {
+    assert those_with('"claim"') - {"smsgw/store/lifecycle.py", takeover, *hearing} == {
         "smsgw/outbound/admit.py",
         "smsgw/outbound/handover.py",
     }
-    for path in ("admit", "waiting"):
-        assert "gate.check(" in sources[Path(f"smsgw/outbound/{path}.py")]
+    assert "gate.weigh(" in sources[Path("smsgw/outbound/admit.py")]
+    assert "gate.check(" in sources[Path("smsgw/outbound/waiting.py")]
     assert "gate.still(" in sources[Path("smsgw/outbound/handover.py")]
 
 
