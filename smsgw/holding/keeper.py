@@ -338,9 +338,15 @@ class Keeper(Alone):
 
 
 def _quick_engine(url: str, lasts: float) -> Engine:
-    """A connection of its own, which finds out within a part of a lease's time that the store is out of reach."""
+    """A connection of its own, which finds out within a part of a lease's time that the store is out of reach.
+
+    If this process is frozen while it renews, the rows are locked: so the server ends such a session soon.
+    """
     most = str(int(lasts * 1000 / 3))
     quick = {"connect_timeout": "3", "tcp_user_timeout": most, "keepalives_idle": "1", "keepalives_interval": "1"}
     parsed = make_url(url)
     parsed = parsed.update_query_dict({name: said for name, said in quick.items() if name not in parsed.query})
+    said = parsed.query.get("options", "")
+    said = said if isinstance(said, str) else " ".join(said)
+    parsed = parsed.update_query_dict({"options": f"{said} -c idle_in_transaction_session_timeout={most}".strip()})
     return open_engine(parsed.render_as_string(hide_password=False))

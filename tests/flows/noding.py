@@ -148,7 +148,18 @@ class Cluster:
             with self.looking() as conn:
                 return not conn.scalar(busy)
 
-        until(rests, seconds, "some messages never ended", every=0.3)
+        try:
+            until(rests, seconds, "some messages never ended", every=0.3)
+        except AssertionError as problem:
+            with self.looking() as conn:
+                m = message.c
+                left = conn.execute(
+                    select(m.id, m.state, m.on_unsure, m.link, m.due_at, m.claimed_at, m.sent_at, m.why)
+                    .where(m.final_at.is_(None))
+                    .limit(5)
+                ).all()
+                found = [*left, self.figures(), conn.execute(text("SELECT name, fence, node, until FROM lease")).all()]
+            raise AssertionError(f"{problem}: " + "\n".join(map(str, found))) from None
 
     def faults(self) -> list[str]:
         """What is wrong, in sentences: lost, stored twice, or sent more often than policy sent it."""

@@ -23,6 +23,7 @@ from smsgw.outbound.serving import published
 from smsgw.outbound.submit import Asked
 from smsgw.reload import take_over
 from smsgw.store import nodes
+from smsgw.store.fences import Guard
 from smsgw.store.tables import message
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer]
@@ -159,3 +160,22 @@ def test_what_a_client_sent_at_one_node_counts_for_the_brake_of_another(node: No
     first.till.brake._passed.update({"key_1": 7})
     until(lambda: sum(count for _, count in second.till.brake._counts["key_1"]) == 7, "it was not told")
     assert not first.till.brake._counts["key_1"]
+
+
+def test_a_node_that_is_frozen_while_it_renews_does_not_lock_others_out(node: Node, postgres_url: str) -> None:
+    gateway = node("beta")
+    frozen = keeper._quick_engine(postgres_url, 4.0)
+    lost = nodes.Me("alpha", "0.1.0", ("links",), "0017", {}, 0.1)
+    with gateway.database.exclusive() as conn:
+        assert nodes.take(conn, lost, ["link:net"]) == [("link:net", 1)]
+    held = frozen.connect()
+    nodes.renew(held, lost, [Guard("link:net", 1, 0.0)])  # and here it is frozen, before it commits
+
+    def taken() -> Any:
+        with gateway.database.exclusive() as conn:
+            return nodes.take(conn, nodes.Me("beta", "0.1.0", (), "0017", {}, 60.0), ["link:net"])
+
+    assert until(taken, "the row stays locked") == [("link:net", 2)]
+    held.invalidate()
+    held.close()
+    frozen.dispose()
