@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -58,8 +58,8 @@ from .outbound.retry import Retry
 from .outbound.routing import Served
 from .outbound.sender import Sender
 from .outbound.sequel import Sequel
-from .outbound.set_back import due_again
 from .outbound.serving import network_of, served_of
+from .outbound.set_back import due_again
 from .outbound.showing import Showing
 from .outbound.silence import Silence
 from .outbound.smaller import Smaller
@@ -84,6 +84,8 @@ def utc_now() -> datetime:
 class Gateway:
     """The store and every verb over it, for one configuration."""
 
+    settings: Sequence[Origin] = ()  # with their origins, as whoever read the file knows them
+
     def __init__(
         self,
         config: Config,
@@ -92,7 +94,6 @@ class Gateway:
     ) -> None:
         """Open the store (without touching its schema). Raises StoreUnreachable, BadConfig."""
         self.config = config
-        self.settings: list[Origin] = []  # with their origins, as whoever read the file knows them
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
