@@ -136,7 +136,7 @@ class Cluster:
             caller.start()
             caller.join(60)
 
-    def settle(self, seconds: float = 90) -> None:
+    def settle(self, seconds: float = 180) -> None:
         """Wait until no message is on its way any more; what is unsure and held for a person rests."""
         m = message.c
         busy = select(func.count()).where(
