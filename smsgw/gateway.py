@@ -135,16 +135,20 @@ class Gateway:
         self.handover = Handover(self.receipts, self.retry, chance, rules)
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self._carry_contents(config)
+        self._ask_around(config)
         self.calls = Calls(answering_of(config), sending.region, self.own_numbers)
         self._more: dict[str, dict[str, str]] = {}  # facts of ours beside those that the drivers tell
-        self.recall = Recall(self.links, self.database, self.receipts)
-        after = timedelta(seconds=sending.ask_after) if sending.ask_after else None
-        self.asking = Asking(self.links, self.database, self._told, after)
-        self.balances = Balances(plans_of(config), self.links, self.database, clock, self.tell)
         self.inbox.books = self.balances.books = self.till.books
         made = understanding(config, self.database, self.door, clock, self.own_numbers)
         self.reading, self.orders, self.waiting_orders = made.reading, made.orders, made.waiting_orders
         self.promise, self.proposer = made.promise, made.proposer
+
+    def _ask_around(self, config: Config) -> None:
+        """What asks networks: to take a message back, what became of one, what is left on a SIM."""
+        self.recall = Recall(self.links, self.database, self.receipts)
+        after = timedelta(seconds=config.sending.ask_after) if config.sending.ask_after else None
+        self.asking = Asking(self.links, self.database, self._told, after)
+        self.balances = Balances(plans_of(config), self.links, self.database, self.clock, self.tell)
 
     def _carry_contents(self, config: Config) -> None:
         """What brings MMS and mails in and out."""
