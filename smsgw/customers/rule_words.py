@@ -62,7 +62,7 @@ class _Reader:
         try:
             return str(json.loads(said))
         except ValueError as wrong:  # a control letter, or a backslash that begins nothing
-            says = f"letter {at + 1}: {said[:20]!r} cannot be read: before a \" or a \\ in it there must be a \\"
+            says = f'letter {at + 1}: {said[:20]!r} cannot be read: before a " or a \\ in it there must be a \\'
             raise BadInput([Fault("/rule", "rule_wrong", says)]) from wrong
 
     def wrong(self, says: str) -> NoReturn:
