@@ -60,6 +60,7 @@ from .api import (
 from .api import catalogue as products  # `catalogue` of this package is another: that of errors
 from .api.clients import KnownClients
 from .context import Context
+from .front_tls import strict
 from .streams import Streams
 
 STREAMS_OF_ONE = 64  # streams of events that one key or person may have open
@@ -127,6 +128,8 @@ def create_app(gateway: Gateway) -> Flask:
         Streams(gateway.database, gateway.clock, web.event_streams, STREAMS_OF_ONE),
     )
     app.extensions["people"] = auth.Memory()
+    if web.tls_certificate is not None:
+        app.after_request(strict)
     problems.install(app)
     metrics.install(app)
     health_checks.install(app)

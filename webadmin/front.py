@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from smsgw.outbound.asked import Accepted, Ready
 from .front_head import Head, Heads
 from .front_line import Line, Turn
 from .front_streams import Flow
+from .front_tls import Handshakes
 from .hot import HotVerb
 from .streams import Stream, Streams
 
@@ -48,10 +50,17 @@ class Front:
     """Accepts connections and answers the hot verb, in a thread of its own."""
 
     def __init__(
-        self, listeners: list[socket.socket], verb: HotVerb, lend: Lend, lent: Callable[[], int], streams: Streams
+        self,
+        listeners: list[socket.socket],
+        verb: HotVerb,
+        lend: Lend,
+        lent: Callable[[], int],
+        streams: Streams,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """listeners: sockets that listen; the front closes them. lend(connection, address, which listener, octets):
-        give a connection to waitress. lent: how many it has. streams: of events, which are written here.
+        give a connection to waitress. lent: how many it has. streams: of events, which are written here. tls: for HTTPS
+        alone.
         """
         self._listeners = listeners
         self._verb = verb
@@ -72,6 +81,7 @@ class Front:
         self._swept = self._beat = time.monotonic()
         self._chooser = selectors.DefaultSelector()
         self._flow = Flow(self._chooser, streams)
+        self._shakes = Handshakes(tls, self._chooser, self._opened)
         self._bell, self._button = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="web-front", daemon=True)
         self._porter = threading.Thread(target=self._look_up, name="web-keys", daemon=True)
@@ -133,6 +143,7 @@ class Front:
             self._strangers.put(None)
             for line in list(self._lines):
                 self._drop(line)
+            self._shakes.end_all()
             self._flow.end_all()
             self._chooser.close()
             for one in (*self._listeners, self._bell, self._button):
@@ -144,6 +155,7 @@ class Front:
         self._accept_or_not()
         for one in self._listeners:
             one.close()
+        self._shakes.end_all()
         for line in [one for one in self._lines if one.quiet and not one.heard]:
             self._drop(line)
         self._flow.end_all()  # who listened comes back, to another process, with Last-Event-ID
@@ -176,7 +188,7 @@ class Front:
 
     def _accept_or_not(self) -> None:
         """Listen while there is room for connections."""
-        full = len(self._lines) + len(self._flow.streams) + self._lent() >= CONNECTIONS
+        full = len(self._lines) + len(self._shakes) + len(self._flow.streams) + self._lent() >= CONNECTIONS
         wanted = not (self._stopping or full or self._beat < self._rests_until)
         if wanted == self._accepting:
             return
@@ -201,7 +213,7 @@ class Front:
                 return
             with suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._opened(connection, address, index)
+            self._shakes.begin(connection, address, index)
 
     def _opened(self, connection: socket.socket, address: Any, listener: int, octets: bytes = b"") -> list[Line]:
         connection.setblocking(False)
@@ -347,11 +359,15 @@ class Front:
                 pass  # Flask will say why
             except Exception:  # the next one is to be looked up too
                 log.exception("a key could not be looked up")
-            self._tell(partial(self._told, head.key, known))
+            self._tell(partial(self._told, head, known))
 
-    def _told(self, key: bytes, known: bool) -> None:
-        """A key was looked up: those who brought it go on, here or with Flask."""
-        for line in self._wait_for_key.pop(key, []):
+    def _told(self, head: Head, known: bool) -> None:
+        """A key was looked up: those who brought it go on, here or with Flask.
+
+        With Flask also when the look took longer than a key is remembered, or it would be looked up again for ever.
+        """
+        known = known and self._verb.client_of(head) is not None
+        for line in self._wait_for_key.pop(head.key, []):
             line.asking = False
             line.leaving = not known
             self._guarded(self._listen, line)
@@ -360,6 +376,7 @@ class Front:
         """See who is late: the store with an answer, a client with a request or with reading."""
         now = self._beat
         self._flow.sweep(now)
+        self._shakes.sweep(now)
         for line in list(self._lines):
             if line.turns and line.turns[0].until < now:
                 for turn in line.turns:

@@ -6,6 +6,7 @@ answers. The words of an answer come from where Flask's views take them.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
@@ -25,6 +26,8 @@ from .api.messages import message_json
 from .api.sending import plain_message
 from .context import Context
 from .front_head import PATH, Head
+
+log = logging.getLogger(__name__)
 
 SCOPE = "messages:send"
 
@@ -57,12 +60,15 @@ class HotVerb:
         if not client.may(SCOPE) or client.per_minute is not None:
             return None
         door: Door = self._gateway.door
-        asked = plain_message(body, client.id, self._gateway.clock())
-        if asked is None or asked.purpose in door.terms.sticky or "@" in asked.to:
-            return None
         try:
+            asked = plain_message(body, client.id, self._gateway.clock())
+            if asked is None or asked.purpose in door.terms.sticky or "@" in asked.to:
+                return None
             return door.read(asked)
         except SmsgwError:
+            return None
+        except Exception:  # its client is to have an answer, which Flask gives, whatever it is
+            log.exception("a message is given to Flask for a reason that nobody foresaw")
             return None
 
     def put(self, ready: list[Ready], tell: Callable[[list[Accepted | Exception]], None]) -> None:
@@ -71,6 +77,9 @@ class HotVerb:
             door: Door = self._gateway.door
             door.store_all(ready, tell)
         except SmsgwError as problem:  # the store is closed
+            tell([problem] * len(ready))
+        except Exception as problem:  # the loop must go on for all others
+            log.exception("messages could not be given to the store")
             tell([problem] * len(ready))
 
     def answer(self, head: Head, outcome: Accepted | BaseException) -> bytes:

@@ -33,6 +33,7 @@ from smsgw.passed_sockets import WEB, passed
 from .catalogue import BY_CODE
 from .front import Front
 from .front_head import START
+from .front_tls import context_of
 from .hot import HotVerb
 from .problems import MEDIA_TYPE, Problem, as_json
 from .streams import BEGIN, STREAM, Listener, Stream, Streams, head_of
@@ -74,7 +75,8 @@ class WebServer:
         self.port = 0
 
     def start(self) -> None:
-        """Listen; returns when requests are taken. Raises AddressUnavailable."""
+        """Listen; returns when requests are taken. Raises AddressUnavailable, BadConfig (of its certificate)."""
+        tls = context_of(self._web)
         sockets = passed(WEB) or self._bind_all()
         self.port = int(sockets[0].getsockname()[1])
         server = create_server(
@@ -85,6 +87,7 @@ class WebServer:
             max_request_body_size=max(self._web.max_body_mb, self._files_mb) * 1024 * 1024 + 1,
             connection_limit=1000,
             ident=None,
+            url_scheme=self._web.scheme,
         )
         self._dispatcher = server.task_dispatcher
         self._dispatcher.queue_logger = logging.getLogger("webadmin.queue")
@@ -92,11 +95,11 @@ class WebServer:
         self._listeners = [one for one in self._map.values() if isinstance(one, BaseWSGIServer)]
         for listener in self._listeners:
             listener.accepting = False  # that is what the front does
-        self._front = Front(sockets, HotVerb(self._app), self._borrow, self._count, self._streams)
+        self._front = Front(sockets, HotVerb(self._app), self._borrow, self._count, self._streams, tls)
         self._beat = time.monotonic()
         self._thread.start()
         self._front.start()
-        log.info("listening at http://%s", self.address)
+        log.info("listening at %s://%s", self._web.scheme, self.address)
 
     @property
     def address(self) -> str:
@@ -305,6 +308,10 @@ def _problem(error: Error) -> bytes:
     return as_json(told | {"status": error.code})
 
 
+class _NotYet(Exception):
+    """Something came, and nothing can be read of it yet."""
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     task_class = _Task
@@ -339,6 +346,18 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         """Begin with what the front has read. give_back(octets): asks the front to go on; False if it does not."""
         self._give_back = give_back
         super().received(octets)
+
+    def recv(self, size: int) -> bytes:
+        """As waitress does; but half a record of TLS is no error, for which it would close."""
+        try:
+            return bytes(super().recv(size))
+        except BlockingIOError as nothing:
+            raise _NotYet from nothing
+
+    def handle_read(self) -> None:
+        """Read what is there, if it can be read already."""
+        with suppress(_NotYet):
+            super().handle_read()
 
     def received(self, data: bytes) -> bool:
         """Read on; but a connection whose next request may be the hot verb goes back to the front."""

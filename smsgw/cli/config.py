@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
-from smsgw.config import example
+from smsgw.config import Config, example
+from smsgw.config.certificates import server_context
+from smsgw.errors import BadConfig
 
 
 @click.group("config", cls=Group, invoke_without_command=True, no_args_is_help=False)
@@ -29,11 +32,25 @@ def check(office: Office, file: Path | None) -> None:
     """Tell every mistake in FILE (or in the file that would be used) at once, with line and key."""
     office.path = file or office.path
     loaded = office.loaded()
+    if wrong := list(_certificates(loaded.config)):
+        raise BadConfig(wrong)
     for warning in loaded.warnings:
         office.voice.chat(f"warning: {warning}")
     names = [link.name for link in loaded.config.links if link.enabled]
     value = {"file": str(loaded.path), "ok": True, "links": names, "warnings": loaded.warnings}
     office.voice.data(value, [f"{loaded.path} is good; links: {', '.join(names) or 'none'}"])
+
+
+def _certificates(config: Config) -> Iterator[str]:
+    """What is wrong with the files that our servers show; only who checks must be able to read them."""
+    shown = [("[web]", config.web.tls_certificate, config.web.tls_key)]
+    shown += [(f"[[listen.smpp]] {one.listen}", one.tls_certificate, one.tls_key) for one in config.listen.smpp]
+    for where, certificate, key in shown:
+        if certificate is not None:
+            try:
+                server_context(where, certificate, key)
+            except BadConfig as wrong:
+                yield from wrong.mistakes
 
 
 @config.command("show")

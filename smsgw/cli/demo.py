@@ -81,7 +81,7 @@ def prepare(folder: Path, environ: Mapping[str, str], port: int | None) -> Confi
         write_secret(folder / KEY_FILE, f"smsgw_demo_{secrets.token_urlsafe(24)}")
     config = load(path, {name: value for name, value in environ.items() if not name.startswith("SMSGW_")})
     listen = f"127.0.0.1:{free_port() if port is None else port}"
-    url = config.web.public_url or f"http://{listen}"  # where the page of a picture is, on this machine only
+    url = config.web.public_url or f"{config.web.scheme}://{listen}"  # of the page of a picture, on this machine only
     return config.model_copy(update={"web": config.web.model_copy(update={"listen": listen, "public_url": url})})
 
 

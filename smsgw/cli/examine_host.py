@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from smsgw.cli.db import sqlite_path
 from smsgw.cli.finding import Finding, bad, doubt, good
-from smsgw.cli.local_key import ADDRESS_FILE, address
+from smsgw.cli.local_key import ADDRESS_FILE, address, opener
 from smsgw.config import Config, LinkConfig
 from smsgw.errors import StoreError
 from smsgw.store.database import Database
@@ -46,8 +44,7 @@ def web(config: Config, alive: bool) -> Iterator[Finding]:
         file = config.store.folder / ADDRESS_FILE
         try:
             url = file.read_text().strip() if file.exists() else address(config.web)
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"{url}/readyz", timeout=5):
+            with opener().open(f"{url}/readyz", timeout=5):
                 yield good("web", f"{url} answers")
         except OSError as problem:
             yield bad("web", f"{url} is not ready: {problem}", "see the log: journalctl -u smsgw -n 50")

@@ -1,4 +1,4 @@
-"""What the doctor looks at for the ports where SMPP clients find us: address, certificate, and who may come."""
+"""What the doctor looks at for the ports where clients find us: certificates; for SMPP address and who may come."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ OURS = ("127.", "::1", "localhost")  # where nobody else listens in
 
 
 def listeners(config: Config, alive: bool) -> Iterator[Finding]:
-    """Everything about the [[listen.smpp]] tables. alive: a daemon runs, and has the ports."""
+    """The certificate of [web], and all about the [[listen.smpp]] tables. alive: a daemon runs, and has the ports."""
+    if config.web.tls_certificate is not None:
+        yield from _certificate("web", config.web.tls_certificate, config.web.tls_key)
     for port in config.listen.smpp:
         what = f"SMPP at {port.listen}"
         if port.tls_certificate is not None:

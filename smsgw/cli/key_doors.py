@@ -57,7 +57,7 @@ def _key(gateway: Gateway, named: str) -> AnyRow:
 
 def _tell(office: Office, gateway: Gateway, row: AnyRow) -> None:
     web, opened = gateway.config.web, gateway.config.doors.open
-    base = web.public_url or f"http://{web.listen}"
+    base = web.public_url or f"{web.scheme}://{web.listen}"
     lines = {
         "kannel": f"{base}/cgi-bin/sendsms?username={row.name}&password=SECRET&to=NUMBER&text=TEXT",
         "twilio": f"account {account_sid(row.id)}, token SECRET, base {base}",

@@ -7,6 +7,8 @@ the port to the system.
 from __future__ import annotations
 
 import os
+import ssl
+import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -60,7 +62,19 @@ class LocalKey:
 def address(web: WebConfig, port: int | None = None) -> str:
     """Where this host reaches its own web server, such as http://127.0.0.1:8080. port: if another than configured."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, f"[{web.host}]" if ":" in web.host else web.host)
-    return f"http://{host}:{port or web.port}"
+    return f"{web.scheme}://{host}:{port or web.port}"
+
+
+def opener() -> urllib.request.OpenerDirector:
+    """Opens addresses of the gateway on this host: by no proxy, which has no business between us and it.
+
+    Its certificate is for the name by which others come, so it is not compared with an address of this host; who could
+    answer there instead of the gateway could do so with plain HTTP too.
+    """
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting))
 
 
 def write_secret(path: Path, content: str) -> None:

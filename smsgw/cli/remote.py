@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from smsgw.cli import exits
-from smsgw.cli.local_key import ADDRESS_FILE, KEY_FILE, address
+from smsgw.cli.local_key import ADDRESS_FILE, KEY_FILE, address, opener
 from smsgw.cli.office import Office, become_owner
 from smsgw.errors import BadInput, Conflict, Fault, Forbidden, NotFound, Unauthenticated
 
@@ -22,11 +22,12 @@ PATIENCE = 30.0  # seconds for an answer
 class Remote:
     """The API of one gateway. url: its beginning, without /api. key: the bearer secret."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, ours: bool = False) -> None:
+        """ours: it is the gateway of this host, whose certificate is for another name."""
         self._url = url.rstrip("/")
         self._key = key
         # A proxy from the environment has no business between us and our own gateway.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = opener() if ours else urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, path: str, body: Any = None, patience: float = PATIENCE) -> Any:
         """One request, such as ("GET", "/links"); returns the answer's JSON. patience: seconds for the answer.
@@ -100,7 +101,7 @@ def reach(office: Office, url: str | None, key: str | None) -> Remote:
     secret = key or _read(folder / KEY_FILE)
     if secret is None:
         raise _nobody(where, f"it left no key in {folder}, so it does not run")
-    return Remote(where, secret)
+    return Remote(where, secret, ours=url is None)
 
 
 def _read(path: Any) -> str | None:

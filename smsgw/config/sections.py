@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
 import phonenumbers
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from smsgw.config.business import BusinessConfig
@@ -42,7 +43,18 @@ class WebConfig(Section):
     listen: str = Field(
         default="127.0.0.1:8080",
         description="Address and port to listen at; 0.0.0.0:8080 or [::]:8080 for every network, "
-        "best behind a proxy that speaks HTTPS.",
+        "then with tls_certificate, or behind a proxy that speaks HTTPS.",
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="File with the certificate (PEM, with its chain): this server, at all its ports, then speaks HTTPS "
+        "only.",
+        examples=["/etc/smsgw/web.pem"],
+    )
+    tls_key: Path | None = Field(
+        default=None,
+        description="File with the certificate's private key (PEM), when it is not in the same file.",
+        examples=["/etc/smsgw/web.key"],
     )
     public_url: str | None = Field(
         default=None,
@@ -98,6 +110,22 @@ class WebConfig(Section):
         if url is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", url):
             raise ValueError("must be an address such as https://sms.example.com")
         return url and url.rstrip("/")
+
+    @field_validator("tls_certificate", "tls_key")
+    @classmethod
+    def _placed(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return path and Path((info.context or {}).get("folder", ".")) / path
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Self:
+        if self.tls_key is not None and self.tls_certificate is None:
+            raise ValueError("tls_key needs tls_certificate beside it")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """How it is spoken to: https with a certificate, http without."""
+        return "http" if self.tls_certificate is None else "https"
 
     @property
     def host(self) -> str:

@@ -214,3 +214,45 @@ def test_a_message_whose_route_is_asked_of_the_store_is_left_to_flask(
         told = {"to": PHONE, "text": purpose, "purpose": purpose, "allow_duplicate": True}
         assert line.ask(octets(site.secret, told)).said["purpose"] == purpose
     assert flasks == [MESSAGES] * 2
+
+
+@pytest.mark.parametrize("surprise", [ZeroDivisionError, TimeoutError])
+def test_a_surprise_while_a_message_is_read_leaves_the_answer_to_flask(
+    site: Any,
+    talk: Callable[[], Any],
+    flasks: list[str],
+    octets: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    surprise: type[Exception],
+) -> None:
+    read = site.gateway.door.read
+
+    def once(*given: Any) -> Ready:
+        monkeypatch.setattr(site.gateway.door, "read", read)
+        raise surprise
+
+    monkeypatch.setattr(site.gateway.door, "read", once)
+    assert talk().ask(octets(site.secret)).status == "HTTP/1.1 202 ACCEPTED"
+    assert flasks == [MESSAGES]
+
+
+def test_a_surprise_while_messages_are_given_to_the_store_is_told_and_the_next_is_taken(
+    site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    line = talk()
+    with monkeypatch.context() as patched:
+        patched.setattr(site.gateway.door, "store_all", broken)
+        assert line.ask(octets(site.secret)).said["code"] == "internal"
+    assert line.ask(octets(site.secret)).status == "HTTP/1.1 202 ACCEPTED"
+
+
+def test_a_key_that_takes_longer_to_look_up_than_it_is_remembered_is_left_to_flask(
+    site: Any, talk: Callable[[], Any], flasks: list[str], octets: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = site.app.extensions["smsgw"].clients
+    monkeypatch.setattr(clients, "remembered", lambda _: None)  # as it is when it has passed already
+    assert talk().ask(octets(site.secret)).status == "HTTP/1.1 202 ACCEPTED"
+    assert flasks == [MESSAGES]

@@ -53,6 +53,14 @@ def test_the_end_of_a_certificate_is_told(smsgw, with_port, tmp_path: Path, days
     assert about_smpp(smsgw("doctor", "--json"))[0][0] == level
 
 
+def test_the_end_of_the_web_servers_certificate_is_told(smsgw, config_file: Path, tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path, "ours").sign("smsgw", "IP:127.0.0.1", 3)
+    shown = f'[web]\ntls_certificate = "{certificate}"\ntls_key = "{key}"\n'
+    config_file.write_text(config_file.read_text().replace("[web]\n", shown))
+    told = [(one["level"], one["says"]) for one in smsgw("doctor", "--json").data if one["what"] == "web"]
+    assert [level for level, says in told if says.startswith("the certificate ends on ")] == ["doubt"]
+
+
 def test_a_certificate_that_is_none_is_told(smsgw, with_port, tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("nonsense")
     with_port(f'listen = "127.0.0.1:0"\ntls_certificate = "{tmp_path / "x.pem"}"')

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from smsgw.cli.notify import Systemd
+from tests.emulators.authority import Authority
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +55,23 @@ def test_a_first_start_says_in_its_log_where_the_first_account_is_made(start, co
     link = re.findall(r"http://[\w.:]+/setup/[A-Za-z]{32}", running.err.read_text())[0]
     with urlopen(link, timeout=20) as answer:
         assert "The first account" in answer.read().decode()
+    assert running.end() == 0
+
+
+def test_with_a_certificate_for_another_name_the_commands_of_this_host_go_on_working(
+    start, smsgw, config_file: Path, tmp_path: Path
+) -> None:
+    certificate, key = Authority(tmp_path, "ours").sign("sms.example.com", "DNS:sms.example.com")
+    shown = f'[web]\ntls_certificate = "{certificate}"\ntls_key = "{key}"\n'
+    config_file.write_text(config_file.read_text().replace("[web]\n", shown))
+    running = start("run", "--config", config_file)
+    address = config_file.parent / "cli.url"
+    running.until(address.exists)
+    assert address.read_text().startswith("https://127.0.0.1:")
+    sent = smsgw("send", "+38640111222", "hello", "--wait", "--json")
+    assert (sent.status, sent.data["status"]) == (0, "delivered")
+    web = [one["says"] for one in smsgw("doctor", "--json").data if one["what"] == "web"]
+    assert f"{address.read_text().strip()} answers" in web
     assert running.end() == 0
 
 
