@@ -159,7 +159,7 @@ def _origins(draft: Draft, model: BaseModel, place: Place) -> Iterator[Origin]:
 def _shown(value: object) -> str:
     """The value as TOML; secrets, and passwords in a url, as asterisks."""
     if value is None:
-        return "(not set)"
+        return "–"
     return re.sub(r"(://[^/@\s:]*:)[^@\s]*@", r"\1***@", as_toml(value))
 
 

@@ -202,7 +202,7 @@ def test_every_value_is_told_with_where_it_came_from_and_secrets_are_not(read: R
     told = origins(loaded, tmp_path)
     assert told["web.threads"] == ("3", "smsgw.toml:2")
     assert told["web.listen"] == ('"127.0.0.1:8080"', "default")
-    assert told["web.public_url"] == ("(not set)", "default")
+    assert told["web.public_url"] == ("–", "default")
     assert told["log.level"] == ('"debug"', "environment variable SMSGW_LOG__LEVEL")
     assert told["store.url"] == ('"postgresql+psycopg://a:***@b/c"', "smsgw.toml:4")
     assert told["links[0].host"] == ('"h"', "smsgw.toml:8")
