@@ -104,7 +104,9 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
     if scan.has("doubt", "if") and not scan.firm:
         return Verdict("other", "unclear").because("doubt")
     counted = scan.firm or (scan.amounts and scan.has("only", "correction"))
-    if open.kind == "confirm" and (scan.sure or counted or (scan.found and scan.has("correction", "also", "not"))):
+    if open.kind == "confirm" and (
+        scan.sure or counted or (scan.found and scan.has("correction", "also", "not", "but"))
+    ):
         edited = read_edit(scan, open, assign(scan))
         if edited is not None:
             return edited
@@ -113,6 +115,8 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
         return Verdict("other", "unclear").because("doubt")
     if refused or scan.has("not"):
         verdict = Verdict("confirm_no")
+        if scan.has("yes") and scan.has("but") and _only_later(scan):
+            return Verdict(_agreed(open)).because("more than a yes")
         if scan.has("yes") and scan.has("but"):
             return Verdict("other", "unclear").because("yes and no")
         if scan.has("yes"):
@@ -123,6 +127,13 @@ def _read_confirm(scan: Scan, open: Open) -> Verdict | None:
     if scan.has("yes") or is_willing(scan):
         return Verdict(_agreed(open)).because("more than a yes")
     return None
+
+
+def _only_later(scan: Scan) -> bool:
+    """Whether nothing but a day is denied: "yes but not today"."""
+    denied = scan.places("not", "no", "decline", "not_coming", "away")
+    dated = [scan.pieces[max(0, place - 1) : place + 2] for place in denied]
+    return all(any("day" in piece.sorts for piece in around) for around in dated) and not scan.has("cancel")
 
 
 def _read_rsvp(scan: Scan, open: Open) -> Verdict | None:

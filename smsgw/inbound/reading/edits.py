@@ -28,6 +28,8 @@ def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict | None:
         if more if sku in pending else not scan.has("also"):
             reasons.append("add or replace")
         pending[sku] = item
+    if _is_less(scan):
+        reasons.append("negation")
     if lines.left:
         reasons = [reason for reason in reasons if reason != "number left over"]
         reasons += _bare(scan, lines, pending, asked)
@@ -36,6 +38,15 @@ def read_edit(scan: Scan, open: Open, lines: Lines) -> Verdict | None:
     if not pending and not reasons:
         return Verdict("confirm_no")
     return Verdict("order", items=list(pending.values())).because(*reasons)
+
+
+def _is_less(scan: Scan) -> bool:
+    """Whether a yes takes away some of a product, and does not say how many remain: "yes but without one bread"."""
+    if not scan.has("yes") or len(scan.amounts) != 1:
+        return False
+    place = next(at for at, piece in enumerate(scan.pieces) if piece is scan.amounts[0])
+    before, after = scan.pieces[place - 1 : place], place + 1 in scan.used
+    return after and any(piece.sorts & {"not", "without", "complaint"} for piece in before)
 
 
 def _harmless(scan: Scan) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from smsgw.inbound.reading.index import Alias
+from smsgw.inbound.reading.languages import Language
 from smsgw.inbound.reading.matching import Found
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.quantities import Line, Lines
@@ -19,6 +20,7 @@ _TALE_MOST, _UNKNOWN_MOST, _RUN_MOST = 3, 5, 4
 _SMALL = frozenset({"filler", "own", "name", "from", "whom"})
 _ASKING = frozenset({"also", "and", "order", "request", "modal", "not", "without", "if", "doubt", "but"})
 _LETTER = 2
+_SIZES = frozenset("XSML")
 _UNIT_MOST = 3  # letters of an abbreviated unit
 """A word of so many letters is a size and no noun."""
 
@@ -62,17 +64,37 @@ def _is_singular(found: Found, scan: Scan) -> bool:
         return False
     words = [scan.pieces[place].text for place in found.places if scan.pieces[place].text.isalpha()]
     heads = _heads(words, alias, scan)
+    before = _before(found, scan)
+    if before in language.partitive:
+        return False
     spelt = set(alias.words) if alias else set()
     if alias and _is_sized(alias) and (spelt.issuperset(words) or alias.words[0].endswith(language.plural or ("?",))):
         return True  # "jeans 34" are one pair
     if any(len(word) > _LETTER and word.endswith(language.plural) for word in heads):
         return False
-    before = scan.pieces[found.first - 1].text if found.first else ""
+    if before not in language.single and any(word.endswith(language.bare or ("?",)) for word in heads):
+        return False
     loose = () if before in language.many or len(heads) == len(words) else language.attributive
+    lent = () if not heads or heads[-1] in spelt or len(heads) == len(words) else language.living
     return all(
-        word in spelt or word.endswith(language.singular or ("?",)) or (word not in heads and word.endswith(loose))
+        word in spelt
+        or _is_accusative(word, spelt, language, scan)
+        or (word not in heads and word.endswith((*loose, *lent) or ("?",)))
         for word in words
     )
+
+
+def _is_accusative(word: str, spelt: set[str], language: Language, scan: Scan) -> bool:
+    """Whether a word has an ending that only a singular has: "торбу" of "торба", but "чаю" is some "чай"."""
+    feminine = any(name.endswith(language.feminine or ("?",)) and name[:2] == word[:2] for name in spelt)
+    singular = feminine and word.endswith(language.singular or ("?",))
+    return singular or scan.catalogue.languages.is_being(word, language)
+
+
+def _before(found: Found, scan: Scan) -> str:
+    """The word before a product, be it cut short: "dell'orsacchiotto"."""
+    earlier = [piece.text for piece in scan.pieces[max(0, found.first - 2) : found.first]]
+    return next((text for text in reversed(earlier) if text != "'"), "")
 
 
 def _is_sized(alias: Alias) -> bool:
@@ -229,7 +251,9 @@ def _is_enough(part: Found, scan: Scan) -> bool:
         hit for hit in scan.catalogue.hits(scan.pieces[part.first].text, True) if aliases[hit.alias].sku == part.sku
     ]
     for hit in hits:
-        letters = [position for position, word in enumerate(aliases[hit.alias].words) if word.isalpha()]
+        types = _types(aliases[hit.alias])
+        words = aliases[hit.alias].words
+        letters = [position for position, word in enumerate(words) if word.isalpha() and word not in types]
         if letters == [hit.position]:
             return True
     kinds = {(aliases[hit.alias].language, word) for hit in hits for word in aliases[hit.alias].words if word.isalpha()}
@@ -241,6 +265,12 @@ def _is_enough(part: Found, scan: Scan) -> bool:
         for alias in scan.catalogue.by_sku[one.sku or ""]
         for word in alias.words
     )
+
+
+def _types(alias: Alias) -> set[str]:
+    """The abbreviations in a name that say of what make it is ("LED bulb"); they may be left out, a size may not."""
+    words = alias.text.replace("-", " ").split()
+    return {word.lower() for word in words if word.isupper() and len(word) > _LETTER and not set(word) <= _SIZES}
 
 
 def _approximate(scan: Scan) -> bool:

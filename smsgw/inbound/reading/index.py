@@ -16,6 +16,7 @@ from smsgw.inbound.reading.terms import Product
 from smsgw.inbound.reading.tokens import cut
 
 _REMEMBERED_MOST = 50_000
+_CHANGED = 0.965  # the score of a stem whose vowels or consonants have changed
 _SLIP_LEAST, _TWO_SLIPS_LEAST, _ROMANISED_LEAST, _JOINED_LEAST = 4, 8, 3, 4
 _FILLING_LEAST = 4  # letters: smaller words tell no products apart
 _WEAK_SORTS = frozenset({"filler", "deliver", "apiece", "at", "and", "each", "unit", "one", "number", "also", "order"})
@@ -87,6 +88,17 @@ class Compiled:
             known = self._hits[key] = tuple(self._find(word, fuzzy))
         return known
 
+    def heard(self, word: str) -> tuple[Hit, ...]:
+        """The words of aliases in other alphabets that a word in Latin letters sounds like, whatever else it may be."""
+        key = word + "~"
+        known = self._hits.get(key)
+        if known is None:
+            best: dict[tuple[int, int], Hit] = {}
+            if word.isascii() and word.isalpha() and len(word) >= _ROMANISED_LEAST:
+                self._romanised(word, self._taker(best))
+            known = self._hits[key] = tuple(best.values())
+        return known
+
     def names_alone(self, word: str) -> bool:
         """Whether a word by itself is the name of a product."""
         return any(len(self.aliases[hit.alias].words) == 1 for hit in self.hits(word, False))
@@ -103,6 +115,26 @@ class Compiled:
 
     def _find(self, word: str, fuzzy: bool) -> list[Hit]:
         best: dict[tuple[int, int], Hit] = {}
+        take = self._taker(best)
+        for spelling in {word, latinised(word)}:
+            take(self._words.get(spelling, ()), 1.0, "")
+        for language in self.languages.written_like(word):
+            for stem in stems(word, language):
+                for spelling in self._stems.get((language.tag, stem), ()):
+                    plain = len(stem) >= min(len(word), len(spelling)) - language.longest and (
+                        word.startswith(stem) and spelling.startswith(stem)
+                    )
+                    take(self._words[spelling], 0.97 if plain else _CHANGED, "stem", language.tag)
+        if best or not fuzzy:
+            return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
+        if len(word) >= _SLIP_LEAST and word.isalpha():
+            self._slipped(word, take)
+        if word.isascii() and word.isalpha() and len(word) >= _ROMANISED_LEAST:
+            self._romanised(word, take)
+        return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
+
+    def _taker(self, best: dict[tuple[int, int], Hit]) -> _Take:
+        """What keeps the best hit of every word of an alias."""
 
         def take(places: Iterable[tuple[int, int]], score: float, how: str, language: str | None = None) -> None:
             for alias, position in places:
@@ -113,19 +145,7 @@ class Compiled:
                 if held is None or held.score < score:
                     best[alias, position] = Hit(alias, position, score, how)
 
-        for spelling in {word, latinised(word)}:
-            take(self._words.get(spelling, ()), 1.0, "")
-        for language in self.languages.written_like(word):
-            for stem in stems(word, language):
-                for spelling in self._stems.get((language.tag, stem), ()):
-                    take(self._words[spelling], 0.97, "stem", language.tag)
-        if best or not fuzzy:
-            return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
-        if len(word) >= _SLIP_LEAST and word.isalpha():
-            self._slipped(word, take)
-        if word.isascii() and word.isalpha() and len(word) >= _ROMANISED_LEAST:
-            self._romanised(word, take)
-        return sorted(best.values(), key=lambda hit: (-hit.score, hit.alias, hit.position))
+        return take
 
     def _slipped(self, word: str, take: _Take) -> None:
         most = 2 if len(word) >= _TWO_SLIPS_LEAST else 1

@@ -12,14 +12,16 @@ from itertools import pairwise, product
 from smsgw.inbound.reading.index import Alias, Compiled, Hit
 from smsgw.inbound.reading.languages import ROMANISED
 from smsgw.inbound.reading.pieces import Piece
+from smsgw.inbound.reading.spoken import is_romanised
 
 _WINDOW = 2
 _PART_LEAST = 6
+_HALVES_LEAST = 8  # letters
 _TALES = frozenset({"story", "chat", "name", "own"})
 """Sorts of words that tell why something is wanted; they may be products as well."""
 _JOINING = frozenset({"and", "or"})
 _COMBINATIONS_MOST = 64
-_SURE = 0.97
+_SURE = 0.96
 _HOWS = ("", "stem", "slip", "romanised")
 
 Hits = dict[int, tuple[Hit, ...]]
@@ -58,6 +60,7 @@ def hits_of(text: str, pieces: list[Piece], catalogue: Compiled, spoken: set[str
     misspelt, and one in Latin letters is Russian or Persian only where they are."""
     found: Hits = {}
     latin = not spoken or any(tag.endswith(ROMANISED) for tag in spoken)
+    romanised = is_romanised(spoken)
     lexicon = catalogue.languages.lexicon
     for place, piece in enumerate(pieces):
         if piece.kind == "amount" and piece.size:
@@ -66,6 +69,8 @@ def hits_of(text: str, pieces: list[Piece], catalogue: Compiled, spoken: set[str
             named = _is_name(text, piece, catalogue)
             known = piece.sorts or named or lexicon.knows(piece.text, spoken)
             hits = catalogue.hits(piece.text, not (known or catalogue.languages.tells(piece.text, spoken)))
+            if romanised and not piece.sorts - _TALES:
+                hits = _with_sounds(hits, piece.text, catalogue)
             if named:
                 hits = tuple(hit for hit in hits if not hit.how)
             if not latin and hits and hits[0].how == "romanised":
@@ -79,19 +84,27 @@ def hits_of(text: str, pieces: list[Piece], catalogue: Compiled, spoken: set[str
     return found
 
 
+def _with_sounds(hits: tuple[Hit, ...], word: str, catalogue: Compiled) -> tuple[Hit, ...]:
+    """What a word is like in a romanised text, where it may be spelt as one of another language: "krasnogo vina"."""
+    known = {(hit.alias, hit.position) for hit in hits}
+    return (*hits, *(hit for hit in catalogue.heard(word) if (hit.alias, hit.position) not in known))
+
+
 def _is_name(text: str, piece: Piece, catalogue: Compiled) -> bool:
     """Whether a word with a capital is a given name, and no misspelt product."""
     return text[piece.start].isupper() and piece.start > 0 and catalogue.languages.is_given(piece.text)
 
 
-def join_apart(pieces: list[Piece], catalogue: Compiled) -> list[Piece]:
-    """Two words that together are one word of a name: "note book"."""
+def join_apart(pieces: list[Piece], catalogue: Compiled, romanised: bool) -> list[Piece]:
+    """Two words that together are one word of a name: "note book"; romanised: or sound like one."""
     if len(pieces) < 2:
         return pieces
     joined: list[Piece] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _is_one_word(last, piece, catalogue):
+        if last is not None and (
+            _is_one_word(last, piece, catalogue) or (romanised and _sounds_as_one(last, piece, catalogue))
+        ):
             last.text, last.last, last.end, last.sorts = last.text + piece.text, piece.last, piece.end, set()
         else:
             joined.append(piece)
@@ -104,6 +117,15 @@ def _is_one_word(last: Piece, piece: Piece, catalogue: Compiled) -> bool:
     if last.sorts and piece.sorts:
         return False  # "ja ja" is no "jaja"
     return not (catalogue.spells(last.text) and catalogue.spells(piece.text))
+
+
+def _sounds_as_one(last: Piece, piece: Piece, catalogue: Compiled) -> bool:
+    """Whether two words in Latin letters are the two halves of a long word of another alphabet: "khamir dandan"."""
+    if not last.kind == piece.kind == "word" or last.sorts or piece.sorts:
+        return False
+    if len(last.text) + len(piece.text) < _HALVES_LEAST or catalogue.heard(last.text) or catalogue.heard(piece.text):
+        return False
+    return bool(catalogue.heard(last.text + piece.text))
 
 
 def find(pieces: list[Piece], hits: Hits, catalogue: Compiled, wanted: set[str], spoken: set[str]) -> list[Found]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 
 from smsgw.inbound.reading import pieces as pieces_of
@@ -15,15 +13,16 @@ from smsgw.inbound.reading.matching import Found, find, hits_of, join_apart
 from smsgw.inbound.reading.people import hear_titles, names
 from smsgw.inbound.reading.pieces import Piece
 from smsgw.inbound.reading.shapes import typed
+from smsgw.inbound.reading.spoken import is_romanised, languages_of
 from smsgw.inbound.reading.terms import Open
+from smsgw.inbound.reading.times import tell_days, tell_times
 from smsgw.inbound.reading.tokens import NUMBER, WORD, Token, cut
 
 _EVERYWHERE = frozenset({"courtesy", "thanks", "greeting", "optout_word", "optin_word", "help_word", "unit", "times"})
-_SURE = 0.97
 _TRANSPARENT = frozenset({"spam", "more", "receive", "stop", "dont_send", "optout_word", "cancel"})
 """Sorts whose long phrases do not hide the shorter ones within."""
 _SHOWING = {
-    "day": frozenset({"filler", "story"}),
+    "day": frozenset({"filler", "story", "no", "decline", "away", "not_coming"}),
     "number": frozenset({"order", "request", "shipping"}),
     "multiple": frozenset({"order", "request", "shipping"}),
     "question": frozenset({"order", "shipping"}),
@@ -33,10 +32,6 @@ _SHOWING = {
 _UNHIDDEN = frozenset({"stop", "receive", "messages"})
 """Sorts that no longer phrase hides: together they say a wish to be left alone."""
 _SIGNATURE_MOST = 3
-_HOURS = 24
-_HALF = Fraction(1, 2)
-_TRAILING = frozenset({"deliver", "day", "at", "story", "thanks", "courtesy"})
-_BEFORE_TIME = frozenset({"coming", "story", "day", "hour"})
 _CASED_LEAST = 3
 _TOLD, _PLACED = frozenset({"story", "chat"}), frozenset({"door", "deliver", "name", "filler"})
 _GRAVE = frozenset(
@@ -227,7 +222,7 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     languages = catalogue.languages
     folded, tokens = cut(text, languages.measures)
     marks = languages.lexicon.find(tokens)
-    spoken = _spoken(tokens, marks, catalogue)
+    spoken = languages_of(tokens, marks, catalogue)
     kept = [mark for mark in marks if not spoken or mark.entry.language in spoken or _shared(mark)]
     kept = _longest([mark for mark in kept if not _is_noun(mark, tokens, text, languages)])
     sorts: list[set[str]] = [set() for _ in tokens]
@@ -239,20 +234,38 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     pieces = pieces_of.build(
         tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of
     )
-    _tell_times(pieces)
+    tell_days(pieces, languages)
+    tell_times(pieces)
+    _hear_choice(
+        pieces, {mark.first for mark in marks if mark.entry.sort == "choice" and mark.entry.language in spoken}, open
+    )
     hear_titles(text, pieces)
-    pieces = join_apart(pieces, catalogue)
+    pieces = join_apart(pieces, catalogue, is_romanised(spoken))
     found = find(pieces, hits_of(text, pieces, catalogue, spoken), catalogue, wanted, spoken) + _coded(
         pieces, catalogue
     )
-    found = sorted(_without_names(found, pieces, text), key=lambda one: one.first)
+    found = sorted(_without_names(found, pieces, text, languages), key=lambda one: one.first)
     _hear_praise(pieces, found)
     language = sorted(spoken)[0].removesuffix(ROMANISED) if spoken else ""
     ordinals = sorted({int(mark.entry.value) for mark in kept if mark.entry.sort == "ordinal" and mark.entry.value})
     return Scan(text, tokens, pieces, found, frozenset(spoken), language, catalogue, ordinals=tuple(ordinals))
 
 
-def _without_names(found: list[Found], pieces: list[Piece], text: str) -> list[Found]:
+def _hear_choice(pieces: list[Piece], called: set[int], open: Open | None) -> None:
+    """What may stand for "number" does, before the number of a choice that was offered: "no 2 please"; but "no, 2"."""
+    if open is None or len(open.choices) < 2 or sum(piece.kind == "amount" for piece in pieces) > 1:
+        return
+    numbers = {choice.number for choice in open.choices}
+    for place, piece in enumerate(pieces):
+        following = [one for one in pieces[place + 1 : place + 3] if one.text != "."]
+        if piece.first not in called or piece.kind != "word" or not following:
+            continue
+        amount = following[0]
+        if amount.kind == "amount" and amount.unit is None and not amount.soft and amount.value in numbers:
+            piece.sorts = {"choice"}
+
+
+def _without_names(found: list[Found], pieces: list[Piece], text: str, languages: Languages) -> list[Found]:
     """What was found, but guesses within a name at the end: "Thanks, Sue" orders no sausages."""
     ends = [place for place, piece in enumerate(pieces) if piece.kind == "separator"]
     if not ends or len(found) < 2:
@@ -263,8 +276,17 @@ def _without_names(found: list[Found], pieces: list[Piece], text: str) -> list[F
     closed = pieces[last].text in (".", "!", "?") or (last > 0 and bool(pieces[last - 1].sorts & _SIGNING))
     if not named or not closed or len(words) > _SIGNATURE_MOST:
         return found
-    guessed = [one for one in found if one.first > last and (one.quality not in ("", "stem") or one.how != "full")]
-    return [one for one in found if one not in guessed]
+    signed = last > 0 and bool(pieces[last - 1].sorts & _SIGNING) and len(words) == 1
+    return [
+        one
+        for one in found
+        if one.first < last
+        or (
+            one.quality in ("", "stem")
+            and one.how == "full"
+            and not (signed and languages.is_given(pieces[one.first].text))
+        )
+    ]
 
 
 def _hear_praise(pieces: list[Piece], found: list[Found]) -> None:
@@ -285,31 +307,6 @@ def _hear_praise(pieces: list[Piece], found: list[Found]) -> None:
         if "chat" in sorts and not sorts & _GRAVE:
             for piece in inside:
                 piece.sorts = {"story"} if piece.kind == "word" else piece.sorts
-
-
-def _tell_times(pieces: list[Piece]) -> None:
-    """A number in words at the end of a clause about coming or delivering is a time: "подойду к девяти", and so is half
-    an hour before or after one: "um halb acht"."""
-    for at, half, hour in zip(pieces, pieces[1:], pieces[2:], strict=False):
-        named = half.kind == hour.kind == "amount" and half.value == _HALF and not half.unit and not hour.unit
-        if "at" in at.sorts and named and hour.value is not None and 1 <= hour.value <= _HOURS / 2:
-            for piece in (half, hour):
-                piece.kind, piece.type, piece.value = "typed", "time", None
-    for place, piece in enumerate(pieces):
-        if piece.kind != "amount" or piece.unit or piece.value is None or piece.value > _HOURS or place < 2:
-            continue
-        ended = _ends(pieces, place + 1) or (pieces[place + 1].sorts & _TRAILING and _ends(pieces, place + 2))
-        around = set().union(*(one.sorts for one in pieces[max(0, place - 4) : place - 1]))
-        before = pieces[place - 1].sorts
-        counted = any(one.kind == "amount" and not one.soft for one in pieces[: place - 1])
-        until = counted and "at" in before and not before & {"apiece", "approx"}
-        if ended and (until or (before & {"at", "approx"} and around & _BEFORE_TIME)):
-            piece.kind, piece.type, piece.value = "typed", "time", None
-
-
-def _ends(pieces: list[Piece], place: int) -> bool:
-    """Whether a clause has ended before this place."""
-    return place >= len(pieces) or pieces[place].kind in ("separator", "mark", "sign")
 
 
 def _forget_sizes(text: str, tokens: list[Token], sorts: list[set[str]], kept: list[Mark]) -> None:
@@ -336,30 +333,6 @@ def _is_noun(mark: Mark, tokens: list[Token], text: str, languages: Languages) -
 
 def _shared(mark: Mark) -> bool:
     return mark.entry.sort in _EVERYWHERE
-
-
-def _spoken(tokens: list[Token], marks: list[Mark], catalogue: Compiled) -> set[str]:
-    """The languages that know the most words of the text; all of them when they know equally many."""
-    known: dict[int, set[str]] = {}
-    lexicon = catalogue.languages.lexicon
-    for mark in marks:
-        for place in range(mark.first, mark.last):
-            known.setdefault(place, set()).add(mark.entry.language)
-    for place, token in enumerate(tokens):
-        if token.kind == WORD:
-            for hit in catalogue.hits(token.text, place not in known and not lexicon.knows(token.text)):
-                if (hit.score >= _SURE and len(token.text) > 1) or hit.how == "romanised":
-                    of = catalogue.aliases[hit.alias].language
-                    if of:
-                        of = of + ROMANISED if hit.how == "romanised" else of
-                        known.setdefault(place, set()).add(of)
-    counts: Counter[str] = Counter()
-    for languages in known.values():
-        counts.update(languages)
-    if not counts:
-        return set()
-    most = max(counts.values())
-    return {language for language, count in counts.items() if count == most}
 
 
 def _longest(marks: list[Mark]) -> list[Mark]:

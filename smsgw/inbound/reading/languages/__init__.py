@@ -35,13 +35,18 @@ class Language:
     """What the words of a language are like; its phrases are in the lexicon.
 
     endings: what a noun or an adjective may end in. plural: endings that may be a plural; singular: those of
-    a singular that the name in the catalogue does not have. fleeting: vowels that come
-    and go before the last consonant. alternations: pairs of consonants that change before an ending. digraphs: how a
-    marked letter is typed without its mark. implied: whether a product in the singular means one. not_after: whether a
+    a singular that the name in the catalogue does not have, where that ends in one of feminine. living: endings that a
+    being has in the accusative, as has its adjective ("plišastega medvedka"); of anything else they mean some of it.
+    fleeting: vowels that come and go before the last consonant. alternations: pairs of consonants that change before an
+    ending. digraphs: how a marked letter is typed without its mark. implied: whether a product in the singular means
+    one. not_after: whether a
     negation stands behind what it denies. slash: whether 1/5 is one and a half. nouns: whether every noun has a
     capital. attributive: endings of an adjective that its singular has too, except behind one of the words `many`.
     receivers: endings of a noun behind "for" that is no brand ("for hampers").
     definite: words behind a noun that say which one, where a bare noun does not mean one.
+    partitive: words before a noun that say some of it, or several, but not how many ("dei cerotti"). bare: endings of a
+    noun that is a plural where no word of single stands before it ("Tulpen", but "den Besen").
+    dates: what the days of a month begin with ("восьм" of "восьмое марта").
     inverted: whether a number behind its unit is a guess ("штук пять"). cases: whether given names have endings.
     """
 
@@ -51,6 +56,8 @@ class Language:
     endings: frozenset[str] = frozenset()
     plural: tuple[str, ...] = ()
     singular: tuple[str, ...] = ()
+    feminine: tuple[str, ...] = ()
+    living: tuple[str, ...] = ()
     fleeting: str = ""
     alternations: tuple[tuple[str, str], ...] = ()
     digraphs: dict[str, str] = field(default_factory=dict)
@@ -62,6 +69,10 @@ class Language:
     many: frozenset[str] = frozenset()
     definite: frozenset[str] = frozenset()
     receivers: tuple[str, ...] = ()
+    partitive: frozenset[str] = frozenset()
+    dates: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    single: frozenset[str] = frozenset()
     inverted: bool = False
     cases: bool = False
 
@@ -74,7 +85,7 @@ class Language:
 @dataclass(frozen=True)
 class Languages:
     """All languages that are read. measures: the units of all of them. given: stems of the given names of
-    each; tales: stems of the nouns that stories are told with.
+    each; tales: stems of the nouns that stories are told with; beings: of those that live, or are made to look so.
     """
 
     by_tag: dict[str, Language]
@@ -84,6 +95,7 @@ class Languages:
     negations: frozenset[str]
     given: dict[str, frozenset[str]] = field(default_factory=dict)
     tales: dict[str, frozenset[str]] = field(default_factory=dict)
+    beings: dict[str, frozenset[str]] = field(default_factory=dict)
     _told: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
@@ -114,6 +126,11 @@ class Languages:
             not self.given[one.tag].isdisjoint(stems(word, one) if one.cases else {word})
             for one in self.written_like(word)
         )
+
+    def is_being(self, word: str, language: Language) -> bool:
+        """Whether a folded word is a being in the accusative: "medvedka", "зайца"."""
+        lives = word.endswith(language.living or ("?",))
+        return lives and not self.beings[language.tag].isdisjoint(stems(word, language))
 
     def slash_is_point(self, tags: Iterable[str]) -> bool:
         """Whether one of these languages writes 1/5 for one and a half."""
@@ -164,7 +181,11 @@ def load(*folders: Traversable) -> Languages:
         for tag, table in ((table["tag"], table) for table in tables.values())
     }
     tales = {tag: _stemmed(phrases.get((tag, "story"), ()), language, _TALE_LEAST) for tag, language in by_tag.items()}
-    return Languages(by_tag, lexicon, measures, phrases, negations, given, tales)
+    beings = {
+        table["tag"]: _stemmed(table.get("people", {}).get("beings", ()), by_tag[table["tag"]], _NAME_LEAST)
+        for table in tables.values()
+    }
+    return Languages(by_tag, lexicon, measures, phrases, negations, given, tales, beings)
 
 
 def _named(names: list[str], language: Language) -> frozenset[str]:
@@ -195,6 +216,8 @@ def _language(table: dict[str, Any]) -> Language:
         endings=frozenset(forms.get("endings", "").split()),
         plural=tuple(forms.get("plural", "").split()),
         singular=tuple(forms.get("singular", "").split()),
+        feminine=tuple(forms.get("feminine", "").split()),
+        living=tuple(forms.get("living", "").split()),
         fleeting=forms.get("fleeting", ""),
         alternations=tuple((pair[0], pair[1]) for pair in forms.get("alternations", [])),
         digraphs=dict(forms.get("digraphs", {})),
@@ -206,6 +229,10 @@ def _language(table: dict[str, Any]) -> Language:
         many=frozenset(forms.get("many", "").split()),
         receivers=tuple(forms.get("receivers", "").split()),
         definite=frozenset(forms.get("definite", "").split()),
+        dates=tuple(fold(word).text for word in forms.get("dates", "").split()),
+        partitive=frozenset(forms.get("partitive", "").split()),
+        bare=tuple(forms.get("bare", "").split()),
+        single=frozenset(forms.get("single", "").split()),
         inverted=forms.get("inverted", False),
         cases=table.get("people", {}).get("cases", False),
     )
