@@ -10,7 +10,7 @@ from fractions import Fraction
 from smsgw.inbound.reading.forms import deletions, slips, stems
 from smsgw.inbound.reading.languages import ROMANISED, Language, Languages, load
 from smsgw.inbound.reading.letters import fold, latinised
-from smsgw.inbound.reading.pieces import build
+from smsgw.inbound.reading.pieces import COUNTED, build
 from smsgw.inbound.reading.romanised import of_cyrillic, of_persian, of_persian_in_latin, of_russian_in_latin
 from smsgw.inbound.reading.terms import Product
 from smsgw.inbound.reading.tokens import cut
@@ -28,7 +28,7 @@ class Alias:
     """One name of a product: its words; needed: those that must be said for a full match.
 
     joins: it holds an "and". container: it is one word and what that comes in ("white loaf"). filling: words that are
-    not needed, and are neither a unit nor small.
+    not needed, and are neither a unit nor small. packed: "pieces" behind the number of pieces in a pack.
     """
 
     number: int
@@ -40,6 +40,7 @@ class Alias:
     joins: bool
     container: bool = False
     filling: frozenset[int] = frozenset()
+    packed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,22 @@ class Compiled:
         if number not in self._words:
             return False
         return any(number in self.aliases[hit.alias].words for hit in self.hits(word, False))
+
+    def packs(self, number: str, word: str) -> bool:
+        """Whether a number of pieces tells two products apart: "puzzle 100 pieces", "puzzle 500 pieces"."""
+        for hit in self.hits(word, False) if number in self._words else ():
+            alias = self.aliases[hit.alias]
+            at = hit.position - 1
+            if hit.position in alias.packed and alias.words[at] == number:
+                rest = (*alias.words[:at], *alias.words[at + 1 :])
+                if any(
+                    other.packed == alias.packed
+                    and other.sku != alias.sku
+                    and (*other.words[:at], *other.words[at + 1 :]) == rest
+                    for other in self.aliases
+                ):
+                    return True
+        return False
 
     def spells(self, word: str) -> bool:
         """Whether a word stands so in a name."""
@@ -233,6 +250,7 @@ class _Name:
     words: list[str] = field(default_factory=list)
     weak: set[int] = field(default_factory=set)
     filling: set[int] = field(default_factory=set)
+    packed: set[int] = field(default_factory=set)
     sizes: list[tuple[str, Fraction]] = field(default_factory=list)
     joins: bool = False
     container: bool = False
@@ -275,7 +293,7 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
     spoken = {language, language + ROMANISED} if language else set(compiled.languages.by_tag)
     marks = [mark for mark in compiled.languages.lexicon.find(tokens) if mark.entry.language in spoken]
     found = _Name()
-    for piece in build(tokens, marks, {}, compiled.languages.slash_is_point({language}), _never, _never):
+    for piece in build(tokens, marks, {}, compiled.languages.slash_is_point({language}), _never, _never, _never):
         if piece.size and piece.measured:
             found.words.append(piece.size)
             found.sizes.append(piece.measured)
@@ -283,6 +301,8 @@ def _cut(compiled: Compiled, language: str, name: str) -> _Name:
             found.container = found.container or "container" in piece.sorts
             found.joins = found.joins or "and" in piece.sorts
             countable = piece.kind == "amount" and not piece.soft and piece.value is not None
+            if piece.unit in COUNTED and tokens[piece.first].text.isdigit() and piece.last == piece.first + 2:
+                found.packed.add(len(found.words) + 1)
             small = bool(language and piece.sorts & _WEAK_SORTS and not piece.sorts & _STRONG_SORTS) and not countable
             for token in tokens[piece.first : piece.last]:
                 if small and not _is_size(name[token.start : token.end]):
@@ -311,7 +331,18 @@ def _enter(compiled: Compiled, sku: str, language: str, text: str, name: _Name) 
     needed = frozenset(range(len(words))) - weak
     container = name.container and len(needed) == 1 and bool(weak)
     compiled.aliases.append(
-        Alias(number, sku, language, text, tuple(words), needed, name.joins, container, frozenset(name.filling))
+        Alias(
+            number,
+            sku,
+            language,
+            text,
+            tuple(words),
+            needed,
+            name.joins,
+            container,
+            frozenset(name.filling),
+            frozenset(name.packed),
+        )
     )
     compiled.by_sku[sku].append(compiled.aliases[-1])
     for spelt in text.lower().split():

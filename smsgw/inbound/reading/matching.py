@@ -287,6 +287,8 @@ def _is_count(
             continue
         earlier = [other for at, (other, _) in zip(needed, way, strict=True) if at < position]
         size = {at for at, _ in positions.get(position - 1, ())}
+        if position + 1 in alias.packed and any(at - place in (1, 2) for at, _ in positions[position + 1]):
+            continue  # "500 piece puzzle", "500-piece puzzle"
         if earlier and place < min(earlier) and place - 1 not in size:
             return True
     return False

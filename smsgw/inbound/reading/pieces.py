@@ -94,13 +94,14 @@ def build(
     slash_is_point: bool,
     names: Callable[[str], bool],
     sizes: Callable[[str, str], bool],
+    packs: Callable[[str, str], bool],
 ) -> list[Piece]:
     """The pieces of a text, in order.
 
     names: whether a word alone names a product, though it may be a unit too. sizes: whether a number behind a word is
-    of the name of a product ("SPF 50", "size 3").
+    of the name of a product ("SPF 50", "size 3"). packs: whether a number before a unit is ("500 pieces").
     """
-    pieces = _Builder(tokens, marks, types, slash_is_point, names).build()
+    pieces = _Builder(tokens, marks, types, slash_is_point, names, packs).build()
     _join_times(pieces, sizes)
     return pieces
 
@@ -113,7 +114,9 @@ class _Builder:
         types: dict[int, str],
         slash_is_point: bool,
         names: Callable[[str], bool],
+        packs: Callable[[str, str], bool],
     ) -> None:
+        self.packs = packs
         self.tokens, self.types, self.slash_is_point, self.names = tokens, types, slash_is_point, names
         self.sorts: list[set[str]] = [set() for _ in tokens]
         self.at: dict[int, list[Mark]] = {}
@@ -198,6 +201,8 @@ class _Builder:
         name, factor = None, Fraction(1)
         for _ in range(2):  # "two and a half kilos", "two kilos and a half"
             unit = self._unit(last) if name is None else None
+            if unit and self._is_pack(place, unit):
+                break
             if unit:
                 name, last, soft = unit.entry.unit, unit.last, soft and unit.entry.unit in COUNTED
                 factor = unit.entry.value or factor
@@ -208,6 +213,21 @@ class _Builder:
         piece.value, piece.unit, piece.soft = value * factor, name, soft
         piece.sorts.discard("vague")  # "3 Paar"
         return piece
+
+    def _is_pack(self, place: int, unit: Mark) -> bool:
+        """Whether a number and its unit say which product it is, and not how many: "a 500 piece puzzle"; but "500
+        pieces of puzzle"."""
+        if self.tokens[place].kind != NUMBER or unit.first != place + 1 or unit.last != place + 2:
+            return False
+        if unit.last < len(self.tokens) and "filler" in self.sorts[unit.last]:
+            return False
+        return unit.entry.unit in COUNTED and self.packs(self.tokens[place].text, self.tokens[unit.first].text)
+
+    def _ends_pack(self, place: int) -> bool:
+        """Whether a unit is the end of "500 piece" or "500-piece", which name a product."""
+        before = place - 2 if place > 1 and self.tokens[place - 1].text == "-" else place - 1
+        numbered = before >= 0 and self.tokens[before].kind == NUMBER
+        return numbered and self.packs(self.tokens[before].text, self.tokens[place].text)
 
     def _value(self, place: int) -> tuple[Fraction | None, int, bool]:
         """The number that begins here, where it ends, and whether it may be an article."""
@@ -235,7 +255,7 @@ class _Builder:
             piece = self._piece("amount", place, multiple.last)
             piece.value = multiple.entry.value
             return piece
-        if unit is None:
+        if unit is None or self._ends_pack(place):
             return None
         name, factor = unit.entry.unit, unit.entry.value or Fraction(1)
         more = self._mark(unit.last, "more")

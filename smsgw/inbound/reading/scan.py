@@ -232,7 +232,13 @@ def scan(text: str, catalogue: Compiled, wanted: set[str], open: Open | None) ->
     types = typed(folded, tokens, sorts, open.order if open else None, catalogue.codes)
     _forget_sizes(text, tokens, sorts, kept)
     pieces = pieces_of.build(
-        tokens, kept, types, languages.slash_is_point(spoken), catalogue.names_alone, catalogue.sizes_of
+        tokens,
+        kept,
+        types,
+        languages.slash_is_point(spoken),
+        catalogue.names_alone,
+        catalogue.sizes_of,
+        catalogue.packs,
     )
     tell_days(pieces, languages)
     tell_times(pieces)

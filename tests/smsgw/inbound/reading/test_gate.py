@@ -31,6 +31,14 @@ SHOP = {
         "LED žarnica", "LED bulb", "лампочка LED", "لامپ LED", "LED-Lampe", "LED žarulja", "lampadina LED",
     ),
     "SHIRT1": ("majica XL", "shirt XL", "футболка XL", "تی شرت XL", "Hemd XL", "majica XL", "maglietta XL"),
+    "PUZZLE100": (
+        "sestavljanka 100 kosov", "puzzle 100 pieces", "пазл 100 деталей", "پازل 100 تکه", "Puzzle 100 Teile",
+        "slagalica 100 komada", "puzzle 100 pezzi",
+    ),
+    "PUZZLE500": (
+        "sestavljanka 500 kosov", "puzzle 500 pieces", "пазл 500 деталей", "پازل 500 تکه", "Puzzle 500 Teile",
+        "slagalica 500 komada", "puzzle 500 pezzi",
+    ),
     "TEA1": ("čaj", "tea", "чай", "چای", "Tee", "čaj", "tè"),
 }  # fmt: skip
 
@@ -185,3 +193,29 @@ def test_a_name_without_its_abbreviation_is_enough(text: str) -> None:
 @pytest.mark.parametrize("text", ["3 LED and a broom", "2 shirts", "2 majici in metlo", "3 bulbs and a zebra", "2 red"])
 def test_less_of_a_name_is_not(text: str) -> None:
     assert said(text)[0].needs_review
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("2 sestavljanki 100 kosov", "PUZZLE100 2"),
+        ("one 500 piece puzzle and one 100 piece puzzle", "PUZZLE100 1, PUZZLE500 1"),
+        ("two 500-piece puzzles please", "PUZZLE500 2"),
+        ("2 slagalice 100 komada", "PUZZLE100 2"),
+        ("2 puzzle 100 pezzi", "PUZZLE100 2"),
+        ("2 пазла 500 деталей", "PUZZLE500 2"),
+        ("2 Puzzle 100 Teile", "PUZZLE100 2"),
+    ],
+)
+def test_a_number_of_pieces_tells_one_product_from_another(text: str, items: str) -> None:
+    reading, got = said(text)
+    assert (got, reading.reasons) == (items, ())
+
+
+@pytest.mark.parametrize("text", ["100 kosov sestavljank", "100 pieces of puzzle", "2 puzzles", "puzzle, 100 pieces"])
+def test_a_number_of_pieces_that_may_be_how_many_goes_to_a_person(text: str) -> None:
+    assert said(text)[0].needs_review
+
+
+def test_a_number_of_pieces_of_something_else_is_how_many() -> None:
+    assert said("100 pieces tulips")[0].items[0].quantity == 100
