@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,15 +16,21 @@ import pytest
 BUILD = Path(__file__).parents[2] / "build"
 
 
-def python_with(name: str, requirements: Path) -> Path:
-    """The Python of a virtual environment that has these packages. Fails, never skips, when it cannot be made."""
+def python_with(name: str, requirements: Path, alone: str | None = None) -> Path:
+    """The Python of a virtual environment that has these packages. Fails, never skips, when it cannot be made.
+
+    alone: one more package, without what it asks for. The environment has no pip of its own, and nothing is compiled
+    beforehand: both would take longer than what is tested there.
+    """
 
     def make(place: Path) -> None:
-        run(sys.executable, "-m", "venv", str(place))
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run(*pip, "-r", str(requirements))
+        run(sys.executable, "-m", "venv", "--without-pip", str(place))
+        pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "--disable-pip-version-check"]
+        run(*pip, "install", "--quiet", "--no-compile", "-r", str(requirements))
+        if alone is not None:
+            run(*pip, "install", "--quiet", "--no-compile", "--no-deps", alone)
 
-    return _place(name, requirements.read_bytes(), make) / "bin" / "python"
+    return _place(name, requirements.read_bytes() + (alone or "").encode(), make) / "bin" / "python"
 
 
 def node_modules(name: str, source: Path) -> Path:
@@ -41,16 +47,14 @@ def node_modules(name: str, source: Path) -> Path:
 
 def _place(name: str, wanted: bytes, make: Callable[[Path], None]) -> Path:
     place = BUILD / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}"
-    if (place / "ready").exists():
-        return place
     BUILD.mkdir(exist_ok=True)
-    mine = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=BUILD))  # another test run may do the same
-    make(mine)
-    (mine / "ready").touch()
-    try:
-        mine.rename(place)
-    except OSError:
-        shutil.rmtree(mine)
+    with (BUILD / f"{place.name}.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)  # another process of the same run may want it too
+        if not (place / "ready").exists():
+            shutil.rmtree(place, ignore_errors=True)  # begun, and cut off
+            place.mkdir()
+            make(place)
+            (place / "ready").touch()
     return place
 
 

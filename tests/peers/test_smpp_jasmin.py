@@ -6,12 +6,7 @@ file beside it names them. Jasmin's broker and store are not here: only its PDUs
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,43 +27,21 @@ from smsgw.link import (
 from smsgw.text.parts import Piece, count, join, split
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Running, until
+from tests.peers.installed import python_with
 from tests.peers.kannel import free_port
 from tests.peers.talking import Talker, Told
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 SOURCE = Path(__file__).parent / "jasmin-smpp"
-BUILD = Path(__file__).parents[2] / "build"
 JASMIN = "jasmin==0.11.1"
 TO, OURS = "4915112345678", "4477"
 GSM, PERSIAN = "Gr\u00fc\u00dfe an {alle}: 5\u20ac @ \u00a3", "سلام دنیا، سفارش شما آماده است 🙂"
 
 
 def installed() -> Path:
-    """The Python that has Jasmin's SMPP; made if need be; fails, never skips, when it cannot be."""
-    wanted = (SOURCE / "requirements.txt").read_bytes()
-    place = BUILD / f"jasmin-{hashlib.sha256(wanted + JASMIN.encode()).hexdigest()[:12]}"
-    python = place / "bin" / "python"
-    if (place / "ready").exists():
-        return python
-    BUILD.mkdir(exist_ok=True)
-    mine = Path(tempfile.mkdtemp(prefix="jasmin-", dir=BUILD))  # another test run may do the same
-    try:
-        _run(sys.executable, "-m", "venv", str(mine))
-        pip = [str(mine / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run(*pip, "-r", str(SOURCE / "requirements.txt"))
-        _run(*pip, "--no-deps", JASMIN)
-        (mine / "ready").touch()
-        mine.rename(place)
-    except OSError:
-        shutil.rmtree(mine)
-    return python
-
-
-def _run(*words: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.fail(f"{' '.join(words)} failed: {done.stderr[-2000:]}")
+    """The Python that has Jasmin's SMPP."""
+    return python_with("jasmin", SOURCE / "requirements.txt", alone=JASMIN)
 
 
 class Peer(Talker):
