@@ -21,6 +21,7 @@ import pytest
 
 PEERS = Path(__file__).parent / "peers"
 SLOW = [Path(__file__).parent / place for place in ("flows", "smsgw/cli", "drivers/test_contract.py")]
+WAITING = ("flows", "docs", "peers", "drivers")
 
 # The same examples for everybody, and no deadline: a busy machine says nothing about one example.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
@@ -34,6 +35,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.peer)
         if any(item.path.is_relative_to(place) for place in SLOW) or {"rig", "rig_for"} & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    items[:] = _mixed(items)
+
+
+def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Files that wait most of their time stand among those that compute, so that every core always has something to do.
+
+    They come a little sooner, for some of them take a minute: the end should not have to wait for one.
+    """
+    groups: dict[str, dict[Path, list[pytest.Item]]] = {}
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).parts[0]
+        group = groups.setdefault(place if place in WAITING else "", {})
+        group.setdefault(item.path, []).append(item)
+    found = [
+        ((number + 0.5) / len(files) * (0.85 if place else 1), file, tests)
+        for place, files in groups.items()
+        for number, (file, tests) in enumerate(files.items())
+    ]
+    return [item for _, _, tests in sorted(found, key=lambda one: one[:2]) for item in tests]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tests.emulators.mmsc import mm7_network
 from tests.flows.running import Running, environment, until
 
-ROUNDS = environment("SMSGW_KILL_ROUNDS", 32) // 16
+ROUNDS = environment("SMSGW_KILL_ROUNDS", 24) // 12
 SEED = environment("SMSGW_KILL_SEED", int(time.time()))
 PHONE = "+38640999999"
 EACH = 12  # MMS in each direction and round

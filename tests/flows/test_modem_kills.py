@@ -19,7 +19,7 @@ from tests.flows.killing import Caller, Siege, Typist, Wanted
 from tests.flows.modem_wire import Stick
 from tests.flows.running import Running, environment
 
-ROUNDS = environment("SMSGW_KILL_ROUNDS", 32) // 8
+ROUNDS = environment("SMSGW_KILL_ROUNDS", 24) // 8
 SEED = environment("SMSGW_KILL_SEED", int(time.time()))
 SENDING = {"unsure_wait": 12, "retry_first": 1, "retry_most": 4, "resend_unsure": "resend"}
 

@@ -18,7 +18,7 @@ from tests.flows.killing import Siege
 from tests.flows.running import Running, environment
 from tests.flows.wires import Journal, Tape, Wire
 
-ROUNDS = environment("SMSGW_KILL_ROUNDS", 32)  # altogether, over the four combinations
+ROUNDS = environment("SMSGW_KILL_ROUNDS", 24)  # altogether, over the four combinations
 SEED = environment("SMSGW_KILL_SEED", int(time.time()))
 PATIENCE = 120  # seconds until all is quiet, on a busy machine
 # 12 s: just longer than a receipt that nobody owns must be old to settle an unsure message, so that both ways are gone.

@@ -23,7 +23,7 @@ from tests.emulators.smpp_client import RESP, SmppClient, read_deliver, submit
 from tests.flows.running import Running, environment, until
 from tests.flows.wires import Tape
 
-ROUNDS = max(3, environment("SMSGW_KILL_ROUNDS", 32) // 10)
+ROUNDS = max(3, environment("SMSGW_KILL_ROUNDS", 24) // 10)
 WINDOW = 50
 NUMBER = "+38640111222"
 LONG = " And this is so long that it takes two parts, for it goes on and on, as texts of people do." * 2
