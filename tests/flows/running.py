@@ -60,7 +60,7 @@ class Running:
 
     def smsgw(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        ran = subprocess.run(self.command(*words), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        ran = warm.run(["--config", str(self.config), *words], timeout=120)
         assert not check or ran.returncode == 0, f"smsgw {' '.join(words)}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
         return ran
 

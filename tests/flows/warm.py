@@ -13,9 +13,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,13 +84,13 @@ class _Warm:
                 [sys.executable, __file__, str(theirs.fileno())], cwd=ROOT, pass_fds=[theirs.fileno()]
             )
 
-    def start(self, args: Sequence[str], log: int) -> Copy:
-        """Run `smsgw` with these arguments; log: an open file for what it says."""
+    def start(self, args: Sequence[str], out: int, err: int, folder: Path, environ: Mapping[str, str]) -> Copy:
+        """Run `smsgw` with these arguments; out, err: open files for what it says."""
         words, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        asked = json.dumps([list(args), dict(os.environ)]).encode()
+        asked = json.dumps([list(args), str(folder), dict(environ)]).encode()
         with theirs, self._lock:
             copy = Copy(words, 0)
-            socket.send_fds(self._ours, [asked], [log, theirs.fileno()])
+            socket.send_fds(self._ours, [asked], [out, err, theirs.fileno()])
             copy.pid = int(self._ours.recv(64))
         return copy
 
@@ -104,9 +105,32 @@ _warm: _Warm | None = None
 
 def start(args: Sequence[str], log: int) -> Copy:
     """Run `smsgw` with these arguments as a process of its own; log: an open file for what it says."""
+    return _read_in().start(args, log, log, ROOT, os.environ)
+
+
+def run(
+    args: Sequence[str], timeout: float, folder: Path = ROOT, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `smsgw` with these arguments to its end. Raises subprocess.TimeoutExpired, and ends it then."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        copy = _read_in().start(args, out.fileno(), err.fileno(), folder, os.environ if environ is None else environ)
+        try:
+            status = copy.wait(timeout)
+        except subprocess.TimeoutExpired:
+            copy.kill()
+            copy.wait()
+            raise
+        said = []
+        for file in (out, err):
+            file.seek(0)
+            said.append(file.read().decode())
+    return subprocess.CompletedProcess(["smsgw", *args], status, *said)
+
+
+def _read_in() -> _Warm:
     global _warm
     _warm = _warm or _Warm()
-    return _warm.start(args, log)
+    return _warm
 
 
 def end() -> None:
@@ -121,9 +145,10 @@ def serve(asking: socket.socket) -> None:
     """Start what is asked for until nobody can ask any more."""
     import importlib
 
-    from smsgw.__main__ import main
+    from smsgw.__main__ import COMMANDS, main
 
-    for name in READ_IN:
+    commands = [f"smsgw.cli.{place.partition('.')[0]}" for place in COMMANDS.values()]
+    for name in (*READ_IN, *commands):
         importlib.import_module(name)
     ended, note = os.pipe()
     os.set_blocking(note, False)
@@ -131,18 +156,19 @@ def serve(asking: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     threading.Thread(target=_bury, args=(ended,), daemon=True).start()
     while True:
-        asked, files, _, _ = socket.recv_fds(asking, 1 << 20, 2)
+        asked, files, _, _ = socket.recv_fds(asking, 1 << 20, 3)
         if not asked:
             return
-        log, words = files
-        args, environ = json.loads(asked)
+        out, err, words = files
+        args, folder, environ = json.loads(asked)
         with _changing:
             pid = os.fork()
             if pid == 0:
-                _become(args, environ, log, asking)
+                _become(args, folder, environ, (out, err), asking)
                 main(args)
             _running[pid] = words
-        os.close(log)
+        os.close(out)
+        os.close(err)
         asking.send(str(pid).encode())
 
 
@@ -150,7 +176,9 @@ _running: dict[int, int] = {}
 _changing = threading.Lock()
 
 
-def _become(args: list[str], environ: dict[str, str], log: int, asking: socket.socket) -> None:
+def _become(
+    args: list[str], folder: str, environ: dict[str, str], says: tuple[int, int], asking: socket.socket
+) -> None:
     """In the copy: be as a process is that was started from a shell."""
     import ctypes
 
@@ -160,8 +188,9 @@ def _become(args: list[str], environ: dict[str, str], log: int, asking: socket.s
     asking.close()
     os.environ.clear()
     os.environ.update(environ)
+    os.chdir(folder)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for ours, theirs in ((nothing, 0), (log, 1), (log, 2)):
+    for ours, theirs in ((nothing, 0), (says[0], 1), (says[1], 2)):
         os.dup2(ours, theirs)
     os.closerange(3, 64)
     sys.argv = ["smsgw", *args]

@@ -19,6 +19,7 @@ import pytest
 from smsgw.__main__ import holder, parts, root
 from smsgw.cli.office import Office
 from smsgw.cli.shell import execute
+from tests.flows import warm
 
 CHECKOUT = Path(__file__).parents[3]
 PHONE, OTHER_PHONE = "+38640111222", "+38640111333"
@@ -113,7 +114,7 @@ class Running:
                 command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
 
-    def until(self, seen: Callable[[], Any], seconds: float = 60) -> Any:
+    def until(self, seen: Callable[[], Any], seconds: float = 120) -> Any:
         """Wait until something is true, and return it."""
         deadline = time.monotonic() + seconds
         while not (found := seen()):
@@ -126,7 +127,7 @@ class Running:
         """Send a signal and wait for the end; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
 
 Start = Callable[..., Running]
@@ -157,12 +158,16 @@ class Daemon:
 
     def smsgw(self, *args: str | Path, seconds: float = 120, **environ: str) -> Said:
         """Run the real program against it."""
-        command, env = program(*args, SMSGW_CONFIG=str(self.config), **environ)
-        ran = subprocess.run(
-            command, env=env, cwd=self.config.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=seconds, check=False,
-        )  # fmt: skip
+        _, env = program(SMSGW_CONFIG=str(self.config), **environ)
+        ran = warm.run([str(word) for word in args], seconds, self.config.parent, env)
         return Said(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_ends() -> Iterator[None]:
+    """What runs commands quickly ends with the tests."""
+    yield
+    warm.end()
 
 
 @pytest.fixture(scope="module")
