@@ -300,6 +300,14 @@ CATALOGUE: tuple[Entry, ...] = (
         retry=True,
     ),
     Entry(
+        "fenced",
+        503,
+        "Another node does this by now",
+        "What was to be written belongs to another node of the cluster by now; nothing was written.",
+        "Ask again with the same client_ref or Idempotency-Key; `smsgw doctor` tells which node has what.",
+        retry=True,
+    ),
+    Entry(
         "store_error",
         503,
         "The store cannot be used",

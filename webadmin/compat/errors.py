@@ -106,6 +106,7 @@ TABLE: dict[str, Said] = {
     "queue_full": Said((429, 21611), (503, LATER), (500, None), 503),
     "store_full": _LATER,
     "store_unreachable": _LATER,
+    "fenced": _LATER,
     "store_error": _LATER,
     "internal": Said((500, 20500), (500, "Sending failed."), (500, None), 500),
 }

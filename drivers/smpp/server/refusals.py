@@ -50,6 +50,7 @@ BY_CODE: dict[str, int] = {
     "budget_exceeded": RSUBMITFAIL,
     "store_full": RSYSERR,
     "store_unreachable": RSYSERR,
+    "fenced": RSYSERR,
     "store_error": RSYSERR,
     "internal": RSYSERR,
 }
