@@ -33,11 +33,11 @@ export function follow(tell) {
 
 if (self.SharedWorkerGlobalScope) {
   const tabs = new Set();
-  let now = "lost";
+  let now = ""; // nobody knows yet
   self.onconnect = ({ ports: [tab] }) => {
     tabs.add(tab);
     tab.onmessage = ({ data }) => (data === "bye" ? tabs.delete(tab) : tabs.add(tab));
-    if (now === "live") tab.postMessage("live");
+    if (now) tab.postMessage(now);
   };
   follow((word) => {
     now = word === "news" ? now : word;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from smsgw.outbound.submit import Asked
 from tests.webadmin.pages.conftest import Visitor
 
 ANA = "+38640111222"
+PATIENCE = 60_000  # milliseconds that a busy machine may take for what comes at once elsewhere
 TABS = 8  # more than the six connections that a browser keeps to one host
 
 
@@ -26,6 +28,8 @@ def enter(
         if wishes.pop("refused", False):
             site.app.view_functions["pages.event_stream"] = lambda: ("", 503)
         page = browser_page(**wishes)
+        page.context.set_default_timeout(PATIENCE)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"http://127.0.0.1:{site.server.port}{admin.link()}")
         page.goto(f"http://127.0.0.1:{site.server.port}/messages")
         return page, site
@@ -41,7 +45,6 @@ def test_all_tabs_share_one_stream_and_what_is_new_appears_in_each_that_is_seen(
     page, site = enter()
     tabs = [page, *(page.context.new_page() for _ in range(TABS - 1))]
     for tab in tabs[1:]:
-        tab.set_default_timeout(20_000)
         tab.goto(page.url)
     for tab in tabs:
         tab.evaluate("document.body.dataset.look = 1e8")  # nothing comes by the clock any more
@@ -64,6 +67,26 @@ def test_where_the_stream_is_refused_the_page_asks_by_the_clock(
     page.locator("body[data-stream=lost]").wait_for()
     admin.gateway.door.submit(Asked(ANA, "Quite new", "cli"))
     page.get_by_text("Quite new").wait_for()
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_a_tab_that_comes_later_is_told_that_the_stream_is_lost(enter: Callable[..., tuple[Any, Any]]) -> None:
+    page, site = enter(refused=True)
+    page.locator("body[data-stream=lost]").wait_for()
+    over = threading.Event()
+
+    def say_nothing() -> tuple[str, int]:
+        over.wait()
+        return "", 503
+
+    site.app.view_functions["pages.event_stream"] = say_nothing  # so it is not lost anew, and told of because of that
+    try:
+        tab = page.context.new_page()
+        tab.goto(page.url)
+        tab.locator("body[data-stream=lost]").wait_for()
+    finally:
+        over.set()
 
 
 @pytest.mark.peer
