@@ -224,7 +224,10 @@ def test_a_person_gets_a_copy_and_is_forgotten_unless_held(call: Caller) -> None
     assert call("PUT", f"{path}/hold", {"why": "case 17"}).status == 204
     assert call("POST", f"{path}/erase").code == "legal_hold"
     assert call("DELETE", f"{path}/hold").status == 204
-    assert set(call("POST", f"{path}/erase").said) == {"messages", "texts", "calls", "orders", "inquiries"}
+    forgotten = call("POST", f"{path}/erase").said
+    assert set(forgotten) == {"messages", "texts", "calls", "talks", "orders", "inquiries"}
+    shape = call("GET", f"{API}/openapi.json").said["components"]["schemas"]["Forgotten"]
+    assert set(shape["properties"]) == set(forgotten)
     assert call("GET", path).status == 404
     assert [one["what"] for one in call("GET", f"{path}/accesses").said["data"]] == [
         "erased", "hold lifted", "held", "exported", "exported",
