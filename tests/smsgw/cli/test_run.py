@@ -22,7 +22,7 @@ def manager(tmp_path: Path):
     """A service manager's socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(20)
+        listening.settimeout(120)
         yield listening
 
 
@@ -53,7 +53,7 @@ def test_a_first_start_says_in_its_log_where_the_first_account_is_made(start, co
     running = start("run", "--config", config_file)
     running.until(lambda: "/setup/" in running.err.read_text())
     link = re.findall(r"http://[\w.:]+/setup/[A-Za-z]{32}", running.err.read_text())[0]
-    with urlopen(link, timeout=20) as answer:
+    with urlopen(link, timeout=120) as answer:
         assert "The first account" in answer.read().decode()
     assert running.end() == 0
 
@@ -128,7 +128,7 @@ def test_a_port_that_is_in_use_ends_with_1_one_sentence_and_the_next_step(start,
         port = other.getsockname()[1]
         config_file.write_text(config_file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
         running = start("run", "--config", config_file)
-        assert running.process.wait(20) == 1
+        assert running.process.wait(120) == 1
     said = running.err.read_text()
     assert f"error: the web server cannot listen at 127.0.0.1:{port}" in said
     assert "next: " in said
@@ -144,7 +144,7 @@ def test_a_store_that_a_newer_smsgw_wrote_ends_with_1_and_is_left_alone(start, c
         conn.execute("DELETE FROM link")
     conn.close()
     running = start("run", "--config", config_file)
-    assert running.process.wait(20) == 1
+    assert running.process.wait(120) == 1
     assert "which a newer smsgw made" in running.err.read_text()
     assert "next: install the newer smsgw again" in running.err.read_text()
     with sqlite3.connect(config_file.parent / "smsgw.db") as conn:
@@ -155,7 +155,7 @@ def test_a_store_that_a_newer_smsgw_wrote_ends_with_1_and_is_left_alone(start, c
 def test_a_store_in_a_folder_that_is_missing_ends_with_5(start, config_file: Path) -> None:
     config_file.write_text(config_file.read_text().replace("sqlite:///", "sqlite:///missing/"))
     running = start("run", "--config", config_file)
-    assert running.process.wait(20) == 5
+    assert running.process.wait(120) == 5
     assert "next: " in running.err.read_text()
 
 
