@@ -76,7 +76,7 @@ class Running:
                 self.process = warm.start(["--config", str(self.config), *self.words], log.fileno())
         return self.process
 
-    def start(self, before: list[str] | None = None, patience: float = 30) -> float:
+    def start(self, before: list[str] | None = None, patience: float = 120) -> float:
         """Start the daemon and wait until everything runs; returns the seconds that it took."""
         begun = time.monotonic()
         process = self.spawn(before)
