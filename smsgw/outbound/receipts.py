@@ -1,14 +1,16 @@
 """Store what the network said; settle the message when all parts are answered.
 
 A receipt is stored first, whether or not its reference is known: it may come before the answer to its own send. The
-answer looks among the unmatched ones when it arrives, so the two meet from either side.
+answer looks among the unmatched ones when it arrives, so the two meet from either side. Where several nodes share the
+store, one of them may write the answer while another writes its receipt, and neither transaction sees the other's row:
+`missed` brings those two together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -24,6 +26,7 @@ from .retry import Retry
 from .settle import settle
 from .showing import Showing
 
+MISSED_WITHIN = timedelta(hours=1)  # how far back `missed` looks: longer than a store or a clock is away
 TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
 # Built once: to build a statement anew costs more than to run it.
@@ -54,6 +57,18 @@ _MARK = Prepared(
     .values(
         outcome=bindparam("says"), outcome_at=bindparam("at", type_=part.c.outcome_at.type), error=bindparam("words")
     )
+)
+_MISSED = (
+    select(part.c.link, part.c.reference)
+    .distinct()
+    .join_from(receipt, part, (part.c.link == receipt.c.link) & (part.c.reference == receipt.c.reference))
+    .where(
+        receipt.c.message_id.is_(None),
+        receipt.c.received_at >= bindparam("since", type_=receipt.c.received_at.type),
+        receipt.c.received_at >= part.c.written_at,  # some SMSCs use a reference again: an older receipt is another's
+        part.c.outcome.is_(None),
+    )
+    .limit(history.MANY)
 )
 _DELIVER = history.Together(MESSAGE, "deliver", "sent", sets=("final_at",), where=(message.c.parts == 1,))
 
@@ -133,6 +148,15 @@ class Receipts:
         _mark(conn, _outcomes((t, h) for _, t, h in matched))
         self._show(conn, link, ((t, h) for _, t, h in matched), matched[-1][1].at)
         return {h.message_id for _, _, h in matched}
+
+    def missed(self, conn: Connection, now: datetime) -> None:
+        """Match receipts that were written by one node in the moment in which another wrote down the answer."""
+        found = conn.execute(_MISSED, {"since": now - MISSED_WITHIN}).all()
+        ids: set[str] = set()
+        for link in dict.fromkeys(row.link for row in found):
+            ids |= self.early(conn, link, [row.reference for row in found if row.link == link])
+        if ids:
+            settle(conn, sorted(ids), by="clock", now=now, retry=self._retry, chance=self._chance)
 
     def _homes(self, conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:
         """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""

@@ -43,9 +43,10 @@ class Unsure:
         self._chance = chance
 
     def look(self, conn: Connection, batch: list[Due]) -> list[set[str]]:
-        """Settle by orphaned receipts, then apply policies; returns the links that got work."""
+        """Settle by receipts that nobody owns yet, then apply policies; returns the links that got work."""
         woken: set[str] = set()
         for due in batch:
+            self._receipts.missed(conn, due.now)
             self._adopt(conn, due.now)
             woken |= _by_policy(conn, due)
         return [woken for _ in batch]

@@ -92,11 +92,12 @@ class Book:
 class Caller(threading.Thread):
     """A program that sends messages over one kept connection, alone and in batches, until it is cut or told to end.
 
-    new: whether it thinks of new messages when nothing is left that was cut.
+    new: whether it thinks of new messages when nothing is left that was cut. pause: the longest, in seconds.
     """
 
-    def __init__(self, book: Book, client: Client, chance: Random, *, new: bool = True) -> None:
+    def __init__(self, book: Book, client: Client, chance: Random, *, new: bool = True, pause: float = 0.02) -> None:
         super().__init__(daemon=True)
+        self._pause = pause
         self._book, self._client, self._chance, self._new = book, client, chance, new
         self.ended = threading.Event()
 
@@ -109,7 +110,7 @@ class Caller(threading.Thread):
             except (OSError, HTTPException, json.JSONDecodeError):
                 self._book.unanswered(batch)
                 break
-            time.sleep(self._chance.uniform(0, 0.02))
+            time.sleep(self._chance.uniform(0, self._pause))
         self._client.close()
 
     def _ask(self, batch: list[Wanted]) -> None:

@@ -111,10 +111,15 @@ class Cluster:
 
         until(up, seconds, "the link did not come up")
 
-    def callers(self, names: list[str], each: int = 2) -> list[Caller]:
-        """Callers of these nodes begin."""
+    def callers(self, names: list[str], each: int = 2, pause: float = 0.02) -> list[Caller]:
+        """Callers of these nodes begin; pause: the most seconds that one waits between two requests."""
         made = [
-            Caller(self.book, Client(self.nodes[name].port, self.secret, timeout=8), Random(f"{name} {number}"))
+            Caller(
+                self.book,
+                Client(self.nodes[name].port, self.secret, timeout=8),
+                Random(f"{name} {number}"),
+                pause=pause,
+            )
             for name in names
             for number in range(each)
         ]

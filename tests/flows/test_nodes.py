@@ -36,23 +36,23 @@ def test_a_node_that_is_killed_or_frozen_under_load_is_taken_over_from_and_nothi
     three: Cluster, record_property: Callable[[str, Any], None]
 ) -> None:
     first, _ = three.held("link:net")
-    load = three.callers(NAMES)
-    three.asked(150)
+    load = three.callers(NAMES, each=1, pause=0.3)
+    three.asked(30)
 
     three.nodes[first].kill()
     second, killed = three.held("link:net", not_by=first, seconds=TAKEN_OVER)
     three.is_up()
-    three.asked(50)
+    three.asked(20)
 
     process = three.nodes[second].process
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     third, frozen = three.held("link:net", not_by=second, seconds=TAKEN_OVER)
     three.is_up()
-    three.asked(50)
+    three.asked(20)
     process.send_signal(signal.SIGCONT)
     three.nodes[first].start()
-    until(lambda: "stops it" in three.nodes[second].last_words(200), 30, "the woken node did not notice")
+    until(lambda: "stops it" in three.nodes[second].last_words(200), 120, "the woken node did not notice")
 
     for caller in load:
         caller.ended.set()
