@@ -16,7 +16,7 @@ _ABOUT_CONSENT = (
     "each", "apiece", "number", "question", "help", "help_word", "but", "day", "decline", "dont_send", "cancel",
     "story", "already", "noise", "modal",
 )  # fmt: skip
-_UNKNOWN_MOST = 2
+_UNKNOWN_MOST = 1
 _OTHER_MATTERS = ("complaint", "returns")
 
 
