@@ -12,12 +12,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
+
+from smsgw.store import schema
+from smsgw.store.database import Database
 
 PEERS = Path(__file__).parent / "peers"
 SLOW = [Path(__file__).parent / place for place in ("flows", "smsgw/cli", "drivers/test_contract.py")]
@@ -97,10 +101,13 @@ class Postgres:
     """A private PostgreSQL server in a folder of its own, with a unix socket that only its owner may enter.
 
     As root it runs as the user `postgres`, since it refuses to run as root. Should the tests be killed, the
-    kernel stops it: it is told of its parent's death. fsync is on, as in earnest.
+    kernel stops it: it is told of its parent's death. durable: fsync is on, as in earnest; without it a crash of the
+    server loses what was written, and everything is quicker.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = True) -> None:
+        self._durable = durable
+        self._has_tables = False
         # Not under pytest's folder: that is closed to other users, and the path of a socket must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="smsgw-postgres-", dir="/tmp"))
         self._as_owner = ["setpriv"]
@@ -125,12 +132,23 @@ class Postgres:
         """A connection of its own, each statement its own transaction."""
         return psycopg.connect(host=str(self.folder), user="smsgw", dbname=database, autocommit=True)
 
+    def create(self, name: str, *, tables: bool) -> None:
+        """A new database; tables: as a store of today is made, copied from one that was made once."""
+        with self.connect() as admin:
+            if tables and not self._has_tables:
+                admin.execute("CREATE DATABASE tables")
+                with closing(Database(self.url("tables"))) as made:
+                    schema.upgrade(made)
+                self._has_tables = True
+            admin.execute(f"CREATE DATABASE {name}" + (" TEMPLATE tables" if tables else ""))
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._as_owner, "--pdeathsig=INT", postgres_programs() / "postgres", "-D", "data",
-                 "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=64MB"],
+                 "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=64MB",
+                 *(["-c", "fsync=off", "-c", "full_page_writes=off"] if not self._durable else [])],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + 60
@@ -160,7 +178,7 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server that the tests of this process share; do not stop it (`own_postgres` may be)."""
-    server = Postgres()
+    server = Postgres(durable=False)
     yield server
     server.remove()
 
@@ -174,12 +192,18 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """The URL of a new, empty PostgreSQL database, dropped afterwards with whoever is still connected."""
+def postgres_url(postgres: Postgres, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a new database, dropped afterwards with whoever is still connected.
+
+    It has no messages, but its tables already where a test opens a store to use it: to make them takes a second. It is
+    quite empty for tests of the store itself, of whole roads, and those that ask for it with `empty_store`.
+    """
     name = f"store_{time.monotonic_ns()}"
+    room = request.path.relative_to(Path(__file__).parent).parts
+    used = room[0] in ("smsgw", "webadmin") and room[:2] != ("smsgw", "store")
+    postgres.create(name, tables=used and request.node.get_closest_marker("empty_store") is None)
+    yield postgres.url(name)
     with postgres.connect() as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield postgres.url(name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

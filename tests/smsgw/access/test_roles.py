@@ -52,6 +52,7 @@ def test_a_role_that_is_none_may_nothing() -> None:
     assert not any(roles.may("admin", name) for name in (*roles.PERMISSIONS, roles.SELF))
 
 
+@pytest.mark.empty_store
 def test_who_had_a_role_from_before_has_its_heir(fresh_store_url: str) -> None:
     database = Database(fresh_store_url)
     rows = "('acc_1', 'ana', 'admin', '2026-01-01 00:00:00'), ('acc_2', 'bo', 'clerk', '2026-01-01 00:00:00')"
