@@ -19,7 +19,9 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from smsgw.access import accounts, smpp_clients
 from smsgw.store import schema
 from smsgw.store.database import Database
 
@@ -83,6 +85,20 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("figures")
         for line in figures:
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A password's hash takes no time, but where hashes are looked at: a log-in takes half a second otherwise."""
+    if request.path.name == "test_accounts.py":
+        yield
+        return
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patched:
+        for room in (accounts, smpp_clients):
+            patched.setattr(room, "_hasher", cheap)
+            patched.setattr(room, "_nobody", lambda: cheap.hash("nobody"))
+        yield
 
 
 # PostgreSQL

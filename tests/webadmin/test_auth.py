@@ -47,16 +47,6 @@ def inside(browser: FlaskClient) -> FlaskClient:
     return browser
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Password hashes that take no time, for the tests that make many tries."""
-    from argon2 import PasswordHasher
-
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", cheap)
-    monkeypatch.setattr(accounts, "_nobody", lambda: cheap.hash("nobody"))
-
-
 def enter(browser: FlaskClient, name: str = NAME, password: str = PASSWORD, **headers: str) -> Any:
     """Try to log in."""
     given = {key.replace("_", "-").title(): value for key, value in headers.items()}

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pyotp
-import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
 from smsgw.access import accounts, accounts_invites, second_factor
@@ -18,14 +16,6 @@ from tests.webadmin.pages.conftest import Visitor
 from webadmin import create_app
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Password hashes that take no time."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", cheap)
-    monkeypatch.setattr(accounts, "_nobody", lambda: cheap.hash("nobody"))
 
 
 def id_of(visitor: Visitor, name: str) -> str:
