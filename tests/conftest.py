@@ -29,8 +29,10 @@ PEERS = Path(__file__).parent / "peers"
 SLOW = [Path(__file__).parent / place for place in ("flows", "smsgw/cli", "drivers/test_contract.py")]
 WAITING = ("flows", "docs", "peers", "drivers")
 
-# The same examples for everybody, and no deadline: a busy machine says nothing about one example.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
+# The same examples for everybody, and no deadline: a busy machine says nothing about one example. SMSGW_EXAMPLES makes
+# more of them than CI does.
+EXAMPLES = int(os.environ.get("SMSGW_EXAMPLES") or 60)
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("house")
 
 
