@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import Any
 
 import click
@@ -19,13 +18,14 @@ from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Group, pass_office
 from smsgw.cli.voice import Voice, harmless
 from smsgw.config import Config, LinkConfig
-from smsgw.errors import NotFound, StoreError
-from smsgw.link import Call, Health, InboundContent, InboundPiece, LinkError, LinkState, Receipt, WirePart, open_link
+from smsgw.errors import NotFound
+from smsgw.link import Health, LinkState, open_link
 from smsgw.outbound import balances
 from smsgw.outbound.submit import Asked
 from smsgw.outbound.usage import Usage, usage
 from smsgw.store import links
 from smsgw.store.leases import Lease
+from smsgw.watch.trying import Silent
 
 COLUMNS = {"name": "NAME", "kind": "KIND", "health": "HEALTH", "since": "SINCE", "why": "WHY", "facts": "FACTS"}
 PATIENCE = 20.0  # seconds for a link to come up
@@ -194,34 +194,12 @@ def tried(chosen: LinkConfig, voice: Voice, patience: float = PATIENCE) -> Healt
         opened.stop(time.monotonic() + 3)
 
 
-class Bystander:
-    """Listens to a link that is tried out, and stores nothing: see `smsgw.link.Events`."""
+class Bystander(Silent):
+    """Listens to a link that is tried out and tells how it is."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
         self._said = ""
-
-    def taken(self, part: WirePart, reference: str) -> None:
-        """Nothing is sent, so nothing is taken."""
-
-    def failed(self, part: WirePart, error: LinkError) -> None:
-        """Nothing is sent, so nothing fails."""
-
-    def receipt(self, receipt: Receipt) -> Future[None]:
-        """Not stored, so not acknowledged."""
-        return _not_stored()
-
-    def inbound(self, piece: InboundPiece) -> Future[None]:
-        """Not stored, so not acknowledged."""
-        return _not_stored()
-
-    def content(self, inbound: InboundContent) -> Future[None]:
-        """Not stored, so not acknowledged."""
-        return _not_stored()
-
-    def call(self, call: Call) -> Future[None]:
-        """Not stored."""
-        return _not_stored()
 
     def health(self, health: Health) -> None:
         """Tell every change."""
@@ -229,9 +207,3 @@ class Bystander:
         if says != self._said:
             self._voice.chat(says)
         self._said = says
-
-
-def _not_stored() -> Future[None]:
-    refused: Future[None] = Future()
-    refused.set_exception(StoreError("this is only a test: the daemon will take it"))
-    return refused
