@@ -57,6 +57,7 @@ from .api import (
     templates,
     webhooks,
 )
+from .addresses import Address
 from .api import catalogue as products  # `catalogue` of this package is another: that of errors
 from .api.clients import KnownClients
 from .context import Context
@@ -115,6 +116,7 @@ ROUTED = (
 def create_app(gateway: Gateway) -> Flask:
     """The WSGI application over a gateway, which may be running or not."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = Address
     app.url_map.merge_slashes = False  # a slash too many is a mistake, not another way to say it
     app.secret_key = secrets.token_bytes(32)  # for flash messages only: sessions are rows
     web = gateway.config.web
