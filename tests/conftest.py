@@ -5,6 +5,7 @@ Nothing here is skipped when it is missing: a test that could not run has not pa
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -62,6 +63,12 @@ def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
         for number, (file, tests) in enumerate(files.items())
     ]
     return [item for _, _, tests in sorted(found, key=lambda one: one[:2]) for item in tests]
+
+
+def pytest_collection_finish() -> None:
+    """The program and the tests themselves are no garbage: they need not be looked through a thousand times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -158,7 +165,8 @@ class Postgres:
                 with closing(Database(self.url("tables"))) as made:
                     schema.upgrade(made)
                 self._has_tables = True
-            admin.execute(f"CREATE DATABASE {name}" + (" TEMPLATE tables" if tables else ""))
+            copied = "TEMPLATE tables" if tables else ""
+            admin.execute(f"CREATE DATABASE {name} {copied} STRATEGY file_copy")  # half the work of the default
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -287,7 +295,7 @@ def browser_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         size = {"width": width, "height": height}
         contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale=locale, **more))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", hear)
         return page

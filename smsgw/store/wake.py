@@ -44,6 +44,7 @@ class Bell(Silent):
         self._state = threading.Condition()
         self._ending = False
         self._ours: int | None = None  # the session that rings: its own words are no news
+        self.hears = threading.Event()  # what is rung now by others will be heard
         self._threads = [
             threading.Thread(target=self._ring_on, name="bell", daemon=True),
             threading.Thread(target=self._listen_on, name="bell-ear", daemon=True),
@@ -79,10 +80,11 @@ class Bell(Silent):
                 if not words:
                     break
             try:
-                conn = conn or self._connected()
+                if conn is None:
+                    conn = self._connected()
+                    self._ours = conn.scalar(text("SELECT pg_backend_pid()"))
                 for word in words:
                     conn.execute(text("SELECT pg_notify(:channel, :word)"), {"channel": CHANNEL, "word": word})
-                self._ours = conn.scalar(text("SELECT pg_backend_pid()"))
             except SQLAlchemyError as problem:  # whoever waits for these words looks by itself too
                 log.debug("other nodes could not be woken: %s", problem)
                 _close(conn)
@@ -98,11 +100,13 @@ class Bell(Silent):
                 if conn is None:
                     conn = self._connected()
                     conn.execute(text(f"LISTEN {CHANNEL}"))
+                    self.hears.set()
                     self._heard(MISSED)
                 for word in self._words_from(conn.connection.dbapi_connection):
                     self._heard(word)
             except (SQLAlchemyError, OSError, ValueError) as problem:
                 log.debug("other nodes cannot be heard: %s", problem)
+                self.hears.clear()
                 _close(conn)
                 conn = None
                 self._wait(AGAIN)

@@ -143,6 +143,7 @@ def end() -> None:
 
 def serve(asking: socket.socket) -> None:
     """Start what is asked for until nobody can ask any more."""
+    import gc
     import importlib
 
     from smsgw.__main__ import COMMANDS, main
@@ -150,6 +151,7 @@ def serve(asking: socket.socket) -> None:
     commands = [f"smsgw.cli.{place.partition('.')[0]}" for place in COMMANDS.values()]
     for name in (*READ_IN, *commands):
         importlib.import_module(name)
+    gc.freeze()  # copies need not look through all this again
     ended, note = os.pipe()
     os.set_blocking(note, False)
     signal.set_wakeup_fd(note)

@@ -25,6 +25,7 @@ from smsgw.reload import take_over
 from smsgw.store import nodes
 from smsgw.store.fences import Guard
 from smsgw.store.tables import message
+from smsgw.store.wake import Bell
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer]
 Node = Callable[..., Gateway]
@@ -157,6 +158,8 @@ def test_what_a_lost_node_had_in_the_air_is_unsure_though_nobody_takes_its_link(
 
 def test_what_a_client_sent_at_one_node_counts_for_the_brake_of_another(node: Node) -> None:
     first, second = node("alpha", lease=4), node("beta", lease=4)
+    assert isinstance(second.bell, Bell)
+    until(second.bell.hears.is_set, "the other node does not listen")
     first.till.brake._passed.update({"key_1": 7})
     until(lambda: sum(count for _, count in second.till.brake._counts["key_1"]) == 7, "it was not told")
     assert not first.till.brake._counts["key_1"]
