@@ -24,7 +24,7 @@ quick: .venv/ready-dev lint ## the checks and the fast tests: under a minute, fo
 	$(PYTEST) -m "not slow and not peer" $(ARGS)
 
 test: .venv/ready-dev lint system ## the checks and every test, also against programs that we did not write
-	$(PYTEST) --durations=10 $(ARGS)
+	$(PYTEST) --durations=10 $(ARGS) || .ci/again $$?
 
 check: format test ## what to run before a commit: format in place, then everything
 
