@@ -11,6 +11,7 @@ from smsgw.access.idempotency import Once
 from smsgw.gateway import Gateway
 
 from . import auth, carriers, compat, health_checks, metrics, packing, pages, problems, tracing
+from .addresses import Address
 from .api import (
     audit,
     batch,
@@ -57,7 +58,6 @@ from .api import (
     templates,
     webhooks,
 )
-from .addresses import Address
 from .api import catalogue as products  # `catalogue` of this package is another: that of errors
 from .api.clients import KnownClients
 from .context import Context

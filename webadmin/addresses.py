@@ -21,7 +21,7 @@ class Address(Rule):
 
         def build(rule: Address, **values: object) -> tuple[str, str]:
             if not made:
-                made.append(super(Address, rule)._compile_builder(append_unknown))
+                made.append(super()._compile_builder(append_unknown))
             return made[0](rule, **values)
 
         return build
