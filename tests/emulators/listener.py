@@ -27,4 +27,4 @@ def listener(answer: Callable[[socket.socket], object]) -> Iterator[int]:
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(5)
+        thread.join(60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -14,12 +13,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-
-def unused() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+from tests.emulators.ports import unused
 
 
 class Box:
@@ -53,7 +47,7 @@ class Box:
 @contextmanager
 def mail_server(box: Box, port: int | None = None) -> Iterator[int]:
     """The server runs while the block does; gives its port."""
-    controller = Controller(box, hostname="127.0.0.1", port=port or unused())
+    controller = Controller(box, hostname="127.0.0.1", port=port or unused(), ready_timeout=90)
     controller.start()
     try:
         yield controller.port
@@ -64,7 +58,7 @@ def mail_server(box: Box, port: int | None = None) -> Iterator[int]:
 def bring(port: int, mail: bytes, sender: str, to: str, *, lmtp: bool = True) -> tuple[int, str]:
     """Hand a mail to our listener as a mail server does; its last answer, to RCPT if it says no there."""
     kind = smtplib.LMTP if lmtp else smtplib.SMTP
-    server = kind("127.0.0.1", port, timeout=20)
+    server = kind("127.0.0.1", port, timeout=120)
     try:
         server.ehlo_or_helo_if_needed()
         server.mail(sender)

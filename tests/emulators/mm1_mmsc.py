@@ -217,6 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if isinstance(fault, float):
             time.sleep(fault)
+        elif isinstance(fault, threading.Event):  # it answers when the test says so
+            fault.wait(300)
         elif isinstance(fault, bytes):
             status, kind, said = 200, "text/html" if fault[:1] == b"<" else MMS, fault
         elif isinstance(fault, int):

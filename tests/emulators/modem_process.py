@@ -34,7 +34,7 @@ class ModemProcess:
                  *map(str, words)],
                 cwd=ROOT, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
-        self.device: str = self.wait(lambda: self.events("ready"), "it does not start", 90)[0]["device"]
+        self.device: str = self.wait(lambda: self.events("ready"), "it does not start", 180)[0]["device"]
 
     def do(self, line: str) -> None:
         """Type a line to it: a text of a phone, or a fault by name."""
@@ -51,7 +51,7 @@ class ModemProcess:
         self._events += [json.loads(raw) for raw in whole if raw.startswith(b"{")]
         return [one for one in self._events if not names or one["event"] in names]
 
-    def wait(self, what: Callable[[], Any], why: str, seconds: float = 20.0) -> Any:
+    def wait(self, what: Callable[[], Any], why: str, seconds: float = 120.0) -> Any:
         """Wait until `what` returns something true; returns that. Fails with `why`."""
         until = time.monotonic() + seconds
         while not (found := what()):
@@ -63,4 +63,4 @@ class ModemProcess:
     def close(self) -> None:
         """End it."""
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)

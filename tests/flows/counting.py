@@ -84,7 +84,7 @@ def quiet(siege: Siege, patience: float) -> Stored:
     return rest(siege, patience)
 
 
-def rest(siege: Siege, patience: float, stops_within: float = 10.0) -> Stored:
+def rest(siege: Siege, patience: float, stops_within: float = 60.0) -> Stored:
     """Let everything come to its end within `patience` seconds, stop, and read what there is."""
     gateway, wire = siege.gateway, siege.wire
 

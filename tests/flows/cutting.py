@@ -111,7 +111,7 @@ class Replica:
     def promote(self) -> None:
         """The primary is gone: this is the server now."""
         with psycopg.connect(host=str(self.folder), user="smsgw", dbname="postgres", autocommit=True) as admin:
-            admin.execute("SELECT pg_promote(true, 60)")
+            admin.execute("SELECT pg_promote(true, 300)")
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of whichever of both may be written to."""
@@ -121,5 +121,5 @@ class Replica:
     def remove(self) -> None:
         """Stop it and take its files away."""
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(60)
+        self._process.wait(120)
         shutil.rmtree(self.folder)

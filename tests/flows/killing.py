@@ -180,7 +180,7 @@ class Siege:
         self._kill()
         for thread in load:
             thread.ended.set()
-            thread.join(30)
+            thread.join(180)
             assert not thread.is_alive(), "a caller hangs"
 
     def _kill(self) -> None:
@@ -202,5 +202,5 @@ class Siege:
         """Everything that was cut is asked for again, until it is answered."""
         caller = Caller(self.book, self.gateway.client(self.secret), Random(0), new=False)
         caller.start()
-        caller.join(60)
+        caller.join(300)
         assert not self.book.cut, f"{len(self.book.cut)} messages were not answered by a gateway that nobody killed"

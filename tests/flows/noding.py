@@ -116,7 +116,7 @@ class Cluster:
         made = [
             Caller(
                 self.book,
-                Client(self.nodes[name].port, self.secret, timeout=8),
+                Client(self.nodes[name].port, self.secret, timeout=60),
                 Random(f"{name} {number}"),
                 pause=pause,
             )
@@ -134,12 +134,12 @@ class Cluster:
 
     def ask_again(self, name: str) -> None:
         """Everything that was cut is asked for again at this node, until it is answered."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while self.book.cut:
             assert time.monotonic() < deadline, f"{len(self.book.cut)} messages are not answered"
             caller = Caller(self.book, Client(self.nodes[name].port, self.secret), Random(0), new=False)
             caller.start()
-            caller.join(60)
+            caller.join(180)
 
     def settle(self, seconds: float = 180) -> None:
         """Wait until no message is on its way any more; what is unsure and held for a person rests."""

@@ -104,9 +104,9 @@ class Running:
         """SIGKILL, and wait until it is gone."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(30)
+            self.process.wait(120)
 
-    def terminate(self, patience: float = 20) -> tuple[int, float]:
+    def terminate(self, patience: float = 120) -> tuple[int, float]:
         """SIGTERM; returns the exit status and the seconds that it took."""
         assert self.process is not None
         begun = time.monotonic()
@@ -136,7 +136,7 @@ class Running:
 class Client:
     """A program that uses the HTTP API over one connection that is kept open. Not for several threads."""
 
-    def __init__(self, port: int, secret: str, timeout: float = 30) -> None:
+    def __init__(self, port: int, secret: str, timeout: float = 120) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
 
@@ -169,17 +169,19 @@ class Client:
 
 
 BUSY = 4
+AT_LEAST = 120
 
 
 def until(what: Callable[[], Any], seconds: float = 10, why: str = "it did not happen", every: float = 0.05) -> Any:
     """Wait until `what` returns something that is true; returns that.
 
-    Fails after `seconds`, or four times as long: what a quiet machine needs says little of five tests at a time on two
-    cores.
+    Fails after four times `seconds`, and not before two minutes: what a quiet machine needs says little of five tests
+    at a time on two cores.
     """
-    deadline = time.monotonic() + seconds * BUSY
+    patience = max(seconds * BUSY, AT_LEAST)
+    deadline = time.monotonic() + patience
     while not (found := what()):
-        assert time.monotonic() < deadline, f"{why} within {seconds * BUSY:g} seconds"
+        assert time.monotonic() < deadline, f"{why} within {patience:g} seconds"
         time.sleep(every)
     return found
 

@@ -62,10 +62,11 @@ def test_nothing_is_lost_and_doubled_only_if_unsure(
         siege = Siege(gateway, wire, gateway.smsgw("key", "create", "caller").stdout.strip(), Random(SEED))
         load = siege.load("road")
         time.sleep(SECONDS)
+        until(lambda: len(siege.book.told) > 40 * SECONDS, PATIENCE, "the gateway takes no messages")
         for thread in load:
             thread.ended.set()
         for thread in load:
-            thread.join(30)
+            thread.join(180)
             assert not thread.is_alive(), "a caller hangs"
         most = len(siege.book.wanted)  # in more parts than that
         until(lambda: len(wire.taken()) > most, PATIENCE, "the road is too bad", every=0.2)

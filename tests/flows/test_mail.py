@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from smsgw.media.mail_tokens import read
-from tests.emulators.mail import Box, bring, mail_server, unused
+from tests.emulators.mail import Box, bring, mail_server
+from tests.emulators.ports import unused
 from tests.flows.running import Running, environment, until
 from tests.flows.wires import HANDSETS, Tape
 
@@ -95,7 +97,7 @@ def test_answers_that_come_by_mail_reach_the_phone_once_over_kills(
             threading.Event().wait(chance.uniform(0.1, 0.6))
             gateway.kill()
             gateway.start()
-        company.join(120)
+        company.join(400)
         assert not company.is_alive()
         assert company.refused == []
         until(lambda: len(set(_answers(tape))) >= ANSWERS, 60, "answers are missing")
@@ -169,6 +171,7 @@ def test_a_customer_orders_by_mail_and_says_yes_by_mail(open_gateway: Callable[.
         )
         gateway.smsgw("catalogue", "import", str(SHOP), "--apply")
         gateway.start()
+        until(lambda: _listens(lmtp), 30, "the listener for mails does not start")
         assert bring(lmtp, customers(1, "2 zvezka A4"), ANA, "shop@firm.example")[0] == 250
         question = until(lambda: box.letters, 40, "nobody asked back")[0]
         assert (question["To"], question["Auto-Submitted"]) == (ANA, "auto-generated")
@@ -178,6 +181,14 @@ def test_a_customer_orders_by_mail_and_says_yes_by_mail(open_gateway: Callable[.
         assert bring(lmtp, customers(2, yes), ANA, "shop@firm.example")[0] == 250
         until(lambda: _orders(gateway) == [("confirmed", ANA)], 40, "the order is not confirmed")
         gateway.terminate()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 60).close()
+    except OSError:
+        return False
+    return True
 
 
 def customers(number: int, text: str) -> bytes:

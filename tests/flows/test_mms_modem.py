@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ class Shop:
 
     def __init__(self, folder: Path, modem: EmulatedModem, mmsc: Mmsc) -> None:
         link = {"name": "stick", "kind": "modem", "device": modem.device, "number": modem.sim.number}
-        link |= {"mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 5.0}
+        link |= {"mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 60.0}
         store = {"url": f"sqlite:///{folder / 'smsgw.db'}"}
         self.gateway = Gateway(Config.model_validate({"store": store, "links": [link]}))
         schema.upgrade(self.gateway.database)
@@ -72,7 +73,7 @@ class Shop:
     def state(self, id: str) -> str:
         return str(self.rows(select(message.c.state).where(message.c.id == id))[0].state)
 
-    def wait(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 120.0) -> None:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, self.rows(select(mms_notice))
@@ -145,7 +146,8 @@ def test_a_kill_while_it_is_fetched_or_acknowledged_loses_nothing_and_doubles_no
     tmp_path: Path, modem: EmulatedModem, mmsc: Mmsc, kind: str
 ) -> None:
     """get: killed before the content is stored; post: when it is stored, and nobody knows whether the MMSC knows."""
-    mmsc.faults[kind] = [1.5]
+    killed = threading.Event()
+    mmsc.faults[kind] = [killed]
     link = {"name": "stick", "kind": "modem", "device": modem.device, "number": modem.sim.number}
     link |= {"mms_url": mmsc.url, "mms_proxy": mmsc.proxy}
     gateway = Running(tmp_path / "smsgw", f"sqlite:///{tmp_path / 'store.db'}", [link])
@@ -154,6 +156,7 @@ def test_a_kill_while_it_is_fetched_or_acknowledged_loses_nothing_and_doubles_no
         modem.centre_pushes(CENTRE, mmsc.holds())
         until(lambda: any(asked.method == kind.upper() for asked in mmsc.asked), 30, "the MMSC was not asked")
         gateway.kill()
+        killed.set()
         with gateway.looking() as conn:
             assert len(conn.execute(MMS).all()) == (kind == "post")
         gateway.start()
@@ -163,6 +166,7 @@ def test_a_kill_while_it_is_fetched_or_acknowledged_loses_nothing_and_doubles_no
         assert sum(asked.method == "GET" for asked in mmsc.asked) == (2 if kind == "get" else 1)
         assert mmsc.waiting == []
     finally:
+        killed.set()
         gateway.kill()
 
 

@@ -70,7 +70,7 @@ def test_the_money_is_asked_for_by_the_clock_and_low_money_is_told(day: Running,
     facts = until(lambda: "balance low" in (told := client.get("/links")["data"][0]["facts"]) and told, 20)
     assert facts["balance"].startswith("12.34 EUR")
     assert facts["balance low"] == "below 20: top it up"
-    assert "the balance is low: 12.34 EUR, below 20" in day.last_words(200)
+    until(lambda: "the balance is low: 12.34 EUR, below 20" in day.last_words(200), why="nobody says it")
     assert "12.34 EUR" in day.smsgw("link", "show", "net").stdout
     assert day.smsgw("modem", "balance", "net").stdout == "12.34 EUR\n"
     assert len(client.get("/links/net/balance")["data"]) == 2

@@ -56,7 +56,7 @@ def test_a_node_that_is_killed_or_frozen_under_load_is_taken_over_from_and_nothi
 
     for caller in load:
         caller.ended.set()
-        caller.join(60)
+        caller.join(180)
     three.ask_again(third)
     three.settle()
     assert three.faults() == []

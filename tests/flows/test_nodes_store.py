@@ -53,7 +53,7 @@ def test_a_node_that_is_cut_off_from_the_store_stops_in_time_and_another_goes_on
 
         for caller in load:
             caller.ended.set()
-            caller.join(90)
+            caller.join(180)
         cluster.ask_again(second)
         cluster.settle()
         assert cluster.faults() == []
@@ -84,7 +84,7 @@ def test_the_store_fails_over_to_its_replica_under_load_and_nothing_is_lost(
 
         for caller in load:
             caller.ended.set()
-            caller.join(90)
+            caller.join(180)
         cluster.ask_again("alpha")
         cluster.settle()
         assert cluster.faults() == []

@@ -12,7 +12,7 @@ import pytest
 
 from tests.flows import counting
 from tests.flows.killing import Siege
-from tests.flows.running import Running, environment
+from tests.flows.running import Running, environment, until
 from tests.flows.wires import Tape
 
 CRASHES = environment("SMSGW_STORE_CRASHES", 2)
@@ -33,15 +33,16 @@ def test_a_store_that_crashes_and_comes_back_costs_nothing(own_postgres: Any, tm
         load = siege.load("while the store goes and comes")
         for _ in range(CRASHES):
             time.sleep(chance.uniform(0.2, 1.0))
+            before = siege.book.put_off
             own_postgres.stop(signal.SIGQUIT)
+            until(lambda before=before: siege.book.put_off > before, why="nobody noticed")  # type: ignore[misc]
             time.sleep(chance.uniform(0.2, 1.0))
             own_postgres.start()
         time.sleep(1)
         for thread in load:
             thread.ended.set()
-            thread.join(60)
+            thread.join(180)
             assert not thread.is_alive(), "a caller hangs"
-        assert siege.book.put_off, "nobody noticed"
         siege.ask_again()
         stored = counting.rest(siege, 60)
         wrong = counting.faults(siege.book, wire, stored)

@@ -44,9 +44,10 @@ def fill(gateway: Running, client: Client) -> list[str]:
 
 
 def test_a_full_disk_is_said_in_words_and_heals_by_itself(gateway: Running, client: Client, tape: Tape) -> None:
-    client.ask("PATCH", "/simulator/faults", {"delay": 0.5})
+    client.ask("PATCH", "/simulator/faults", {"delay": 5})
     before = [client.send(f"+49152{20_000_000 + number}", f"Before {number}") for number in range(10)]
     until(lambda: client.get("/messages?status=sending&limit=1")["data"], why="nothing was in flight")
+    client.ask("PATCH", "/simulator/faults", {"delay": 0.01})
     accepted = fill(gateway, client)
     status, _ = client.ask("POST", f"/simulator/handsets/{HANDSETS[0]}/messages", {"text": "Are you there?"})
     assert status == 201
@@ -78,7 +79,7 @@ def _accepted(client: Client, words: str) -> str | None:
 def test_a_gateway_can_be_stopped_while_the_disk_is_full(gateway: Running, client: Client) -> None:
     fill(gateway, client)
     status, seconds = gateway.terminate()
-    assert (status, seconds < 10) == (0, True), f"{status} after {seconds:.1f} s: {gateway.last_words()}"
+    assert (status, seconds < 60) == (0, True), f"{status} after {seconds:.1f} s: {gateway.last_words()}"
 
 
 def test_a_second_daemon_on_the_same_store_is_refused_with_words(

@@ -97,7 +97,7 @@ class _Warm:
     def close(self) -> None:
         """End; what was started here ends too."""
         self._ours.close()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 _warm: _Warm | None = None

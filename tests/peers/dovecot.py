@@ -15,7 +15,7 @@ import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from tests.emulators.mail import unused
+from tests.emulators.ports import unused
 
 USER, PASSWORD = "shop", "secret"
 _CONFIG = """\

@@ -18,14 +18,9 @@ from typing import Any
 
 import pytest
 
+from tests.emulators.ports import unused
+
 ADMIN = "kannel"
-
-
-def free_port() -> int:
-    """A port that nobody listens at; Kannel cannot choose one itself."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 class Kannel:
@@ -49,7 +44,7 @@ class Kannel:
             if not _where(program):
                 pytest.fail(f"{program} is missing: apt-get install -y --no-install-recommends kannel")
         self.folder = folder
-        self.admin, self.smsbox, self.http = free_port(), free_port(), free_port()
+        self.admin, self.smsbox, self.http = unused(), unused(), unused()  # Kannel cannot choose them itself
         for number in range(100):  # its spool makes these in threads that get into each other's way
             (folder / "spool" / f"{number:02}").mkdir(parents=True, exist_ok=True)
         self._config = folder / "kannel.conf"

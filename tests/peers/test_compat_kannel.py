@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulators.ports import unused
 from tests.flows.running import until
 from tests.peers.called import Called
 from tests.peers.doors import OURS, PHONE, Doors, doors
-from tests.peers.kannel import ADMIN, Kannel, free_port
+from tests.peers.kannel import ADMIN, Kannel
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 PERSIAN = "سلام دنیا، سفارش شما آماده است"
@@ -38,7 +39,7 @@ def open_doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 
 @pytest.fixture(scope="module")
 def kannel(open_doors: Doors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
-    back = free_port()
+    back = unused()
     more = {
         "system-type": "kannel", "send-url": f"{open_doors.url}/cgi-bin/sendsms", "port": back,
         "connect-allow-ip": "127.0.0.1", "dlr-url": f"http://127.0.0.1:{back}/?username=shop&password={open_doors.secret}&from=%p&to=%P&text=%A",

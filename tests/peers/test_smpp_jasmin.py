@@ -25,10 +25,10 @@ from smsgw.link import (
     WirePart,
 )
 from smsgw.text.parts import Piece, count, join, split
+from tests.emulators.ports import unused
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Running, until
 from tests.peers.installed import python_with
-from tests.peers.kannel import free_port
 from tests.peers.talking import Talker, Told
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -199,7 +199,7 @@ def smsc(carrier: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("smsc")
     link = {"name": "carrier", "kind": "smpp", **carrier.settings()}
     gateway = Running(folder, f"sqlite:///{folder / 'store.db'}", [link])
-    port = free_port()
+    port = unused()
     with gateway.config.open("a") as config:
         config.write(f'\n[[listen.smpp]]\nlisten = "127.0.0.1:{port}"\n')
     gateway.start()

@@ -18,9 +18,10 @@ import pytest
 from sqlalchemy import select
 
 from smsgw.store.tables import message
+from tests.emulators.ports import unused
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Running, until
-from tests.peers.kannel import Kannel, free_port
+from tests.peers.kannel import Kannel
 from tests.peers.tshark import read, tap
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -76,7 +77,7 @@ class Town:
     def __init__(self, folder: Path, network: Network, receiver: Receiver, **terms: str) -> None:
         self.network, self.receiver, self.folder = network, receiver, folder
         network.automatic_receipts()
-        port = free_port()
+        port = unused()
         link = {"name": "carrier", "kind": "smpp", **network.settings()}
         self.gateway = Running(folder / "smsgw", f"sqlite:///{folder / 'smsgw' / 'store.db'}", [link])
         with self.gateway.config.open("a") as config:

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.emulators.ports import unused
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Client, Running, until
 from tests.peers.doors import OURS, PHONE, Doors, doors
-from tests.peers.kannel import ADMIN, Kannel, free_port
+from tests.peers.kannel import ADMIN, Kannel
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 TOKEN = "a-word-that-only-the-carrier-knows"
@@ -66,7 +67,7 @@ def _links(base: str, account: str, secret: str, hook: str, kannel: int, whsec: 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    port = free_port()
+    port = unused()
     hook = f"http://127.0.0.1:{port}"
     folder = tmp_path_factory.mktemp("first")
     with doors(tmp_path_factory.mktemp("second")) as second, smpp_network() as smsc:

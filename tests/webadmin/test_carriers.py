@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from smsgw.media.contents import Contents, Slide
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
 from smsgw.store.tables import message_content
+from tests.emulators.ports import unused
 from tests.webadmin.message_pages import PHONE, picture
 from tests.webadmin.pages.conftest import within as within
 from webadmin import create_app
@@ -67,8 +67,7 @@ def served(folder: Path, blank: Path, **told: Any) -> Iterator[tuple[Gateway, We
 @pytest.mark.slow
 def test_another_smsgw_carries_a_picture(tmp_path: Path, blank_store: Path, within: Callable[..., Any]) -> None:
     phones = {"name": "phones", "kind": "fake", "handsets": [PHONE], "mms": True}
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unused()
     other = served(
         tmp_path / "there", blank_store, links=[phones], web={"listen": "127.0.0.1:0"},
         webhooks={"networks": ["127.0.0.0/8"]},

@@ -14,6 +14,7 @@ import pytest
 from smsgw.daemon import Daemon, Part
 from smsgw.errors import SmsgwError
 from smsgw.gateway import Gateway
+from tests.emulators.ports import unused
 from webadmin import create_app
 from webadmin.server import AddressUnavailable, WebServer
 
@@ -72,9 +73,7 @@ def test_localhost_is_served_at_all_its_addresses_at_one_port(
 
 
 def test_the_doors_may_have_ports_of_their_own(configured: Callable[..., Gateway]) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        further = f"127.0.0.1:{free.getsockname()[1]}"
+    further = f"127.0.0.1:{unused()}"
     gateway = configured(web={"listen": "127.0.0.1:0"}, doors={"open": ["kannel"], "listen": [further]})
     server = WebServer(gateway, create_app(gateway))
     server.start()

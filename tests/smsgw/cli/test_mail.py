@@ -12,7 +12,8 @@ from smsgw.config import load
 from smsgw.gateway import Gateway
 from smsgw.link import Alphabet, InboundPiece
 from smsgw.store import schema
-from tests.emulators.mail import Box, mail_server, unused
+from tests.emulators.mail import Box, mail_server
+from tests.emulators.ports import unused
 from tests.smsgw.cli.conftest import PHONE, config_text
 
 

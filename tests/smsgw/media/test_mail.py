@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -23,6 +22,7 @@ from smsgw.media.postman import Postman
 from smsgw.store import schema
 from smsgw.store.database import Database
 from smsgw.store.tables import history, inbound, mail
+from tests.emulators.ports import unused
 from tests.smsgw.desk import Desk
 
 
@@ -49,13 +49,6 @@ class Box:
         return "250 taken"
 
 
-def unused() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk on SQLite; the first test has one on each engine."""
@@ -74,7 +67,7 @@ def box() -> Box:
 @pytest.fixture
 def server(box: Box) -> Iterator[Controller]:
     """A mail server on a free port of this machine."""
-    controller = Controller(box, hostname="127.0.0.1", port=unused())
+    controller = Controller(box, hostname="127.0.0.1", port=unused(), ready_timeout=90)
     controller.start()
     yield controller
     controller.stop()
@@ -173,7 +166,7 @@ def test_a_server_that_is_away_for_an_hour_gets_the_letter_after_once(desk: Desk
     for _ in range(60):
         assert post.run(desk.database, desk.now) == 0
         desk.later(seconds=60)
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=90)
     controller.start()
     try:
         for _ in range(200):

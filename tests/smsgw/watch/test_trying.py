@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import tomllib
 
 import pytest
@@ -10,12 +9,11 @@ import pytest
 from smsgw.errors import BadInput
 from smsgw.link import LinkState
 from smsgw.watch import trying
+from tests.emulators.ports import unused
 
 
 def test_a_server_that_is_not_there_is_told_in_words() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = unused()
     driver = trying.driver_of("smpp", {"host": "127.0.0.1", "port": port, "system_id": "me", "password": "geheim"})
     health = trying.met("carrier", "smpp", driver)
     assert health.state is not LinkState.UP
