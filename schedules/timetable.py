@@ -48,6 +48,7 @@ from . import (
     revoked,
     series,
     silence,
+    strangers,
     submitted_parts,
     surveys,
     troubles,
@@ -78,6 +79,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (unsure.run, 5),
     (reroute.run, 5),
     (silence.run, 5),
+    (strangers.run, 5),
     (paces.run, 5),
     (prices.run, 5),
     (expire.run, 10),
@@ -102,7 +104,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (retention.run, 900),
 )
 EVERYWHERE: frozenset[Job] = frozenset(  # what each of several nodes does for its own links, clients and memory
-    job.run for job in (asking, balances, paces, prices, revoked, usage)
+    job.run for job in (asking, balances, paces, prices, revoked, strangers, usage)
 )
 STUCK_AFTER = 120.0  # seconds without a tick
 LOOK = 1.0  # seconds between two looks whether the time of day was set back

@@ -58,7 +58,7 @@ from .outbound.retry import Retry
 from .outbound.routing import Served
 from .outbound.sender import Sender
 from .outbound.sequel import Sequel
-from .outbound.serving import network_of, served_of
+from .outbound.serving import network_of, over_of, served_of
 from .outbound.set_back import due_again
 from .outbound.showing import Showing
 from .outbound.silence import Silence
@@ -130,8 +130,8 @@ class Gateway:
         self.silence = Silence(self.waiting.moving)
         sequel = Sequel(self.waiting.moving)
         self.retry = Retry(sending.attempts, sending.retry_first, most=sending.retry_most, sequel=sequel)
-        over = {link.name: link.receipts_over for link in config.links if link.receipts_over}
-        self.receipts = Receipts(self.retry, chance, over)
+        self.receipts = Receipts(self.retry, chance, over_of(config))
+        self.silence.over = lambda: self.receipts.over
         self.handover = Handover(self.receipts, self.retry, chance, rules)
         self.unsure = Unsure(self.receipts, self.retry, chance)
         self._carry_contents(config)

@@ -15,7 +15,7 @@ from .config import Config, LinkConfig
 from .gateway import Gateway, answering_of, plans_of
 from .link import Health, Link, LinkState
 from .outbound.sender import Sender
-from .outbound.serving import served_of
+from .outbound.serving import over_of, served_of
 from .store import links
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,6 @@ def _tell(gateway: Gateway) -> None:
     config = gateway.config
     gateway.till.zones.clear()
     gateway.till.zones.update({link.name: ZoneInfo(link.zone) for link in config.links})
-    gateway.receipts.over = {link.name: link.receipts_over for link in config.links if link.receipts_over}
+    gateway.receipts.over = over_of(config)
     gateway.calls.answering = answering_of(config)
     gateway.balances.plans = plans_of(config)

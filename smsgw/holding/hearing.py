@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ..gateway import Gateway
 from ..link import Health, LinkState
-from ..outbound.serving import served_from
+from ..outbound.serving import over_of, served_from
 from ..store.nodes import LINK, Others
 from ..store.tables.types import AnyRow
 
@@ -54,3 +54,5 @@ class Hearing:
         for name in [*network.links]:
             if name not in self.elsewhere and name not in self._own and not self._busy(name):
                 network.forget(name)
+        others_over = {name: how["receipts_over"] for name, how in self.elsewhere.items() if how.get("receipts_over")}
+        self._gateway.receipts.over = others_over | over_of(self._gateway.config)

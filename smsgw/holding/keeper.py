@@ -119,7 +119,7 @@ class Keeper(Alone):
         for link in gateway.config.links:
             if link.enabled:
                 self._publish(link.name)
-        gateway.till.brake.shared = True
+        gateway.till.brake.shared = gateway.receipts.shared = gateway.silence.shared = True
         gateway.links.clear()  # from now on: what is held here
         gateway.senders.clear()
         gateway.read_money()

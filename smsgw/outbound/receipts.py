@@ -3,7 +3,8 @@
 A receipt is stored first, whether or not its reference is known: it may come before the answer to its own send. The
 answer looks among the unmatched ones when it arrives, so the two meet from either side. Where several nodes share the
 store, one of them may write the answer while another writes its receipt, and neither transaction sees the other's row:
-`missed` brings those two together.
+`missed` brings those two together. How else an answer may have spelled a reference is not stored: who heard such a
+receipt looks once more when every transaction of that moment is over (`strangers`, `look_again`).
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from ..store import history
 from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared, among
 from ..store.storable import storable_or_none
-from ..store.tables import message, part, receipt
+from ..store.tables import earlier_try, message, part, receipt
 from ..store.tables.types import AnyRow
 from .retry import Retry
 from .settle import settle
 from .showing import Showing
 
 MISSED_WITHIN = timedelta(hours=1)  # how far back `missed` looks: longer than a store or a clock is away
+AGAIN_AFTER = timedelta(seconds=15)  # the server ends what has been frozen within a transaction sooner
+STRANGERS = 10_000  # that are remembered at a time
 TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
 # Built once: to build a statement anew costs more than to run it.
@@ -58,10 +61,16 @@ _MARK = Prepared(
         outcome=bindparam("says"), outcome_at=bindparam("at", type_=part.c.outcome_at.type), error=bindparam("words")
     )
 )
-_MISSED = (
-    select(part.c.link, part.c.reference)
+_TRIED = (
+    select(earlier_try.c.reference, message.c.recipient)
+    .join_from(earlier_try, message)
+    .where(earlier_try.c.link == bindparam("link"), earlier_try.c.reference.in_(history.IDS))
+    .where(earlier_try.c.outcome.is_(None))
+)
+_OPEN_AND_UNMATCHED = (
+    select(part.c.reference)
     .distinct()
-    .join_from(receipt, part, (part.c.link == receipt.c.link) & (part.c.reference == receipt.c.reference))
+    .join_from(receipt, part, receipt.c.reference == part.c.reference)
     .where(
         receipt.c.message_id.is_(None),
         receipt.c.received_at >= bindparam("since", type_=receipt.c.received_at.type),
@@ -70,6 +79,11 @@ _MISSED = (
     )
     .limit(history.MANY)
 )
+_MISSED = _OPEN_AND_UNMATCHED.add_columns(part.c.link).where(receipt.c.link == part.c.link)
+_MISSED_OVER = _OPEN_AND_UNMATCHED.where(
+    part.c.link == bindparam("link"), receipt.c.link.in_(bindparam("ways", expanding=True))
+)
+_IS_OF = update(receipt).where(receipt.c.id == bindparam("its_id"))
 _DELIVER = history.Together(MESSAGE, "deliver", "sent", sets=("final_at",), where=(message.c.parts == 1,))
 
 
@@ -95,6 +109,8 @@ class Receipts:
         self._chance = chance
         self.showing: Showing | None = None  # who makes something of receipts about contents
         self.over = over or {}
+        self.shared = False  # whether other nodes write into this store
+        self._strangers: dict[tuple[str, str, ReceiptState], Told] = {}
 
     def store(self, conn: Connection, batch: list[Told]) -> list[None]:
         """Store receipts, mark the parts they speak of, and settle these parts' messages."""
@@ -105,6 +121,7 @@ class Receipts:
     def _store(self, conn: Connection, link: str, batch: list[Told]) -> None:
         now = batch[-1].at
         homes = self._homes(conn, link, batch)
+        self._remember(batch, homes)
         _STORE.many(conn, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
         outcomes = _outcomes(zip(batch, homes, strict=True))
         _mark(conn, outcomes)
@@ -142,7 +159,7 @@ class Receipts:
         if not matched:
             return set()
         conn.execute(
-            update(receipt).where(receipt.c.id == bindparam("its_id")),
+            _IS_OF,
             [{"its_id": row.id, "message_id": h.message_id, "position": h.position} for row, _, h in matched],
         )
         _mark(conn, _outcomes((t, h) for _, t, h in matched))
@@ -150,11 +167,61 @@ class Receipts:
         return {h.message_id for _, _, h in matched}
 
     def missed(self, conn: Connection, now: datetime) -> None:
-        """Match receipts that were written by one node in the moment in which another wrote down the answer."""
-        found = conn.execute(_MISSED, {"since": now - MISSED_WITHIN}).all()
+        """Match receipts that were written by one node in the moment in which another wrote down the answer, also over
+        another account. Whoever has the store for itself has none."""
+        if not self.shared:
+            return
+        since = now - MISSED_WITHIN
+        found = {(row.link, row.reference) for row in conn.execute(_MISSED, {"since": since})}
+        for link, ways in self.over.items():
+            rows = conn.execute(_MISSED_OVER, {"since": since, "link": link, "ways": list(ways)})
+            found |= {(link, row.reference) for row in rows}
         ids: set[str] = set()
-        for link in dict.fromkeys(row.link for row in found):
-            ids |= self.early(conn, link, [row.reference for row in found if row.link == link])
+        for link in sorted({link for link, _ in found}):
+            ids |= self.early(conn, link, sorted(reference for each, reference in found if each == link))
+        self._settle(conn, ids, now)
+
+    def _remember(self, batch: Sequence[Told], homes: Sequence[Home | None]) -> None:
+        """Receipts that found no part, and whose reference the answer may have spelled otherwise."""
+        for told, home in zip(batch, homes, strict=True):
+            if home is None and told.receipt.also:
+                self._strangers[told.link, told.receipt.reference, told.receipt.state] = told
+        while len(self._strangers) > STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+
+    def strangers(self, now: datetime) -> list[Told]:
+        """What this process remembers of those, once: when all that was being written as they came is written."""
+        due = [told for told in list(self._strangers.values()) if told.at <= now - AGAIN_AFTER]
+        for told in due:
+            self._strangers.pop((told.link, told.receipt.reference, told.receipt.state), None)
+        return due
+
+    def look_again(self, conn: Connection, batch: list[list[Told]]) -> list[None]:
+        """Writer step: match strangers with parts, or with an earlier try, that were written as they came."""
+        for strangers in batch:
+            for link in dict.fromkeys(told.link for told in strangers):
+                self._look_again(conn, link, [told for told in strangers if told.link == link])
+        return [None] * len(batch)
+
+    def _look_again(self, conn: Connection, link: str, batch: list[Told]) -> None:
+        found: list[tuple[Told, Home]] = []
+        for told, home in zip(batch, self._homes(conn, link, batch), strict=True):
+            said = told.receipt
+            rows = [row[0] for row in _WAITING.run(conn, {"link": link, "ids": [said.reference]})]
+            if not rows:  # the answer found it, or it was never stored
+                continue
+            if home is not None:
+                found.append((told, home))
+                conn.execute(_IS_OF, [{"its_id": id, **home._asdict()} for id in rows])
+            elif (tried := _tried(conn, told)) is not None:  # `silence` looks at these, by the reference
+                conn.execute(update(receipt).where(receipt.c.id.in_(rows)).values(reference=tried))
+        _mark(conn, _outcomes(found))
+        if found:
+            now = max(told.at for told, _ in found)
+            self._show(conn, link, found, now)
+            self._settle(conn, {home.message_id for _, home in found}, now)
+
+    def _settle(self, conn: Connection, ids: set[str], now: datetime) -> None:
         if ids:
             settle(conn, sorted(ids), by="clock", now=now, retry=self._retry, chance=self._chance)
 
@@ -189,6 +256,16 @@ def _elsewhere(conn: Connection, told: Told, links: Sequence[str]) -> Home | Non
         found = conn.execute(_OTHERWISE, {"link": link, "ids": list(spelled)}) if spelled else ()
         fitting += [row for row in found if row.recipient.endswith(tail)]
     return Home(fitting[0].message_id, fitting[0].position) if len(fitting) == 1 else None
+
+
+def _tried(conn: Connection, told: Told) -> str | None:
+    """How the one earlier try to the receipt's recipient that it may speak of spelled its reference."""
+    said, tail = told.receipt, (told.receipt.recipient or "")[-TAIL:]
+    if len(tail) < TAIL:
+        return None
+    rows = conn.execute(_TRIED, {"link": told.link, "ids": list(said.also)})
+    fitting = {row.reference for row in rows if row.recipient.endswith(tail)}
+    return fitting.pop() if len(fitting) == 1 else None
 
 
 def _row(told: Told, home: Home | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .standing import Moves, Served
 
 _SHOWN = {
     "kind", "prefixes", "preference", "weight", "hours", "zone", "sticky", "sender", "reroute_rejected",
-    "reroute_codes", "reroute_silent",
+    "reroute_codes", "reroute_silent", "receipts_over",
 }  # fmt: skip
 _ABILITIES = TypeAdapter(Abilities)
 
@@ -62,6 +62,11 @@ def served_from(name: str, how: Mapping[str, Any]) -> Served:
         how["sticky"],
         Moves(how["reroute_rejected"], frozenset(how["reroute_codes"]), how["reroute_silent"]),
     )
+
+
+def over_of(config: Config) -> dict[str, list[str]]:
+    """By link the others over which its receipts may come: accounts at the same SMSC."""
+    return {link.name: link.receipts_over for link in config.links if link.receipts_over}
 
 
 def network_of(

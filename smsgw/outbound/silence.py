@@ -3,13 +3,17 @@
 Off unless a link's `reroute_silent` says after how long, and only for purposes that `[sending] may_double` names. The
 move is in the message's history with the words that it may arrive twice. A receipt for the earlier try that comes after
 all is matched here, within seconds: what still waits for its second try is then delivered, and not sent again.
+
+The surprise: of several nodes one may write such a receipt while another moves its message. Then it names the part that
+the move took away, and the earlier try has not heard of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from ..money.booking import Charged
 from ..store import history
@@ -18,11 +22,34 @@ from ..store.tables import earlier_try, message, part, receipt
 from ..store.tables.types import AnyRow
 from .cutting import CONTENTS
 from .moving import BATCH, Moving
+from .receipts import TAIL
 from .standing import Served
 from .waiting import since_it_may_arrive
 
 FINAL = ("delivered", "expired", "deleted", "undeliverable", "rejected")  # the states of a receipt that decide a part
 OVERLAP = 10_000  # receipts that are looked at once more: on PostgreSQL a smaller id may be committed later
+MOMENT = timedelta(seconds=30)  # within which one node writes a receipt and another moves: clocks, and a transaction
+_LATE = (
+    select(
+        earlier_try.c.id, earlier_try.c.message_id, earlier_try.c.position, earlier_try.c.link, earlier_try.c.moved_at,
+        receipt.c.id.label("receipt"), receipt.c.state, receipt.c.recipient.label("named"), message.c.recipient,
+    )
+    .join_from(earlier_try, message, message.c.id == earlier_try.c.message_id)
+    .join(receipt, receipt.c.reference == earlier_try.c.reference)
+    .where(earlier_try.c.outcome.is_(None), receipt.c.state.in_(FINAL), receipt.c.id > bindparam("behind"))
+    .order_by(receipt.c.id)
+    .limit(BATCH)
+)  # fmt: skip
+_UNKNOWN = receipt.c.message_id.is_(None)
+_TAKEN_AWAY = and_(
+    receipt.c.message_id == earlier_try.c.message_id,
+    receipt.c.position == earlier_try.c.position,
+    receipt.c.received_at >= bindparam("lately", type_=receipt.c.received_at.type),
+)
+_SAME_LINK = _LATE.where(receipt.c.link == earlier_try.c.link)
+_OVER_ANOTHER = _LATE.where(
+    _UNKNOWN, earlier_try.c.link == bindparam("link"), receipt.c.link.in_(bindparam("ways", expanding=True))
+)
 
 
 class Silence:
@@ -30,6 +57,8 @@ class Silence:
 
     def __init__(self, moving: Moving) -> None:
         self._moving = moving
+        self.over: Callable[[], Mapping[str, Sequence[str]]] = dict  # see `Receipts`: accounts at the same SMSC
+        self.shared = False  # whether other nodes write into this store
         self._upto: dict[str, str] = {}  # by link: where the last look at what it sent ended
         self._heard = 0  # the newest receipt at the last look
 
@@ -77,28 +106,27 @@ class Silence:
 
     def _hear(self, conn: Connection, now: datetime) -> None:
         """Match receipts that nobody knew with the tries before a move."""
-        e, r = earlier_try.c, receipt.c
-        newest = conn.scalar(select(func.max(r.id))) or 0
-        late = conn.execute(
-            select(
-                e.id, e.message_id, e.position, e.link, e.moved_at, r.id.label("receipt"), r.state, message.c.recipient
-            )
-            .join(message, message.c.id == e.message_id)
-            .join(receipt, (r.link == e.link) & (r.reference == e.reference))
-            .where(e.outcome.is_(None), r.message_id.is_(None), r.state.in_(FINAL), r.id > self._heard - OVERLAP)
-            .order_by(r.id)
-            .limit(BATCH)
-        ).all()
-        if len(late) < BATCH:
+        newest, behind = conn.scalar(select(func.max(receipt.c.id))) or 0, {"behind": self._heard - OVERLAP}
+        if self.shared:
+            same = _SAME_LINK.where(or_(_UNKNOWN, _TAKEN_AWAY))
+            late = list(conn.execute(same, {**behind, "lately": now - MOMENT}).all())
+        else:
+            late = list(conn.execute(_SAME_LINK.where(_UNKNOWN), behind).all())
+        most = len(late)
+        for link, ways in self.over().items():
+            rows = conn.execute(_OVER_ANOTHER, {**behind, "link": link, "ways": list(ways)}).all()
+            most = max(most, len(rows))
+            late += [row for row in rows if _is_to(row)]
+        if most < BATCH:
             self._heard = newest
         if not late:
             return
         conn.execute(
-            update(receipt).where(r.id == bindparam("its_id")),
+            update(receipt).where(receipt.c.id == bindparam("its_id")),
             [{"its_id": row.receipt, "message_id": row.message_id, "position": row.position} for row in late],
         )
         conn.execute(
-            update(earlier_try).where(e.id == bindparam("its_id"), e.outcome.is_(None)),
+            update(earlier_try).where(earlier_try.c.id == bindparam("its_id"), earlier_try.c.outcome.is_(None)),
             [{"its_id": row.id, "outcome": row.state} for row in late],
         )
         if (books := self._moving.network.books).some:
@@ -117,6 +145,12 @@ class Silence:
         history.move(conn, MESSAGE, "deliver", steps, by=link, now=now)
         noted = [history.Step(row.message_id, f"a late receipt for the try over {link}: {row.state}") for row in late]
         history.note(conn, MESSAGE, "late", [step for step in noted if step.id not in whole], by=link, now=now)
+
+
+def _is_to(row: AnyRow) -> bool:
+    """Whether a receipt over another account names the message's recipient."""
+    tail = (row.named or "")[-TAIL:]
+    return len(tail) == TAIL and bool(row.recipient.endswith(tail))
 
 
 def _has_all(conn: Connection, id: str, link: str) -> bool:

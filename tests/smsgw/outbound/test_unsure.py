@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from threading import Event
-
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
-from smsgw.link import NoAnswer, Receipt, ReceiptState, WirePart
-from smsgw.outbound.handover import Answer
-from smsgw.outbound.receipts import Told
+from smsgw.link import NoAnswer, ReceiptState, WirePart
 from smsgw.outbound.unsure import Due
-from smsgw.store import schema
-from smsgw.store.database import Database
 from smsgw.store.tables import part
 from tests.smsgw.desk import Desk
 
@@ -89,35 +82,8 @@ def test_two_messages_to_one_number_share_no_orphans(desk: Desk) -> None:
     assert [desk.state(id) for id in ids] == ["unsure", "unsure"]
 
 
-@pytest.mark.peer
-def test_an_answer_and_its_receipt_that_two_nodes_write_in_the_same_moment_meet_all_the_same(
-    postgres_url: str,
-) -> None:
-    with closing(Database(postgres_url)) as database, closing(Database(postgres_url)) as other:
-        schema.upgrade(database)
-        desk = Desk(database)
-        id = desk.submit(to=TO)
-        (wire,) = desk.claim()
-        answered, told = Event(), Event()
-
-        def answer(conn: Connection, batch: list[Answer]) -> list[None]:
-            desk.handover.record(conn, batch)
-            answered.set()
-            assert told.wait(30), "the other node waits for us"
-            return [None] * len(batch)
-
-        written = database.writer.put(answer, Answer("a", id, wire.position, desk.now, reference="r1"))
-        assert answered.wait(30)
-        said = Told("a", Receipt("r1", ReceiptState.DELIVERED, TO), desk.now)
-        other.writer.do(desk.receipts.store, said)
-        told.set()
-        written.result(30)
-        assert desk.state(id) == "sent"  # neither saw the other
-        look(desk)
-        assert desk.state(id) == "delivered"
-
-
 def test_a_receipt_from_before_a_part_was_sent_is_not_of_that_part(desk: Desk) -> None:
+    desk.receipts.shared = True
     desk.receipt("r1", recipient=TO)
     desk.later(seconds=30)
     id = desk.submit(to=TO)
