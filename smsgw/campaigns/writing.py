@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from ..customers import fields
 from ..customers.consent import categories as consent_categories
-from ..errors import BadInput, Conflict, Fault, NotFound
+from ..errors import BadInput, Fault, NotFound
 from ..store import history
 from ..store.database import Database
 from ..store.ids import new_id
@@ -33,8 +33,7 @@ from .terms import VARIANTS, Terms
 class Wish:
     """A campaign as somebody wants it. texts: by language; template: the name or id of one to take them from.
 
-    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of. revision: the one that is to be changed
-    and no other (see `revision_of`); None: whichever it is now.
+    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of.
     """
 
     name: str
@@ -51,7 +50,6 @@ class Wish:
     terms: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[str] = ()
     region: str | None = None
-    revision: int | None = None
 
 
 def create(database: Database, wish: Wish) -> str:
@@ -193,10 +191,7 @@ def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception |
 
 
 def _change_one(conn: Connection, id: str, wish: Wish) -> None:
-    now = revision_of(get(conn, id))
-    if wish.revision is not None and wish.revision != now:
-        says = f"{id} was changed meanwhile: it is at revision {now}, not {wish.revision}"
-        raise Conflict(says, code="precondition_failed", hint="read it again, and repeat what is still wanted")
+    get(conn, id)
     values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
     move(conn, id, "edit", "it was changed, so it must be estimated and approved again", values, wish.by, wish.now)
 

@@ -209,6 +209,14 @@ def _remove(conn: Connection, batch: list[tuple[int, datetime]]) -> list[bool]:
     return results
 
 
+def get(conn: Connection, id: int) -> Budget:
+    """A budget. Raises NotFound."""
+    row = conn.execute(select(budget).where(budget.c.id == id, budget.c.gone_at.is_(None))).first()
+    if row is None:
+        raise NotFound(f"there is no budget {id}")
+    return budget_of(row)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a budget stands in its present day or month. kept: for messages that are not booked yet."""

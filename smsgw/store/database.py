@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from ..errors import Fenced, SmsgwError, StoreError, StoreFull, StoreUnreachable
+from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
 from .fences import Guard, current
 from .outcomes import Many, Place, Told
 from .prepared import execute_raw
@@ -64,8 +64,8 @@ class Writer:
     def put(self, step: Step[Item, Result], item: Item, guard: Guard | None = None) -> Future[Result]:
         """Have `step` run over `item`, in a batch with others; the future is done when the result is on disk.
 
-        The future carries what the step returned for this item, or raises: the step's own error, or StoreError; Fenced
-        where `guard`, by default that of the thread (`fences.under`), does not stand in the transaction.
+        The future carries what the step returned for this item, or raises: the step's own error, or StoreError; its
+        refusal where `guard`, by default that of the thread (`fences.under`), does not stand in the transaction.
         """
         return self.put_all(step, [item], guard)[0]
 
@@ -180,10 +180,12 @@ class Writer:
         try:
             conn = self._connection()
             with conn.begin():
-                fenced = {guard for guard in {guard for _, guard in groups} if guard and not guard.stands(conn)}
+                stand: dict[Guard, bool] = {}
                 for (step, guard), entries in groups.items():
-                    if guard in fenced:
-                        outcome: Sequence[Any] = [_fenced(guard)] * len(entries)
+                    if guard is not None and guard not in stand:  # only now: the groups before may decide it
+                        stand[guard] = guard.stands(conn)
+                    if guard is not None and not stand[guard]:
+                        outcome: Sequence[Any] = [guard.refusal()] * len(entries)
                     else:
                         outcome = work(conn, step, [item for item, _ in entries])
                     results += zip((future for _, future in entries), outcome, strict=True)
@@ -236,11 +238,6 @@ class Writer:
                     log.exception("a write failed: %s", getattr(step, "__name__", step))
                 return [problem]
         return [self._apart(conn, step, [item])[0] for item in items]
-
-
-def _fenced(guard: Guard | None) -> Fenced:
-    says = f"{guard.name if guard else 'it'} is another node's by now, so nothing was written for it"
-    return Fenced(says, hint="smsgw doctor tells which node has what")
 
 
 def explained(problem: Exception) -> Exception:

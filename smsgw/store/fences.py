@@ -17,6 +17,7 @@ from contextvars import ContextVar
 
 from sqlalchemy import BigInteger, Connection, String, bindparam, text
 
+from ..errors import Fenced, SmsgwError
 from .prepared import Prepared
 
 _STANDS = Prepared(
@@ -50,8 +51,13 @@ class Guard:
         return not self.lost and steady() < self.until
 
     def stands(self, conn: Connection) -> bool:
-        """Whether it is ours by the store, until this transaction ends."""
+        """Whether it is ours by the store, until this transaction ends. Asked just before the first of its writes."""
         return bool(_STANDS.run(conn, {"name": self.name, "fence": self.fence}))
+
+    def refusal(self) -> SmsgwError:
+        """What its writes are told where it does not stand."""
+        says = f"{self.name} is another node's by now, so nothing was written for it"
+        return Fenced(says, hint="smsgw doctor tells which node has what")
 
 
 class Alone:

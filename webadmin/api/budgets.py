@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from smsgw.errors import NotFound
 from smsgw.money import alerts, brake, budgeting
+from smsgw.money.budget import Budget as Terms
 from smsgw.money.pricelist import read_prefix
 from smsgw.money.rates import money, spelled
+from smsgw.store.tables import budget as stored
 
 from ..context import the_gateway
+from .matching import hold
 from .money_shapes import (
     Alert,
     AlertMove,
@@ -52,7 +56,13 @@ def add_budget(body: NewBudget) -> Response:
     return _shown(id, 201)
 
 
-@route("GET", "/budgets/<int:number>", scope=READ, answers={200: Budget}, errors=("not_found",))
+def _written(conn: Connection, number: int) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.id, number)
+    return _changeable(budgeting.get(conn, number))
+
+
+@route("GET", "/budgets/<int:number>", scope=READ, answers={200: Budget}, errors=("not_found",), written=_written)
 def one_budget(number: int) -> Response:
     """Show a budget and how it stands."""
     return _shown(number, 200)
@@ -87,15 +97,21 @@ def _shown(id: int, status: int) -> Response:
 
 def budget_json(one: budgeting.Standing) -> dict[str, Any]:
     """A budget as programs are told of it."""
-    same = ("id", "name", "scope", "subject", "period", "warn_at", "beyond")
     return {
-        **{name: getattr(one.budget, name) for name in same},
+        **{name: getattr(one.budget, name) for name in ("id", "scope", "subject", "period")},
+        **_changeable(one.budget),
         "now": one.period,
-        "ceiling": money(one.budget.ceiling, one.budget.currency),
         "spent": spelled(one.spent),
         "kept": spelled(one.kept),
         "left": spelled(one.left),
-        "exempt": sorted(one.budget.exempt),
+    }
+
+
+def _changeable(one: Terms) -> dict[str, Any]:
+    return {
+        **{name: getattr(one, name) for name in ("name", "warn_at", "beyond")},
+        "ceiling": money(one.ceiling, one.currency),
+        "exempt": sorted(one.exempt),
     }
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from smsgw.campaigns import life, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.errors import NotFound
 from smsgw.money.rates import money
+from smsgw.store.tables import campaign as campaigns
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
@@ -29,8 +31,7 @@ from .campaigns_shapes import (
     TestPage,
     TestWish,
 )
-from .customers import wanted_revision
-from .matching import IF_MATCH
+from .matching import hold
 from .routes import answer, client, route
 
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"
@@ -117,13 +118,13 @@ def _shown(id: str, status: int = 200) -> Response:
     return answer(campaign_json(row), status, headers)
 
 
-def _wish(body: NewCampaign, revision: int | None = None) -> writing.Wish:
+def _wish(body: NewCampaign) -> writing.Wish:
     gateway = the_gateway()
     return writing.Wish(
         name=body.name, audience=body.audience, by=client().id, now=gateway.clock(), texts=body.texts,
         template=body.template, language=body.language, purpose=body.purpose, category=body.category,
         sender=body.from_, link=body.link, terms=body.terms.model_dump(mode="json"), links=tuple(gateway.network.links),
-        region=gateway.config.sending.region, revision=revision,
+        region=gateway.config.sending.region,
     )  # fmt: skip
 
 
@@ -141,7 +142,13 @@ def add_campaign(body: NewCampaign) -> Response:
     return _shown(writing.create(the_gateway().database, _wish(body)), 201)
 
 
-@route("GET", "/campaigns/<id>", scope=READ, answers={200: Campaign}, errors=("not_found",))
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, campaigns.c.id, known(id))
+    return {"revision": writing.revision_of(life.get(conn, id))}
+
+
+@route("GET", "/campaigns/<id>", scope=READ, answers={200: Campaign}, errors=("not_found",), written=_written)
 def campaign(id: str) -> Response:
     """Show a campaign."""
     return _shown(id)
@@ -149,11 +156,11 @@ def campaign(id: str) -> Response:
 
 @route(
     "PUT", "/campaigns/<id>", scope=WRITE, takes=NewCampaign, answers={200: Campaign},
-    errors=(*STATE, "precondition_failed"), headers=IF_MATCH,
+    errors=STATE,
 )  # fmt: skip
 def change_campaign(id: str, body: NewCampaign) -> Response:
     """Write a campaign anew that has not begun; it must be estimated and approved again."""
-    writing.change(the_gateway().database, known(id), _wish(body, wanted_revision()))
+    writing.change(the_gateway().database, known(id), _wish(body))
     return _shown(id)
 
 

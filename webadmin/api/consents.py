@@ -19,6 +19,7 @@ from smsgw.customers.consent.telling import Told, read_address, tell, wrong
 from smsgw.errors import BadInput, NotFound
 from smsgw.inbound.consent import questions as consent_questions
 from smsgw.inbound.consent.vocabulary import vocabulary
+from smsgw.store.tables import category
 
 from ..context import the_gateway
 from ..preference_links import link_for
@@ -39,6 +40,7 @@ from .consents_shapes import (
     Standing,
     StatementList,
 )
+from .matching import hold
 from .routes import answer, client, route
 
 PDF = "application/pdf"
@@ -60,14 +62,26 @@ def put_category(code: str, body: NewCategory) -> Response:
     return answer(_category(_write(lambda conn: keep(conn, wanted, by, now))))
 
 
-@route("GET", "/consent/categories/<code>", scope=READ, answers={200: Category}, errors=("not_found",))
+def _found(conn: Connection, code: str) -> dict[str, Any]:
+    found = every(conn).get(code)
+    if found is None:
+        raise NotFound(f"there is no category {code[:60]!r}", hint="GET /api/v1/consent/categories lists them")
+    return _category(found)
+
+
+def _written(conn: Connection, code: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, category.c.code, code)
+    return _found(conn, code)
+
+
+@route(
+    "GET", "/consent/categories/<code>", scope=READ, answers={200: Category}, errors=("not_found",), written=_written
+)
 def one_category(code: str) -> Response:
     """Show a category."""
     with the_gateway().database.reading() as conn:
-        found = every(conn).get(code)
-    if found is None:
-        raise NotFound(f"there is no category {code[:60]!r}", hint="GET /api/v1/consent/categories lists them")
-    return answer(_category(found))
+        return answer(_found(conn, code))
 
 
 @route("DELETE", "/consent/categories/<code>", scope=MANAGE, answers={200: Changed}, errors=("not_found",))

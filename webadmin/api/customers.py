@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from smsgw.customers import audience, customers, duplicates, finding, listed, merging, privacy, segments, timeline
 from smsgw.customers.customers import Note, Person, Wish
 from smsgw.customers.fields import Field, define, defined, remove
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.paper import csv, xlsx
+from smsgw.store.tables import customer
 
 from ..context import the_gateway
 from . import paging
@@ -32,7 +34,7 @@ from .customers_shapes import (
     PastPage,
     SuspectPage,
 )
-from .matching import IF_MATCH
+from .matching import hold
 from .routes import answer, client, route
 
 READ, WRITE = "customers:read", "customers:write"
@@ -61,22 +63,22 @@ def tagged(told: Mapping[str, Any], status: int = 200, location: str | None = No
     return answer(told, status, headers)
 
 
-def wanted_revision() -> int | None:
-    """The revision that If-Match asks for; None: whichever it is. What is no ETag of ours never matches."""
-    given = request.headers.get("If-Match", "*").strip()
-    told = given[1:-1] if given[:1] == given[-1:] == '"' else ""
-    return None if given == "*" else int(told) if told.isdigit() and told.isascii() else -1
-
-
 def _shown(id: str, status: int = 200) -> Response:
     with the_gateway().database.reading() as conn:
         told = customer_json(customers.get(conn, id))
     return tagged(told, status, f"/api/v1/customers/{told['id']}" if status == 201 else None)
 
 
-def _wish(told: Mapping[str, Any], id: str | None = None, revision: int | None = None) -> Wish:
+def _wish(told: Mapping[str, Any], id: str | None = None) -> Wish:
     gateway = the_gateway()
-    return Wish(told, client().id, gateway.clock(), gateway.config.sending.region, id, revision)
+    return Wish(told, client().id, gateway.clock(), gateway.config.sending.region, id)
+
+
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    row = customers.get(conn, known(id)).row  # what it became, if it was merged
+    hold(conn, customer.c.id, row.id)
+    return {"revision": customers.get(conn, row.id).row.revision}
 
 
 @route("GET", "/customers", scope=READ, query=CustomerFilter, answers={200: CustomerPage})
@@ -127,7 +129,7 @@ def add_customer(body: CustomerTold) -> Response:
     return _shown(customers.create(the_gateway().database.writer, _wish(told)), 201)
 
 
-@route("GET", "/customers/<id>", scope=READ, answers={200: Customer}, errors=("not_found",))
+@route("GET", "/customers/<id>", scope=READ, answers={200: Customer}, errors=("not_found",), written=_written)
 def one_customer(id: str) -> Response:
     """Show a customer; one that was merged shows what it became. That you looked is written down."""
     gateway = the_gateway()
@@ -142,12 +144,11 @@ def one_customer(id: str) -> Response:
     scope=WRITE,
     takes=CustomerTold,
     answers={200: Customer},
-    errors=("not_found", "precondition_failed"),
-    headers=IF_MATCH,
+    errors=("not_found",),
 )
 def change_customer(id: str, body: CustomerTold) -> Response:
     """Change a customer (JSON Merge Patch)."""
-    wish = _wish(body.model_dump(exclude_unset=True), known(id), wanted_revision())
+    wish = _wish(body.model_dump(exclude_unset=True), known(id))
     customers.change(the_gateway().database.writer, wish)
     return _shown(id)
 

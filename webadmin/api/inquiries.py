@@ -14,6 +14,7 @@ from smsgw.inbound.inquiries import answers, inquiries, replying
 from smsgw.inbound.inquiries.inquiries import Assignment, Closing, Wanted
 from smsgw.inbound.inquiries.replying import Reply
 from smsgw.store.tables import inbound, message
+from smsgw.store.tables import inquiry as stored
 from smsgw.store.tables.inquiries import PRIORITIES
 from smsgw.store.tables.types import AnyRow
 
@@ -29,6 +30,7 @@ from .inquiries_shapes import (
     Replied,
     WholeInquiry,
 )
+from .matching import hold
 from .messages import number_of
 from .refusals import BUSY, POLICY
 from .routes import KEY_HEADER, PREFIX, answer, client, route
@@ -105,7 +107,14 @@ def list_inquiries(query: InquiryFilter) -> Response:
     return paging.page(rows, query.limit, lambda row: inquiry_json(row, now), paging.after(query))
 
 
-@route("GET", "/inquiries/<id>", scope=READ, answers={200: WholeInquiry}, errors=("not_found",))
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.id, known(id))
+    row = inquiries.require(conn, id)
+    return inquiry_json(row, row.opened_at)
+
+
+@route("GET", "/inquiries/<id>", scope=READ, answers={200: WholeInquiry}, errors=("not_found",), written=_written)
 def inquiry(id: str) -> Response:
     """Show an inquiry with its texts and the answer that is proposed."""
     gateway = the_gateway()

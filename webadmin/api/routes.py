@@ -46,6 +46,7 @@ class Route:
     audited: the verb under which the audit tells that it was done, for what tells nothing itself. deprecated: since
     when it should not be used any more (RFC 9745); sunset: from when it may be gone (RFC 8594). largest: how many
     octets a body may have, where that is another number than everywhere. outside: its work is not done in the store.
+    written: of a GET, what of the record If-Match compares when it is changed.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Route:
     sunset: datetime | None = None
     largest: Callable[[], int] | None = None
     outside: bool = False
+    written: matching.Written | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -96,7 +98,12 @@ class Route:
     @property
     def matched(self) -> bool:
         """Whether an If-Match is heeded here."""
-        return self.method != "GET" and bool(self.changeable)
+        return self.compared is not None
+
+    @property
+    def compared(self) -> matching.Written | None:
+        """Of a change: what of the record an If-Match compares; None where it is not heeded."""
+        return None if self.shown is None else self.shown.written
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -140,9 +147,8 @@ def install(app: Flask) -> None:
 
 def _entrance(one: Route) -> View:
     """What stands before a view: who asks, may they, and is what they bring of the right shape."""
-    fields, shown = one.changeable, one.shown
-    own = matching.HEADER in one.headers  # the view compares a revision
-    tells = fields and (one.method == "GET" or (shown is not None and shown.answers.get(200) is one.answers.get(200)))
+    fields, compared = one.changeable, one.compared
+    tells = fields and set(fields) <= matching.names(one.answers.get(200))
 
     def enter(**given: Any) -> Response:
         if one.scope is not None:
@@ -161,7 +167,7 @@ def _entrance(one: Route) -> View:
             given["body"] = reading.shaped(one.takes, reading.json_of(reading.body_of(request, *one.media)))
         if keyed:
             return _once(one, given)
-        with matching.unchanged(shown.view, given, fields, own) if shown is not None and fields else nullcontext():
+        with nullcontext() if compared is None else matching.unchanged(compared, given, fields):
             response = done(one, given)
         if tells:
             matching.tag(response, fields)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from smsgw.customers import audience, customers, finding, groups, segments
 from smsgw.customers.groups import Members
 from smsgw.customers.rule import Known
 from smsgw.customers.segments import Wish
+from smsgw.store.tables import segment
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import paging
-from .customers import READ, WRITE, customer_json, tagged, wanted_revision
+from .customers import READ, WRITE, customer_json, tagged
 from .customers_shapes import (
     CustomerPage,
     GroupPage,
@@ -29,7 +31,7 @@ from .customers_shapes import (
     SegmentChange,
     SegmentPage,
 )
-from .matching import IF_MATCH
+from .matching import hold
 from .routes import answer, client, route
 from .shapes import Paging
 
@@ -98,7 +100,14 @@ def add_segment(body: NewSegment) -> Response:
     return _shown(segments.save(gateway.database.writer, wish), 201)
 
 
-@route("GET", "/segments/<id>", scope=READ, answers={200: Segment}, errors=("not_found",))
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    row = segments.get(conn, id[:80])
+    hold(conn, segment.c.id, row.id)
+    return {"revision": segments.get(conn, row.id).revision}
+
+
+@route("GET", "/segments/<id>", scope=READ, answers={200: Segment}, errors=("not_found",), written=_written)
 def one_segment(id: str) -> Response:
     """Show a segment."""
     return _shown(id[:80])
@@ -110,13 +119,12 @@ def one_segment(id: str) -> Response:
     scope=WRITE,
     takes=SegmentChange,
     answers={200: Segment},
-    errors=("not_found", "precondition_failed"),
-    headers=IF_MATCH,
+    errors=("not_found",),
 )
 def change_segment(id: str, body: SegmentChange) -> Response:
     """Change a segment's name or rule."""
     gateway = the_gateway()
-    wish = Wish(client().id, gateway.clock(), body.name, body.rule, id[:80], wanted_revision())
+    wish = Wish(client().id, gateway.clock(), body.name, body.rule, id[:80])
     return _shown(segments.save(gateway.database.writer, wish))
 
 

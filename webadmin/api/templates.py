@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from smsgw.campaigns import facts, templates
 from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.link import Abilities
+from smsgw.store.tables import template as stored
 from smsgw.store.tables.types import AnyRow
 from smsgw.text import parts
 from smsgw.text import template as grammar
@@ -17,6 +18,7 @@ from smsgw.text import template as grammar
 from ..context import the_gateway
 from . import paging
 from .campaigns_shapes import Filled, Filling, NewTemplate, Template, TemplatePage, Variables
+from .matching import hold
 from .routes import answer, client, route
 
 READ, WRITE = "campaigns:read", "campaigns:write"
@@ -39,16 +41,23 @@ def template_json(conn: Connection, row: AnyRow) -> dict[str, Any]:
     able = _abilities()
     return {
         "id": row.id,
-        "name": row.name,
-        "texts": row.texts,
-        "language": row.language,
-        "vars": row.vars or [],
+        **_changeable(row),
         "facts": {language: templates.shown(text, able) for language, text in row.texts.items()},
         "used_in": templates.used_in(conn, row.id),
         "by": row.by,
         "created_at": row.created_at,
         "changed_at": row.changed_at,
     }
+
+
+def _changeable(row: AnyRow) -> dict[str, Any]:
+    return {"name": row.name, "texts": row.texts, "language": row.language, "vars": row.vars or []}
+
+
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.id, _known(id))
+    return _changeable(templates.find(conn, id))
 
 
 def _shown(id: str, status: int = 200) -> Response:
@@ -82,7 +91,7 @@ def add_template(body: NewTemplate) -> Response:
     return _shown(templates.create(the_gateway().database.writer, _wish(body)), 201)
 
 
-@route("GET", "/templates/<id>", scope=READ, answers={200: Template}, errors=("not_found",))
+@route("GET", "/templates/<id>", scope=READ, answers={200: Template}, errors=("not_found",), written=_written)
 def template(id: str) -> Response:
     """Show a template."""
     return _shown(_known(id))

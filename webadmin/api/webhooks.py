@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from smsgw.errors import NotFound
+from smsgw.store.tables import webhook as stored
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks import deliveries, hooks, trial
 from smsgw.webhooks.addresses import Allowed
@@ -17,6 +19,7 @@ from smsgw.webhooks.terms import allowed_of, terms_of
 
 from ..context import the_gateway
 from . import paging
+from .matching import hold
 from .routes import answer, client, route
 from .telling import (
     DeliveryFilter,
@@ -57,9 +60,7 @@ def webhook_json(row: AnyRow, waiting: Mapping[str, int]) -> dict[str, Any]:
     ends = [one["until"] for one in row.secrets if one["until"] is not None]
     return {
         "id": row.id,
-        "url": row.url,
-        "events": row.events,
-        "status": row.state,
+        **_changeable(row),
         "why": row.why,
         "created_at": row.created_at,
         "by": row.by,
@@ -67,6 +68,16 @@ def webhook_json(row: AnyRow, waiting: Mapping[str, int]) -> dict[str, Any]:
         "waiting": waiting.get(row.id, 0),
         "old_secret_until": max(map(datetime.fromisoformat, ends), default=None),
     }
+
+
+def _changeable(row: AnyRow) -> dict[str, Any]:
+    return {"url": row.url, "events": row.events, "status": row.state}
+
+
+def _written(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.id, _known(id))
+    return _changeable(hooks.get(conn, id))
 
 
 def delivery_json(row: AnyRow) -> dict[str, Any]:
@@ -111,7 +122,7 @@ def add_webhook(body: NewWebhook) -> Response:
     return _shown(id, 201, secret=secret)
 
 
-@route("GET", "/webhooks/<id>", scope=SCOPE, answers={200: Webhook}, errors=("not_found",))
+@route("GET", "/webhooks/<id>", scope=SCOPE, answers={200: Webhook}, errors=("not_found",), written=_written)
 def webhook(id: str) -> Response:
     """Show a webhook."""
     return _shown(_known(id))
