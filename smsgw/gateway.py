@@ -24,6 +24,7 @@ from .campaigns.desk import Campaigns
 from .clients.reception import Reception
 from .clients.replies import Replies
 from .config import Config, LinkConfig, Origin, own_addresses
+from .console import Consoles
 from .inbound.calls import Answering, Calls, Rang
 from .inbound.contents import Brought, Contents
 from .inbound.dialogue.made import understanding
@@ -110,6 +111,7 @@ class Gateway:
         self.links: dict[str, Link] = {}
         self.till = Till(config.money, {link.name: ZoneInfo(link.zone) for link in config.links})
         self.rates = self.till.rates
+        self.consoles = Consoles(clock, show_numbers=config.log.show_numbers)
         served = self._open_links([link for link in config.links if link.enabled])
         self.network = network_of(config, served, self.till, clock(), chance)
         rules = gate_rules.rules_of(config)
@@ -179,6 +181,7 @@ class Gateway:
         sender = Sender(link.name, self)
         driver = open_link(link.name, link.kind, with_folder(link.driver, self.config.store.folder), sender)
         sender.pace = Pace(link.rate, time.monotonic(), link.burst)
+        self.consoles.attach(link.name, driver, link.driver)
         return sender, driver
 
     def _familiar(self, number: str, reply_to: str | None) -> Familiar | None:

@@ -5,13 +5,16 @@ Part of the driver contract; what every link has is in `link`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
 
 from .link import InboundContent, Receipt, WirePart
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +209,51 @@ class LendsMedia(Protocol):
     def medium(self, token: str) -> str | None:
         """The SHA-256 (hexadecimal digits) of the medium that a token of the link lends; None for one that lends
         nothing, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireLine:
+    """Something that went over a wire, as an engineer reads it. way: ">" from us, "<" to us.
+
+    what: a command, in the protocol's own word. fields: by the protocol's names, in its order. What people wrote is
+    there as its length and coding alone, and a secret not at all; numbers may be whole: who keeps the line masks them.
+    """
+
+    way: Literal["<", ">"]
+    what: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tap:
+    """Where a driver tells its lines: while `tell` is None nobody looks, and a driver makes nothing up for it.
+
+    On its way: `if tap.tell is not None: tap.put(read, ...)`, where read(...) gives the lines.
+    """
+
+    __slots__ = ("tell",)
+
+    def __init__(self) -> None:
+        self.tell: Callable[[WireLine], None] | None = None
+
+    def put(self, read: Callable[..., Iterable[WireLine]], *said: object) -> None:
+        """Tell the lines of what was said. What cannot be read is a defect of ours, and nothing ends for it."""
+        tell = self.tell
+        if tell is None:  # it ended meanwhile
+            return
+        try:
+            for line in read(*said):
+                tell(line)
+        except Exception as defect:  # noqa: BLE001  # the link goes on, whatever a look at it may do
+            log.warning("a line of a link cannot be shown: %s", type(defect).__name__)  # its words may quote the line
+
+
+@runtime_checkable
+class Traced(Protocol):
+    """What a link offers whose wire can be looked at."""
+
+    tap: Tap
+
+
+def text_told(length: int, coding: str) -> str:
+    """What stands in a line for a text: how long it is, and how it is coded."""
+    return f"‹{length} {coding}›"

@@ -21,6 +21,7 @@ from itertools import accumulate, count
 from random import Random
 from time import monotonic
 
+from drivers.fake import trace
 from drivers.fake.config import Config, Knobs
 from drivers.fake.network import ABILITIES, UNFETCHED, UNRECOGNISED, Network, Owed
 from smsgw.errors import Conflict
@@ -40,7 +41,7 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
-from smsgw.link_verbs import PhoneText
+from smsgw.link_verbs import PhoneText, Tap
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class FakeLink:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = name
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self._config = config
         self._knobs: Knobs = Knobs.model_validate(config.model_dump(include=set(Knobs.model_fields)))
         self._events = events
@@ -144,6 +146,8 @@ class FakeLink:
                 self._later(0, partial(self._answer, ticket, DOWN))
                 return
             self._wire.add(ticket)
+            if self.tap.tell is not None:
+                self.tap.put(trace.given, part)
             self._travel(ticket, part, fate)
 
     def stop(self, deadline: float) -> None:
@@ -302,6 +306,8 @@ class FakeLink:
             self._turn.notify_all()
         if part is None:
             return
+        if self.tap.tell is not None:
+            self.tap.put(trace.answered, part, answer)
         if isinstance(answer, str):
             self._events.taken(part, answer)
         else:
@@ -315,6 +321,8 @@ class FakeLink:
         with self._turn:
             if not self._open or session != self._session:
                 return
+        if self.tap.tell is not None:
+            self.tap.put(trace.told, what)
         tell: Callable[..., Future[None]] = self._events.inbound
         if isinstance(what, Receipt):
             tell = self._events.receipt

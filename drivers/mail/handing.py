@@ -11,6 +11,7 @@ import ssl
 from contextlib import suppress
 from datetime import datetime
 
+from drivers.mail import trace
 from drivers.mail.config import Config
 from drivers.mail.writing import reference_of, written
 from smsgw.link import (
@@ -23,15 +24,17 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
+from smsgw.link_verbs import Tap
 
 _BUSY = (421, 451, 452)  # the server, not the mail: 452 is "too many", 421 goes away
 
 
 class Hand:
-    """One connection, opened when it is needed and again when it was lost. Used by one thread."""
+    """One connection, opened when it is needed and again when it was lost. Used by one thread. tap: hears of it."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, tap: Tap | None = None) -> None:
         self._config = config
+        self._tap = tap or Tap()
         self._server: smtplib.SMTP | None = None
 
     def give(self, part: WirePart, at: datetime) -> str | LinkError:
@@ -44,7 +47,11 @@ class Hand:
             fresh = self._server is None
             if fresh and (trouble := self._open()) is not None:
                 return trouble
+            if self._tap.tell is not None:
+                self._tap.put(trace.given, self._config.bounces_to or self._config.address or "", part.to, mail)
             outcome = self._exchange(part, mail)
+            if self._tap.tell is not None:
+                self._tap.put(trace.answered, outcome)
             if outcome is not None:
                 return outcome
             self.close()
@@ -96,6 +103,8 @@ class Hand:
             server.close()
             return _unreachable(config, problem)
         self._server = server
+        if self._tap.tell is not None:
+            self._tap.put(trace.opened, config.host, config.port, config.encryption)
         return None
 
     def _exchange(self, part: WirePart, mail: bytes) -> str | LinkError | None:

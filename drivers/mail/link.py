@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from drivers.mail import trace
 from drivers.mail.config import Config
 from drivers.mail.handing import Hand
 from drivers.mail.listener import MailListener
@@ -32,6 +33,7 @@ from smsgw.link import (
     RejectedForGood,
     WirePart,
 )
+from smsgw.link_verbs import Tap
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class MailLink:
 
     def __init__(self, name: str, config: Config, events: Events) -> None:
         self.name = name
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self.listener: MailListener | None = None
         self._config = config
         self._events = events
@@ -125,7 +128,7 @@ class MailLink:
 
     def _watch(self) -> None:
         """Look now and then whether the mail server can be used."""
-        hand = Hand(self._config)
+        hand = Hand(self._config, self.tap)
         while True:
             trouble = hand.look()
             hand.close()
@@ -198,7 +201,7 @@ class MailLink:
             self._events.failed(part, DOWN)
 
     def _work(self) -> None:
-        hand = Hand(self._config)
+        hand = Hand(self._config, self.tap)
         try:
             while (part := self._next(hand)) is not None:
                 outcome: str | LinkError = NO_MAIL
@@ -237,6 +240,8 @@ class MailLink:
 
     def _came(self, octets: bytes, sender: str, to: str | None, known: bool) -> Future[None]:
         """A mail is here: the future is done when it, or the receipts in it, are on disk. Raises Unreadable."""
+        if self.tap.tell is not None:
+            self.tap.put(partial(trace.came, known=known), octets, sender, to)
         mail = read(octets, sender, to, known=known)
         with self._turn:
             if self._stopping:
@@ -250,7 +255,9 @@ class MailLink:
         future.add_done_callback(self._stored)
         return future
 
-    def _stored(self, _: Future[None] | None) -> None:
+    def _stored(self, done: Future[None] | None) -> None:
+        if self.tap.tell is not None and done is not None:
+            self.tap.put(trace.stored, None if done.cancelled() else done.exception())
         with self._turn:
             self._taking -= 1
             self._turn.notify_all()

@@ -13,7 +13,8 @@ from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from drivers.mm7 import exchanges, outcomes, requests
+from drivers import _http_lines
+from drivers.mm7 import exchanges, outcomes, requests, trace
 from drivers.mm7.addresses import number
 from drivers.mm7.config import Config
 from drivers.mm7.listening import Listening
@@ -37,7 +38,7 @@ from smsgw.link import (
     RejectedForGood,
     WirePart,
 )
-from smsgw.link_verbs import Noted, Notice
+from smsgw.link_verbs import Noted, Notice, Tap
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Mm7Link(Recalls):
 
     def __init__(self, name: str, config: Config, events: Events) -> None:
         self.name = name
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self._config = config
         self._events = events
         self._listening = Listening(name, config, events)
@@ -190,7 +192,7 @@ class Mm7Link(Recalls):
             wire.close()
 
     def _wire(self) -> Wire:
-        wire = Wire(self._config)
+        wire = Wire(self._config, self.tap)
         with self._turn:
             self._wires.append(wire)
         return wire
@@ -222,6 +224,8 @@ class Mm7Link(Recalls):
         if self._state.state is LinkState.DOWN and (why := unreachable(config)):
             self._all_failed(given, LinkDown(f"the MMSC cannot be reached: {why}", code="down"))
             return
+        if self.tap.tell is not None:
+            self.tap.put(trace.submitted, given, request.transaction, size)
         try:
             reply = wire.ask(request.content_type, request.body)
         except NotWritten as problem:
@@ -236,6 +240,8 @@ class Mm7Link(Recalls):
 
     def _settle(self, wire: Wire, given: list[WirePart], request: requests.Request, reply: Reply) -> None:
         answer = self._read(reply)
+        if self.tap.tell is not None and answer is not None:
+            self.tap.put(trace.answered, answer)
         if 200 <= reply.status < 300 and (answer is None or answer.status is None):
             exchanges.keep(self._config.exchanges, request.envelope, reply.status, reply.body, datetime.now(UTC))
             says = f"the MMSC answered {reply.status} with something that says neither yes nor no: it may have taken it"
@@ -322,8 +328,13 @@ class Mm7Link(Recalls):
         """See the contract, and `listening`."""
         with self._turn:
             self._noticing += 1
+        if self.tap.tell is not None:
+            self.tap.put(_http_lines.request, "<", notice.method, notice.url, notice.headers, notice.body)
         try:
-            return self._listening.take(notice)
+            noted = self._listening.take(notice)
+            if self.tap.tell is not None:
+                self.tap.put(_http_lines.answer, ">", noted.status, {"content-type": noted.media}, noted.body.encode())
+            return noted
         finally:
             with self._turn:
                 self._noticing -= 1

@@ -14,6 +14,7 @@ from drivers.mm7.soap import NotMm7
 from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
 from smsgw.link import Receipt, WirePart
+from smsgw.link_verbs import Tap
 
 UNKNOWN = (2003, 2005, 2006)  # statuses that say: there is no such message
 
@@ -22,6 +23,7 @@ class Recalls:
     """The verbs; whoever has them has a configuration."""
 
     _config: Config
+    tap: Tap
 
     def query(self, reference: str, sender: str | None, to: str) -> Receipt:
         """MM7 has no such question. Raises Conflict."""
@@ -66,7 +68,7 @@ class Recalls:
 
     def _reply(self, request: Request) -> Reply:
         try:
-            wire = Wire(self._config)
+            wire = Wire(self._config, self.tap)
             try:
                 return wire.ask(request.content_type, request.body)
             finally:

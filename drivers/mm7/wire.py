@@ -17,8 +17,10 @@ from typing import Any
 
 import httpx
 
+from drivers import _http_lines as trace
 from drivers.mm7.config import Config
 from drivers.mm7.reach import context
+from smsgw.link_verbs import Tap
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 
@@ -44,9 +46,10 @@ class Reply:
 
 
 class Wire:
-    """One at a time may ask; `cut` and `cut_late` are for any thread. Raises Unusable."""
+    """One at a time may ask; `cut` and `cut_late` are for any thread. tap: hears what is said. Raises Unusable."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, tap: Tap | None = None) -> None:
+        self._tap = tap or Tap()
         self._url = config.url
         self._timeout = config.answer_timeout
         secret = config.password.get_secret_value()
@@ -78,6 +81,8 @@ class Wire:
         self._written = False
         self._late = time.monotonic() + self._timeout + self._client.timeout.connect  # type: ignore[operator]
         extensions = {"trace": self._traced}
+        if self._tap.tell is not None:
+            self._tap.put(trace.request, ">", "POST", self._url, headers, body)
         try:
             with self._client.stream("POST", self._url, content=body, headers=headers, extensions=extensions) as reply:
                 said = bytearray()
@@ -86,9 +91,13 @@ class Wire:
                     if len(said) > MOST:
                         break
                 told = {name.lower(): value for name, value in reply.headers.items()}
+                if self._tap.tell is not None:
+                    self._tap.put(trace.answer, "<", reply.status_code, told, bytes(said))
                 return Reply(reply.status_code, told, bytes(said[:MOST]))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as problem:
             says = str(problem) or type(problem).__name__
+            if self._tap.tell is not None:
+                self._tap.put(trace.broken, "<", problem)
             raise (Unanswered if self._written else NotWritten)(says) from problem
         finally:
             self._late = float("inf")

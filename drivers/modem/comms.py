@@ -19,9 +19,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
+from drivers.modem import trace
 from drivers.modem.answers import unhex
 from drivers.modem.library import Serial, SerialComms, SerialException, SerialTimeoutException, TimeoutException
 from drivers.modem.octets import Heard, Octets
+from smsgw.link_verbs import Tap
 
 FlowControl = Literal["none", "rtscts", "dsrdtr"]
 News = Callable[[list[str]], None]
@@ -53,7 +55,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     flow: how the modem holds us up. quiet: seconds of silence after which a modem has said all it wanted.
     probe_timeout: seconds that it may take to answer AT.
     late: called with a `+CMGS`/`+CMS ERROR` line that no command waits for. line_lost: why the line is gone,
-    once it is. give_up_at: time.monotonic() at which every wait ends, or None.
+    once it is. give_up_at: time.monotonic() at which every wait ends, or None. tap: hears what is said.
     """
 
     flow: FlowControl = "none"
@@ -65,6 +67,7 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.late: Callable[[str], None] = lambda line: None
+        self.tap = Tap()
         self.line_lost: Exception | None = None
         self._command = ""  # the command whose answer is awaited, "" when none is
         self._prompt = False  # whether it is a prompt that is awaited
@@ -189,6 +192,8 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
 
     def _handleLineRead(self, line: str, checkForResponseTerm: bool = True) -> None:
         """Give one line to who it is for."""
+        if self.tap.tell is not None:
+            self.tap.put(trace.heard, line, self._command)
         if self._second_line(line) or self._ussd_line(line) or (self._heard is not None and self._heard.is_it(line)):
             return
         if self._prompt and line in _PROMPTS:  # with a line end behind it, as some modems write it
@@ -276,6 +281,8 @@ class SteadyComms(SerialComms):  # type: ignore[misc]  # the package has no type
     def _exchange(self, data: str, timeout: float, prompt: bool, wait: bool) -> list[str] | None:
         if self._lost():
             raise NotWritten(self._lost())
+        if self.tap.tell is not None:
+            self.tap.put(trace.said, data)
         self._answer = []
         self._answered.clear()
         self._started_anew = False

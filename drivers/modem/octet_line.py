@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from drivers.modem import trace
 from drivers.modem.comms import GOES_ON_AT_MOST, SLICE, NotWritten, SteadyComms
 from drivers.modem.library import SerialTimeoutException, TimeoutException
 from drivers.modem.octets import Heard, Octets
@@ -25,6 +26,8 @@ class OctetLine(SteadyComms):
             self._answer, self._command, self._prompt = [], "octets", False
             self._answered.clear()
             self._started_anew = False
+            if self.tap.tell is not None:
+                self.tap.put(trace.octets, octets)
             try:
                 for at in range(0, len(octets), _CHUNK):  # so that a slow line is no blocked one
                     self.serial.write(octets[at : at + _CHUNK])

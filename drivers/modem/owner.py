@@ -30,7 +30,7 @@ from drivers.modem.session import Session
 from drivers.modem.ussd import balance
 from smsgw.errors import Conflict, SmsgwError
 from smsgw.link import Abilities, Alphabet, Events, Health, LinkDown, LinkState, Misconfigured, WirePart
-from smsgw.link_verbs import Balance, UssdAnswer
+from smsgw.link_verbs import Balance, Tap, UssdAnswer
 
 if TYPE_CHECKING:
     from drivers.modem import Config
@@ -60,6 +60,7 @@ class ModemLink:
             most_octets=config.mms_most if config.mms_url else 0,
         )
         self.life = Life()
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self.ladder = Ladder(name, has_power=config.power_cycle is not None)
         self._config = config
         self._events = events
@@ -71,7 +72,7 @@ class ModemLink:
         self._session: Session | None = None
         self._stop_by: float | None = None
         self._stopping = threading.Event()
-        self._search = Search(name, config, self._window, self._live, self._stopping)
+        self._search = Search(name, config, self._window, self._live, self._stopping, tap=self.tap)
         self._known: Found | None = None  # where it was seen last
         self._seen: set[Port] = set()  # the ports that were there when it was looked for last
         self._rests = 0
@@ -285,6 +286,7 @@ class ModemLink:
             return True
         profile = known.modem.profile
         port = Modem(known.port.name, self._config.baudrate, self._config.flow_control)
+        port.tap = self.tap
         if rung == "radio":
             return healing.radio(port, profile.radio_cycle)
         if rung == "reset":

@@ -49,6 +49,18 @@ class StatusReport:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """An SMS-SUBMIT (9.2.2.2): what we hand over. report: whether a status report is asked for."""
+
+    recipient: str
+    dcs: int
+    alphabet: Alphabet
+    user_data: bytes
+    udh: bytes
+    report: bool
+
+
 # What we write
 
 
@@ -151,6 +163,23 @@ def decode(pdu: bytes) -> Deliver | StatusReport:
     if first & 0x03 == 0x02:
         return _status_report(octets)
     raise PduError(f"message type {first & 0x03} is not one that comes from a network")
+
+
+def decode_submit(pdu: bytes) -> Submit:
+    """Read what we wrote, or what lies in a modem's memory of ours. Raises PduError."""
+    octets = _Octets(pdu)
+    octets.take(octets.one())  # the service centre
+    first = octets.one()
+    if first & 0x03 != 0x01:
+        raise PduError(f"message type {first & 0x03} is no SMS-SUBMIT")
+    octets.one()  # TP-MR
+    recipient = _read_address(octets)
+    octets.one()  # TP-PID
+    dcs = octets.one()
+    octets.take({0x00: 0, 0x10: 1}.get(first & 0x18, 7))  # TP-VP: none, relative, else seven octets (9.2.3.3)
+    coding = _alphabet(dcs)
+    udh, user_data = _read_user_data(octets, coding, has_header=bool(first & 0x40))
+    return Submit(recipient, dcs, coding, user_data, udh, bool(first & 0x20))
 
 
 def _deliver(octets: _Octets, has_header: bool) -> Deliver:

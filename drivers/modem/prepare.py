@@ -21,6 +21,7 @@ from drivers.modem.ladder import Ailment
 from drivers.modem.library import CmeError, CommandError, SerialException, TimeoutException
 from drivers.modem.ports import Port, matches
 from drivers.modem.refusals import cme_error
+from smsgw.link_verbs import Tap
 
 if TYPE_CHECKING:
     from drivers.modem import Config
@@ -49,15 +50,18 @@ class NotAModem(Trouble):
     """Nothing at the port answers AT."""
 
 
-def open_port(port: Port, name: str, config: Config, listen: Callable[[Modem], None] | None = None) -> Modem:
+def open_port(
+    port: Port, name: str, config: Config, listen: Callable[[Modem], None] | None = None, tap: Tap | None = None
+) -> Modem:
     """Open the port and get an answer out of it.
 
-    listen: called with the open modem before a byte is written. Raises Trouble.
+    listen: called with the open modem before a byte is written. tap: hears what is said. Raises Trouble.
     """
     other = who_holds(port.node)
     if other:
         raise _busy(port, other)
     modem = Modem(port.name, config.baudrate, config.flow_control)
+    modem.tap = tap or modem.tap
     try:
         modem.open(None if listen is None else lambda: listen(modem))
     except (TimeoutException, CommandError) as silent:

@@ -17,6 +17,7 @@ from drivers.modem.library import CommandError, SerialException, TimeoutExceptio
 from drivers.modem.ports import PORTS, Port, Ports, port_at, ports_there
 from drivers.modem.prepare import NotAModem, Trouble, identify, locked, open_port, taken_by
 from drivers.modem.sending import Window
+from smsgw.link_verbs import Tap
 
 if TYPE_CHECKING:
     from drivers.modem import Config
@@ -44,6 +45,7 @@ class Search:
         say: Callable[[str, str], None],
         stopping: threading.Event,
         ports: Ports = PORTS,
+        tap: Tap | None = None,
     ) -> None:
         self._name = name
         self._config = config
@@ -51,6 +53,7 @@ class Search:
         self._say = say
         self._stopping = stopping
         self._ports = ports
+        self._tap = tap
 
     def find(self) -> Found:
         """The modem, which belongs to this link until `leave`. Raises Trouble, and what Modem raises."""
@@ -102,7 +105,7 @@ class Search:
             raise taken_by(port, holder)
         modem: Modem | None = None
         try:
-            modem = open_port(port, self._name, self._config, self._listener(port))
+            modem = open_port(port, self._name, self._config, self._listener(port), self._tap)
             facts, ours = identify(modem, self._config.identity)
             if ours is None:
                 self._must_know(port, modem, facts)

@@ -41,6 +41,7 @@ from smsgw.link import (
     RejectedForGood,
     WirePart,
 )
+from smsgw.link_verbs import Tap
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class Esme(Recalls):
         self._events = events
         self._now = now
         self._chance = chance
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self._sessions = [
-            Session(name, config, role, self, now, chance, number)
+            Session(name, config, role, self, now, chance, number, tap=self.tap)
             for number in range(1, config.binds + 1)
             for role in ROLES[config.mode]
         ]
@@ -246,7 +248,15 @@ class Esme(Recalls):
             connected.close()
             return
         call = Session(
-            self.name, self._config, "receiver", self, self._now, self._chance, len(self._calls) + 1, connected
+            self.name,
+            self._config,
+            "receiver",
+            self,
+            self._now,
+            self._chance,
+            len(self._calls) + 1,
+            connected,
+            self.tap,
         )
         self._calls.append(call)
         call.start()

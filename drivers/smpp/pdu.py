@@ -172,7 +172,7 @@ def parse_deliver_sm(frame: bytes) -> DeliverSm:
     message = frame[start : start + length]
     if len(message) < length:
         raise BadPdu(f"short_message says {length} octets and has {len(message)}")
-    parameters = _optional(frame, start + length)
+    found = parameters(frame, start + length)
     return DeliverSm(
         HEADER.unpack_from(frame)[3],
         frame[at],
@@ -182,13 +182,13 @@ def parse_deliver_sm(frame: bytes) -> DeliverSm:
         esm_class,
         protocol_id,
         data_coding,
-        message or parameters.get(MESSAGE_PAYLOAD, b""),
-        parameters,
+        message or found.get(MESSAGE_PAYLOAD, b""),
+        found,
     )
 
 
-def _optional(frame: bytes, at: int) -> dict[int, bytes]:
-    """The optional parameters (3.2.4), known or not, by tag; the first of equals counts."""
+def parameters(frame: bytes, at: int) -> dict[int, bytes]:
+    """The optional parameters (3.2.4), known or not, by tag; the first of equals counts. Raises BadPdu."""
     found: dict[int, bytes] = {}
     end = len(frame)
     while at < end:

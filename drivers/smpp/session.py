@@ -21,6 +21,7 @@ from drivers.smpp import wire as wires
 from drivers.smpp.config import Config
 from drivers.smpp.statuses import RINVCMDID, RINVCMDLEN, Trouble, bind_refusal
 from drivers.smpp.wire import Lost, Wire
+from smsgw.link_verbs import Tap
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Session:
     """A connection in one role ("transceiver", "transmitter", "receiver") that comes back by itself.
 
     now: a steady clock in seconds. chance: a number in [0, 1) for the jitter of the pauses. number: which one of its
-    kind it is. call: a connection that the SMSC opened (outbind); such a session ends with it.
+    kind it is. call: a connection that the SMSC opened (outbind); such a session ends with it. tap: hears what is said.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Session:
         chance: Callable[[], float],
         number: int = 1,
         call: socket.socket | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.role = role
         self.called = call is not None
@@ -68,6 +70,7 @@ class Session:
         self._now = now
         self._chance = chance
         self._call = call
+        self._tap = tap
         self._tries = 0
         self._wire: Wire | None = None
         self._numbers = itertools.count()
@@ -145,7 +148,7 @@ class Session:
         try:
             connected = self._call or reach.connect(here)
             self.facts = tls.described(connected) if isinstance(connected, ssl.SSLSocket) else {}
-            wire = self._wire = wires.wire(connected)
+            wire = self._wire = wires.wire(connected, self._tap)
             self.silence = 0.0
             try:
                 if self.called:

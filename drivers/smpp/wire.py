@@ -15,7 +15,8 @@ import ssl
 from collections import deque
 from threading import Lock
 
-from drivers.smpp import pdu
+from drivers.smpp import pdu, trace
+from smsgw.link_verbs import Tap
 
 CHUNK = 65536
 
@@ -31,16 +32,17 @@ class Lost(Exception):
         self.cause = cause
 
 
-def wire(connected: socket.socket) -> Wire:
-    """A wire over a connected socket, encrypted or not."""
-    return TlsWire(connected) if isinstance(connected, ssl.SSLSocket) else Wire(connected)
+def wire(connected: socket.socket, tap: Tap | None = None) -> Wire:
+    """A wire over a connected socket, encrypted or not. tap: hears what goes over it."""
+    return TlsWire(connected, tap) if isinstance(connected, ssl.SSLSocket) else Wire(connected, tap)
 
 
 class Wire:
     """One connected socket. `read` and `close` belong to one thread, the rest to all."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, tap: Tap | None = None) -> None:
         connected.setblocking(False)
+        self._tap = tap or Tap()
         self._socket = connected
         self._frames = pdu.Frames()
         self._lock = Lock()
@@ -64,6 +66,8 @@ class Wire:
         with self._lock:
             if self._broken is not None:
                 return False
+            if self._tap.tell is not None:
+                self._tap.put(trace.lines, ">", octets)
             if not self._queue:
                 sent = self._send(octets)
                 if sent == len(octets):
@@ -107,6 +111,8 @@ class Wire:
                 more = True
         if more:  # also when it is broken: what came before that counts
             frames = self._frames.feed(self._receive())
+            if self._tap.tell is not None:
+                self._tap.put(trace.lines, "<", b"".join(frames))
         if writing:
             self._empty_queue()
             self._selector.modify(self._socket, selectors.EVENT_READ)
@@ -194,8 +200,8 @@ class TlsWire(Wire):
 
     _socket: ssl.SSLSocket
 
-    def __init__(self, connected: ssl.SSLSocket) -> None:
-        super().__init__(connected)
+    def __init__(self, connected: ssl.SSLSocket, tap: Tap | None = None) -> None:
+        super().__init__(connected, tap)
         self._interrupted = False
 
     def _receive(self) -> bytes:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from drivers import _http_lines as trace
 from drivers.web import notices
 from drivers.web.config import Config
 from drivers.web.fetching import NotFetched
@@ -45,7 +46,7 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
-from smsgw.link_verbs import Noted, Notice
+from smsgw.link_verbs import Noted, Notice, Tap
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class WebLink:
 
     def __init__(self, name: str, config: Config, events: Events) -> None:
         self.name = name
+        self.tap = Tap()  # see smsgw.link_verbs.Traced
         self._config = config
         self._events = events
         self._profile = PROFILES[config.profile]
@@ -152,7 +154,7 @@ class WebLink:
             self._events.failed(part, DOWN)
 
     def _work(self) -> None:
-        wire = Wire(self._base, self._config.answer_timeout)
+        wire = Wire(self._base, self._config.answer_timeout, self.tap)
         with self._turn:
             self._wires.append(wire)
         try:
@@ -295,8 +297,13 @@ class WebLink:
         """See the contract: 503 for what could not be stored, so that the carrier says it again."""
         with self._turn:
             self._noticing += 1
+        if self.tap.tell is not None:
+            self.tap.put(trace.request, "<", notice.method, notice.url, notice.headers, notice.body)
         try:
-            return self._noted(notice)
+            noted = self._noted(notice)
+            if self.tap.tell is not None:
+                self.tap.put(trace.answer, ">", noted.status, {"content-type": noted.media}, noted.body.encode())
+            return noted
         finally:
             with self._turn:
                 self._noticing -= 1

@@ -13,6 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from drivers import _http_lines as trace
+from smsgw.link_verbs import Tap
+
 MOST = 256 * 1024  # octets of an answer that are read
 IDLE = 10.0  # seconds after which a connection is not trusted to be open
 
@@ -35,13 +38,14 @@ class Reply:
 
 
 class Wire:
-    """One at a time may ask; `cut` is for any thread."""
+    """One at a time may ask; `cut` is for any thread. tap: hears what is asked and answered."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, tap: Tap | None = None) -> None:
         split = urlsplit(url)
         self._host, self._tls = split.hostname or "", split.scheme == "https"
         self._port = split.port or (443 if self._tls else 80)
         self._timeout = timeout
+        self._tap = tap or Tap()
         self._connection: http.client.HTTPConnection | None = None
         self._lock = threading.Lock()
         self._used = 0.0
@@ -49,6 +53,8 @@ class Wire:
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Ask and wait for the answer. Raises NotWritten, Unanswered."""
         connection = self._open()
+        if self._tap.tell is not None:
+            self._tap.put(trace.request, ">", method, path, headers, body)
         try:
             connection.request(method, path, body or None, dict(headers))
             answer = connection.getresponse()
@@ -56,7 +62,11 @@ class Wire:
             told = {name.lower(): value for name, value in answer.getheaders()}
         except (OSError, http.client.HTTPException, ValueError) as problem:
             self.cut()
+            if self._tap.tell is not None:
+                self._tap.put(trace.broken, "<", problem)
             raise Unanswered(str(problem) or type(problem).__name__) from problem
+        if self._tap.tell is not None:
+            self._tap.put(trace.answer, "<", answer.status, told, said)
         self._used = time.monotonic()
         if answer.will_close or not answer.isclosed():
             self.cut()

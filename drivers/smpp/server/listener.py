@@ -38,6 +38,7 @@ class SmppListener:
         self.port = config.port
         self._sessions: set[Session] = set()
         self.touched: set[Session] = set()
+        self._shown: ssl.SSLContext | None = None
         self._queue: deque[Callable[[], None]] = deque()
         self._rung = False
         self._server: asyncio.Server | None = None
@@ -49,7 +50,7 @@ class SmppListener:
     # From other threads
 
     def start(self) -> None:
-        """Listen. Raises OSError when the address is in use, or the certificate cannot be read."""
+        """Listen. Raises OSError when the address is in use, BadConfig when the certificate cannot be used."""
         tls = self._tls()
         self._loop = asyncio.new_event_loop()
         try:
@@ -63,15 +64,21 @@ class SmppListener:
         self.name = f"SMPP at {self.where}"
         self._thread.start()
 
+    def read_certificates(self) -> bool:
+        """See smsgw.config.certificates.Shows."""
+        self._shown = self.terms.server_context()
+        return self._shown is not None
+
     def _tls(self) -> ssl.SSLContext | None:
-        if self.terms.tls_certificate is None:
-            return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            context.load_cert_chain(self.terms.tls_certificate, self.terms.tls_key)
-        except OSError as problem:  # SSLError is one
-            raise OSError(f"{self.name}: the certificate or its key cannot be used: {problem}") from problem
-        return context
+        """What asyncio begins each handshake with; which certificate is shown is asked in it, so that it may change."""
+        first = self._shown = self.terms.server_context()
+        if first is not None:
+            first.sni_callback = self._show_newest  # called also where a client names no server (OpenSSL 1.1.1)
+        return first
+
+    def _show_newest(self, shake: ssl.SSLObject, _name: str | None, _first: ssl.SSLContext) -> None:
+        if self._shown is not None:
+            shake.context = self._shown
 
     async def _listen(self, tls: ssl.SSLContext | None) -> asyncio.Server:
         host, port, patience = self.terms.host, self.terms.port, None if tls is None else self.terms.bind_within

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ssl
 from typing import Protocol
 
 
@@ -28,13 +28,9 @@ class Port(Protocol):
     def connections(self) -> int: ...
 
     @property
-    def tls_certificate(self) -> Path | None: ...
-
-    @property
-    def tls_key(self) -> Path | None: ...
-
-    @property
     def host(self) -> str: ...
 
     @property
     def port(self) -> int: ...
+
+    def server_context(self) -> ssl.SSLContext | None: ...
