@@ -157,8 +157,9 @@ def person_of(row: AnyRow) -> Person:
 def check_password(conn: Connection, name: str, password: str) -> Person:
     """Who this is. Raises Unauthenticated with one sentence for every reason, so that names cannot be guessed."""
     row = conn.execute(select(account).where(account.c.name == name)).first()
+    nobody = _nobody()  # made by the first who asks, known or not
     try:
-        _hasher.verify(_nobody() if row is None or row.password_hash is None else row.password_hash, password)
+        _hasher.verify(nobody if row is None or row.password_hash is None else row.password_hash, password)
     except (VerificationError, InvalidHashError):
         row = None
     if row is None or row.password_hash is None or row.disabled_at is not None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 import pyotp
@@ -112,11 +113,11 @@ def _is_right(conn: Connection, given: Given) -> bool:
         conn.execute(update(account).where(account.c.id == row.id).values(totp_step=step))
         return True
     found, left = _hash(given.code), list(row.recovery or [])
-    if found not in left:
+    kept = [one for one in left if not compare_digest(one, found)]
+    if len(kept) == len(left):
         return False
-    left.remove(found)
-    conn.execute(update(account).where(account.c.id == row.id).values(recovery=left))
-    _tell(conn, given, "account.recovery", f"{row.name} used a recovery code; {len(left)} are left")
+    conn.execute(update(account).where(account.c.id == row.id).values(recovery=kept))
+    _tell(conn, given, "account.recovery", f"{row.name} used a recovery code; {len(kept)} are left")
     return True
 
 

@@ -23,7 +23,7 @@ from ..errors import BadInput, Conflict, Fault, NotFound, Unauthenticated
 from ..store.database import Writer
 from ..store.tables import api_key, smpp_client
 from ..store.tables.types import AnyRow
-from .keys import hashed
+from .keys import with_secret
 
 LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are taken for another
 PASSWORD = 8
@@ -145,7 +145,8 @@ def authenticate(conn: Connection, system_id: str, password: str) -> SmppClient:
         .join_from(smpp_client, api_key, api_key.c.id == smpp_client.c.key_id)
         .where(smpp_client.c.system_id == system_id)
     ).first()
-    right = _verified(_nobody() if row is None else row.password_hash, password)
+    nobody = _nobody()  # made by the first who asks, known or not
+    right = _verified(nobody if row is None else row.password_hash, password)
     if row is not None and right:
         if row.revoked_at is not None:
             raise Unauthenticated(f"the key {row.name!r} was revoked on {row.revoked_at:%Y-%m-%d}")
@@ -155,7 +156,7 @@ def authenticate(conn: Connection, system_id: str, password: str) -> SmppClient:
 
 def _by_key(conn: Connection, named: str, secret: str) -> SmppClient:
     """A key's name or id with its own secret."""
-    key = conn.execute(select(api_key).where(api_key.c.secret_hash == hashed(secret))).first()
+    key = with_secret(conn, secret)
     if key is None or named not in (key.id, key.name):
         says = f"there is no client {named!r} with this password"
         raise Unauthenticated(says, hint="smsgw key smpp KEY makes a system_id and a password")

@@ -76,11 +76,17 @@ class Quotas:
         with self._lock:
             window = self._windows.get(name)
             if window is None or now >= window.begun + WINDOW:
-                if len(self._windows) >= _MANY:
-                    self._windows = {key: one for key, one in self._windows.items() if now < one.begun + WINDOW}
-                window = self._windows[name] = _Window(now)
+                window = self._begin(name, now)
             window.taken += by
             return window.taken, max(1, int(window.begun + WINDOW - now + 0.999))
+
+    def _begin(self, name: str, now: float) -> _Window:
+        """A new window; of more names than are remembered the one that began first is forgotten."""
+        self._windows.pop(name, None)
+        if len(self._windows) >= _MANY:
+            del self._windows[next(iter(self._windows))]
+        window = self._windows[name] = _Window(now)
+        return window
 
 
 def install(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -12,12 +13,15 @@ from flask import Request
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from werkzeug.test import TestResponse
 
 from smsgw.access.keys import Client
 from smsgw.errors import QueueFull, Unauthenticated
 from smsgw.gateway import Gateway
+from tests.smsgw.access.same_work import steps
 from tests.webadmin.compat.conftest import SECRET
 from webadmin.api.clients import KnownClients
+from webadmin.api.quotas import Quotas
 from webadmin.compat.entering import TRIES, WITHIN, Entrance
 
 AUTH = ("shop", SECRET)
@@ -203,3 +207,44 @@ def test_whoever_has_a_network_of_ipv6_has_no_more_tries_than_one_with_an_addres
         with pytest.raises((QueueFull, Unauthenticated)):
             entrance.enter(came_from(f"2001:db8:0:7::{number:x}"), "messages:send", f"guess-{number}")
     assert clients.asked == TRIES
+
+
+NEARLY = SECRET[:-1] + "x"  # all but the last letter of a good one
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda http, user, key: http.get("/api/v1/links", headers={"Authorization": f"Bearer {key}"}),
+        lambda http, user, key: http.get("/api/v1/links", auth=(key, "")),
+        lambda http, user, key: http.get(f"/cgi-bin/sendsms?username={user}&password={key}&to=1"),
+        lambda http, user, key: http.get(f"/status?password={key}"),
+        lambda http, user, key: http.get("/2010-04-01/Accounts/AC1/Messages.json", auth=(user, key)),
+        lambda http, user, key: http.get("/3rdparty/v1/messages", auth=(user, key)),
+        lambda http, user, key: http.get("/3rdparty/v1/messages", headers={"Authorization": f"Bearer {key}"}),
+        lambda http, user, key: http.get(f"/balance?username={user}&password={key}"),
+        lambda http, user, key: http.get("/secure/balance", auth=(user, key)),
+    ],
+    ids=["bearer", "basic", "kannel", "status", "twilio", "android", "token", "jasmin", "secure"],
+)
+def test_what_is_nearly_a_key_is_refused_by_the_same_steps_as_what_is_nothing_like_one(
+    http: FlaskClient, ask: Callable[[FlaskClient, str, str], TestResponse]
+) -> None:
+    ask(http, "warm", "up")
+    answers: list[TestResponse] = []
+    known = steps(lambda: answers.append(ask(http, "shop", NEARLY)))
+    unknown = steps(lambda: answers.append(ask(http, "nobody", "y" * len(NEARLY))))
+    assert known == unknown
+    assert known.count("compare_digest") == 1
+    assert answers[0].data.replace(b"shop", b"nobody") == answers[1].data or b"request_id" in answers[0].data
+    assert answers[0].status_code == answers[1].status_code
+
+
+def test_many_addresses_cost_no_more_than_one() -> None:
+    counted = Quotas(3, Steady())
+    few = steps(lambda: counted.count("192.0.2.1"))
+    for number in range(20_000):
+        counted.count(f"2001:db8:0:{number:x}::")
+    assert len(counted._windows) == 10_000
+    assert steps(lambda: counted.count("198.51.100.1")) == few
+    assert counted.count("198.51.100.1")[0] == 2
