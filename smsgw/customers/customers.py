@@ -219,9 +219,9 @@ def add(conn: Connection, people: Sequence[tuple[str, Mapping[str, Any]]], now: 
         rows.append(row | {"created_at": now, "updated_at": now, "revision": 1})
         addresses += ranked(id, told.get("addresses") or (), now)
         tags += [{"tag": tag, "customer_id": id} for tag in told.get("tags") or ()]
-    _ADD.many(conn, rows)
-    _ADD_ADDRESS.many(conn, addresses)
-    _ADD_TAG.many(conn, tags)
+    _ADD.bulk(conn, rows)
+    _ADD_ADDRESS.bulk(conn, addresses)
+    _ADD_TAG.bulk(conn, tags)
     history.happened(conn, "customer", "created", [id for id, _ in people], f"added by {by}", by=by, now=now)
 
 

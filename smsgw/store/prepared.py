@@ -8,18 +8,21 @@ for at each step SQLite's driver lets other threads run, and then waits for them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, bindparam
+from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, Select, Text, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import LargeBinary, TypeDecorator, TypeEngine
+
+from .tables.types import written_json
 
 TOGETHER = 25  # rows that SQLite stores in one step; their values are less than the 999 that any build of it takes
 
@@ -102,6 +105,14 @@ class Prepared:
         if together < len(bound):
             execute_raw(conn, ready.sql, bound[together:], many=True)
 
+    def bulk(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a plain insert for hundreds of rows, for which PostgreSQL takes one value and a fifth of the work."""
+        ready = self._for(conn)
+        if ready.recordset is None or len(rows) < TOGETHER:
+            self.many(conn, rows)
+        else:
+            execute_raw(conn, ready.recordset, [written_json([ready.spelled(row) for row in rows])])
+
     def _for(self, conn: Connection) -> _Compiled:
         dialect = conn.dialect
         ready = self._compiled.get(dialect.name)
@@ -150,6 +161,10 @@ class _Compiled:
         ways = [_way(bound[name].type, dialect) for name in names]
         self._takes = [(place, names[place], way) for place, way in enumerate(ways) if way is not None]
         self._by_name = not compiled.positional
+        self.recordset = _recordset(self.sql) if dialect.name == "postgresql" else None
+        self._written = [
+            (names[place], way) for place, _, way in self._takes if not isinstance(bound[names[place]].type, JSON)
+        ]
         gives = statement.selected_columns if isinstance(statement, Select) else ()
         self.names = [str(column.key) for column in gives]
         reads = [
@@ -171,6 +186,28 @@ class _Compiled:
             if placed[place] is not None:
                 placed[place] = way(placed[place])
         return placed
+
+    def spelled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A row for `recordset`: as it is, but for times and the like, which JSON does not have."""
+        if self._fixed:
+            values = {**self._fixed, **values}
+        named = {name: values[name] for name in self._names}
+        for name, way in self._written:
+            if named[name] is not None:
+                named[name] = str(way(named[name]))
+        return named
+
+
+def _recordset(sql: str) -> str | None:
+    """The same for all rows of a JSON array; None for what is no plain insert, or has octets in it."""
+    head, _, row = sql.partition(" VALUES ")
+    columns = re.findall(r"%\((\w+)\)s::([A-Z ]+)", row)
+    plain = head.startswith("INSERT INTO ") and row == f"({', '.join(f'%({name})s::{kind}' for name, kind in columns)})"
+    if not plain or any(kind == "BYTEA" for _, kind in columns):
+        return None
+    names = ", ".join(f'"{name}"' for name, _ in columns)
+    shape = ", ".join(f'"{name}" {kind}' for name, kind in columns)
+    return f"{head} SELECT {names} FROM json_to_recordset(%s::json) AS said({shape})"
 
 
 def _several(sql: str, count: int) -> str | None:

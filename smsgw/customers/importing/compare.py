@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ...errors import BadInput
-from ...store.history import chunks
+from ...store.prepared import Prepared, among
 from ...store.tables import address, customer
 from .. import customers, details
 from ..consent.consent import withdrawn
@@ -22,6 +22,10 @@ from ..consent.suppression import suppressed
 from ..customers import PLAIN, Person
 from .columns import Said
 
+_OWNED = Prepared(select(address.c.address, address.c.customer_id).where(among(address.c.address)))
+_NAMED = Prepared(
+    select(customer.c.reference, customer.c.id).where(among(customer.c.reference), customer.c.merged_into.is_(None))
+)
 FORGOTTEN = "forgotten at their own wish"
 
 
@@ -75,16 +79,10 @@ def _reference(row: Row) -> str | None:
 
 def _people(conn: Connection, rows: Sequence[Row], spelled: Sequence[str]) -> dict[str, Person]:
     """The customers that the rows speak of, by address and by #reference."""
-    ids: dict[str, str] = {}
-    for some in chunks(spelled):
-        found = select(address.c.address, address.c.customer_id).where(address.c.address.in_(some))
-        ids.update((row[0], row[1]) for row in conn.execute(found))
+    ids: dict[str, str] = dict(_OWNED.run(conn, {"ids": list(spelled)})) if spelled else {}
     references = sorted({ref for row in rows if (ref := _reference(row))})
-    for some in chunks(references):
-        named = select(customer.c.reference, customer.c.id).where(
-            customer.c.reference.in_(some), customer.c.merged_into.is_(None)
-        )
-        ids.update((f"#{row[0]}", row[1]) for row in conn.execute(named))
+    if references:
+        ids |= {f"#{reference}": id for reference, id in _NAMED.run(conn, {"ids": references})}
     people = {person.id: person for person in customers.many(conn, sorted(set(ids.values())))}
     return {key: people[id] for key, id in ids.items()}
 

@@ -186,6 +186,7 @@ class Importer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._open: _Reading | None = None
+        self._behind: tuple[str, str, int | None] = ("", "", None)  # the import, its state, the last line looked at
 
     def advance(self, clock: Callable[[], datetime], patience: float = 2.0) -> bool:
         """Go on with what is being read, applied or undone, for about `patience` seconds; whether there is more."""
@@ -218,7 +219,9 @@ class Importer:
             self._read(row, now)
         else:
             step = apply_piece if row.state == "applying" else take_back_piece
-            self._database.writer.do(step, Piece(row.id, row.by, now))
+            id, state, behind = self._behind
+            piece = Piece(row.id, row.by, now, behind if (id, state) == (row.id, row.state) else None)
+            self._behind = (row.id, row.state, self._database.writer.do(step, piece))
 
     def _read(self, row: AnyRow, now: datetime) -> None:
         """Compare the next lines with the store, and keep the difference."""
@@ -319,7 +322,7 @@ def _keep_one(conn: Connection, read: _Read) -> int:
         step = Step(read.id, f"{done} lines are compared", values)
         history.move(conn, CUSTOMER_IMPORT, "compare", [step], by="import", now=read.at)
         return done
-    _KEEP.many(conn, [_line(read, row) for row in read.rows])
+    _KEEP.bulk(conn, [_line(read, row) for row in read.rows])
     return done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import bindparam, insert, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smsgw.store.database import Database
 from smsgw.store.prepared import TOGETHER, Prepared, among
-from smsgw.store.tables import consent, message, part
+from smsgw.store.tables import consent, customer, message, part
 
 NOW = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 STORE = Prepared(insert(consent), ("address", "purpose", "statement", "source", "words", "by", "at"))
@@ -59,6 +59,36 @@ def test_rows_are_stored_in_their_order_however_many_go_in_one_step(database: Da
         STORE.many(conn, [saying(f"yes {address}", address) for address in everybody])
         stored = conn.execute(select(consent.c.address, consent.c.words, consent.c.at).order_by(consent.c.id)).all()
     assert [tuple(row) for row in stored] == [(address, f"yes {address}", NOW) for address in everybody]
+
+
+def test_hundreds_of_rows_in_one_value_are_what_they_are_one_by_one(database: Database) -> None:
+    names = ("id", "name", "name_key", "language", "zone", "fields", "folded", "created_at", "updated_at", "revision")
+    add = Prepared(insert(customer), names)
+    there = NOW.astimezone(timezone(timedelta(hours=3, minutes=30)))
+    rows = [
+        {
+            "id": f"{way}_{place:03d}", "name": name, "name_key": "", "language": None, "zone": "",
+            "fields": {"said": name, "many": [1, 2.5, True, None, {}]}, "folded": {},
+            "created_at": there, "updated_at": NOW, "revision": 2**31 - 1 - place,
+        }
+        for way in ("one", "two")
+        for place, name in enumerate(["Ana", "' or 1=1 --", '"\\\n\t', "فاطمه 🙂", "%s %(id)s :id", "null", ""] * 9)
+    ]  # fmt: skip
+    with database.exclusive() as conn:
+        add.many(conn, rows[:63])
+        add.bulk(conn, rows[63:])
+        stored = [tuple(row) for row in conn.execute(select(*(customer.c[name] for name in names)).order_by("id"))]
+    assert stored == [tuple(row.values()) for row in rows]
+    assert [row[1:] for row in stored[:63]] == [row[1:] for row in stored[63:]]
+
+
+def test_octets_do_not_go_as_json(database: Database) -> None:
+    orphans = [
+        {"message_id": "msg_nobody", "position": place, "alphabet": "gsm7", "user_data": b"\xff", "udh": b"\0"}
+        for place in range(TOGETHER)
+    ]
+    with pytest.raises(IntegrityError), database.exclusive() as conn:
+        Prepared(insert(part), tuple(orphans[0])).bulk(conn, orphans)
 
 
 def test_what_an_engine_refuses_is_told_as_sqlalchemy_tells_it(database: Database) -> None:

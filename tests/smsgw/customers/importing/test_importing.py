@@ -26,7 +26,7 @@ from smsgw.customers.importing.importing import Importer, Upload
 from smsgw.errors import BadInput, Conflict
 from smsgw.paper.sheets import open_sheet
 from smsgw.store.database import Database
-from smsgw.store.tables import customer
+from smsgw.store.tables import customer, history
 from smsgw.store.tables.types import AnyRow
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -187,11 +187,41 @@ def test_a_kill_at_any_piece_is_gone_on_from(database: Database, monkeypatch: py
 
 def test_two_who_work_on_one_import_do_each_line_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "READ_AT_ONCE", 5)
+    monkeypatch.setattr("smsgw.customers.importing.writing.AT_ONCE", 5)
     id = upload(database, "phone\n" + "".join(f"040{100000 + place}\n" for place in range(23)))
     one, other = Importer(database), Importer(database)
-    while one.advance(clock, 0) or other.advance(clock, 0):
-        pass
-    assert counts(database, id)["new"] == 23
+    for event in ("", "apply", "undo"):
+        if event:
+            importing.order(database.writer, importing.Wish(id, event, "ana", NOW))
+        while one.advance(clock, 0) or other.advance(clock, 0):
+            pass
+    assert (counts(database, id)["new"], counts(database, id)["applied"], counts(database, id)["undone"]) == (23,) * 3
+    with database.reading() as conn:
+        added = select(func.count()).where(history.c.record == "customer", history.c.event == "created")
+        assert conn.scalar(added) == 23
+
+
+def test_hundreds_of_lines_are_applied_as_each_says(database: Database) -> None:
+    fields.define(database.writer, Field("city", "City", "text"), NOW)
+    known = make(database, name="Ana", addresses=["+38640100000"])
+    names = ["Ana", "O'Brien, %s", 'Dva "rekla"', "فاطمه", "Юля 🙂"]
+    sheet = "phone\temail\tname\tcity\ttags\n" + "".join(
+        f"040{100000 + place}\tp{place}@b.si\t{names[place % 5]}\tKoper\tnew, vip\n" for place in range(60)
+    )
+    id = compared(database, sheet)
+    order(database, id, "apply")
+    told = lines(database, id)
+    assert [row.customer_id for row in told if row.verdict == "changed"] == [known]
+    assert {row.applied_at for row in told} == {NOW}
+    assert {row.why for row in told} == {None}
+    with database.reading() as conn:
+        people = customers.many(conn, [row.customer_id for row in told])
+    assert [person.row.name for person in people] == [names[place % 5] for place in range(60)]
+    assert all(person.told()["fields"] == {"city": "Koper"} and person.tags == ["new", "vip"] for person in people)
+    assert people[59].told()["addresses"] == ["+38640100059", "p59@b.si"]
+    assert {person.row.created_at for person in people} == {NOW}
+    assert order(database, id, "undo").state == "undone"
+    assert set(everybody(database)) == {"Ana"}
 
 
 def test_consent_needs_its_proof_and_a_purchase_is_none(database: Database) -> None:

@@ -63,5 +63,5 @@ def killed_soon(url: str, after: float) -> None:
     process.stdout.readline()
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
