@@ -79,12 +79,14 @@ class Console:
         return self._tap is not None
 
     def open(self, lasts: timedelta) -> datetime:
-        """Look from now on, until what is returned; what was seen before is forgotten unless it is on."""
+        """Look from now on, until what is returned: so long at least, if somebody looks already, else exactly. What
+        was seen before it was off is forgotten."""
         now = self._clock()
         with self._lock:
             if self._until is None or self._until <= now:
                 self._lines.clear()
-            self._until = now + lasts
+                self._until = now
+            self._until = max(self._until, now + lasts)
             if self._tap is not None:
                 self._tap.tell = self._tell
             return self._until

@@ -20,7 +20,7 @@ _PLAIN = frozenset((
     "CPMS", "CSCS", "COPS", "CREG", "CGREG", "CEREG", "CMTI", "CDSI", "CGDCONT", "QHTTPCFG", "CMMSDOWN", "QFDEL",
 ))  # fmt: skip
 _COMMAND = re.compile(r"(?:AT)?[+^*#$%]?([A-Z0-9]+)")
-_QUOTED = re.compile(r'".*"|".*$', re.DOTALL)
+_QUOTED = re.compile(r'".*"(?=[,\d]*$)|".*$', re.DOTALL)  # from the first quote on; numbers behind the last may stay
 _EACH = re.compile(r'"([^"]*)(?:"|$)')
 _NUMBER = re.compile(r"\+?[\d*#]{3,}")
 _NUMBERED = frozenset(("CSCA", "CLIP", "CNUM", "CPBW", "CRING"))  # a number is between their quotes

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from smsgw.cli import exits, sent
+from smsgw.cli.link_trace import trace
 from smsgw.cli.moments import duration
 from smsgw.cli.office import Office, runs
 from smsgw.cli.shell import Group, pass_office
@@ -37,6 +38,9 @@ SHOWN = 20  # balances
 @click.group("link", cls=Group)
 def link() -> None:
     """The connections to networks."""
+
+
+link.add_command(trace)
 
 
 @link.command("ls")

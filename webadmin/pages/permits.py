@@ -75,7 +75,8 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("costs", "rates_page"), "money:read"),
     **dict.fromkeys(("set_budget", "change_budget_page", "set_plan", "remove_plan_page", "end_alert"), "money:manage"),
     **dict.fromkeys(("set_rate", "bring_rates", "remove_rate_page", "set_exchange"), "money:manage"),
-    "links": "links:read",
+    **dict.fromkeys(("links", "link"), "links:read"),
+    "trace_link": "links:trace",
     # People and programs.
     **dict.fromkeys(MINE, SELF),
     **dict.fromkeys(("people", "invite_person", "link_person", "change_person", "end_a_session"), "people:manage"),

@@ -26,6 +26,7 @@ from smsgw.link import (
     RejectedForNow,
     WirePart,
 )
+from smsgw.link_verbs import WireLine
 from tests.drivers.recorder import Recorder
 from tests.emulators.mail import Box, bring, mail_server
 
@@ -61,7 +62,7 @@ def connect(events: Recorder) -> Iterator[Open]:
     links: list[MailLink] = []
 
     def connect(port: int | None = None, **more: Any) -> MailLink:
-        told = {"address": "shop@example.com", "encryption": "none", "answer_timeout": 2} | more
+        told = {"address": "shop@example.com", "encryption": "none", "answer_timeout": 60} | more
         if port is not None:
             told |= {"host": "127.0.0.1", "port": port}
         link = MailLink("post", Config(**told), events)
@@ -141,7 +142,7 @@ def test_silence_after_a_mail_was_sent_is_no_answer_and_a_server_that_is_not_the
     connect: Open, box: Box, events: Recorder
 ) -> None:
     with mail_server(box) as port:
-        link = connect(port)
+        link = connect(port, answer_timeout=2)
         box.silent = True
         lost = part(1)
         link.send(lost)
@@ -153,7 +154,7 @@ def test_silence_after_a_mail_was_sent_is_no_answer_and_a_server_that_is_not_the
     events.wait(lambda: len(events.answers) == 2)
     [error] = events.refusals([down])
     assert isinstance(error, LinkDown)
-    assert link.health().state is LinkState.DOWN
+    events.wait(lambda: link.health().state is LinkState.DOWN)
 
 
 def test_a_server_without_starttls_is_not_written_to_in_the_clear(connect: Open, server: int, events: Recorder) -> None:
@@ -216,7 +217,7 @@ def test_a_mail_is_answered_yes_only_when_it_is_on_disk(connect: Open, events: R
     events.wait(lambda: events.pending)
     assert not answers
     events.pending[0].set_result(None)
-    bringing.join(20)
+    bringing.join(120)
     assert answers == [(250, "2.0.0 stored")]
     [mail] = events.contents
     assert (mail.reference, mail.sender, mail.to, mail.content.subject) == (
@@ -239,7 +240,7 @@ def test_what_the_gateway_refuses_is_refused_at_once_and_what_it_cannot_store_co
     bringing.start()
     events.wait(lambda: events.pending)
     events.pending[0].set_exception(Forbidden("you may not answer\r\n250 this"))
-    bringing.join(20)
+    bringing.join(120)
     assert answers == [(550, "5.7.1 you may not answer 250 this")]
 
 
@@ -247,7 +248,7 @@ def test_other_domains_second_recipients_and_large_mails_are_refused(connect: Op
     port = listening(connect, events, max_mb=0.001)
     assert bring(port, MAIL, ANA, "shop@elsewhere.example")[0] == 550
     assert bring(port, MAIL + b"x\r\n" * 1000, ANA, "shop@in.example.com")[0] == 552
-    with smtplib.LMTP("127.0.0.1", port, timeout=20) as server:
+    with smtplib.LMTP("127.0.0.1", port, timeout=90) as server:
         server.ehlo()
         server.mail(ANA)
         told = [server.rcpt(to)[0] for to in ("a@in.example.com", "b@in.example.com")]
@@ -268,7 +269,7 @@ def test_a_bounce_of_a_mail_of_ours_is_a_receipt(connect: Open, events: Recorder
 def test_only_who_logged_in_is_known(connect: Open, events: Recorder) -> None:
     port = listening(connect, events, protocol="smtp", listen_user="crm", listen_password="secret")
     with ExitStack() as stack:
-        server = stack.enter_context(smtplib.SMTP("127.0.0.1", port, timeout=20))
+        server = stack.enter_context(smtplib.SMTP("127.0.0.1", port, timeout=90))
         with pytest.raises(smtplib.SMTPAuthenticationError):
             server.login("crm", "wrong")
         server.login("crm", "secret")
@@ -282,3 +283,19 @@ def test_a_port_that_somebody_else_has_is_told(connect: Open, server: int, event
     link = connect(listen=f"127.0.0.1:{server}", domains=["in.example.com"])
     events.wait(lambda: f"cannot listen at 127.0.0.1:{server}" in link.health().why)
     assert link.health().state is LinkState.DOWN
+
+
+def test_the_console_shows_who_writes_to_whom_and_not_what(
+    connect: Open, server: int, box: Box, events: Recorder
+) -> None:
+    link, lines = connect(server), list[WireLine]()
+    link.tap.tell = lines.append
+    box.refuses = {"gone@firm.example": "550 5.1.1 nobody here"}
+    link.send(part(1))
+    events.wait(lambda: len(events.answers) == 1)
+    link.send(part(2, "gone@firm.example"))
+    events.wait(lambda: len(events.answers) == 2)
+    told = [(line.way, line.what) for line in lines if line.what != "connected"]
+    assert told == [(">", "MAIL"), ("<", "250"), (">", "MAIL"), ("<", "550")]
+    assert "550 5.1.1 nobody here" in lines[-1].fields["said"]
+    assert "Naro" not in str(lines)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from drivers.web import Config, WebLink, open_link
 from drivers.web.signatures import is_signed
 from smsgw.link import LinkError, Misconfigured, ReceiptState, RejectedForGood, RejectedForNow, Throttled
-from smsgw.link_verbs import Notice
+from smsgw.link_verbs import Notice, WireLine
 from tests.drivers.recorder import Recorder, write
 
 TOKEN = "a-word-of-the-carrier-1234"
@@ -217,3 +217,21 @@ def test_a_hook_needs_a_secret_and_a_profile_its_url() -> None:
     for given in ({"profile": "infobip"}, {"profile": "vonage", "hook": "https://x", "secret": "short"}):
         with pytest.raises(ValidationError):
             Config.model_validate(given)
+
+
+def test_the_console_shows_requests_in_short(
+    carrier: Carrier, events: Recorder, link_to: Callable[..., WebLink]
+) -> None:
+    link, lines = link_to("kannel"), list[WireLine]()
+    link.tap.tell = lines.append
+    carrier.answers.append((202, "0: Accepted for delivery"))
+    outcome(link, events, "a word of ours")
+    asked, answered = lines
+    assert (asked.way, asked.what.split("?")[0], "?" in asked.what) == (">", "GET /cgi-bin/sendsms", False)
+    assert {"password", "to", "text"} <= set(asked.fields["query"].split(", "))
+    assert (answered.way, answered.what, answered.fields["body"]) == ("<", "HTTP 202", "‹24 octets›")
+    link.notice(Notice("GET", f"https://sms.example.com/carriers/way?token={TOKEN}&text=theirs", {}, b""))
+    came, noted = lines[2:]
+    assert (came.way, came.what, noted.way) == ("<", "GET /carriers/way", ">")
+    for secret in ("pass,", TOKEN, "theirs", "a word", TO[1:]):
+        assert secret not in str(lines)
