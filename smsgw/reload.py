@@ -1,17 +1,21 @@
 """Take over a configuration that was changed while the gateway runs: links that did not change go on undisturbed.
 
 Only `[[links]]` and `[log]` can be changed so. What else is different is named, and waits for a restart: half of a
-change that was made together would be neither the old nor the new configuration.
+change that was made together would be neither the old nor the new configuration. Certificates are read again from the
+files that were named at the start.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from .config import Config, LinkConfig
+from .config.certificates import Shows
+from .errors import BadConfig
 from .gateway import Gateway, answering_of, plans_of
 from .link import Health, Link, LinkState
 from .outbound.sender import Sender
@@ -58,6 +62,18 @@ def take_over(gateway: Gateway, config: Config) -> Taken:
     if removed:
         links.forget_others(gateway.database.writer, list(gateway.senders))
     return Taken(added, changed, removed, waits)
+
+
+def show_again(shown: Iterable[object]) -> None:
+    """Have what shows a certificate, among these, read it again; one that is wrong is told, and not used."""
+    for one in shown:
+        if not isinstance(one, Shows):
+            continue
+        try:
+            if one.read_certificates():
+                log.info("%s: its certificate was read again", one.name)
+        except BadConfig as wrong:
+            log.error("%s: %s; it goes on with the certificate that it has", one.name, "; ".join(wrong.mistakes))
 
 
 def differences(old: Config, new: Config) -> list[str]:

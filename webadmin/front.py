@@ -101,6 +101,10 @@ class Front:
         self._stopping = True
         self._poke()
 
+    def show(self, tls: ssl.SSLContext) -> None:
+        """Whoever connects from now on is shown this. Only for one that speaks HTTPS. For any thread."""
+        self._shakes.tls = tls
+
     def alive(self) -> bool:
         """Whether its loop turns."""
         return self._thread.is_alive() and time.monotonic() - self._beat < 30

@@ -20,7 +20,6 @@ from typing import Any, Self
 from flask import Response
 
 from smsgw.config import WebConfig
-from smsgw.config.certificates import server_context
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 RECORD = 16384  # octets of a record at most (RFC 8446 section 5.1)
@@ -78,9 +77,9 @@ def _as_plain(problem: OSError) -> OSError:
 
 def context_of(web: WebConfig) -> ssl.SSLContext | None:
     """What the web server shows, or None when it speaks plain HTTP. Raises BadConfig."""
-    if web.tls_certificate is None:
+    made = web.server_context()
+    if made is None:
         return None
-    made = server_context("[web]", web.tls_certificate, web.tls_key)
     made.set_alpn_protocols(["http/1.1"])
     made.sslsocket_class = TlsSocket
     return made
@@ -110,7 +109,7 @@ class Handshakes:
         opened: Callable[[socket.socket, Any, int], Any],
     ) -> None:
         """tls: None for plain HTTP: there are none then. opened(connection, address, which listener): it is there."""
-        self._tls = tls
+        self.tls = tls  # another thread may put a newer one here: those that have begun go on with theirs
         self._chooser = chooser
         self._opened = opened
         self._open: dict[_Shake, int] = {}  # the oldest first; and what each waits for
@@ -120,14 +119,14 @@ class Handshakes:
 
     def begin(self, connection: socket.socket, address: Any, listener: int) -> None:
         """Somebody has connected."""
-        if self._tls is None:
+        if self.tls is None:
             self._opened(connection, address, listener)
             return
         if len(self._open) >= AT_A_TIME:
             self._end(next(iter(self._open)))
         connection.setblocking(False)
         try:
-            wrapped = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            wrapped = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         except (OSError, ValueError):  # it has gone already
             connection.close()
             return

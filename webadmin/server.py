@@ -159,6 +159,14 @@ class WebServer:
             self._listeners[0].pull_trigger()
         self._thread.join(max(0.1, deadline - time.monotonic()))
 
+    def read_certificates(self) -> bool:
+        """See smsgw.config.certificates.Shows."""
+        tls = context_of(self._web)
+        if tls is None or self._front is None:
+            return False
+        self._front.show(tls)
+        return True
+
     def alive(self) -> bool:
         """Whether both loops turn and their threads live."""
         turns = self._thread.is_alive() and time.monotonic() - self._beat < 30

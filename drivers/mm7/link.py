@@ -19,12 +19,13 @@ from drivers.mm7.addresses import number
 from drivers.mm7.config import Config
 from drivers.mm7.listening import Listening
 from drivers.mm7.outcomes import FIRST_PAUSE, LONGEST_PAUSE, Judged, Outcome
-from drivers.mm7.reach import Unusable, unreachable
+from drivers.mm7.reach import Context, Unusable, unreachable
 from drivers.mm7.recalls import Recalls
 from drivers.mm7.reports import reference_of
 from drivers.mm7.requests import Answer
 from drivers.mm7.soap import NotMm7
 from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
+from smsgw.errors import BadConfig
 from smsgw.link import (
     Abilities,
     Alphabet,
@@ -55,6 +56,7 @@ class Mm7Link(Recalls):
         self.tap = Tap()  # see smsgw.link_verbs.Traced
         self._config = config
         self._events = events
+        self._tls = Context(config)
         self._listening = Listening(name, config, events)
         self._state = Health(LinkState.CONNECTING, "starting")
         self._turn = threading.Condition()
@@ -179,7 +181,7 @@ class Mm7Link(Recalls):
             wire = self._wire()
         while given := self._next():
             try:
-                wire = wire or self._wire()
+                wire = self._newest(wire)
                 self._hand_over(wire, given)
             except Unusable as problem:
                 self._tell(LinkState.RESTING, str(problem))
@@ -192,10 +194,30 @@ class Mm7Link(Recalls):
             wire.close()
 
     def _wire(self) -> Wire:
-        wire = Wire(self._config, self.tap)
+        wire = Wire(self._config, self.tap, self._tls.get())
         with self._turn:
             self._wires.append(wire)
         return wire
+
+    def _newest(self, wire: Wire | None) -> Wire:
+        """The wire of a worker, or between two requests another one, when the certificates were read again."""
+        if wire is not None and wire.tls is self._tls.get():
+            return wire
+        if wire is not None:
+            with self._turn:
+                self._wires.remove(wire)
+            wire.close()
+        return self._wire()
+
+    def read_certificates(self) -> bool:
+        """Begin connections with what the files say now; a request that is on its way ends on its own connection.
+
+        Returns whether there are any. Raises BadConfig: then it goes on with what it had.
+        """
+        try:
+            return self._tls.read_again()
+        except Unusable as problem:
+            raise BadConfig([str(problem)]) from None
 
     def _next(self) -> list[WirePart]:
         """The next part, and with it others that one request can carry; empty at the end."""

@@ -34,6 +34,27 @@ def context(config: Config) -> ssl.SSLContext:
     return made
 
 
+class Context:
+    """The context of a link: made when it is first needed, and anew when somebody says so."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._made: ssl.SSLContext | None = None
+
+    def get(self) -> ssl.SSLContext | None:
+        """What a connection begins with now; None where there is no TLS. Raises Unusable."""
+        if self._made is None and self._config.url.startswith("https:"):
+            self._made = context(self._config)
+        return self._made
+
+    def read_again(self) -> bool:
+        """Use what is in the files now; whether there is TLS. Raises Unusable: then it is as it was."""
+        if not self._config.url.startswith("https:"):
+            return False
+        self._made = context(self._config)
+        return True
+
+
 def unreachable(config: Config) -> str:
     """Why an MMSC cannot be reached now: its name, the connection, or TLS; empty when it can."""
     patience = min(5.0, config.connect_timeout)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from drivers.mm7 import outcomes, requests
 from drivers.mm7.config import Config
 from drivers.mm7.outcomes import Outcome
-from drivers.mm7.reach import Unusable
+from drivers.mm7.reach import Context, Unusable
 from drivers.mm7.requests import Request
 from drivers.mm7.soap import NotMm7
 from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
@@ -20,9 +20,10 @@ UNKNOWN = (2003, 2005, 2006)  # statuses that say: there is no such message
 
 
 class Recalls:
-    """The verbs; whoever has them has a configuration."""
+    """The verbs; whoever has them has a configuration and its context."""
 
     _config: Config
+    _tls: Context
     tap: Tap
 
     def query(self, reference: str, sender: str | None, to: str) -> Receipt:
@@ -68,7 +69,7 @@ class Recalls:
 
     def _reply(self, request: Request) -> Reply:
         try:
-            wire = Wire(self._config, self.tap)
+            wire = Wire(self._config, self.tap, self._tls.get())
             try:
                 return wire.ask(request.content_type, request.body)
             finally:

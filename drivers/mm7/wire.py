@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -19,7 +20,6 @@ import httpx
 
 from drivers import _http_lines as trace
 from drivers.mm7.config import Config
-from drivers.mm7.reach import context
 from smsgw.link_verbs import Tap
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
@@ -46,10 +46,11 @@ class Reply:
 
 
 class Wire:
-    """One at a time may ask; `cut` and `cut_late` are for any thread. tap: hears what is said. Raises Unusable."""
+    """One at a time may ask; `cut` and `cut_late` are for any thread. tap: hears what is said. tls: None: plain HTTP."""
 
-    def __init__(self, config: Config, tap: Tap | None = None) -> None:
-        self._tap = tap or Tap()
+    def __init__(self, config: Config, tap: Tap, tls: ssl.SSLContext | None) -> None:
+        self._tap = tap
+        self.tls = tls
         self._url = config.url
         self._timeout = config.answer_timeout
         secret = config.password.get_secret_value()
@@ -59,7 +60,7 @@ class Wire:
         elif config.auth == "digest":
             auth = httpx.DigestAuth(config.user, secret)
         self._client = httpx.Client(
-            verify=context(config) if config.url.startswith("https:") else False,  # which takes its time
+            verify=False if tls is None else tls,
             auth=auth,
             timeout=httpx.Timeout(config.answer_timeout, connect=config.connect_timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE),

@@ -10,7 +10,6 @@ import click
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Group, pass_office
 from smsgw.config import Config, example
-from smsgw.config.certificates import server_context
 from smsgw.errors import BadConfig
 
 
@@ -43,14 +42,11 @@ def check(office: Office, file: Path | None) -> None:
 
 def _certificates(config: Config) -> Iterator[str]:
     """What is wrong with the files that our servers show; only who checks must be able to read them."""
-    shown = [("[web]", config.web.tls_certificate, config.web.tls_key)]
-    shown += [(f"[[listen.smpp]] {one.listen}", one.tls_certificate, one.tls_key) for one in config.listen.smpp]
-    for where, certificate, key in shown:
-        if certificate is not None:
-            try:
-                server_context(where, certificate, key)
-            except BadConfig as wrong:
-                yield from wrong.mistakes
+    for one in (config.web, *config.listen.smpp):
+        try:
+            one.server_context()
+        except BadConfig as wrong:
+            yield from wrong.mistakes
 
 
 @config.command("show")

@@ -18,6 +18,7 @@ from smsgw.store.database import Database
 
 PATIENCE = 5.0
 SOON = 14 * 86_400  # seconds: a certificate that ends so soon should be renewed
+RENEW = "renew it, then systemctl reload smsgw"
 OURS = ("127.", "::1", "localhost")  # where nobody else listens in
 
 
@@ -41,14 +42,14 @@ def _certificate(what: str, file: Path, key: Path | None) -> Iterator[Finding]:
     try:
         ends = _end(file, key)
     except ssl.SSLCertVerificationError as problem:
-        yield bad(what, f"clients will not believe the certificate: {problem.verify_message}", "renew it, and restart")
+        yield bad(what, f"clients will not believe the certificate: {problem.verify_message}", RENEW)
     except (OSError, ValueError) as problem:  # SSLError is an OSError
         repair = f"look at it: openssl x509 -in {file} -noout -text"
         yield bad(what, f"the certificate or its key cannot be used: {problem}", repair)
     else:
         day = time.strftime("%Y-%m-%d", time.gmtime(ends))
         if ends - time.time() < SOON:
-            yield doubt(what, f"the certificate ends on {day}", "renew it, and restart")
+            yield doubt(what, f"the certificate ends on {day}", RENEW)
         else:
             yield good(what, f"the certificate is good until {day}")
 

@@ -1,9 +1,9 @@
 """`smsgw run`: the daemon in the foreground, for systemd, containers and terminals.
 
 SIGTERM and Ctrl-C stop it within ten seconds with status 0; so does SIGHUP from a terminal that is closed, otherwise it
-has the configuration read again. A second Ctrl-C ends it at once, which loses nothing either, and so do the ten seconds
-themselves when the store or a link hangs (status 1). A unit names status 6 in RestartPreventExitStatus: a wrong
-configuration does not heal by itself.
+has the configuration and the certificates read again. A second Ctrl-C ends it at once, which loses nothing either, and
+so do the ten seconds themselves when the store or a link hangs (status 1). A unit names status 6 in
+RestartPreventExitStatus: a wrong configuration does not heal by itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from smsgw.daemon import STOP_WITHIN, Daemon, Part
 from smsgw.errors import BadConfig, SmsgwError, StoreError
 from smsgw.gateway import Gateway
 from smsgw.holding.keeper import ROLES
-from smsgw.reload import take_over
+from smsgw.reload import show_again, take_over
 from smsgw.watch.figures import in_a_line
 from smsgw.watch.tracing import Traces
 from smsgw.webhooks.part import Webhooks
@@ -135,6 +135,7 @@ def running(office: Office, config: Config, roles: Sequence[str] = ROLES) -> Ite
         def reload() -> None:
             systemd.reloading()
             read_again(office, gateway)
+            show_again([*parts, *gateway.links.values()])
             systemd.say("READY=1")
 
         with signals(end, reload):

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from smsgw.errors import BadConfig
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A part of the daemon, or a link, that says by a certificate who it is."""
+
+    name: str
+
+    def read_certificates(self) -> bool:
+        """Show what is in the files now, from the next connection on; those that are open go on as they are.
+
+        Returns whether it shows any. Raises BadConfig: then it goes on with what it had.
+        """
 
 
 def server_context(where: str, certificate: Path, key: Path | None) -> ssl.SSLContext:

@@ -3,16 +3,64 @@
 from __future__ import annotations
 
 import re
+import ssl
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from smsgw.config.certificates import server_context
 from smsgw.config.links import Section
 
 
-class SmppListenConfig(Section):
+class Listening(Section):
+    """An address at which others find us, and the certificate that they are shown there."""
+
+    listen: str
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, listen: str) -> str:
+        split_address(listen)
+        return listen
+
+    @field_validator("tls_certificate", "tls_key")
+    @classmethod
+    def _placed(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return path and Path((info.context or {}).get("folder", ".")) / path
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Self:
+        if self.tls_key is not None and self.tls_certificate is None:
+            raise ValueError("tls_key needs tls_certificate beside it")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The address to listen at, without brackets."""
+        return split_address(self.listen)[0]
+
+    @property
+    def port(self) -> int:
+        """The port to listen at; 0 lets the system choose."""
+        return split_address(self.listen)[1]
+
+    @property
+    def table(self) -> str:
+        """How the file names it."""
+        raise NotImplementedError
+
+    def server_context(self) -> ssl.SSLContext | None:
+        """What its files say now of who we are; None where it is plain. Raises BadConfig."""
+        if self.tls_certificate is None:
+            return None
+        return server_context(self.table, self.tls_certificate, self.tls_key)
+
+
+class SmppListenConfig(Listening):
     """A port at which client programs find us as an SMSC (SMPP 3.3, 3.4 and 5.0)."""
 
     listen: str = Field(
@@ -55,32 +103,10 @@ class SmppListenConfig(Section):
         default=20, ge=1, le=1000, description="Receipts and texts sent to a client without an answer, for each bind."
     )
 
-    @field_validator("listen")
-    @classmethod
-    def _host_and_port(cls, listen: str) -> str:
-        split_address(listen)
-        return listen
-
     @property
-    def host(self) -> str:
-        """The address to listen at, without brackets."""
-        return split_address(self.listen)[0]
-
-    @property
-    def port(self) -> int:
-        """The port to listen at; 0 lets the system choose."""
-        return split_address(self.listen)[1]
-
-    @field_validator("tls_certificate", "tls_key")
-    @classmethod
-    def _placed(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        return path and Path((info.context or {}).get("folder", ".")) / path
-
-    @model_validator(mode="after")
-    def _key_has_a_certificate(self) -> Self:
-        if self.tls_key is not None and self.tls_certificate is None:
-            raise ValueError("tls_key needs tls_certificate beside it")
-        return self
+    def table(self) -> str:
+        """How the file names it."""
+        return f"[[listen.smpp]] {self.listen}"
 
 
 class ListenConfig(Section):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import phonenumbers
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from smsgw.config.business import BusinessConfig
@@ -19,7 +19,7 @@ from smsgw.config.campaigns import CampaignsConfig
 from smsgw.config.doors import DoorsConfig
 from smsgw.config.gate import GateConfig
 from smsgw.config.links import LinkConfig, Section, as_sender
-from smsgw.config.listen import ListenConfig, split_address
+from smsgw.config.listen import ListenConfig, Listening
 from smsgw.config.mail import MailConfig, lent
 from smsgw.config.media import MediaConfig
 from smsgw.config.money import MoneyConfig
@@ -37,7 +37,7 @@ Purpose = Literal["transactional", "service", "conversational", "marketing", "ot
 Seconds = Annotated[int, Field(ge=0, le=30 * 86400)]
 
 
-class WebConfig(Section):
+class WebConfig(Listening):
     """The web server: pages for people, the HTTP API for programs."""
 
     listen: str = Field(
@@ -98,12 +98,6 @@ class WebConfig(Section):
         "have one, the pages show them nothing but how to get it.",
     )
 
-    @field_validator("listen")
-    @classmethod
-    def _host_and_port(cls, listen: str) -> str:
-        split_address(listen)
-        return listen
-
     @field_validator("public_url")
     @classmethod
     def _web_address(cls, url: str | None) -> str | None:
@@ -111,31 +105,15 @@ class WebConfig(Section):
             raise ValueError("must be an address such as https://sms.example.com")
         return url and url.rstrip("/")
 
-    @field_validator("tls_certificate", "tls_key")
-    @classmethod
-    def _placed(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        return path and Path((info.context or {}).get("folder", ".")) / path
-
-    @model_validator(mode="after")
-    def _key_has_a_certificate(self) -> Self:
-        if self.tls_key is not None and self.tls_certificate is None:
-            raise ValueError("tls_key needs tls_certificate beside it")
-        return self
-
     @property
     def scheme(self) -> str:
         """How it is spoken to: https with a certificate, http without."""
         return "http" if self.tls_certificate is None else "https"
 
     @property
-    def host(self) -> str:
-        """The address to listen at, without brackets."""
-        return split_address(self.listen)[0]
-
-    @property
-    def port(self) -> int:
-        """The port to listen at; 0 lets the system choose."""
-        return split_address(self.listen)[1]
+    def table(self) -> str:
+        """How the file names it."""
+        return "[web]"
 
 
 class SendingConfig(Section):

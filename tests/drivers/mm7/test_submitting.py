@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.mm7 import Config, Mm7Link, open_link, requests
-from smsgw.errors import BadInput, Conflict, NotFound, SmsgwError
+from smsgw.errors import BadConfig, BadInput, Conflict, NotFound, SmsgwError
 from smsgw.link import Content, ContentPart, Health, LinkDown, LinkState, Misconfigured, NoAnswer, RejectedForGood
 from tests.drivers.mm7.conftest import CONTENT, JPEG, SMIL, TO, mms, outcome
 from tests.drivers.recorder import Recorder
@@ -131,7 +131,7 @@ def test_after_its_rest_a_link_is_tried_again(mmsc: Mmsc, events: Recorder, link
     link = link_to(mmsc, refused_pause=0.5, window=1)
     mmsc.next = [Answer(4001)]
     assert isinstance(outcome(link, events, mms()), Misconfigured)
-    assert link.health().state is LinkState.RESTING
+    events.wait(lambda: LinkState.RESTING in [health.state for health in events.healths])
     events.wait_up()
     assert outcome(link, events, mms()) == "M-2"
 
@@ -196,7 +196,7 @@ def test_what_is_too_large_never_leaves(mmsc: Mmsc, events: Recorder, link_to: O
 def test_a_lost_answer_is_told_and_the_same_message_goes_again_under_the_same_name(
     mmsc: Mmsc, events: Recorder, link_to: Open
 ) -> None:
-    link = link_to(mmsc, answer_timeout=1.5, window=1)
+    link = link_to(mmsc, answer_timeout=5, window=1)
     mmsc.go_silent()
     first = outcome(link, events, mms())
     assert isinstance(first, NoAnswer)
@@ -214,7 +214,7 @@ def test_a_lost_answer_is_told_and_the_same_message_goes_again_under_the_same_na
 def test_an_answer_that_comes_octet_by_octet_is_not_waited_for_without_end(
     mmsc: Mmsc, events: Recorder, link_to: Open
 ) -> None:
-    link = link_to(mmsc, answer_timeout=0.6, connect_timeout=0.4, window=1)
+    link = link_to(mmsc, answer_timeout=2, connect_timeout=30, window=1)
     mmsc.drips = 0.2
     assert isinstance(outcome(link, events, mms()), NoAnswer)
 
@@ -250,6 +250,22 @@ def test_a_certificate_of_ours_is_shown_and_that_of_the_mmsc_is_looked_at(
     with mm7_network(context=context) as mmsc:
         link = link_to(mmsc, tls_ca=authority.file, tls_certificate=ours[0], tls_key=ours[1])
         assert outcome(link, events, mms()) == "M-1"
+
+        def seen() -> set[str]:
+            """By which certificates those are known who are connected."""
+            shown = [connection.getpeercert()["subject"] for connection in list(mmsc._open)]
+            return {value for subject in shown for ((key, value),) in subject if key == "commonName"}
+
+        ours[1].write_bytes(authority.sign("new")[1].read_bytes())  # half of a renewal
+        with pytest.raises(BadConfig, match="tls_certificate cannot be used"):
+            link.read_certificates()
+        assert outcome(link, events, mms()) == "M-2"
+        assert seen() == {"vasp"}
+        for old, new in zip(ours, authority.sign("new"), strict=True):
+            old.write_bytes(new.read_bytes())
+        assert link.read_certificates()
+        assert outcome(link, events, mms()) == "M-3"
+        assert "new" in seen()
     with mm7_network(context=authority.server(authority.sign("other", "DNS:other.example"))) as mmsc:
         for file, words in ((authority.file, "certificate of"), (tmp_path / "nothing.pem", "tls_ca cannot be used")):
             config = Config.model_validate(mmsc.settings(tls_ca=file))

@@ -15,8 +15,10 @@ from smpplib import smpp
 
 from drivers.smpp.receipts import fields
 from drivers.smpp.server import answers
+from smsgw.errors import BadConfig
 from smsgw.link import Alphabet, ReceiptState
 from smsgw.listener import NotTaken, Octets, Outcome, Outlet, ReceiptParcel, TextParcel
+from smsgw.reload import show_again
 from smsgw.text import alphabet as gsm
 from tests.emulators import smpp_client
 from tests.emulators.authority import Authority
@@ -47,7 +49,7 @@ def test_a_receipt_says_what_became_of_which_message_in_both_forms(client: SmppC
     assert (told.parameters[0x001E], told.parameters[0x0427]) == (b"1\0", b"\2")
     assert not done.done()
     client.send(smpp_client.DELIVER_SM | RESP, b"\0", sequence=told.sequence)
-    done.result(10)
+    done.result(90)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_long_text_is_told_when_every_part_is_acknowledged(client: SmppClient,
         client.send(smpp_client.DELIVER_SM | RESP, b"\0", sequence=told.sequence)
         if told is not came[-1]:
             client.ask(smpp_client.ENQUIRE_LINK)  # what was sent before it has been read
-    done.result(10)
+    done.result(90)
 
 
 def test_more_octets_than_a_short_message_has_go_in_a_parameter() -> None:
@@ -140,7 +142,7 @@ def test_more_octets_than_a_short_message_has_go_in_a_parameter() -> None:
 def test_what_the_client_refuses_was_not_taken(client: SmppClient, outlet: Outlet, status: int, for_good: bool) -> None:
     done = outlet.push(RECEIPT)
     client.deliver(status=status)
-    problem = done.exception(10)
+    problem = done.exception(90)
     assert isinstance(problem, NotTaken)
     assert problem.for_good is for_good
 
@@ -150,15 +152,15 @@ def test_what_is_not_answered_was_not_taken(listening: Listening, desk: Any, wai
         client.bind("shop", "secret08")
         done = wait(lambda: desk.outlets)[0].push(RECEIPT)
         client.deliver(status=None)
-        assert isinstance(done.exception(10), NotTaken)
+        assert isinstance(done.exception(90), NotTaken)
 
 
 def test_what_was_on_its_way_when_the_client_went_was_not_taken(client: SmppClient, outlet: Outlet) -> None:
     done = outlet.push(RECEIPT)
     client.deliver(status=None)
     client.close()
-    assert isinstance(done.exception(10), NotTaken)
-    assert isinstance(outlet.push(RECEIPT).exception(10), NotTaken)
+    assert isinstance(done.exception(90), NotTaken)
+    assert isinstance(outlet.push(RECEIPT).exception(90), NotTaken)
 
 
 def test_a_port_may_speak_tls(listening: Listening, tmp_path: Path) -> None:
@@ -174,7 +176,41 @@ def test_a_port_may_speak_tls(listening: Listening, tmp_path: Path) -> None:
         assert plain.closed()
 
 
+def test_a_new_certificate_is_shown_when_it_is_read_again_and_who_is_bound_stays(
+    listening: Listening, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authorities = Authority(tmp_path, "one"), Authority(tmp_path, "two")
+    first, second = (authority.sign("smsgw", "IP:127.0.0.1") for authority in authorities)
+    trusts_one, trusts_two = (ssl.create_default_context(cafile=str(authority.file)) for authority in authorities)
+    shown = tmp_path / "shown.pem", tmp_path / "shown.key"
+
+    def place(pair: tuple[Path, Path]) -> None:
+        for source, to in zip(pair, shown, strict=True):
+            to.write_bytes(source.read_bytes())
+
+    def client(context: ssl.SSLContext) -> SmppClient:
+        return SmppClient(listener.port, lambda plain: context.wrap_socket(plain, server_hostname="127.0.0.1"))
+
+    place(first)
+    listener = listening(tls_certificate=shown[0], tls_key=shown[1])
+    with client(trusts_one) as bound:
+        assert bound.bind("shop", "secret08").status == 0
+        place(second)
+        show_again([listener])
+        with client(trusts_two) as new:
+            assert new.bind("shop", "secret08").status == 0
+        with pytest.raises(ssl.SSLCertVerificationError):
+            client(trusts_one)
+        place((second[0], first[1]))
+        show_again([listener])
+        assert "tls_key" in caplog.text
+        assert "does not belong to tls_certificate" in caplog.text
+        with client(trusts_two) as new:
+            assert new.bind("shop", "secret08").status == 0
+        assert bound.ask(smpp_client.SUBMIT_SM, smpp_client.submit()).status == 0
+
+
 def test_a_certificate_that_cannot_be_read_is_told_at_the_start(listening: Listening, tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("nonsense")
-    with pytest.raises(OSError, match="certificate"):
+    with pytest.raises(BadConfig, match="holds no certificate"):
         listening(tls_certificate=tmp_path / "bad.pem")
