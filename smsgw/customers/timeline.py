@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from ..store import keyset
 from ..store.ids import first_id
+from ..store.keyset import Ahead
 from ..store.tables import (
     call,
     consent,
@@ -60,22 +62,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, newest first, and where the next page begins; None: there is none."""
+    """Entries, newest first, and the places at which the next page and the one before begin; None: there is none."""
 
     entries: list[Entry]
     next: str | None
+    prev: str | None = None
 
 
-def read(conn: Connection, person: Person, limit: int = 50, before: str = END, kinds: Sequence[str] = KINDS) -> Page:
-    """A page of a customer's past. before: the place that it ends ahead of. kinds: which of KINDS are wanted."""
+def read(
+    conn: Connection, person: Person, limit: int = 50, edge: str | Ahead | None = None, kinds: Sequence[str] = KINDS
+) -> Page:
+    """A page of a customer's past. edge: where it stands (see store.keyset). kinds: which of KINDS are wanted."""
     phones = [one.address for one in person.addresses if one.kind == "phone"]
     mails = [one.address for one in person.addresses if one.kind == "email"]
     found: list[Entry] = []
     for kind in kinds:
-        look = _Look(conn, person.id, phones, mails, before, limit + 1)
+        look = _Look(conn, person.id, phones, mails, edge, limit + 1)
         found += _SOURCES[kind](look)
     found.sort(key=lambda one: one.place, reverse=True)
-    return Page(found[:limit], found[limit - 1].place if len(found) > limit else None)
+    near = found[-limit - 1 :] if isinstance(edge, Ahead) else found[: limit + 1]
+    data, older, newer = keyset.neighbours(near, limit, edge)
+    return Page(list(data), data[-1].place if older else None, data[0].place if newer else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +93,27 @@ class _Look:
     id: str
     phones: list[str]
     mails: list[str]
-    before: str
+    edge: str | Ahead | None
     limit: int
 
     def newest(self, query: Select[Any], id: ColumnElement[str], prefix: str) -> Iterator[AnyRow]:
-        """The newest rows ahead of the place, of a table whose ids are ours."""
-        ahead = query.where(id < f"{prefix}_{self.before}").order_by(id.desc()).limit(self.limit)
-        yield from self.conn.execute(ahead)
+        """The rows that stand nearest to the edge, of a table whose ids are ours."""
+        at = Ahead(f"{prefix}_{self.edge.id}") if isinstance(self.edge, Ahead) else f"{prefix}_{self.edge or END}"
+        yield from keyset.rows(self.conn, query, id, at, self.limit)
 
     def timed(
         self, query: Select[Any], at: ColumnElement[datetime], number: ColumnElement[int]
     ) -> Iterator[tuple[str, AnyRow]]:
         """The same of a table with times and numbers: rows with their places."""
-        ordered = query.order_by(at.desc(), number.desc())
-        if self.before != END:
-            ordered = ordered.where(at < _moment(self.before) + timedelta(milliseconds=1))
+        edge, ahead = (str(self.edge.id), True) if isinstance(self.edge, Ahead) else (self.edge or END, False)
+        ordered = query.order_by(at.asc(), number.asc()) if ahead else query.order_by(at.desc(), number.desc())
+        if edge != END:
+            at_edge = _moment(edge)
+            ordered = ordered.where(at >= at_edge if ahead else at < at_edge + timedelta(milliseconds=1))
         taken = 0
         for row in self.conn.execute(ordered):
             place = _place(first_id("x", row.at, row.number))
-            if place < self.before:
+            if place > edge if ahead else place < edge:
                 yield place, row
                 taken += 1
             if taken == self.limit:

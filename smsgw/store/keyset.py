@@ -6,12 +6,15 @@ Ids sort by time, and listings begin with the newest. A page goes on behind an i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select
 
 from .tables.types import AnyRow
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,13 @@ def rows(conn: Connection, query: Select[Any], id: ColumnElement[Any], edge: Edg
     if edge is not None:
         query = query.where(id < edge)
     return list(conn.execute(query.order_by(id.desc()).limit(limit)))
+
+
+def neighbours(found: Sequence[Row], limit: int, edge: Edge) -> tuple[Sequence[Row], bool, bool]:
+    """Of a page, newest first: what it shows, whether there is something older, and whether something newer.
+
+    found: in any way one more than `limit` if there are more.
+    """
+    ahead, more = isinstance(edge, Ahead), len(found) > limit
+    data = found[-limit:] if ahead else found[:limit]
+    return (data, bool(data), more) if ahead else (data, more, edge is not None and bool(data))

@@ -120,7 +120,7 @@ def list_alerts(query: Paging) -> Response:
     """List what the owner was told: budgets, bundles, clients that ran away, sums that do not agree."""
     with the_gateway().database.reading() as conn:
         rows = alerts.listing(conn, query.limit + 1, after(query))
-    return page(rows, query.limit, _alert)
+    return page(rows, query.limit, _alert, after(query))
 
 
 def _alert(row: Any) -> dict[str, Any]:

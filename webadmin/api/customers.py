@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -168,25 +167,13 @@ def customer_timeline(id: str, query: PastFilter) -> Response:
     if strangers := [kind for kind in kinds if kind not in timeline.KINDS]:
         says = f"there is no kind {strangers[0][:20]!r}; there are {', '.join(timeline.KINDS)}"
         raise BadInput([Fault("/kinds", "unknown_value", says)])
+    edge = paging.after_place(query, timeline.is_place)
     with the_gateway().database.reading() as conn:
         person = customers.get(conn, known(id))
-        page = timeline.read(conn, person, query.limit, _place(query.cursor), kinds)
-    cursor = None if page.next is None else urlsafe_b64encode(page.next.encode()).decode()
+        page = timeline.read(conn, person, query.limit, edge, kinds)
     same = ("kind", "id", "at", "mine", "address", "text", "why", "link")
     data = [{name: getattr(one, name) for name in same} | {"status": one.state} for one in page.entries]
-    return answer({"data": data, "next_cursor": cursor})
-
-
-def _place(cursor: str | None) -> str:
-    if cursor is None:
-        return timeline.END
-    try:
-        place = urlsafe_b64decode(cursor.encode()).decode("ascii")
-    except ValueError:
-        place = ""
-    if not timeline.is_place(place):
-        raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by a timeline")])
-    return place
+    return paging.told(data, page.next, paging.back(page.prev))
 
 
 @route("GET", "/customers/duplicates", scope=READ, answers={200: SuspectPage})

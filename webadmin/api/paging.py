@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from smsgw.errors import BadInput, Fault
+from smsgw.store import keyset
 from smsgw.store.keyset import Ahead, Edge
 from smsgw.store.tables.types import AnyRow
 
@@ -44,6 +45,17 @@ def after_number(query: Paging) -> Edge:
     return Ahead(int(digits)) if told.startswith(_BACK) else int(digits)
 
 
+def after_place(query: Paging, is_place: Callable[[str], object]) -> str | Ahead | None:
+    """The same where a listing has places of its own, which `is_place` knows. Raises BadInput (`cursor_invalid`)."""
+    if query.cursor is None:
+        return None
+    told = read(query.cursor)
+    place = told.removeprefix(_BACK)
+    if not is_place(place):
+        raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by a listing of this kind")])
+    return Ahead(place) if told.startswith(_BACK) else place
+
+
 def read(cursor: str) -> str:
     """What a cursor says; empty for one that is none."""
     try:
@@ -56,11 +68,14 @@ def page(rows: Sequence[AnyRow], limit: int, shown: Callable[[AnyRow], dict[str,
     """Answer with a page; rows: one more than `limit` if there are more. With `Link` to the next and the last page
     (RFC 8288). edge: where the page stands, for a listing that knows the way back (see store.keyset).
     """
-    back, more = isinstance(edge, Ahead), len(rows) > limit
-    data = rows[-limit:] if back else rows[:limit]
-    older, newer = (bool(data), more) if back else (more, edge is not None and bool(data))
-    cursors = {"next": f"{data[-1].id}" if older else None, "prev": f"{_BACK}{data[0].id}" if newer else None}
-    return told([shown(row) for row in data], **cursors)
+    data, older, newer = keyset.neighbours(rows, limit, edge)
+    next, prev = f"{data[-1].id}" if older else None, f"{data[0].id}" if newer else None
+    return told([shown(row) for row in data], next, back(prev))
+
+
+def back(place: str | None) -> str | None:
+    """What a cursor says that leads to what is newer than a place."""
+    return None if place is None else f"{_BACK}{place}"
 
 
 def told(data: Sequence[Any], next: str | None = None, prev: str | None = None) -> Response:

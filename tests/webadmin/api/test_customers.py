@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from smsgw.access import keys
 from smsgw.customers.importing.importing import Importer
 from smsgw.gateway import Gateway
-from tests.webadmin.conftest import Caller
+from tests.webadmin.conftest import Answer, Caller, Clock
 
 API = "/api/v1"
 
@@ -82,6 +83,33 @@ def test_the_timeline_tells_what_was_said_and_noted(call: Caller) -> None:
     assert [one["kind"] for one in call("GET", f"{path}?kinds=note").said["data"]] == ["note"]
     assert call("GET", f"{path}?kinds=shoes").status == 422
     assert call("GET", f"{path}?cursor=x").faults == {"/cursor": "cursor_invalid"}
+
+
+def test_the_timeline_goes_back_as_well_as_on(call: Caller, clock: Clock) -> None:
+    card = make(call, name="Ana", addresses=["+38640111222"])
+    for n in range(3):
+        clock.on(60)
+        assert call("POST", f"{API}/customers/{card['id']}/notes", {"text": f"note {n}"}).status == 201
+        told = {"address": "+38640111222", "statement": "granted", "words": f"yes {n}", "source": "paper"}
+        assert call("POST", f"{API}/consents", told).status == 200
+    path = f"{API}/customers/{card['id']}/timeline?limit=2"
+    pages = [call("GET", path)]
+    assert pages[0].said["prev_cursor"] is None
+    while (on := _links(pages[-1])).get("next"):
+        pages.append(call("GET", on["next"]))
+    told = [one["id"] or one["at"] for page in pages for one in page.said["data"]]
+    assert len(told) == len(set(told)) == len(call("GET", f"{path}00").said["data"]) > 5
+    clock.on(60)  # what comes meanwhile moves nothing
+    assert call("POST", f"{API}/customers/{card['id']}/notes", {"text": "late"}).status == 201
+    for earlier, later in zip(pages[-2::-1], pages[:0:-1], strict=True):
+        back = call("GET", _links(later)["prev"])
+        assert back.said["data"] == earlier.said["data"]
+    assert [one["text"] for one in call("GET", _links(back)["prev"]).said["data"]] == ["late"]
+
+
+def _links(page: Answer) -> dict[str, str]:
+    found = re.findall(r'<([^>]+)>; rel="(\w+)"', page.headers.get("Link", ""))
+    return {rel: address for address, rel in found}
 
 
 def test_two_who_are_one_are_offered_merged_and_parted(call: Caller) -> None:
