@@ -177,7 +177,7 @@ class Postgres:
                  *(["-c", "fsync=off", "-c", "full_page_writes=off"] if not self._durable else [])],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 self.connect().close()
@@ -193,7 +193,7 @@ class Postgres:
         """Stop it: SIGINT ends sessions and shuts down, SIGQUIT is a crash, recovered at the next start."""
         if self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(60)
+            self._process.wait(180)
 
     def remove(self) -> None:
         """Stop it and take its files away."""
@@ -262,6 +262,7 @@ def chromium() -> Iterator[Any]:
         browser = play.chromium.launch(
             executable_path=program,
             headless=True,
+            timeout=180_000,
             args=[
                 "--no-sandbox",
                 "--disable-gpu",
@@ -295,7 +296,7 @@ def browser_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         size = {"width": width, "height": height}
         contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale=locale, **more))
         page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", hear)
         return page

@@ -52,7 +52,7 @@ class Commands:
         """End it."""
         assert self._process.stdout is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

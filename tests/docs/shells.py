@@ -20,7 +20,7 @@ RUN = ("sh", "console", "python")
 HEAD = r"""set -e -o pipefail
 until_says() {  # until_says WORD COMMAND...: wait until the command says it
     local wanted=$1; shift
-    for _ in {1..150}; do if "$@" 2>&1 | grep -q -e "$wanted"; then "$@"; return 0; fi; sleep 0.1; done
+    for _ in {1..1200}; do if "$@" 2>&1 | grep -q -e "$wanted"; then "$@"; return 0; fi; sleep 0.1; done
     echo "it never said $wanted: $*"; "$@"; false
 }
 """
@@ -63,7 +63,7 @@ class Shell:
             script = script.replace(shown, real)
         ran = subprocess.run(
             [str(shutil.which("bash")), "-c", script],
-            cwd=self.home, env=self._environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+            cwd=self.home, env=self._environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900,
             check=False,
         )  # fmt: skip
         if ran.returncode != 0:

@@ -32,6 +32,9 @@ class Network(Protocol):
     def submitted(self) -> list[tuple[str, str]]:
         """(to, text) of every whole text that it took, as it decoded them."""
 
+    def reached(self) -> int:
+        """How many short texts came to it, also those that it is silent about."""
+
     def phone_sends(self, sender: str, text: str) -> None:
         """A phone sends us a text."""
 
@@ -87,6 +90,9 @@ class FakeNetwork:
         parts = [line for line in read_tape(self._tape) if line["is"] == "part"]
         return whole_texts((part["to"], read_piece(part)) for part in parts)
 
+    def reached(self) -> int:
+        return len(self.submitted())
+
     def phone_sends(self, sender: str, text: str) -> None:
         self._there.type_text(sender, text)
 
@@ -140,6 +146,9 @@ class SmppNetwork:
     def attach(self, link: Link) -> None:
         pass
 
+    def reached(self) -> int:
+        return len(self.submitted())
+
     def acknowledged(self) -> int:
         return len(self._smsc.acknowledged())
 
@@ -172,6 +181,9 @@ class ModemNetwork:
     def attach(self, link: Link) -> None:
         assert link.window == 1
 
+    def reached(self) -> int:
+        return len(self.submitted())
+
     def acknowledged(self) -> int:
         return len(self._modem.acknowledged())
 
@@ -203,6 +215,9 @@ class WebNetwork:
         self.reconnect: Callable[[], None] = carrier.reconnect
         self.attach: Callable[[Link], None] = carrier.attach
 
+    def reached(self) -> int:
+        return int(self._carrier.reached)
+
     def config(self, window: int, patience: float) -> Any:
         from drivers.web import Config
 
@@ -227,6 +242,9 @@ class Mm7Network:
         self.disconnect: Callable[[], None] = mmsc.disconnect
         self.reconnect: Callable[[], None] = mmsc.reconnect
         self.attach: Callable[[Link], None] = mmsc.attach
+
+    def reached(self) -> int:
+        return int(self._mmsc.reached)
 
     def config(self, window: int, patience: float) -> Any:
         from drivers.mm7 import Config

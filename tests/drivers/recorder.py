@@ -93,7 +93,7 @@ class Recorder:
             if not future.done():
                 future.set_exception(OSError("the gateway is gone"))
 
-    def wait(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 90.0) -> None:
         """Wait until a condition on what was noted holds; else the test fails and shows what was noted."""
         end = monotonic() + seconds
         with self.turn:

@@ -29,6 +29,7 @@ from xml.etree import ElementTree
 from smsgw.link import Link
 from smsgw.link_verbs import Noted, Notice, TakesNotices
 from tests.emulators.mmsc_server import Server
+from tests.emulators.ports import unused
 
 SCHEMAS = "http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/"
 REL5, REL6 = SCHEMAS + "REL-5-MM7-1-0", SCHEMAS + "REL-6-MM7-1-4"
@@ -74,11 +75,13 @@ class Mmsc:
         self.asked: list[Asked] = []
         self.next: list[Answer] = []
         self.silent = threading.Event()
+        self.reached = 0  # requests that came, also those that it is silent about
         self.closing = threading.Event()
         self.down = self.swaps = self.reports = False
         self.namespace = REL6
         self.drips = 0.0  # seconds between two octets of an answer
-        self.port = self.challenges = 0
+        self.challenges = 0
+        self.port = unused()  # where it can listen again
         self._context = context
         self._count = itertools.count(1)
         self._nonce = secrets.token_hex(8)
@@ -356,6 +359,7 @@ def _handler(mmsc: Mmsc) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            mmsc.reached += 1
             while mmsc.silent.is_set() and not mmsc.closing.is_set() and not mmsc.down:
                 time.sleep(0.01)
             if mmsc.closing.is_set() or mmsc.down:

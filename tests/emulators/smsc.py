@@ -41,7 +41,7 @@ class Network:
         self._texts: list[tuple[str, str, list[Delivery]]] = []
 
     def _loop_runs(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(90)
 
     def do(self, what: Callable[[Smsc], T]) -> T:
         """Run something with the SMSC in its own thread; returns its result."""
@@ -74,7 +74,7 @@ class Network:
         """The same as a mapping, for configuration files and for tests that change it."""
         pauses = {"reconnect_first": 0.05, "reconnect_most": 0.2, "refused_pause": 0.3, "throttle_pause": 0.2}
         return {
-            "host": "127.0.0.1", "port": self.smsc.port, "answer_timeout": 1.0, "sender": NUMBER,
+            "host": "127.0.0.1", "port": self.smsc.port, "answer_timeout": 30.0, "sender": NUMBER,
             **ACCOUNT, **pauses, **changed,
         }  # fmt: skip
 
@@ -140,7 +140,7 @@ class Network:
         self.disconnect()
         self.do(lambda smsc: None)  # one more turn, in which connections end
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
         self._loop.close()
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tests.emulators.ports import unused
 from tests.emulators.smsc_codec import DELIVER, HEADER, NACK, RESPONSE, SUBMIT, UNBIND, pdu
 
 THROTTLED, BURST = 0x58, 10
@@ -63,7 +64,7 @@ class FaultyRoad:
         self.target, self.seed = target, seed
         self.faults = Faults(**faults)
         self.done: Counter[str] = Counter()
-        self.port = 0
+        self.port = unused()  # where it can listen again
         self.connections = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-road", daemon=True)
@@ -73,7 +74,7 @@ class FaultyRoad:
         self._do(self._listen())
 
     def _do(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(90)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
@@ -134,7 +135,7 @@ class FaultyRoad:
 
         self._do(end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
         self._loop.close()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from tests.emulators import smsc_codec as codec
+from tests.emulators.ports import unused
 from tests.emulators.smsc_codec import HEADER, RESPONSE, Submit
 
 BINDS = (codec.BIND_RX, codec.BIND_TX, codec.BIND_TRX)
@@ -81,7 +82,7 @@ class Smsc:
         self.heard: list[tuple[int, int, int]] = []  # command, status, sequence of all that is not traffic
         self.deliveries: dict[int, Delivery] = {}
         self.sessions: list[Session] = []
-        self.port = 0
+        self.port = unused()  # where it can listen again
         self.tls: ssl.SSLContext | None = None  # set it, then listen
         self._server: asyncio.Server | None = None
         self._waiting: list[Delivery] = []

@@ -19,6 +19,7 @@ from smsgw.link import Alphabet, Link
 from smsgw.link_verbs import Notice, TakesNotices
 from smsgw.text.alphabet import encode_plain
 from smsgw.text.parts import Piece
+from tests.emulators.ports import unused
 
 TOKEN = "the-carrier-proves-itself-with-this"
 HOOK = "http://gateway.test"
@@ -32,13 +33,14 @@ class Carrier:
         self.pieces: list[tuple[str, Piece]] = []
         self.next: list[tuple[int, str]] = []
         self.silent = threading.Event()
+        self.reached = 0  # requests that came, also those that it is silent about
         self.closing = threading.Event()
         self.down = False
         self._taken = self._session = 0
         self._number = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self.port = 0
+        self.port = unused()  # where it can listen again
         self._listen()
 
     def settings(self, **more: Any) -> dict[str, Any]:
@@ -156,6 +158,7 @@ def _handler(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             query = parse_qsl(urlsplit(self.path).query, keep_blank_values=True, encoding="latin-1")
+            carrier.reached += 1
             while carrier.silent.is_set() and not carrier.closing.is_set() and not carrier.down:
                 time.sleep(0.01)
             if carrier.closing.is_set() or carrier.down:

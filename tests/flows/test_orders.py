@@ -39,7 +39,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("shop")
     tape = Tape(folder, seed=1, handsets=PHONES, delay=0.01, receipt_delay=0.05, repeat_after=0.5)
     gateway = Running(folder / "smsgw", f"sqlite:///{folder / 'smsgw' / 'store.db'}", [tape.link()],
-                      sending={"region": "SI"}, orders={"join_within": 30})  # fmt: skip
+                      sending={"region": "SI"}, orders={"join_within": 10})  # fmt: skip
     gateway.smsgw("catalogue", "import", str(SHOP), "--apply")
     gateway.start()
     yield gateway

@@ -102,14 +102,14 @@ class Booted:
         """Run something in there, as root."""
         return subprocess.run(
             ["nsenter", f"--target={self.leader}", "--all", *map(str, command)],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
 
     def write(self, path: str, content: str) -> None:
         """Write a file in there."""
         subprocess.run(
             ["nsenter", f"--target={self.leader}", "--all", "sh", "-c", f"mkdir -p $(dirname {path}) && cat > {path}"],
-            input=content, text=True, timeout=60, check=True,
+            input=content, text=True, timeout=180, check=True,
         )  # fmt: skip
 
     def told(self, unit: str, *names: str) -> dict[str, str]:
@@ -128,7 +128,7 @@ class Booted:
         os.close(self._console)
 
 
-def until(seen: Callable[[], Any], why: str, seconds: float = 60.0) -> Any:
+def until(seen: Callable[[], Any], why: str, seconds: float = 120.0) -> Any:
     """Wait until something is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := seen()):

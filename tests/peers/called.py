@@ -33,7 +33,7 @@ class Called:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
-    def wait(self, wanted: Callable[[Call], Any], count: int = 1, seconds: float = 30) -> list[Call]:
+    def wait(self, wanted: Callable[[Call], Any], count: int = 1, seconds: float = 90) -> list[Call]:
         """The calls that are wanted, as soon as there are so many."""
         until = time.monotonic() + seconds
         while len(found := [call for call in self.calls if wanted(call)]) < count:
@@ -45,7 +45,7 @@ class Called:
         """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(90)
 
 
 def _handler(called: Called) -> type[BaseHTTPRequestHandler]:

@@ -33,7 +33,7 @@ class Doors:
         ask = urllib.request.Request(
             f"{self.url}/3rdparty/v1/settings", headers={"Authorization": f"Bearer {self.secret}"}
         )
-        with urllib.request.urlopen(ask, timeout=20) as answer:
+        with urllib.request.urlopen(ask, timeout=90) as answer:
             return answer.status, json.load(answer)
 
     def phone_types(self, text: str) -> None:

@@ -89,7 +89,7 @@ class Dovecot:
         self._wait()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 self.client().logout()
@@ -104,7 +104,7 @@ class Dovecot:
 
     def client(self) -> IMAPClient:
         """A client of the test's own, logged in."""
-        client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20)
+        client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=90)
         client.login(USER, PASSWORD)
         return client
 
@@ -126,7 +126,7 @@ class Dovecot:
         """Stop it; its mails stay."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(30)
+            self._process.wait(90)
 
     def remove(self) -> None:
         """Stop it and take its files away."""

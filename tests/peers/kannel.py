@@ -97,7 +97,7 @@ class Kannel:
             self._wait_for(port)
 
     def _wait_for(self, port: int) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
@@ -124,7 +124,7 @@ class Kannel:
 
     def _get(self, url: str) -> str:
         try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
+            with urllib.request.urlopen(url, timeout=90) as answer:
                 said: bytes = answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -143,10 +143,10 @@ class Kannel:
             if process.poll() is None:
                 process.terminate()
                 try:
-                    process.wait(10)
+                    process.wait(90)
                 except subprocess.TimeoutExpired:
                     process.kill()
-                    process.wait(10)
+                    process.wait(90)
         self.processes.clear()
 
 

@@ -123,11 +123,11 @@ def end(peer: Peer) -> None:
     """Stop it, and what it started."""
     peer.process.terminate()
     try:
-        peer.process.wait(5)
+        peer.process.wait(90)
     except subprocess.TimeoutExpired:
         subprocess.run(["pkill", "-KILL", "-P", str(peer.process.pid)], check=False)  # smsd's child has the modem
         peer.process.kill()
-        peer.process.wait(5)
+        peer.process.wait(90)
     time.sleep(0.1)
 
 

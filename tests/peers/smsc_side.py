@@ -69,7 +69,7 @@ class Smsc:
         self._daemon.stop()
 
 
-def eventually(what: Callable[[], Any], seconds: float = 15) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 90) -> Any:
     """Wait until `what` gives something true, and return that."""
     until = time.monotonic() + seconds
     while not (found := what()):

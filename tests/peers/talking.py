@@ -19,7 +19,7 @@ class Talker:
     """The running program: what it said, and how to tell it what to do."""
 
     name = "the program"
-    patience = 10.0  # seconds in which it says what it is expected to say
+    patience = 90.0  # seconds in which it says what it is expected to say
 
     def __init__(self, words: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
         self._program = subprocess.Popen(
@@ -57,19 +57,19 @@ class Talker:
         assert self._program.stdout is not None
         self._program.stdin.close()
         try:
-            self._program.wait(10)
+            self._program.wait(90)
         finally:
             if self._program.poll() is None:
                 self._program.kill()
-                self._program.wait(10)
-            self._reader.join(10)
+                self._program.wait(90)
+            self._reader.join(90)
             self._program.stdout.close()
 
 
 class Told:
     """What the link told, each kind in its queue; everything is stored at once."""
 
-    def __init__(self, patience: float = 10) -> None:
+    def __init__(self, patience: float = 90) -> None:
         self._patience = patience
         self.outcomes: queue.Queue[str | LinkError] = queue.Queue()
         self.receipts: queue.Queue[Receipt] = queue.Queue()

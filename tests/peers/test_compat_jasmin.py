@@ -97,13 +97,13 @@ def jasmin() -> Iterator[int]:
         yield int(json.loads(process.stdout.readline())["port"])
     finally:
         process.stdin.close()
-        process.wait(20)
+        process.wait(90)
         process.stdout.close()
 
 
 def told(port: int, method: str, path: str, words: dict[str, str]) -> tuple[int, str, str]:
     """Status, media type and body of an answer, its identifiers masked."""
-    line = HTTPConnection("127.0.0.1", port, timeout=30)
+    line = HTTPConnection("127.0.0.1", port, timeout=90)
     form = urlencode(words)
     if method == "POST":
         line.request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})

@@ -84,7 +84,7 @@ def test_a_text_of_a_phone_comes_to_the_program_behind_kannel(open_doors: Doors,
 def ask(open_doors: Doors, **words: str) -> str:
     given = {"username": "shop", "password": open_doors.secret, "to": PHONE, **words}
     url = f"{open_doors.url}/cgi-bin/sendsms?{urllib.parse.urlencode(given)}"
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=90) as answer:
         return str(answer.read().decode())
 
 
@@ -147,7 +147,7 @@ def test_what_kannel_answers_we_answer_octet_by_octet(open_doors: Doors, kannel:
 
 def said(port: int, user: str, password: str, query: str) -> tuple[int, str, bytes]:
     """Status, media type and body of an answer."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
     try:
         line.request("GET", f"/cgi-bin/sendsms?username={user}&password={password}&{query}")
         answer = line.getresponse()

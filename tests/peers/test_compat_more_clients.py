@@ -42,7 +42,7 @@ def test_symfonys_bridge_sends_and_prints_our_refusal(open_doors: Doors, front: 
         ["php", "-d", "include_path=/usr/share/php", str(TLS / "symfony.php"), *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -58,7 +58,7 @@ def test_signalwires_library_sends_fetches_and_lists(open_doors: Doors, front: T
     python = python_with("signalwire", TLS / "requirements.txt")
     words = [f"https://localhost:{front.port}", open_doors.account, open_doors.secret, PHONE, str(front.authority)]
     program = [str(python), "-W", "ignore", str(TLS / "signalwire_peer.py"), *words]
-    ran = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=180, check=False)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert (told["fetched"], told["listed"], told["refused"]) == ("Čaj iz SignalWire", told["sid"], 21211)

@@ -46,7 +46,7 @@ def test_the_android_gateways_library_for_python_sends_and_is_told(open_doors: D
     python = python_with("android-gateway", HERE / "android-gateway" / "requirements.txt")
     called = open_doors.called
     program = [str(python), str(HERE / "android-gateway" / "peer.py"), open_doors.url, open_doors.secret, PHONE]
-    ran = subprocess.run([*program, f"{called.url}/android"], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([*program, f"{called.url}/android"], capture_output=True, text=True, timeout=180, check=False)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told["hooks"] == ["hook-sms:delivered", "hook-sms:received", "hook-sms:sent"]

@@ -34,7 +34,7 @@ def test_rapidsms_sends_and_gets_reports_that_fit_its_table(open_doors: Doors) -
     python = python_with("rapidsms", SOURCE / "requirements.txt")
     words = [open_doors.url, open_doors.secret, PHONE, open_doors.called.url]
     ran = subprocess.run(
-        [str(python), str(SOURCE / "peer.py"), *words], capture_output=True, text=True, timeout=60, check=False
+        [str(python), str(SOURCE / "peer.py"), *words], capture_output=True, text=True, timeout=180, check=False
     )
     assert ran.returncode == 0, ran.stderr
     for text in ("Hello from RapidSMS", "Čaj iz RapidSMS"):
@@ -50,7 +50,7 @@ def test_netsds_for_perl_sends_and_gets_its_report(open_doors: Doors, tmp_path: 
     script = tmp_path / "send.pl"
     script.write_text(PERL)
     words = [open_doors.url, open_doors.secret, PHONE, f"{open_doors.called.url}/perl"]
-    ran = subprocess.run(["perl", str(script), *words], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(["perl", str(script), *words], capture_output=True, text=True, timeout=180, check=False)
     assert (ran.returncode, ran.stdout.strip()) == (0, "0: Accepted for delivery"), ran.stderr
     until(lambda: "Hello from Perl" in open_doors.phone_shows(), 20, "it did not come to the phone")
     assert open_doors.called.wait(lambda call: call.path == "/perl")[0].words

@@ -18,7 +18,7 @@ STD = PROFILES["std300"]
 def made(folder: Path, name: str, *how: str) -> bytes:
     """A file that ffmpeg draws."""
     path = folder / name
-    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", *how, str(path)], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", *how, str(path)], check=True, timeout=180)
     return path.read_bytes()
 
 
@@ -44,7 +44,7 @@ def test_a_video_fits_and_forgets_where_it_was_made(video: bytes, tmp_path: Path
     assert b"loci" not in fitted.octets
     (tmp_path / "v.mp4").write_bytes(fitted.octets)
     ask = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0"]
-    told = subprocess.run([*ask, str(tmp_path / "v.mp4")], capture_output=True, text=True, timeout=30, check=True)
+    told = subprocess.run([*ask, str(tmp_path / "v.mp4")], capture_output=True, text=True, timeout=90, check=True)
     assert told.stdout.strip() == "h264,180,320"
 
 

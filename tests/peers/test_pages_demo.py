@@ -101,6 +101,15 @@ def answers(page: Any, text: str) -> None:
     page.keyboard.press("Control+Enter")
 
 
+def meanwhile(page: Any, what: Callable[[], Any]) -> Any:
+    """Let the page go on until something is true, and return that."""
+    end = time.monotonic() + 90
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        page.wait_for_timeout(50)
+    return found
+
+
 def stays_in_its_width(page: Any) -> bool:
     """Whether nothing has to be scrolled sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
@@ -125,16 +134,27 @@ def test_a_text_is_typed_and_answered_and_its_ticks_appear_without_a_reload(inbo
     assert page.evaluate("window.here"), "the page was loaded again"
 
 
+NOTE_BUZZES = """() => {
+  window.buzzed = [];
+  const note = ({ target, oldValue }) => {
+    const begins = target.matches(".buzz") && !(oldValue ?? "").includes("buzz");
+    if (begins) buzzed.push(target.querySelector("h2").innerText);
+  };
+  const wishes = { subtree: true, attributeFilter: ["class"], attributeOldValue: true };
+  new MutationObserver((changes) => changes.forEach(note)).observe(document, wishes);
+}"""
+
+
 def test_the_curl_line_of_the_page_makes_the_phone_buzz(inbox: Callable[..., Any]) -> None:
     page = inbox()
+    page.evaluate(NOTE_BUZZES)  # a moment later it is over, and nobody may have looked
     for _ in range(2):  # also the second time: it is no duplicate by accident
         line = page.locator("#curl").inner_text()
         answered = subprocess.run(
             ["bash", "-c", f"{line} --fail --silent"], check=False, capture_output=True, text=True
         )
         assert answered.returncode == 0, answered.stdout
-        page.locator(".phone.buzz").wait_for()
-        assert page.locator(".phone.buzz h2").inner_text() == "+386 40 111 222"
+        assert meanwhile(page, lambda: page.evaluate("buzzed.splice(0)")) == ["+386 40 111 222"]
         page.locator(".phone:not(.buzz)").nth(1).wait_for()
     assert screen(page, A).locator(".theirs").count() == 2
     assert screen(page, B).locator(".theirs").count() == 0
@@ -206,7 +226,7 @@ def test_what_a_draft_costs_is_not_shown_when_it_has_been_sent_meanwhile(demo: D
     held: list[Any] = []
     page.route("**/cost", lambda request: held.append(request))
     page.locator("#draft").fill("Žal ne.")
-    page.wait_for_timeout(400)  # the counting begins 150 ms after the last key
+    meanwhile(page, lambda: held)  # the counting begins 150 ms after the last key
     page.keyboard.press("Control+Enter")
     page.locator("#texts .mine", has_text="Žal ne.").wait_for()
     for one in held:

@@ -47,7 +47,7 @@ def installed() -> Path:
 class Peer(Talker):
     """Jasmin as `role` says."""
 
-    name, patience = "Jasmin", 20.0
+    name, patience = "Jasmin", 90.0
 
     def __init__(self, *role: str) -> None:
         super().__init__(["setpriv", "--pdeathsig=KILL", installed(), SOURCE / "peer.py", *role])
@@ -70,7 +70,7 @@ def port(server: Peer) -> int:
 
 @pytest.fixture
 def told() -> Told:
-    return Told(20)
+    return Told(90)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_jasmin_reads_the_text_that_was_written(server: Peer, link: Link, told: 
     octets = split(text, link.abilities, 1)[0].user_data
     assert (heard["short_message"], heard["data_coding"]) == (octets.hex(), coding)
     assert (bytes.fromhex(heard["destination_addr"]).decode(), heard["dest_addr_ton"]) == (TO, "INTERNATIONAL")
-    assert told.outcomes.get(timeout=10) == heard["id"]
+    assert told.outcomes.get(timeout=90) == heard["id"]
 
 
 def test_jasmin_reads_the_parts_of_a_long_text(server: Peer, link: Link, told: Told) -> None:
@@ -122,7 +122,7 @@ def test_jasmin_reads_the_parts_of_a_long_text(server: Peer, link: Link, told: T
     heard = [server.hear("submit") for _ in range(parts)]
     assert all(one["udhi"] for one in heard)
     assert b"".join(bytes.fromhex(one["short_message"])[6:] for one in heard).decode() == text
-    assert [told.outcomes.get(timeout=10) for _ in heard] == [one["id"] for one in heard]
+    assert [told.outcomes.get(timeout=90) for _ in heard] == [one["id"] for one in heard]
 
 
 def test_jasmin_reads_the_numbers_of_parts_in_parameters(server: Peer, make_link: Any, told: Told) -> None:
@@ -143,7 +143,7 @@ def test_a_receipt_of_jasmin_finds_its_part(
     send(link, "Hello")
     name = server.hear("submit")["id"]
     server.do("receipt", id=name, to=TO, state=stat, **{"from": OURS})
-    receipt = told.receipts.get(timeout=10)
+    receipt = told.receipts.get(timeout=90)
     assert (receipt.reference, receipt.state, receipt.recipient) == (name, state, f"+{TO}")
     assert server.hear("deliver_resp")["status"] == "ESME_ROK"
 
@@ -152,7 +152,7 @@ def test_a_receipt_of_jasmin_finds_its_part(
 def test_a_text_of_jasmin_is_read(server: Peer, link: Link, told: Told, text: str, coding: int) -> None:
     octets = text.encode("utf-16-be") if coding else text.encode()
     server.do("text", to=OURS, hex=octets.hex(), coding=coding, **{"from": TO})
-    piece = told.pieces.get(timeout=10)
+    piece = told.pieces.get(timeout=90)
     assert join([Piece(piece.alphabet, piece.user_data)]) == text
     assert (piece.sender, server.hear("deliver_resp")["status"]) == (f"+{TO}", "ESME_ROK")
 
@@ -161,18 +161,18 @@ def test_a_throttle_and_a_refusal_of_jasmin_are_told_apart(server: Peer, link: L
     for status in ("ESME_RTHROTTLED", "ESME_RINVDSTADR"):
         server.do("refuse", status=status)
     server.do("text", to=OURS, hex=b"go".hex(), coding=0, **{"from": TO})  # orders are taken in turn
-    told.pieces.get(timeout=10)
+    told.pieces.get(timeout=90)
     send(link, "one")
-    assert isinstance(told.outcomes.get(timeout=10), Throttled)
+    assert isinstance(told.outcomes.get(timeout=90), Throttled)
     send(link, "two")
-    assert isinstance(told.outcomes.get(timeout=10), RejectedForGood)
+    assert isinstance(told.outcomes.get(timeout=90), RejectedForGood)
 
 
 def test_a_wrong_password_is_told_by_name(make_link: Callable[..., Link], told: Told) -> None:
     link = make_link(password="wrong")
     assert "password" in told.until(LinkState.RESTING).why
     send(link, "Hello")
-    assert isinstance(told.outcomes.get(timeout=10), Misconfigured)
+    assert isinstance(told.outcomes.get(timeout=90), Misconfigured)
 
 
 def test_an_unbind_of_jasmin_is_answered_and_the_link_comes_back(server: Peer, link: Link, told: Told) -> None:

@@ -63,7 +63,7 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(90)
 
     def of(self, path: str, **words: str) -> list[dict[str, str]]:
         """The calls of this path with these words."""

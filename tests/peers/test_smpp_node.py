@@ -132,7 +132,7 @@ def test_node_smpp_reads_the_text_that_was_written(
     heard = peer.hear("submit")
     assert (heard["text"], heard["to"], heard["from"], heard["data_coding"]) == (text, PHONE, OURS, data_coding)
     assert (heard["dest"], heard["source"], heard["registered"]) == ([1, 1], [3, 0], 1)
-    assert told.outcomes.get(timeout=5) == heard["id"]
+    assert told.outcomes.get(timeout=90) == heard["id"]
 
 
 @pytest.mark.parametrize("text", ["Grüße, piece by piece {€}. " * 14, "قطعه قطعه " * 16])
@@ -142,7 +142,7 @@ def test_node_smpp_reads_three_parts_as_one_text(peer: Peer, link: Link, told: T
     assert "".join(part["text"] for part in heard) == text
     assert [part["udh"] for part in heard] == [[f"00036303{number:02x}"] for number in (1, 2, 3)]
     assert all(part["esm_class"] == 0x40 for part in heard)
-    assert [told.outcomes.get(timeout=5) for _ in heard] == [part["id"] for part in heard]
+    assert [told.outcomes.get(timeout=90) for _ in heard] == [part["id"] for part in heard]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_receipt_of_node_smpp_finds_its_part(peer: Peer, link: Link, told: Tol
     peer.deliver(
         esm_class=4, data_coding=0, text=said, receipted_message_id=number, message_state=2, destination_addr=OURS
     )
-    receipt = told.receipts.get(timeout=5)
+    receipt = told.receipts.get(timeout=90)
     assert (receipt.reference, receipt.state, receipt.recipient) == (number, ReceiptState.DELIVERED, TO)
     assert peer.hear("deliver_resp")["status"] == 0
 
@@ -223,7 +223,7 @@ def test_a_receipt_of_node_smpp_finds_its_part(peer: Peer, link: Link, told: Tol
 @pytest.mark.parametrize("text", ["yes", "5€ @ home_{x}"])
 def test_a_text_of_node_smpp_is_read(peer: Peer, link: Link, told: Told, text: str, more: dict[str, int]) -> None:
     peer.deliver(text=text, **more)
-    piece = told.pieces.get(timeout=5)
+    piece = told.pieces.get(timeout=90)
     assert join([Piece(piece.alphabet, piece.user_data, piece.udh)]) == text
     assert (piece.sender, piece.to) == (TO, OURS)
     assert peer.hear("deliver_resp")["status"] == 0
@@ -231,7 +231,7 @@ def test_a_text_of_node_smpp_is_read(peer: Peer, link: Link, told: Told, text: s
 
 def test_a_persian_text_of_node_smpp_is_read(peer: Peer, link: Link, told: Told) -> None:
     peer.deliver(text=PERSIAN)
-    piece = told.pieces.get(timeout=5)
+    piece = told.pieces.get(timeout=90)
     assert join([Piece(piece.alphabet, piece.user_data)]) == PERSIAN
 
 
@@ -239,7 +239,7 @@ def test_pieces_of_node_smpp_are_joined_by_their_headers(peer: Peer, link: Link,
     cuts = ["Erster Teil, ", "zweiter Teil {€}, ", "Schluß"]
     for number, cut in enumerate(cuts, 1):
         peer.deliver(text=cut, udh=f"0500032a03{number:02x}", data_coding=0)
-    pieces = [told.pieces.get(timeout=5) for _ in cuts]
+    pieces = [told.pieces.get(timeout=90) for _ in cuts]
     assert join([Piece(piece.alphabet, piece.user_data, piece.udh) for piece in pieces]) == "".join(cuts)
     assert [piece.udh.hex() for piece in pieces] == [f"0500032a03{number:02x}" for number in (1, 2, 3)]
 
@@ -248,13 +248,13 @@ def test_pieces_of_node_smpp_may_be_numbered_by_parameters(peer: Peer, link: Lin
     for number in (1, 2):
         sar = {"sar_msg_ref_num": 7, "sar_total_segments": 2, "sar_segment_seqnum": number}
         peer.deliver(text=f"piece {number} ", data_coding=0, **sar)
-    places = [told.pieces.get(timeout=5).concatenation for _ in (1, 2)]
+    places = [told.pieces.get(timeout=90).concatenation for _ in (1, 2)]
     assert [(place.reference, place.of, place.position) for place in places if place] == [(7, 2, 1), (7, 2, 2)]
 
 
 def test_a_message_payload_of_node_smpp_is_read(peer: Peer, link: Link, told: Told) -> None:
     peer.deliver(payload="long " * 100, data_coding=0)
-    piece = told.pieces.get(timeout=5)
+    piece = told.pieces.get(timeout=90)
     assert join([Piece(piece.alphabet, piece.user_data)]) == "long " * 100
 
 
@@ -264,7 +264,7 @@ def test_a_wrong_password_is_told_by_name(peer: Peer, make_link: Callable[..., L
     assert "password" in why
     assert "'shop'" in why
     send(link, "Hello")
-    assert isinstance(told.outcomes.get(timeout=5), Misconfigured)
+    assert isinstance(told.outcomes.get(timeout=90), Misconfigured)
 
 
 def test_a_throttle_and_a_refusal_are_told_apart(peer: Peer, link: Link, told: Told) -> None:
@@ -274,8 +274,8 @@ def test_a_throttle_and_a_refusal_are_told_apart(peer: Peer, link: Link, told: T
     peer.hear("enquire_link_resp")
     send(link, "one")
     send(link, "two")
-    assert isinstance(told.outcomes.get(timeout=5), Throttled)
-    assert isinstance(told.outcomes.get(timeout=5), RejectedForGood)
+    assert isinstance(told.outcomes.get(timeout=90), Throttled)
+    assert isinstance(told.outcomes.get(timeout=90), RejectedForGood)
 
 
 def test_enquire_link_is_answered_both_ways(peer: Peer, make_link: Callable[..., Link], told: Told) -> None:

@@ -26,7 +26,7 @@ def smsc(tmp_path: Path) -> Iterator[Smsc]:
 class Client(Talker):
     """The running client: what it said, and how to tell it what to do."""
 
-    name, patience = "the client", 15.0
+    name, patience = "the client", 90.0
 
     def __init__(self, smsc: Smsc, password: str | None = None) -> None:
         environment = {**os.environ, "NODE_PATH": str(installed())}

@@ -28,7 +28,7 @@ class Program:
     """A program on smpplib: notes what it hears."""
 
     def __init__(self, smsc: Smsc) -> None:
-        self.client = Client("127.0.0.1", smsc.port, timeout=10, allow_unknown_opt_params=True)
+        self.client = Client("127.0.0.1", smsc.port, timeout=90, allow_unknown_opt_params=True)
         self.sent: list[str] = []
         self.received: list[Any] = []
         self.client.set_message_sent_handler(lambda pdu: self.sent.append(pdu.message_id.decode()))

@@ -58,7 +58,7 @@ def part(number: int = 1, text: bytes = b"Hello") -> WirePart:
     return WirePart(str(number), 1, 1, TO, None, Alphabet.GSM7, text)
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = 90.0) -> None:
     """Wait for something that other threads bring about."""
     end = time.monotonic() + seconds
     while not true():
@@ -73,9 +73,9 @@ def test_an_encrypted_session_carries_texts_both_ways(authority: Authority, pair
             told.until(LinkState.UP)
             for number in range(50):
                 link.send(part(number))
-            assert len({told.outcomes.get(timeout=10) for _ in range(50)}) == 50
+            assert len({told.outcomes.get(timeout=90) for _ in range(50)}) == 50
             peer.deliver(text="back", data_coding=0)
-            assert told.pieces.get(timeout=10).user_data == b"back"
+            assert told.pieces.get(timeout=90).user_data == b"back"
             assert peer.hear("deliver_resp")["status"] == 0
             assert link.health().facts["tls"].startswith("TLSv1.")
         peer.hear("unbind")
@@ -112,14 +112,14 @@ def test_each_of_several_binds_carries_parts(peer: Peer) -> None:
         until(lambda: link.health().facts["connections"] == "3 of 3")
         for number in range(60):
             link.send(part(number))
-        assert len({told.outcomes.get(timeout=10) for _ in range(60)}) == 60
+        assert len({told.outcomes.get(timeout=90) for _ in range(60)}) == 60
 
 
 def test_the_verbs_are_understood_and_their_answers_read(peer: Peer) -> None:
     with linked(peer, **VERBS) as (link, told):
         told.until(LinkState.UP)
         link.send(part())
-        reference = told.outcomes.get(timeout=10)
+        reference = told.outcomes.get(timeout=90)
         assert isinstance(reference, str)
         said = link.query(reference, None, TO)
         assert (said.reference, said.state, said.recipient) == (reference, ReceiptState.DELIVERED, TO)
@@ -140,7 +140,7 @@ def test_a_data_sm_is_taken_and_acknowledged(peer: Peer) -> None:
         told.until(LinkState.UP)
         fields = {"source_addr": PHONE, "source_addr_ton": 1, "destination_addr": OURS}
         peer.do("data", fields={**fields, "data_coding": 0, "message_payload": {"message": "by data sm"}})
-        piece = told.pieces.get(timeout=10)
+        piece = told.pieces.get(timeout=90)
         assert (piece.user_data, piece.sender) == (b"by data sm", TO)
         assert peer.hear("data_resp")["status"] == 0
 
@@ -155,5 +155,5 @@ def test_an_smsc_that_calls_is_bound_back_and_heard(peer: Peer) -> None:
             pass  # those of the tests before
         assert (bound["system_id"], bound["good"]) == ("shop", True)
         peer.deliver(text="by outbind", data_coding=0)
-        assert told.pieces.get(timeout=10).user_data == b"by outbind"
+        assert told.pieces.get(timeout=90).user_data == b"by outbind"
         assert peer.hear("deliver_resp")["status"] == 0

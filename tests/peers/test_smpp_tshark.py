@@ -60,7 +60,7 @@ class Told:
 
 
 def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 90
     while not true():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.005)

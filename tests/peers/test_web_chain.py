@@ -122,7 +122,7 @@ def _android(second: Doors, url: str) -> None:
             {"Authorization": f"Bearer {second.secret}", "Content-Type": "application/json"},
             method=method,
         )
-        urllib.request.urlopen(ask, timeout=20).close()
+        urllib.request.urlopen(ask, timeout=90).close()
 
 
 @pytest.mark.parametrize("link", ["kn", "tw", "an", "sm"])
@@ -153,7 +153,7 @@ def test_a_call_without_the_carriers_proof_is_refused(chain: Chain) -> None:
     for link in ("kn", "tw", "an", "sm"):
         url = f"http://127.0.0.1:{chain.first.port}/carriers/{link}?from=%2B38641000009&text=forged&id=1&token=wrong"
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(url, timeout=20)
+            urllib.request.urlopen(url, timeout=90)
         assert refused.value.code == 403
         refused.value.close()
     assert "forged" not in chain.received()

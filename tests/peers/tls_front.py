@@ -30,7 +30,7 @@ class TlsFront:
                     back = threading.Thread(target=_carry, args=(onward, inside), daemon=True)
                     back.start()
                     _carry(inside, onward)
-                    back.join(10)
+                    back.join(90)
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Each)
         self._server.daemon_threads = True

@@ -62,7 +62,7 @@ class Tap:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(90)
 
 
 @contextlib.contextmanager

@@ -191,7 +191,7 @@ def journald(tmp_path: Path) -> Iterator[Callable[..., dict[str, list[str]]]]:
     """The far side of journald's socket: logs a line there, and tells the fields that came."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as far, (tmp_path / "log").open("w+") as file:
         far.bind(str(tmp_path / "socket"))
-        far.settimeout(30)
+        far.settimeout(90)
         status = os.fstat(file.fileno())
         set_up(stream=file, environ={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}, journal=tmp_path / "socket")
 

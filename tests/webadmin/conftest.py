@@ -191,7 +191,7 @@ class Site:
 
     def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
         given = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
         given |= {name.replace("_", "-").title(): value for name, value in headers.items()}
         try:
@@ -235,7 +235,7 @@ class Later:
         self._thread = threading.Thread(target=lambda: self._result.append(ask()), daemon=True)
         self._thread.start()
 
-    def result(self, within: float = 20.0) -> Any:
+    def result(self, within: float = 120.0) -> Any:
         """What it returned. Fails the test when it raised or takes longer."""
         self._thread.join(within)
         assert self._result, "the call in the other thread has no result"
@@ -284,7 +284,7 @@ class Talk:
     """A connection to the server on which requests are written as they are."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=90)
         self._file = self.socket.makefile("rb")
 
     def hear(self) -> Heard:
@@ -352,7 +352,7 @@ class Slow:
 
     def wait_for(self, many: int) -> None:
         """Until so many were asked for."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while len(self.waiting) < many:
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -360,7 +360,7 @@ class Slow:
     def answer(self, which: int) -> None:
         """Have one stored."""
         ready, place = self.waiting[which]
-        place.set_result(self._put([ready])[0].result(20))
+        place.set_result(self._put([ready])[0].result(90))
 
 
 @pytest.fixture

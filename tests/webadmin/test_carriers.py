@@ -91,8 +91,8 @@ def test_another_smsgw_carries_a_picture(tmp_path: Path, blank_store: Path, with
                 with first.database.reading() as conn:
                     return str(outbox.get(conn, row["id"]).state)
 
-            came = within(arrived, 30)
+            came = within(arrived)
             assert (came.subject, came.slides[0]["text"]) == ("S", "Novo")
-            assert within(lambda: state() == "sent", 30)
+            assert within(lambda: state() == "sent")
             with there.database.reading() as conn:
                 assert store.get(conn, came.slides[0]["medium"]).family == "picture"

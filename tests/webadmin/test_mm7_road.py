@@ -56,7 +56,7 @@ def call(site: Site, told: tuple[dict[str, str], bytes], proof: str = PROOF) -> 
 
 
 def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)

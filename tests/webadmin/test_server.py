@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +25,7 @@ GOOD = json.dumps({"to": "+38640111222", "text": "hello"}).encode()
 
 def raw(port: int, request: bytes, rest: Callable[[], bytes] = lambda: b"") -> bytes:
     """Say this over a socket, then `rest`; returns everything that comes until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as talk:
+    with socket.create_connection(("127.0.0.1", port), timeout=90) as talk:
         talk.sendall(request)
         talk.sendall(rest())
         said = b""
@@ -66,7 +67,7 @@ def test_localhost_is_served_at_all_its_addresses_at_one_port(
 ) -> None:
     site = site_of(configured(web={"listen": "localhost:0"}))
     for _, _, _, _, address in socket.getaddrinfo("localhost", site.server.port, type=socket.SOCK_STREAM):
-        connection = http.client.HTTPConnection(str(address[0]), site.server.port, timeout=10)
+        connection = http.client.HTTPConnection(str(address[0]), site.server.port, timeout=90)
         connection.request("GET", "/healthz")
         assert connection.getresponse().status == 200
         connection.close()
@@ -148,8 +149,8 @@ def test_stopping_answers_what_was_asked_and_takes_no_more(site: Any, later: Cal
     while waiters._value == waiters._initial_value:
         time.sleep(0.01)
     begun = time.monotonic()
-    site.stop(within=20)
-    assert time.monotonic() - begun < 15
+    site.stop(within=24)
+    assert time.monotonic() - begun < 23
     answer = slow.result()
     assert (answer.status, answer.said["status"]) == (202, "queued")
     with pytest.raises(OSError):
@@ -168,18 +169,18 @@ def test_stopping_also_answers_those_that_wait_for_their_turn(
     second = later(lambda: site("POST", MESSAGES, other, prefer="respond-async"))
     while not site.server._dispatcher.queue:
         time.sleep(0.01)
-    site.stop(within=5)
+    site.stop(within=90)
     assert (first.result().status, second.result().status) == (202, 202)
 
 
 def test_stopping_does_not_wait_for_a_request_that_never_ends(
     site: Any, later: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked, over = [], threading.Event()
 
     def stuck(*_: Any) -> Any:
         asked.append(1)
-        time.sleep(8)
+        over.wait(300)
 
     def never(ready: list[Any], tell: Any) -> None:
         asked.append(1)
@@ -191,17 +192,18 @@ def test_stopping_does_not_wait_for_a_request_that_never_ends(
         time.sleep(0.01)
     begun = time.monotonic()
     site.stop(within=1.5)
-    assert time.monotonic() - begun < 7
+    assert time.monotonic() - begun < 60
+    over.set()
     assert all(one.result() for one in cut_off)
 
 
 def test_an_idle_connection_does_not_hold_up_the_stop(site: Any) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=90)
     connection.request("GET", "/healthz")
     connection.getresponse().read()
     begun = time.monotonic()
-    site.stop(within=20)
-    assert time.monotonic() - begun < 15
+    site.stop(within=200)
+    assert time.monotonic() - begun < 100
     connection.close()
 
 

@@ -28,4 +28,4 @@ def many(link: FakeLink, number: int) -> list[WirePart]:
 
 def stopped(link: FakeLink) -> None:
     """Stop the link in good time."""
-    link.stop(time.monotonic() + 5)
+    link.stop(time.monotonic() + 90)

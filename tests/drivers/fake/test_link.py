@@ -116,10 +116,12 @@ def test_receipts_come_after_the_answer_when_nothing_is_shuffled(network: Open, 
 
 def test_faster_than_the_throttle_is_throttled(network: Open, events: Recorder) -> None:
     link = network(throttle=5)
+    begun = time.monotonic()
     parts = many(link, 30)
+    took = time.monotonic() - begun
     stopped(link)
     kinds = Counter(type(answer) for answer in events.answers_of(parts))
-    assert 5 <= kinds[str] <= 12
+    assert 5 <= kinds[str] <= 6 + 5 * took
     assert kinds[Throttled] == 30 - kinds[str]
 
 
@@ -164,7 +166,7 @@ def test_unknown_knobs_and_values_out_of_range_are_all_told_at_once_and_turn_not
 def test_a_cut_connection_loses_the_answer_but_not_the_part_and_owes_the_receipt(
     network: Open, events: Recorder
 ) -> None:
-    link = network(delay=0.2)
+    link = network(delay=2)
     parts = send(link, write(link, ANA, "on its way"))
     link.set_faults({"disconnected": True})
     events.wait(lambda: link.texts(ANA))

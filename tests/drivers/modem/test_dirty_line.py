@@ -32,7 +32,7 @@ def test_twelve_out_and_twelve_in_over_a_dirty_line(rig_for: Open, seed: int, mo
         rig.network.phone_sends(PHONE, f"in {number}")
     left = [f"out {number}" for number in range(12)]
     doubtful = set()
-    end = time.monotonic() + 240
+    end = time.monotonic() + 600
     while left:
         assert time.monotonic() < end, (left, rig.events.order)
         if rig.link.health().state not in (LinkState.UP, LinkState.DEGRADED):
@@ -45,9 +45,9 @@ def test_twelve_out_and_twelve_in_over_a_dirty_line(rig_for: Open, seed: int, mo
         if isinstance(answer, str | NoAnswer):
             doubtful |= {left[0]} if isinstance(answer, NoAnswer) else set()
             left.pop(0)
-    rig.events.wait(lambda: len({piece.reference for piece in rig.events.pieces if piece.kind == "text"}) >= 12, 60)
+    rig.events.wait(lambda: len({piece.reference for piece in rig.events.pieces if piece.kind == "text"}) >= 12, 300)
     rig.modem.ways.noise = rig.modem.ways.garbage = 0.0
-    rig.events.wait(lambda: len(rig.network.acknowledged()) == 12, 60)
+    rig.events.wait(lambda: len(rig.network.acknowledged()) == 12, 300)
     sent = Counter(text for _, text in rig.network.submitted())
     assert set(sent) | doubtful == {f"out {number}" for number in range(12)}, "nothing is lost"
     assert max(sent.values()) == 1, "nothing is doubled"

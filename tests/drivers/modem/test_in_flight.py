@@ -45,7 +45,7 @@ while link.health().state is not LinkState.UP:
     time.sleep(0.05)
 udh = bytes.fromhex("050003070302")
 link.send(WirePart("m1", 2, 3, "+38641000002", None, Alphabet.UCS2, b"\\0h\\0i", udh, validity=3600))
-time.sleep(60)
+time.sleep(300)
 """
 THE_PART = WirePart("m1", 2, 3, CUSTOMER, None, Alphabet.UCS2, b"\0h\0i", b"\x05\x00\x03\x07\x03\x02", validity=3600)
 
@@ -134,8 +134,8 @@ def test_a_stop_while_we_listen_is_quick(rig_for: Open, tmp_path: Path) -> None:
     next_process(rig, tmp_path)
     rig.wait_state(LinkState.CONNECTING, "listening for")
     began = time.monotonic()
-    rig.stop(10)
-    assert time.monotonic() - began < 9
+    rig.stop(50)
+    assert time.monotonic() - began < 45
 
 
 # A late refusal

@@ -63,9 +63,9 @@ def stored() -> Future[None]:
     return done
 
 
-def wait_until(true: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait for something that other threads bring about; fail when it does not come."""
-    until = time.monotonic() + seconds
+def wait_until(true: Callable[[], object], seconds: float = 90.0) -> None:
+    """Wait for something that other threads bring about; fail when it does not come, on a busy machine either."""
+    until = time.monotonic() + max(seconds, 90.0)
     while not true():
         if time.monotonic() > until:
             raise AssertionError("it did not come about")

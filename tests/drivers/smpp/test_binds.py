@@ -41,7 +41,7 @@ def test_each_bind_has_a_window_of_its_own(
     make_link: MakeLink, network: Network, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
     network.configure(swallow_submits=True)
-    link = make_link(binds=2, window=3, answer_timeout=30)
+    link = make_link(binds=2, window=3, answer_timeout=300)
     for number in range(6):
         link.send(a_part(number=number))
     soon(lambda: len(network.do(lambda smsc: list(smsc.submits))) == 6)
@@ -53,7 +53,7 @@ def test_each_bind_has_a_window_of_its_own(
 def test_one_bind_down_degrades_the_link_and_the_others_go_on(
     make_link: MakeLink, network: Network, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
-    link = make_link(binds=2, window=5, reconnect_first=30, reconnect_most=30)
+    link = make_link(binds=2, window=5, reconnect_first=600, reconnect_most=600)
     network.do(lambda smsc: smsc.sessions[0].transport.abort())
     soon(lambda: link.health().state is LinkState.DEGRADED)
     assert "1 of 2 connections: the connection to" in link.health().why
@@ -81,7 +81,7 @@ def test_what_one_lost_bind_carried_is_unsure_and_nothing_else(
     make_link: MakeLink, network: Network, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
     network.configure(swallow_submits=True)
-    link = make_link(binds=2, answer_timeout=30, reconnect_first=30, reconnect_most=30)
+    link = make_link(binds=2, answer_timeout=300, reconnect_first=600, reconnect_most=600)
     for number in range(10):
         link.send(a_part(number=number))
     soon(lambda: len(network.do(lambda smsc: list(smsc.submits))) == 10)
@@ -111,7 +111,7 @@ def test_a_mode_says_which_binds_are_made(
 def test_a_pair_without_its_transmitter_says_that_it_cannot_send_and_parts_are_told_to_wait(
     make_link: MakeLink, network: Network, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
-    link = make_link(mode="transmitter+receiver", reconnect_first=30, reconnect_most=30)
+    link = make_link(mode="transmitter+receiver", reconnect_first=600, reconnect_most=600)
     network.do(lambda smsc: next(one for one in smsc.sessions if not one.receives).transport.abort())
     soon(lambda: link.health().state is LinkState.DEGRADED)
     assert link.health().why.startswith("cannot send: ")
@@ -196,9 +196,8 @@ def test_a_refused_long_password_may_be_refused_for_its_length(
     make_link: MakeLink, network: Network, soon: Soon
 ) -> None:
     link = make_link(bound=False, password="a-long-password")
+    soon(lambda: all(words in link.health().why for words in ("15 letters", "SMPP allows 8")))
     soon(lambda: link.health().state is LinkState.RESTING)
-    assert "15 letters" in link.health().why
-    assert "SMPP allows 8" in link.health().why
 
 
 @pytest.mark.parametrize(
@@ -257,8 +256,8 @@ def test_octets_are_carried_by_any_bind(make_link: MakeLink, told: Any, a_part: 
 def test_stopping_unbinds_every_bind_at_once(make_link: MakeLink, network: Network) -> None:
     link = make_link(binds=4)
     begun = time.monotonic()
-    link.stop(begun + 20)
-    assert time.monotonic() - begun < 15
+    link.stop(begun + 200)
+    assert time.monotonic() - begun < 100
     assert [command for command, _, _ in network.smsc.heard].count(6) == 4
 
 

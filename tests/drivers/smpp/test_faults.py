@@ -24,7 +24,7 @@ from tests.emulators.smsc import Network
 from tests.emulators.smsc_faults import Faults, FaultyRoad, faulty_road
 
 SEEDS = int(os.environ.get("SMSGW_FAULT_SEEDS") or 4)
-PATIENCE = 40.0  # seconds for what takes two or three, on a machine that is busy
+PATIENCE = 120.0  # seconds for what takes two or three, on a machine that is busy
 QUICK = {"answer_timeout": 0.5, "enquire_link": 0.2, "reconnect_first": 0.02, "reconnect_most": 0.1, "window": 20}
 
 ALONE: dict[str, dict[str, Any]] = {
@@ -193,14 +193,14 @@ def told_of_all(network: Network, told: Witness, believed: bool) -> None:
 
 
 @pytest.fixture
-def make_link(network: Network, told: Witness) -> Iterator[Callable[[int], Esme]]:
+def make_link(network: Network, told: Witness) -> Iterator[Callable[..., Esme]]:
     """A link over the road that listens on this port."""
     from drivers.smpp import Config
 
     made: list[Esme] = []
 
-    def make(port: int) -> Esme:
-        config = Config.model_validate(network.settings(**{**QUICK, "port": port}))
+    def make(port: int, **more: Any) -> Esme:
+        config = Config.model_validate(network.settings(**{**QUICK, "port": port, **more}))
         made.append(Esme("carrier", config, told, time.monotonic, Random(1).random))
         made[-1].start()
         return made[-1]
@@ -249,14 +249,14 @@ def test_the_same_seed_draws_the_same_faults(
     counts = []
     for _ in range(2):
         bad = road("twin", {"twice": 0.3, "stranger": 0.2})
-        link = make_link(bad.port)
+        link = make_link(bad.port, answer_timeout=60, enquire_link=60)  # so that nothing is said but parts
         parts = [
             a_part(str(number), number) for number in range(200_001 + 100 * len(counts), 200_051 + 100 * len(counts))
         ]
         network.automatic_receipts(False)
         give(link, parts)
         soon(lambda parts=parts: all(told.outcomes.get(part.message_id) for part in parts), PATIENCE)
-        link.stop(time.monotonic() + 5)
+        link.stop(time.monotonic() + 60)
         counts.append((bad.done["twice"], bad.done["stranger"]))
     assert counts[0] == counts[1]
     assert min(counts[0]) > 0
@@ -271,14 +271,15 @@ def test_an_answer_that_went_into_a_half_open_connection_did_not_surely_arrive(
     told.first_text = bad.freeze  # before it is acknowledged
     network.phone_sends("+4915110000001", "yes")
     soon(lambda: network.acknowledged(), PATIENCE)
-    assert [piece.reference for piece in told.pieces] == [told.pieces[0].reference] * 2
+    assert len(told.pieces) > 1
+    assert {piece.reference for piece in told.pieces} == {told.pieces[0].reference}
 
 
 def test_sequence_numbers_begin_anew_while_parts_are_on_their_way(
     network: Network, road: Any, make_link: Any, told: Witness, a_part: Callable[..., WirePart], soon: Any
 ) -> None:
     bad = road("wrap", {"reorder": 0.3, "latency": 0.01})
-    link = make_link(bad.port)
+    link = make_link(bad.port, answer_timeout=60)
     soon(lambda: link.health().state is LinkState.UP, PATIENCE)
     (session,) = link._sessions
     session._numbers = itertools.count(0x7FFFFFFF - 40)

@@ -33,7 +33,7 @@ def port(journal: Path) -> Iterator[int]:
         assert program.stdout is not None
         yield int(program.stdout.readline().split()[-1])
         program.terminate()
-        assert program.wait(5) == 0
+        assert program.wait(60) == 0
 
 
 def lines(journal: Path, event: str) -> list[dict[str, Any]]:

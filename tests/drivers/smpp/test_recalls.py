@@ -134,7 +134,7 @@ def test_an_smsc_without_the_verb_says_generic_nack_and_the_setting_is_named(mak
 def test_no_answer_is_told_in_time_and_a_late_one_is_survived(
     make_link: MakeLink, network: Network, told: Any, a_part: MakePart, soon: Soon
 ) -> None:
-    link = make_link(answer_timeout=0.3, **ON)
+    link = make_link(answer_timeout=1.0, **ON)
     network.go_silent()
     with pytest.raises(SmsgwError, match="did not answer query_sm within"):
         link.query("a1", None, PHONE)
@@ -145,7 +145,7 @@ def test_no_answer_is_told_in_time_and_a_late_one_is_survived(
 
 
 def test_a_connection_that_ends_ends_the_question(make_link: MakeLink, network: Network, soon: Soon) -> None:
-    link = make_link(answer_timeout=30, **ON)
+    link = make_link(answer_timeout=600, **ON)
     network.go_silent()
     problems: list[Exception] = []
 
@@ -160,8 +160,8 @@ def test_a_connection_that_ends_ends_the_question(make_link: MakeLink, network: 
     asking.start()
     soon(lambda: any(command == 3 for command, _, _ in network.smsc.heard))
     network.disconnect()
-    asking.join(10)
-    assert time.monotonic() - begun < 10
+    asking.join(200)
+    assert time.monotonic() - begun < 200
     assert isinstance(problems[0], Conflict)
 
 

@@ -23,8 +23,16 @@ Soon = Callable[..., None]
 
 
 def why_down(link: Esme, soon: Soon) -> str:
-    soon(lambda: link.health().state is LinkState.DOWN and link.health().why)
-    return link.health().why
+    said: list[str] = []
+
+    def down() -> bool:
+        health = link.health()  # once, for a moment later it may try again
+        if health.state is LinkState.DOWN and health.why:
+            said.append(health.why)
+        return bool(said)
+
+    soon(down)
+    return said[0]
 
 
 def test_a_refused_connection_says_what_to_check(make_link: MakeLink, network: Network, soon: Soon) -> None:
@@ -85,7 +93,7 @@ def test_the_pauses_between_tries_grow_up_to_a_bound_and_carry_chance() -> None:
         )
         session = Session("x", config, "transceiver", Owner(), time.monotonic, lambda: 0.5)  # type: ignore[arg-type]
         session.start()
-        assert enough.wait(5)
+        assert enough.wait(90)
         session.stop(time.monotonic() + 1)
     assert pauses[:5] == pytest.approx([0.0075, 0.015, 0.03, 0.03, 0.03])
 
@@ -205,6 +213,6 @@ def test_an_unbind_that_nobody_answers_ends_in_time(make_link: MakeLink, network
     network.go_silent()
     begun = time.monotonic()
     link.stop(begun + 0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 25  # it does not wait for the answer, for which there are thirty seconds
     soon(lambda: 6 in [command for command, _, _ in network.smsc.heard])
     soon(lambda: not network.smsc.sessions)

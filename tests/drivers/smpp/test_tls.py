@@ -55,8 +55,16 @@ def serve(network: Network) -> Serve:
 
 
 def why(link: Esme, soon: Soon, state: LinkState = LinkState.RESTING) -> str:
-    soon(lambda: link.health().state is state and link.health().why, 10)
-    return link.health().why
+    said: list[str] = []
+
+    def told() -> bool:
+        health = link.health()  # once, for a moment later it may try again
+        if health.state is state and health.why:
+            said.append(health.why)
+        return bool(said)
+
+    soon(told)
+    return said[0]
 
 
 def test_parts_go_out_and_texts_come_in_by_an_encrypted_session(
@@ -240,8 +248,8 @@ def ends(authority: Authority) -> Iterator[tuple[TlsWire, ssl.SSLSocket]]:
     shaking = threading.Thread(target=lambda: found.append(server.wrap_socket(far, server_side=True)))
     shaking.start()
     ours = client.wrap_socket(near, server_hostname="smsc.example")
-    shaking.join(10)
-    found[0].settimeout(10)
+    shaking.join(90)
+    found[0].settimeout(90)
     made = wire(ours)
     assert isinstance(made, TlsWire)
     yield made, found[0]
@@ -253,7 +261,7 @@ def test_pdus_that_came_in_one_record_are_all_read_at_once(ends: tuple[TlsWire, 
     near, far = ends
     far.sendall(b"".join(pdu.answer(pdu.ENQUIRE_LINK, number) for number in range(1000)))
     frames: list[bytes] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + 90
     while len(frames) < 1000 and time.monotonic() < until:
         frames += near.read(1)
     assert [pdu.HEADER.unpack_from(frame)[3] for frame in frames] == list(range(1000))
@@ -269,10 +277,10 @@ def test_what_is_left_inside_tls_is_read_without_waiting_for_more(
     far.sendall(b"".join(pdu.answer(pdu.ENQUIRE_LINK, number) for number in range(100)))
     frames: list[bytes] = []
     begun = time.monotonic()
-    while len(frames) < 100 and time.monotonic() < begun + 20:
-        frames += near.read(5)
+    while len(frames) < 100 and time.monotonic() < begun + 180:
+        frames += near.read(30)
     assert len(frames) == 100
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 25
 
 
 def test_a_slow_reader_gets_every_octet_in_order(ends: tuple[TlsWire, ssl.SSLSocket]) -> None:
@@ -284,10 +292,10 @@ def test_a_slow_reader_gets_every_octet_in_order(ends: tuple[TlsWire, ssl.SSLSoc
     got = bytearray()
     reading = threading.Thread(target=lambda: got.extend(_read(far, sum(map(len, sent)))))
     reading.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while reading.is_alive() and time.monotonic() < until:
         near.read(0.05)
-    reading.join(10)
+    reading.join(120)
     assert bytes(got) == b"".join(sent)
     assert near.unwritten() == []
 
@@ -312,14 +320,14 @@ def test_many_threads_may_write_while_one_reads(ends: tuple[TlsWire, ssl.SSLSock
     for writer in writers:
         writer.start()
     frames: list[bytes] = []
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len(frames) < 2000 and time.monotonic() < until:
         frames += near.read(0.2)
     for writer in writers:
-        writer.join(10)
+        writer.join(120)
     assert sorted(pdu.HEADER.unpack_from(frame)[3] for frame in frames) == list(range(2000))
     near.close()
-    echoing.join(10)
+    echoing.join(120)
 
 
 def _echo(far: ssl.SSLSocket) -> None:

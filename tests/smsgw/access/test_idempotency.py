@@ -90,12 +90,12 @@ def test_while_the_first_is_worked_on_the_second_is_told_to_come_back(once: Once
 
     def slow(ref: str) -> Done:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(120)
         return Done(202, "done")
 
     first = threading.Thread(target=once.do, args=(wish(), slow))
     first.start()
-    assert begun.wait(10)
+    assert begun.wait(90)
     with pytest.raises(Conflict) as told:
         once.do(wish(), slow)
     assert told.value.code == "idempotency_in_progress"

@@ -21,7 +21,7 @@ def test_two_clocks_at_once_place_each_target_once(town: Town) -> None:
     problems: list[BaseException] = []
 
     def run(node: Town) -> None:
-        together.wait(10)
+        together.wait(90)
         try:
             while node.campaigns.step(node.desk.now):
                 pass
@@ -32,7 +32,7 @@ def test_two_clocks_at_once_place_each_target_once(town: Town) -> None:
     for node in nodes:
         node.start()
     for node in nodes:
-        node.join(60)
+        node.join(240)
     town.run()
     other.desk.database.close()
     assert problems == []

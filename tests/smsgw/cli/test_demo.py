@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from smsgw.cli.demo import default_folder, free_port, program
+from tests.emulators.ports import unused
 
 PHONE = "+38640111222"
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 def enter(url: str) -> tuple[int, str]:
     """Open a page as a browser does first; returns its status and the cookie that it sets."""
     try:
-        with urllib.request.build_opener(NoRedirect).open(url, timeout=10) as answer:
+        with urllib.request.build_opener(NoRedirect).open(url, timeout=90) as answer:
             return answer.status, answer.headers.get("Set-Cookie", "")
     except urllib.error.HTTPError as other:
         with other:
@@ -61,7 +62,7 @@ def test_it_is_used_goes_on_after_a_kill_and_is_adopted(start, bare_smsgw, tmp_p
     url_of(first)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "demo.key").stat().st_mode) == 0o600
-    sent = bare_smsgw("send", PHONE, "kept", "--wait", "--config", config, "--json")
+    sent = bare_smsgw("send", PHONE, "kept", "--wait=120", "--config", config, "--json")
     assert sent.data["status"] == "delivered"
     key = (folder / "demo.key").read_text().strip()
     assert bare_smsgw("sim", "mo", PHONE, "hello", "--config", config, "--key", key).status == 0
@@ -94,7 +95,7 @@ def test_a_demo_is_copied_when_it_is_adopted_elsewhere(start, bare_smsgw, tmp_pa
     demo, real = tmp_path / "demo", tmp_path / "real"
     running = start("demo", "--dir", demo, "--port", "0", "--no-browser")
     url_of(running)
-    assert bare_smsgw("send", PHONE, "kept", "--wait", "--config", demo / "demo.toml").status == 0
+    assert bare_smsgw("send", PHONE, "kept", "--wait=120", "--config", demo / "demo.toml").status == 0
     running.end()
     said = bare_smsgw(
         "init", real, "--from-demo", demo, "--link", "smpp", "--smpp-host", "smsc.example.com", "--system-id", "shop",
@@ -126,9 +127,8 @@ def test_the_commands_that_it_names_can_be_run_also_from_a_checkout(tmp_path: Pa
 
 def test_a_port_that_is_taken_is_passed_over() -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", taken := unused()))
         other.listen()
-        taken = other.getsockname()[1]
         assert free_port(taken) != taken
     assert free_port(taken) == taken
 
@@ -138,7 +138,7 @@ def test_a_port_that_was_asked_for_and_is_taken_ends_with_1(start, tmp_path: Pat
         other.bind(("127.0.0.1", 0))
         other.listen()
         running = start("demo", "--dir", tmp_path / "demo", "--port", str(other.getsockname()[1]), "--no-browser")
-        assert running.process.wait(20) == 1
+        assert running.process.wait(120) == 1
     assert "cannot listen" in running.err.read_text()
 
 

@@ -140,7 +140,7 @@ def test_who_really_holds_a_port_is_found(smsgw, with_link, tmp_path: Path) -> N
     port = tmp_path / "ttyUSB0"
     port.touch()
     with_link(f'name = "stick"\nkind = "modem"\ndevice = "{port}"')
-    with port.open() as held, subprocess.Popen(["sleep", "30"], stdin=held) as other:
+    with port.open() as held, subprocess.Popen(["sleep", "600"], stdin=held) as other:
         try:
             [(_, says, _)] = worst(smsgw("doctor", "--json"))
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.recorder import Recorder
 from tests.emulators.authority import Authority
 from tests.emulators.listener import listener
 from tests.emulators.smsc import ACCOUNT, Network, smpp_network
@@ -42,7 +43,7 @@ def _toml(value: Any) -> str:
 
 def test_an_smsc_that_lets_us_in_is_well_and_is_told_goodbye(seen: Any, network: Network) -> None:
     assert seen(network.smsc.port) == ("good", "it lets us in (emulator)", "")
-    assert 6 in [command for command, _, _ in network.smsc.heard]
+    Recorder().wait(lambda: 6 in [command for command, _, _ in network.smsc.heard])
 
 
 def test_what_is_delivered_meanwhile_is_not_acknowledged(seen: Any, network: Network) -> None:

@@ -34,7 +34,7 @@ def told(path: Path) -> str:
     gateway = Gateway(load(path, {}))
     try:
         schema.upgrade(gateway.database)
-        gateway.arrived("phones", InboundPiece("r1", PHONE, None, Alphabet.GSM7, b"hello")).result(10)
+        gateway.arrived("phones", InboundPiece("r1", PHONE, None, Alphabet.GSM7, b"hello")).result(90)
     finally:
         gateway.close()
     return PHONE

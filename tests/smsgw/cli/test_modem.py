@@ -37,7 +37,7 @@ def modem() -> Iterator[EmulatedModem]:
 @pytest.fixture(autouse=True)
 def _a_modem_that_answers_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SteadyComms, "quiet", 0.06)
-    monkeypatch.setattr(SteadyComms, "probe_timeout", 0.3)
+    monkeypatch.setattr(SteadyComms, "probe_timeout", 2.0)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_what_is_no_single_command_is_refused(smsgw: Desk, modem: EmulatedModem,
 
 
 def test_a_port_that_another_program_has_is_left_alone(smsgw: Desk, modem: EmulatedModem) -> None:
-    with Path(modem.device).open("rb", buffering=0) as held, subprocess.Popen(["sleep", "30"], stdin=held) as other:
+    with Path(modem.device).open("rb", buffering=0) as held, subprocess.Popen(["sleep", "600"], stdin=held) as other:
         try:
             said = smsgw("modem", "at", modem.device, "AT+CSQ")
             probed = smsgw("modem", "probe", modem.device)

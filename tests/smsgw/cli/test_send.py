@@ -224,7 +224,7 @@ def test_data_that_came_in_is_shown_by_its_octets_and_ports(smsgw, config_file: 
     with office.gateway() as gateway:
         for name, octets, header in (("r", b"\0\xff", udh), ("s", b"\1", b"")):
             piece = InboundPiece(name, PHONE, None, Alphabet.OCTETS, octets, header, kind="data")
-            gateway.arrived("phones", piece).result(10)
+            gateway.arrived("phones", piece).result(90)
     with_ports, without = smsgw("inbox", "--json").data
     assert (with_ports["text"], with_ports["data"], with_ports["ports"]) == ("", "AP8=", {"to": 2948, "from": 9200})
     assert (without["data"], without["ports"]) == ("AQ==", None)

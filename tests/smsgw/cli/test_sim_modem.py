@@ -41,7 +41,7 @@ class Playing:
 
     def ends(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(90)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_it_says_what_to_paste_brings_what_is_typed_and_goes_when_told(
     modem = play("--air", "0", "--fault", "signal=11", "--seed", "3")
     ready = modem.hears("ready")
     assert f'device = "{ready["device"]}"' in ready["block"]
-    with serial.Serial(ready["device"], timeout=2) as port:
+    with serial.Serial(ready["device"], timeout=90) as port:
         port.write(b"ATE0\rAT+CNMI=2,1,0,2,0\rAT+CSQ\r")
         assert b"+CSQ: 11,99" in port.read_until(b"99\r\n")
         modem.do("+38640111222 Are you open?")
@@ -83,6 +83,6 @@ def test_it_says_what_to_paste_brings_what_is_typed_and_goes_when_told(
 @pytest.mark.slow
 def test_a_fault_that_it_does_not_know_is_told_with_all_that_there_are(play: Callable[..., Playing]) -> None:
     modem = play("--fault", "nois=1")
-    said, _ = modem.process.communicate(timeout=10)
+    said, _ = modem.process.communicate(timeout=90)
     assert "there is no fault 'nois'" in json.loads(said)["error"]["detail"]
     assert modem.process.returncode == 2

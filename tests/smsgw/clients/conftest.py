@@ -65,7 +65,7 @@ class Bound:
 
     def take(self, text: str = "hello", to: str = "+38640111222", **more: Any) -> str:
         """The same, and wait for its id."""
-        return self.send(text, to, **more).result(10).id
+        return self.send(text, to, **more).result(90).id
 
     def pieces(self, text: str, reference: int = 7, to: str = "+38640111222", **more: Any) -> list[Submission]:
         """A long text as a client cuts it: submissions, in order."""
@@ -81,7 +81,7 @@ class Bound:
     def give(self, asked: Submission) -> Submitted:
         """Submit this and wait."""
         [future] = self.reception.submit(self.guest, [asked])
-        return future.result(10)
+        return future.result(90)
 
     def leave(self) -> None:
         """The connection is gone; what is pushed to it in that moment is not taken."""
@@ -141,7 +141,7 @@ def bind(reception: Reception, desk: Desk, key: str) -> Callable[..., Bound]:
         if terms or "pair" not in known:
             known["pair"] = smpp_clients.create(desk.database.writer, "shop", Terms(**terms))
         knock = Knock(*known["pair"], "127.0.0.1", sends=True, receives=receives)
-        guest = where.enter(knock).result(10)
+        guest = where.enter(knock).result(90)
         bound = Bound(where, guest, screen or Screen())
         if receives:
             where.attach(guest, bound.screen)

@@ -126,14 +126,14 @@ def test_parts_whose_siblings_never_come_are_refused_with_their_receipts(
     ids = [bound.give(piece).id for piece in pieces[1:]]
     desk.later(seconds=599)
     assert reception.give_up_parts(desk.now, timedelta(seconds=600)) == 0
-    assert reception.query(bound.guest, ids[0]).result(10).state is ReceiptState.ACCEPTED
+    assert reception.query(bound.guest, ids[0]).result(90).state is ReceiptState.ACCEPTED
     desk.later(seconds=1)
     assert reception.give_up_parts(desk.now, timedelta(seconds=600)) == 1
     [row] = messages(desk)
     assert (row.state, row.why) == ("refused", f"1 of {len(pieces)} parts never came")
     told = wait(lambda: len(bound.screen.parcels) == len(ids) and bound.screen.parcels)
     assert [(parcel.id, parcel.state) for parcel in told] == [(id, ReceiptState.REJECTED) for id in ids]
-    assert reception.query(bound.guest, ids[0]).result(10).state is ReceiptState.REJECTED
+    assert reception.query(bound.guest, ids[0]).result(90).state is ReceiptState.REJECTED
     assert waiting(desk) == 0
     assert desk.claim() == []
 
@@ -231,4 +231,4 @@ def test_what_was_joined_is_forgotten_in_time(bind: Bind, desk: Desk, reception:
     with desk.database.reading() as conn:
         assert conn.execute(select(submitted_part)).all() == []
     with pytest.raises(NotFound):
-        reception.query(bound.guest, "msg_x").result(10)
+        reception.query(bound.guest, "msg_x").result(90)

@@ -33,7 +33,7 @@ OURS = Address("38640111000")  # a number that can be answered
 
 
 def refusal(future: Any) -> SmsgwError:
-    problem = future.exception(10)
+    problem = future.exception(90)
     assert isinstance(problem, SmsgwError), problem
     return problem
 
@@ -60,7 +60,7 @@ def test_the_answer_comes_after_the_commit(bind: Bind, desk: Desk) -> None:
     bound = bind()
     futures = [bound.send(f"number {number}") for number in range(20)]
     for future in futures:
-        assert desk.state(future.result(10).id) == "queued"
+        assert desk.state(future.result(90).id) == "queued"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_name_of_several_is_that_of_the_first_that_is_taken(bind: Bind, rece
     bound = bind()
     answer = bound.give(asks.one("hello", "12345678901234567890", "+38640111222"))
     assert [place for place, _ in answer.refused] == [0]
-    assert reception.query(bound.guest, answer.id).result(10).state is ReceiptState.ENROUTE
+    assert reception.query(bound.guest, answer.id).result(90).state is ReceiptState.ENROUTE
 
 
 def test_when_all_of_several_are_refused_the_whole_is(bind: Bind, asks: Any) -> None:
@@ -147,7 +147,7 @@ def test_more_than_its_rate_is_throttled_over_all_its_connections(bind: Bind, re
     one = bind(pace=5)
     other = bind()
     taken = [one.send(f"a {number}") for number in range(3)] + [other.send(f"b {number}") for number in range(20)]
-    problems = [future.exception(10) for future in taken]
+    problems = [future.exception(90) for future in taken]
     refused = [problem for problem in problems if problem is not None]
     assert 10 <= len(refused) <= 18
     assert {problem.code for problem in refused if isinstance(problem, QueueFull)} == {"rate_limited"}
@@ -158,9 +158,9 @@ def test_a_full_queue_is_told_and_nothing_is_stored(desk: Desk, key: str, asks: 
     narrow = Desk(desk.database, terms=replace(desk.terms, queue_bound=1))
     reception = Reception(narrow.database, narrow.door, lambda: narrow.now)
     pair = smpp_clients.create(desk.database.writer, "shop", Terms())
-    guest = reception.enter(knock(pair)).result(10)
+    guest = reception.enter(knock(pair)).result(90)
     first, second = reception.submit(guest, [asks.one(text, "+38640111222") for text in ("one", "two")])
-    assert first.exception(10) is None
+    assert first.exception(90) is None
     assert refusal(second).code == "queue_full"
     assert len(desk.claim()) == 1
     reception.close()
@@ -196,7 +196,7 @@ def test_a_wrong_password_and_a_missing_scope_and_a_foreign_network_are_told_apa
     assert refusal(reception.enter(knock((system_id, password)))).code == "ip_not_allowed"
     _, secret = keys.create(desk.database.writer, keys.NewKey("reader", ["messages:read"], START))
     assert refusal(reception.enter(knock(("reader", secret)))).code == "forbidden_scope"
-    assert reception.enter(knock(("reader", secret), sends=False)).result(10).name == "reader"
+    assert reception.enter(knock(("reader", secret), sends=False)).result(90).name == "reader"
 
 
 def test_too_many_wrong_passwords_from_one_address_are_throttled_there_alone(
@@ -206,7 +206,7 @@ def test_too_many_wrong_passwords_from_one_address_are_throttled_there_alone(
     for _ in range(TRIES):
         assert isinstance(refusal(reception.enter(knock((pair[0], "wrong"), "192.0.2.1"))), Unauthenticated)
     assert refusal(reception.enter(knock(pair, "192.0.2.1"))).code == "rate_limited"
-    assert reception.enter(knock(pair, "192.0.2.2")).result(10).name == "shop"
+    assert reception.enter(knock(pair, "192.0.2.2")).result(90).name == "shop"
     assert reception.counts["binds_refused"] == TRIES
     assert reception.counts["binds_throttled"] == 1
 
@@ -215,11 +215,11 @@ def test_many_wrong_passwords_for_one_name_lock_out_strangers_but_not_its_own_pl
     reception: Reception, desk: Desk, key: str
 ) -> None:
     pair = smpp_clients.create(desk.database.writer, "shop", Terms())
-    reception.leave(reception.enter(knock(pair, "192.0.2.200")).result(10))
+    reception.leave(reception.enter(knock(pair, "192.0.2.200")).result(90))
     for number in range(TRIES_OF_A_NAME):
         refusal(reception.enter(knock((pair[0], "wrong"), f"192.0.2.{number}")))
     assert refusal(reception.enter(knock(pair, "192.0.2.100"))).code == "rate_limited"
-    assert reception.enter(knock(pair, "192.0.2.200")).result(10).name == "shop"
+    assert reception.enter(knock(pair, "192.0.2.200")).result(90).name == "shop"
 
 
 def test_a_client_is_bound_at_most_as_often_as_its_terms_say(bind: Bind, reception: Reception) -> None:
@@ -262,5 +262,5 @@ def test_what_a_key_of_a_category_submits_is_marketing_and_needs_that_consent(bi
     row = desk.row(bound.take("Your order is here", "+38640111333", service="SVC"))
     assert (row.purpose, row.category) == ("service", None)
     long = bound.pieces("Zvezki " * 30 + "STOP", to="+38640111333", sender=OURS)
-    refusals = [bound.reception.submit(bound.guest, [piece])[0].exception(10) for piece in long]
+    refusals = [bound.reception.submit(bound.guest, [piece])[0].exception(90) for piece in long]
     assert isinstance(refusals[-1], RefusedByPolicy)

@@ -21,7 +21,7 @@ on_both_engines = pytest.mark.parametrize(
 
 
 def refusal(future: Any) -> SmsgwError:
-    problem = future.exception(10)
+    problem = future.exception(90)
     assert isinstance(problem, SmsgwError), problem
     return problem
 
@@ -30,11 +30,11 @@ def refusal(future: Any) -> SmsgwError:
 def test_how_a_message_is(bind: Bind, reception: Reception, desk: Desk) -> None:
     bound = bind()
     id = bound.take()
-    assert reception.query(bound.guest, id).result(10).state is ReceiptState.ENROUTE
+    assert reception.query(bound.guest, id).result(90).state is ReceiptState.ENROUTE
     [wire] = desk.claim()
     desk.taken(wire, "r1")
     desk.receipt("r1")
-    asked = reception.query(bound.guest, id).result(10)
+    asked = reception.query(bound.guest, id).result(90)
     assert (asked.state, asked.final_at) == (ReceiptState.DELIVERED, desk.now)
     assert isinstance(refusal(reception.query(bound.guest, "msg_other")), NotFound)
 
@@ -51,9 +51,9 @@ def test_nobody_asks_about_or_takes_back_what_is_anothers(bind: Bind, reception:
 def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, reception: Reception, desk: Desk) -> None:
     bound = bind()
     first, second, third = (bound.take(text) for text in ("one", "two", "three"))
-    assert reception.cancel(bound.guest, first, None, None).result(10) == 1
+    assert reception.cancel(bound.guest, first, None, None).result(90) == 1
     assert (desk.state(first), desk.state(second)) == ("cancelled", "queued")
-    assert reception.cancel(bound.guest, "", Address("Shop"), Address("38640111222")).result(10) == 2
+    assert reception.cancel(bound.guest, "", Address("Shop"), Address("38640111222")).result(90) == 2
     assert desk.state(third) == "cancelled"
     assert isinstance(refusal(reception.cancel(bound.guest, third, None, None)), Conflict)
 
@@ -62,7 +62,7 @@ def test_a_message_is_taken_back_by_its_id_or_by_its_addresses(bind: Bind, recep
 def test_a_message_that_waits_gets_other_words(bind: Bind, reception: Reception, desk: Desk, asks: Any) -> None:
     bound = bind()
     id = bound.take("first words", deliver_at=START + timedelta(hours=1))
-    reception.replace(bound.guest, id, asks.one("second words", "0")).result(10)
+    reception.replace(bound.guest, id, asks.one("second words", "0")).result(90)
     row = desk.row(id)
     assert (row.text, row.recipient, row.due_at) == ("second words", "+38640111222", START + timedelta(hours=1))
     assert desk.events(id) == ["accept", "hold", "replace"]

@@ -112,7 +112,10 @@ def test_a_node_whose_lease_was_taken_lets_go_and_its_writes_are_refused(node: N
     until(lambda: gateway.holdings.holder("link:net") == "thief")
 
 
-def test_a_link_that_is_stopped_at_one_node_is_taken_by_none_until_it_is_started(node: Node) -> None:
+def test_a_link_that_is_stopped_at_one_node_is_taken_by_none_until_it_is_started(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switching, "WITHIN", 60.0)
     first, second = node("alpha", "net"), node("beta", "net")
     until(lambda: second.holdings.holder("link:net") == "alpha")
     switching.stop(second, "net", "Ana")

@@ -44,7 +44,7 @@ class Room:
     def mms(self, *parts: ContentPart, text: str = "The tap drips", reference: str = "m1") -> None:
         words = ContentPart("text/plain", text.encode(), "t.txt", "utf-8")
         told = InboundContent(reference, ANA, PHONES, Content((words, *parts), "Tap"))
-        self.gateway.brought("phones", told).result(10)
+        self.gateway.brought("phones", told).result(90)
 
     def rows(self, table: Any) -> list[AnyRow]:
         with self.gateway.database.reading() as conn:
@@ -76,7 +76,7 @@ class Room:
         self, made: EmailMessage | bytes, sender: str = MIA, to: str | None = None, *, known: bool = False
     ) -> None:
         octets = made if isinstance(made, bytes) else made.as_bytes()
-        self.gateway.brought("post", read(octets, sender, to or self.letter.answer_to, known=known)).result(10)
+        self.gateway.brought("post", read(octets, sender, to or self.letter.answer_to, known=known)).result(90)
 
 
 Start = Callable[..., Room]

@@ -211,7 +211,7 @@ def test_what_the_door_refuses_is_told_to_its_author(room: Room) -> None:
 
 def test_an_answer_to_somebody_who_said_stop_is_refused_by_the_gate(room: Room) -> None:
     piece = InboundPiece("s1", ANA, PHONES, Alphabet.GSM7, b"STOP")
-    room.gateway.arrived("phones", piece).result(10)
+    room.gateway.arrived("phones", piece).result(90)
     room.now += timedelta(days=2)
     with pytest.raises(RefusedByPolicy):
         room.bring(room.answer())

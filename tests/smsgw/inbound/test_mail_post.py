@@ -91,7 +91,7 @@ def test_a_forged_start_is_not_obeyed_a_forged_stop_is_and_neither_is_answered(r
 def test_texts_are_told_too_where_a_box_wants_them(start: Start) -> None:
     room = start(boxes=[{"to": [MIA], "what": ["sms"]}])
     assert room.rows(mail) == []
-    room.gateway.arrived("phones", InboundPiece("x", ANA, PHONES, Alphabet.GSM7, b"hello")).result(10)
+    room.gateway.arrived("phones", InboundPiece("x", ANA, PHONES, Alphabet.GSM7, b"hello")).result(90)
     assert (room.letter.subject, room.letter.recipient) == (f"SMS from {ANA}", MIA)
     assert len(room.rows(mail_thread)) == 1
     assert len(room.rows(inbound_medium)) == 1

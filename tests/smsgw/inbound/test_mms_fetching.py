@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from datetime import timedelta
 
@@ -239,18 +240,21 @@ def test_an_mmsc_that_cannot_be_reached_is_not_told_in_vain_that_we_fetch_later(
 def test_the_part_fetches_what_is_announced_while_it_runs_and_a_link_that_hangs_holds_up_no_other(shop: Shop) -> None:
     shop.arrives(shop.mmsc.holds(1))
     shop.arrives(shop.mmsc.holds(2), reference=8, link="b")
-    shop.mmsc.faults["get"] = [1.5]
+    hangs = threading.Event()
+    shop.mmsc.faults["get"] = [hangs]
     running = shop.fetching
     running.start()
     try:
         Recorder().wait(lambda: "done" in shop.states())
         assert sorted(shop.states()) == ["done", "waiting"]
+        hangs.set()
         Recorder().wait(lambda: shop.states() == ["done", "done"])
         shop.arrives(shop.mmsc.holds(3), reference=9)
         running.wake()
         Recorder().wait(lambda: shop.states() == ["done"] * 3)
         assert running.alive()
     finally:
+        hangs.set()
         running.stop(2e9)
 
 

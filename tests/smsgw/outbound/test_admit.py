@@ -88,7 +88,7 @@ def test_a_transaction_that_is_undone_gives_the_room_back_and_sends_nothing(desk
 
     def wait(conn: Connection, batch: list[None]) -> list[None]:
         blocked.set()
-        go_on.wait(10)
+        go_on.wait(120)
         return batch
 
     def fail(conn: Connection, batch: list[None]) -> list[None]:
@@ -96,11 +96,11 @@ def test_a_transaction_that_is_undone_gives_the_room_back_and_sends_nothing(desk
 
     writer = desk.database.writer
     writer.put(wait, None)
-    blocked.wait(10)
+    blocked.wait(90)
     stored = desk.door.ask(Asked("+38640111222", "hello", "test"))
     failed = writer.put(fail, None)
     go_on.set()
-    row = stored.result(10).row
-    assert isinstance(failed.exception(10), QueueFull)
+    row = stored.result(90).row
+    assert isinstance(failed.exception(90), QueueFull)
     assert [len(desk.hands["a"].undone), len(desk.hands["a"].sent), desk.hands["a"].room] == [1, 1, 9]
     assert desk.events(row["id"]) == ["accept", "admit", "claim"]

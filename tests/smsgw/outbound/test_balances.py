@@ -41,7 +41,7 @@ class Stick:
 
     def balance(self, timeout: float = 60.0) -> Balance:
         self.asked += 1
-        assert self.gate.wait(10)
+        assert self.gate.wait(120)
         said = self.says.pop(0)
         if isinstance(said, SmsgwError):
             raise said
@@ -80,7 +80,7 @@ class Book:
         begun = self.balances.ask_due(self.desk.now, UTC)
         for thread in threading.enumerate():
             if thread.name == "balance of a":
-                thread.join(10)
+                thread.join(90)
         return bool(begun)
 
     def kept(self) -> list[Any]:

@@ -90,7 +90,7 @@ def test_a_message_to_a_mail_address_is_a_mail_and_its_bounce_is_its_receipt(gat
     assert letter.get_content().replace("\r\n", "\n").strip() == "Živjo!\nVaše naročilo čaka."
     assert (letter["Auto-Submitted"], letter["List-Unsubscribe"]) == (None, None)
     wait_for(lambda: row_of(gateway, sent["id"]).state == "sent")
-    listener = gateway.links["post"].listener  # type: ignore[attr-defined]
+    listener = wait_for(lambda: gateway.links["post"].listener)  # type: ignore[attr-defined]
     bounce = BOUNCE.format(id=letter["Message-ID"]).replace("\n", "\r\n").encode()
     assert bring(listener.bound, bounce, "", "shop@firm.example")[0] == 250
     wait_for(lambda: row_of(gateway, sent["id"]).state == "undelivered")

@@ -52,7 +52,7 @@ class Archive:
 
     def _said(self, reference: str) -> ReceiptState:
         self.asked.append(reference)
-        assert self.gate.wait(10)
+        assert self.gate.wait(120)
         said = self.says.get(reference, ReceiptState.UNKNOWN)
         if isinstance(said, SmsgwError):
             raise said
@@ -78,7 +78,7 @@ def sent(desk: Desk, *references: str, text: str = "hello") -> str:
 
 def wait(threads: list[threading.Thread]) -> int:
     for thread in threads:
-        thread.join(10)
+        thread.join(90)
         assert not thread.is_alive()
     return len(threads)
 

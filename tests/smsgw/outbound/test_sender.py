@@ -102,7 +102,7 @@ def start(real: Real) -> Iterator[Start]:
 
     yield go
     for sender in begun:
-        sender.stop(time.monotonic() + 5)
+        sender.stop(time.monotonic() + 60)
 
 
 def eventually(true: Callable[[], bool]) -> bool:
@@ -131,7 +131,7 @@ def test_a_stop_puts_back_what_was_not_written(real: Real, start: Start) -> None
     sender, link = start(10)
     assert link.wait_for(3)
     link.take("r1")
-    sender.stop(time.monotonic() + 5)
+    sender.stop(time.monotonic() + 60)
     assert [real.state(id) for id in ids] == ["sent", "queued", "queued"]
     assert real.row(ids[1]).attempts == 0
 
@@ -172,7 +172,7 @@ def test_an_answer_that_the_store_refused_is_kept_and_written_later(
 
     monkeypatch.setattr(real.handover, "record", full)
     link.take("r1")
-    assert refused.wait(5)
+    assert refused.wait(90)
     assert real.state(id) == "sending"
     monkeypatch.setattr(real.handover, "record", record)
     assert eventually(lambda: real.state(id) == "sent")
@@ -187,7 +187,7 @@ def test_a_claim_that_was_stored_without_a_word_goes_out_all_the_same(
 
     def lose_the_first_answer(step: Any, item: Any, guard: Any = None) -> Future[Any]:
         done: Future[Any] = put(step, item, guard)
-        if step != real.handover.claim or silent or not done.result(5):
+        if step != real.handover.claim or silent or not done.result(90):
             return done
         silent.append(item)
         lost: Future[Any] = Future()
@@ -207,9 +207,9 @@ def test_what_comes_up_is_on_disk_when_its_future_is_done(real: Real, start: Sta
     sender, link = start(5)
     assert link.wait_for(1)
     link.take("r1")
-    sender.receipt(Receipt("r1", ReceiptState.DELIVERED)).result(5)
+    sender.receipt(Receipt("r1", ReceiptState.DELIVERED)).result(90)
     assert real.state(id) == "delivered"
-    sender.inbound(InboundPiece("n1", "+38640111222", None, Alphabet.GSM7, b"hello")).result(5)
+    sender.inbound(InboundPiece("n1", "+38640111222", None, Alphabet.GSM7, b"hello")).result(90)
     assert [row.text for row in real.texts()] == ["hello"]
 
 
@@ -248,7 +248,7 @@ def test_no_room_is_kept_on_a_link_that_is_down_or_rests_or_is_stopping(
     assert not sender.reserve(1)
     sender.health(Health(LinkState.UP))
     assert eventually(lambda: sender.reserve(0))
-    sender.stop(time.monotonic() + 5)
+    sender.stop(time.monotonic() + 60)
     assert not sender.reserve(0)
 
 
@@ -269,7 +269,7 @@ def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, 
 
     def wait(conn: object, batch: list[None]) -> list[None]:
         entered.set()
-        gate.wait(10)
+        gate.wait(120)
         return batch
 
     asked = Asked("+38640111222", "hello", "test", link="a")
@@ -281,13 +281,13 @@ def test_a_stop_waits_for_what_the_door_is_storing_and_puts_it_back(real: Real, 
         return stored
 
     stored = real.database.writer.put(store_slowly, ready)
-    assert entered.wait(5)
-    stopping = threading.Thread(target=sender.stop, args=(time.monotonic() + 8,))
+    assert entered.wait(90)
+    stopping = threading.Thread(target=sender.stop, args=(time.monotonic() + 90,))
     stopping.start()
     assert eventually(lambda: sender._stopping)
     gate.set()
-    id = stored.result(5).row["id"]
-    stopping.join(10)
+    id = stored.result(90).row["id"]
+    stopping.join(120)
     assert not link.given
     assert real.state(id) == "queued"
     assert real.row(id).attempts == 0

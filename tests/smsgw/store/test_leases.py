@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,19 @@ def test_a_killed_holder_leaves_no_lock(fresh_store_url: str) -> None:
     Database(fresh_store_url).close()
     hold = (
         "import sys, time; from smsgw.store.leases import Lease; Lease(sys.argv[1]).take();"
-        "print('held', flush=True); time.sleep(60)"
+        "print('held', flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", hold, fresh_store_url], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"
     assert leases.held(fresh_store_url)
     os.kill(child.pid, signal.SIGKILL)
-    child.wait(10)
+    child.wait(60)
     child.stdout.close()
-    for _ in range(100):
-        if not leases.held(fresh_store_url):
-            break
+    deadline = time.monotonic() + 60
+    while leases.held(fresh_store_url):  # a server must see first that its client is gone
+        assert time.monotonic() < deadline, "the lock outlives its holder"
+        time.sleep(0.02)
     with leases.Lease(fresh_store_url):
         pass
 

@@ -47,7 +47,7 @@ class Telling:
         """End as the teller does."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self.sending.stop)
-            self._thread.join(15)
+            self._thread.join(90)
         assert not self._thread.is_alive(), "the loop hangs"
 
 

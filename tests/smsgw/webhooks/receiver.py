@@ -14,6 +14,8 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.emulators.ports import unused
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -72,7 +74,7 @@ class Receiver:
     ) -> None:
         self.reply = reply
         self.heard: list[Heard] = []
-        self._server = _Server(("127.0.0.1", port), _handler_of(self))
+        self._server = _Server(("127.0.0.1", port or unused()), _handler_of(self))
         if tls is not None:
             plain = self._server.socket
             self._server.socket = tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
@@ -102,7 +104,7 @@ class Receiver:
         """Stop listening and hang up."""
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 class _Server(ThreadingHTTPServer):

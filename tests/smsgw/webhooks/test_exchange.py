@@ -25,7 +25,7 @@ def receiver() -> Iterator[Receiver]:
     made.close()
 
 
-def ask(url: str, times: int = 1, within: float = 10.0, allowed: Allowed = LOCAL) -> list[Answer]:
+def ask(url: str, times: int = 1, within: float = 60.0, allowed: Allowed = LOCAL) -> list[Answer]:
     """Send so many requests over one connection; what they were answered."""
 
     async def run() -> list[Answer]:
@@ -65,10 +65,10 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 
 def test_an_answer_that_never_ends_is_cut_and_its_status_counts() -> None:
     with spoken(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * MOST, drip=b"y") as url:
-        [answer] = ask(url, within=30.0)
+        [answer] = ask(url, within=200.0)
     assert answer.status == 200
     assert answer.said == "x" * 500
-    assert answer.ms < 25_000
+    assert answer.ms < 150_000
 
 
 def test_a_head_that_never_ends_is_no_answer(receiver: Receiver) -> None:
@@ -79,15 +79,15 @@ def test_a_head_that_never_ends_is_no_answer(receiver: Receiver) -> None:
 
 
 def test_an_answer_that_does_not_come_is_given_up_in_time(receiver: Receiver) -> None:
-    receiver.reply = lambda heard: Reply(pause=5.0)
-    [answer] = ask(receiver.url, within=0.2)
-    assert answer.error == "no answer within 0.2 seconds"
+    receiver.reply = lambda heard: Reply(pause=60.0)
+    [answer] = ask(receiver.url, within=1.5)
+    assert answer.error == "no answer within 1.5 seconds"
 
 
 def test_an_answer_that_drips_is_given_up_in_time() -> None:
     with spoken(b"HTTP/1.1 200 OK\r\nX: ", drip=b"y") as url:
-        [answer] = ask(url, within=0.3)
-    assert answer.error == "no answer within 0.3 seconds"
+        [answer] = ask(url, within=1.5)
+    assert answer.error == "no answer within 1.5 seconds"
 
 
 @pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH\r\n", b"\x16\x03\x01\x00\xff", b"HTTP/1.1 abc\r\n\r\n"])
@@ -113,11 +113,11 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_stale(receiver: Recei
     async def run() -> None:
         target = read_url(receiver.url)
         request = Requests(target).write(b"1", b"2", b"3", b"{}")
-        line = await connect(target, LOCAL, TLS, 10.0)
-        await line.exchange(request, 10.0)
+        line = await connect(target, LOCAL, TLS, 60.0)
+        await line.exchange(request, 60.0)
         await until_closed(line)
         with pytest.raises(Stale):
-            await line.exchange(request, 10.0)
+            await line.exchange(request, 60.0)
         await line.gone()
 
     receiver.reply = lambda heard: Reply(200, {"Connection": "close"})
@@ -126,7 +126,7 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_stale(receiver: Recei
 
 async def until_closed(line: Line) -> None:
     """Wait until the other side has hung up."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while line.open:
             await asyncio.sleep(0.01)
 
@@ -198,5 +198,5 @@ class spoken:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()

@@ -136,21 +136,23 @@ def test_the_next_event_of_a_message_waits_for_the_earlier_one_and_other_message
     refused: list[str] = []
 
     def reply(heard: Heard) -> Reply:
-        if heard.type == "message.accepted" and heard.said["data"]["client_ref"] == "slow" and len(refused) < 2:
+        """The slow one is not taken before the other has come to its end."""
+        ended = "message.delivered" in {one.type for one in receiver.heard}
+        if heard.said["data"]["client_ref"] == "slow" and not ended:
             refused.append(heard.id)
             return Reply(503)
         return Reply()
 
     receiver.reply = reply
-    tell(pauses=(0.4, 0.4, 0.4))
+    tell(pauses=(0.2,) * 600)
     slow = desk.submit(text="slow", client_ref="slow")
     until(lambda: refused)
     other = send_through_only(desk, "other")
-    receiver.wait_for(9)
+    until(lambda: (slow, "message.queued") in [(one.about, one.type) for one in receiver.heard])
     order = [(one.about, one.type.removeprefix("message.")) for one in receiver.heard]
-    assert [kind for about, kind in order if about == slow] == ["accepted"] * 3 + ["queued"]
+    *tries, last = [kind for about, kind in order if about == slow]
+    assert (set(tries), len(tries) > 1, last) == ({"accepted"}, True, "queued")
     assert [kind for about, kind in order if about == other] == ["accepted", "queued", "sending", "sent", "delivered"]
-    assert order.index((other, "delivered")) < order.index((slow, "queued"))
 
 
 def send_through_only(desk: Desk, text: str) -> str:
@@ -177,14 +179,14 @@ def test_what_is_never_taken_is_dead_and_the_next_event_goes_on(
 
 
 def test_a_slow_receiver_does_not_slow_another(desk: Desk, receiver: Receiver, tell: Tell, hook: NewHook) -> None:
-    slow = Receiver(lambda heard: Reply(pause=30.0))
+    slow = Receiver(lambda heard: Reply(pause=300.0))
     try:
         hook(slow.url, "message.accepted")
         hook(receiver.url, "message.accepted")
         tell()
         for number in range(40):
             desk.submit(text=f"no. {number}")
-        receiver.wait_for(40, seconds=15)
+        receiver.wait_for(40, seconds=120)
         assert len(slow.heard) <= 8
     finally:
         slow.close()
@@ -215,7 +217,7 @@ def test_many_events_come_all_over_few_connections(
     hook(receiver.url, "message.accepted")
     tell(connections=3)
     ids = [desk.submit(text=f"no. {number}") for number in range(count)]
-    heard = receiver.wait_for(count, 60)
+    heard = receiver.wait_for(count, 180)
     assert sorted(one.about for one in heard) == sorted(ids)
     assert len({one.connection for one in heard}) <= 3
     until(lambda: states(desk) == ["delivered"] * count)
@@ -226,12 +228,12 @@ def test_a_receiver_that_was_down_gets_everything_in_order_when_it_is_back(
 ) -> None:
     receiver.close()
     hook(receiver.url, "message.*")
-    tell(pauses=(0.2,) * 50)
+    tell(pauses=(0.2,) * 600)
     ids = [desk.submit(text=f"no. {number}") for number in range(20)]
     until(lambda: any(row.attempts for row in rows(desk)))
     back = Receiver(port=receiver.port)
     try:
-        heard = back.wait_for(40, 60)
+        heard = back.wait_for(40, 120)
         for id in ids:
             assert [one.type for one in heard if one.about == id] == ["message.accepted", "message.queued"]
     finally:
@@ -259,7 +261,7 @@ def test_a_receiver_that_has_failed_for_long_is_switched_off_and_says_why(
         with desk.database.reading() as conn:
             return conn.execute(select(webhook).where(webhook.c.id == id, webhook.c.state == "disabled")).first()
 
-    row = until(disabled, 30)
+    row = until(disabled)
     assert "has failed since" in row.why
     assert "500" in row.why
     assert states(desk) == ["pending"]  # for when it is switched on again

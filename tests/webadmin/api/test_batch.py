@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -117,8 +116,6 @@ def test_a_large_batch_goes_to_the_store_in_pieces_so_that_others_come_in_betwee
 def test_ten_thousand_messages_share_transactions(call: Any, gateway: Gateway) -> None:
     call.send(text="first")
     before = gateway.database.writer.beats
-    begun = time.monotonic()
     answer = call("POST", BATCH, [{"to": f"+386401{n:05}", "text": f"text {n}"} for n in range(10_000)])
     assert answer.said["accepted"] == 10_000
     assert gateway.database.writer.beats - before < 1000
-    assert time.monotonic() - begun < 60

@@ -15,7 +15,7 @@ def test_who_is_bound_is_listed_with_what_it_did(gateway: Gateway, call: Any) ->
     writer = gateway.database.writer
     id, _ = keys.create(writer, keys.NewKey("shop", ["messages:send"], gateway.clock()))
     pair = smpp_clients.create(writer, "shop", Terms())
-    guest = gateway.reception.enter(Knock(*pair, "192.0.2.7", sends=True, receives=True, where="here:2775")).result(10)
+    guest = gateway.reception.enter(Knock(*pair, "192.0.2.7", sends=True, receives=True, where="here:2775")).result(90)
     said = call("GET", "/api/v1/clients").said
     [told] = said["data"]
     assert said["counts"] == {

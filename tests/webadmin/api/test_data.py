@@ -74,8 +74,8 @@ def test_data_that_came_in_is_given_back_whole_with_its_ports(call: Any, gateway
     able = Abilities(alphabets=frozenset(Alphabet))
     for position, piece in enumerate(reversed(split_data(OCTETS, (5, 9), able, 3))):
         told = InboundPiece(f"n{position}", PHONE, None, piece.alphabet, piece.user_data, piece.udh, kind="data")
-        gateway.arrived("phones", told).result(10)
-    gateway.arrived("phones", InboundPiece("t", PHONE, None, Alphabet.GSM7, b"hi")).result(10)
+        gateway.arrived("phones", told).result(90)
+    gateway.arrived("phones", InboundPiece("t", PHONE, None, Alphabet.GSM7, b"hi")).result(90)
     text, data = call("GET", "/api/v1/inbound").said["data"]
     assert (text["text"], text["data"], text["ports"]) == ("hi", None, None)
     assert (data["kind"], data["text"], data["ports"]) == ("data", "", {"to": 5, "from": 9})

@@ -10,7 +10,7 @@ LINK = "/api/v1/links/phones"
 
 
 def wait_until(true: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)

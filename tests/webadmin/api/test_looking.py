@@ -19,7 +19,7 @@ PREVIEW = "/api/v1/messages/preview"
 HANDSETS = "/api/v1/simulator/handsets"
 
 
-def until(ask: Callable[[], Any], within: float = 10.0) -> Any:
+def until(ask: Callable[[], Any], within: float = 90.0) -> Any:
     """Ask until the answer is true."""
     deadline = time.monotonic() + within
     while not (found := ask()):
@@ -90,7 +90,8 @@ def test_links_are_listed_with_their_health(live_call: Any, running: Gateway) ->
 
 def test_a_simulated_phone_shows_what_was_sent_to_it(live_call: Any) -> None:
     assert live_call("GET", HANDSETS).said["data"] == [{"msisdn": PHONE, "link": "phones"}]
-    live_call("POST", "/api/v1/messages", {"to": PHONE, "text": "hello"}, prefer="wait=20")
+    live_call("POST", "/api/v1/messages", {"to": PHONE, "text": "hello"})
+    until(lambda: live_call("GET", f"{HANDSETS}/{PHONE}/messages").said["data"])
     for spelling in (PHONE, PHONE[1:], "040111222", "%2B38640111222"):
         answer = live_call("GET", f"{HANDSETS}/{spelling}/messages")
         surroundings.HandsetTextPage.model_validate(answer.said)

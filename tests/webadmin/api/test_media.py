@@ -224,7 +224,7 @@ def test_what_comes_in_shows_its_media(call: Any, gateway: Gateway) -> None:
         ContentPart("text/plain", "poglej".encode("latin-1"), "t.txt", "iso-8859-1"),
         ContentPart("image/gif", JPEG, "../../a b.gif"),
     )
-    gateway.brought("phones", InboundContent("r1", PHONE, "+38640999888", Content(parts, "Moja"))).result(10)
+    gateway.brought("phones", InboundContent("r1", PHONE, "+38640999888", Content(parts, "Moja"))).result(90)
     [came] = call("GET", "/api/v1/inbound").said["data"]
     assert (came["kind"], came["text"], came["subject"]) == ("mms", "poglej", "Moja")
     text, shown = came["media"]

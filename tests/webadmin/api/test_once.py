@@ -67,9 +67,9 @@ def test_a_refused_request_leaves_its_key_free(call: Any) -> None:
 
 def test_a_key_and_a_wish_to_wait_go_together(live_call: Any) -> None:
     body = {"to": PHONE, "text": "hello"}
-    first = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=20")
+    first = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=30")
     assert (first.status, first.said["status"]) == (202, "delivered")
-    again = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=20")
+    again = live_call("POST", "/api/v1/messages", body, idempotency_key="a", prefer="wait=30")
     assert (again.body, again.headers["Idempotent-Replayed"]) == (first.body, "true")
 
 

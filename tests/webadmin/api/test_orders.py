@@ -31,7 +31,7 @@ class Shop:
         self._count += 1
         [piece] = parts.split(text, Abilities(), 1)
         come = InboundPiece(f"r{self._count}", sender, None, piece.alphabet, piece.user_data)
-        self.gateway.arrived("phones", come).result(10)
+        self.gateway.arrived("phones", come).result(90)
         self.gateway.reading.round()
         self._clock.on(21)  # what is not understood alone has waited long enough for its rest
         self.gateway.reading.round()

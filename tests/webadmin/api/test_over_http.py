@@ -48,7 +48,7 @@ class Wire:
     """Calls a server as Flask's test client calls an app, over one connection while it lasts."""
 
     def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
 
     def open(self, path: str, method: str, data: Any, headers: dict[str, str]) -> Response:
         """One request."""

@@ -111,7 +111,7 @@ def stored(gateway: Gateway, call: Caller) -> dict[str, str]:
     for number, text in enumerate(("2 notebooks please", "When do you open on Sunday?", "blue moon over the hill")):
         [piece] = parts.split(text, Abilities(), 1)
         come = InboundPiece(f"r{number}", PHONE, None, piece.alphabet, piece.user_data)
-        gateway.arrived("phones", come).result(10)
+        gateway.arrived("phones", come).result(90)
         gateway.reading.round()
     for collection, name in (("orders", "number"), ("inquiries", "id"), ("inbound", "id")):
         found = call("GET", f"{PREFIX}/{collection}").said["data"]

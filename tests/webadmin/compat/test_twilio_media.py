@@ -107,7 +107,7 @@ def test_what_comes_in_tells_its_media(gateway: Gateway, app: Flask, ask: Callab
         ContentPart("text/plain", b"look", "t.txt", "utf-8"),
         ContentPart("image/pjpeg", JPEG, "p.jpg"),
     )
-    gateway.brought("phones", InboundContent("r1", PHONE, "+38640999888", Content(parts))).result(10)
+    gateway.brought("phones", InboundContent("r1", PHONE, "+38640999888", Content(parts))).result(90)
     [came] = ask("GET", "Messages.json").json["messages"]
     assert (came["num_media"], came["body"], came["direction"]) == ("1", "look", "inbound")
     [medium] = ask("GET", f"Messages/{came['sid']}/Media.json").json["media_list"]

@@ -23,7 +23,7 @@ def ask(site: Any) -> Callable[[str], bytes]:
     keys.create(gateway.database.writer, wish)
 
     def ask(octets: str) -> bytes:
-        with socket.create_connection(("127.0.0.1", site.server.port), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", site.server.port), timeout=90) as line:
             line.sendall(octets.encode("latin-1"))
             line.shutdown(socket.SHUT_WR)
             heard = b""

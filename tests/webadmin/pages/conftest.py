@@ -105,9 +105,9 @@ def owner(running: Gateway) -> Visitor:
 
 @pytest.fixture
 def within() -> Callable[..., Any]:
-    """Wait for something to be true, at most ten seconds: within(lambda: …); gives back what it was."""
+    """Wait for something to be true, for a minute and a half at most: within(lambda: …); gives back what it was."""
 
-    def wait(what: Callable[[], Any], seconds: float = 10.0) -> Any:
+    def wait(what: Callable[[], Any], seconds: float = 90.0) -> Any:
         end = time.monotonic() + seconds
         while not (found := what()):
             assert time.monotonic() < end, "it did not happen"

@@ -97,7 +97,7 @@ def _texts(gateway: Gateway, on: Callable[[float], None]) -> None:
     for n, (number, text) in enumerate(texts):
         for part, piece in enumerate(parts.split(text, Abilities(), n)):
             told = InboundPiece(f"p{n}.{part}", number, None, piece.alphabet, piece.user_data, piece.udh)
-            gateway.arrived("phones", told).result(10)
+            gateway.arrived("phones", told).result(90)
         gateway.reading.round()
         on(21)
         gateway.reading.round()

@@ -36,7 +36,7 @@ def started(visitor: Visitor, direction: str = "in", number: str = "040 111 222"
 
 
 def test_what_rings_brings_up_its_customer_and_is_taken_once(desk: Visitor, said: Said, clock: Any) -> None:
-    desk.gateway.rang("phones", Call("040 111 222", clock())).result(10)
+    desk.gateway.rang("phones", Call("040 111 222", clock())).result(90)
     page = desk.page("/calls")
     assert "Marija <b>" not in page  # a name is words, whatever is in it
     assert "+386 40 111 222 Marija" in said(page)
@@ -102,7 +102,7 @@ def test_statistics_say_who_spoke_and_when_and_come_as_csv(desk: Visitor, said: 
 
 
 def test_who_only_looks_takes_no_call(desk: Visitor, app: Any, clock: Any) -> None:
-    desk.gateway.rang("phones", Call(ANA, clock())).result(10)
+    desk.gateway.rang("phones", Call(ANA, clock())).result(90)
     viewer = Visitor(app)
     viewer.get(viewer.link("viewer", "vi"))
     assert 'action="/calls' not in viewer.page("/calls")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -89,15 +90,61 @@ def test_mistakes_are_told_beside_what_was_typed(admin: Visitor, said: Said, tow
 
 
 def test_what_was_written_is_changed_in_the_same_form(admin: Visitor, said: Said, town: Gateway) -> None:
-    path = write(admin, budget="12.5", canary="2", against="Drugo. STOP", per_minute="60")
+    path = write(admin, budget="12.5", canary="2", per_minute="60")
     page = admin.page(f"{path}/edit")
-    for value in ('value="12.5"', 'value="2"', 'value="60"', "Drugo. STOP", 'value="everybody"'):
+    for value in ('value="12.5"', 'value="2"', 'value="60"', 'value="everybody"'):
         assert value in page
     typed = {"name": "Other", "who": "tag vip", "purpose": "service", "language_0": "sl", "text_0": "Zdravo"}
     assert admin.send(f"{path}/edit", "campaign", **typed).status_code == 303
     page = said(admin.page(path))
     assert "Other" in page
     assert "tag vip" in page
+
+
+def test_two_texts_against_each_other_are_written_in_each_language(admin: Visitor, said: Said, town: Gateway) -> None:
+    other = {"against_language_0": "sl", "against_text_0": "Drugo. STOP", "against_language_1": "FA",
+             "against_text_1": "متن دیگر لغو۱۱", "share": "50", "split_by": "orders", "decide_after": "30"}  # fmt: skip
+    path = write(admin, **other)
+    id = path.rsplit("/", 1)[1]
+    with town.database.reading() as conn:
+        row = life.get(conn, id)
+    texts = {"sl": "Drugo. STOP", "fa": "متن دیگر لغو۱۱"}
+    assert row.texts["b"] == texts
+    assert row.terms["split"] == {"against": [texts], "share": 50.0, "by": "orders", "decide_after": 30}
+    draft = draft_of(row, "everybody")
+    assert draft.against[:3] == [("sl", "Drugo. STOP"), ("fa", "متن دیگر لغو۱۱"), ("", "")]
+    assert draft.terms(row.terms, "sl")["split"] == row.terms["split"]
+    page = admin.page(f"{path}/edit")
+    assert "متن دیگر لغو۱۱" in page
+    assert '<option value="orders" selected>' in page
+    third = {**row.terms, "split": {**row.terms["split"], "against": [texts, {"sl": "C. STOP", "fa": "ج لغو۱۱"}]}}
+    assert draft.terms(third, "sl")["split"] == third["split"]
+    assert draft_of(row, "everybody").terms({}, "sl")["split"] == row.terms["split"]
+
+
+def test_another_text_in_one_language_only_is_refused(admin: Visitor, said: Said, town: Gateway) -> None:
+    typed = {"name": "x", "who": "everybody", "purpose": "marketing", "category": "school", "language_0": "sl",
+             "text_0": TEXT, "language_1": "fa", "text_1": "سلام لغو۱۱", "against_text_0": "Drugo. STOP"}  # fmt: skip
+    refused = admin.send("/campaigns/new", "campaign", **typed)
+    assert refused.status_code == 422
+    assert "text b is not in fa" in said(refused.text)
+    assert "Drugo. STOP" in refused.text
+
+
+def test_what_each_text_brought_and_which_won_is_shown(admin: Visitor, said: Said, town: Gateway) -> None:
+    typed = {"against_language_0": "sl", "against_text_0": "Drugo. STOP", "against_language_1": "fa",
+             "against_text_1": "متن دیگر لغو۱۱", "share": "90", "decide_after": "1"}  # fmt: skip
+    path = write(admin, **typed)
+    for step in ("estimate", "approve", "schedule"):
+        assert admin.send(path, step).status_code == 303
+    now = town.clock()
+    for minutes in (0, 2, 2, 2):
+        while town.campaigns.step(now + timedelta(minutes=minutes)):
+            pass
+    page = said(admin.page(path))
+    assert "What each text brought" in page
+    assert "Drugo. STOP" in page
+    assert " won " in page
 
 
 def test_a_step_that_is_not_due_says_so(admin: Visitor, said: Said, town: Gateway) -> None:
@@ -157,7 +204,9 @@ def test_birthdays_offers_and_second_texts_are_written_in_the_form(admin: Visito
 def test_a_second_text_to_a_template_is_in_its_language(admin: Visitor, town: Gateway) -> None:
     wish = templates.Wish("Near", {"sl": "Zdravo! STOP"}, "ana", town.clock())
     id = templates.create(town.database.writer, wish)
-    path = write(admin, template=id, text_0="", text_1="", follow_text_0_0="Še enkrat. STOP", against="Drugo. STOP")
+    path = write(
+        admin, template=id, text_0="", text_1="", follow_text_0_0="Še enkrat. STOP", against_text_0="Drugo. STOP"
+    )
     with town.database.reading() as conn:
         row = life.get(conn, path.rsplit("/", 1)[1])
     assert row.terms["follow_ups"][0]["texts"] == {"sl": "Še enkrat. STOP"}

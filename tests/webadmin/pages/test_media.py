@@ -36,7 +36,7 @@ def admin(gateway: Gateway) -> Visitor:
 
 
 def brought(gateway: Gateway, *parts: ContentPart) -> None:
-    gateway.brought("phones", InboundContent(f"r{len(parts)}", PHONE, "+38640999888", Content(parts))).result(10)
+    gateway.brought("phones", InboundContent(f"r{len(parts)}", PHONE, "+38640999888", Content(parts))).result(90)
 
 
 def answer(visitor: Visitor, text: str, *files: tuple[str, bytes]) -> Any:

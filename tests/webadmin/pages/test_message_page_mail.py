@@ -57,7 +57,7 @@ def test_a_mail_to_it_comes_into_the_conversation(gateway: Gateway) -> None:
     address = address_on(gateway)
     assert re.fullmatch(r"c-[a-z2-7]{24}@in\.firm\.example", address)  # no number, no words
     for _ in range(2):  # a repeat is none
-        gateway.brought("post", read(letter(address), "ana@home.example", address)).result(10)
+        gateway.brought("post", read(letter(address), "ana@home.example", address)).result(90)
     with gateway.database.reading() as conn:
         [row] = conn.execute(select(inbound)).all()
         assert (row.sender, row.link, row.kind, row.recipient) == (PHONE, PAGE, "mail", None)
@@ -69,10 +69,10 @@ def test_a_mail_to_it_comes_into_the_conversation(gateway: Gateway) -> None:
 def test_machines_and_made_up_addresses_are_not_heard(gateway: Gateway) -> None:
     address = address_on(gateway)
     robot = letter(address, Auto_Submitted="auto-replied")
-    gateway.brought("post", read(robot, "ana@home.example", address)).result(10)
+    gateway.brought("post", read(robot, "ana@home.example", address)).result(90)
     wrong = "c-" + "a" * 24 + "@in.firm.example"
     with pytest.raises(NotFound):
-        gateway.brought("post", read(letter(wrong), "ana@home.example", wrong)).result(10)
+        gateway.brought("post", read(letter(wrong), "ana@home.example", wrong)).result(90)
 
     def revoke(conn: Any, batch: list[None]) -> list[None]:
         mail_threads.revoke(conn, PHONE)
@@ -80,6 +80,6 @@ def test_machines_and_made_up_addresses_are_not_heard(gateway: Gateway) -> None:
 
     gateway.database.writer.do(revoke, None)
     with pytest.raises(NotFound):
-        gateway.brought("post", read(letter(address), "ana@home.example", address)).result(10)
+        gateway.brought("post", read(letter(address), "ana@home.example", address)).result(90)
     with gateway.database.reading() as conn:
         assert conn.execute(select(inbound)).all() == []

@@ -30,7 +30,7 @@ def hears(admin: Visitor, clock: Any) -> Callable[[str, str], None]:
     def come(text: str, sender: str) -> None:
         [piece] = parts.split(text, Abilities(), 1)
         said = InboundPiece(f"p{next(count)}", sender, None, piece.alphabet, piece.user_data)
-        gateway.arrived("phones", said).result(10)
+        gateway.arrived("phones", said).result(90)
         gateway.reading.round()
         clock.on(21)
         gateway.reading.round()

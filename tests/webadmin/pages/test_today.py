@@ -20,7 +20,7 @@ def come(visitor: Visitor, text: str) -> None:
     gateway = visitor.gateway
     [piece] = parts.split(text, Abilities(), 1)
     told = InboundPiece(text, ANA, None, Alphabet(piece.alphabet), piece.user_data)
-    gateway.arrived("phones", told).result(10)
+    gateway.arrived("phones", told).result(90)
     gateway.reading.round()
 
 

@@ -89,7 +89,7 @@ def failed(problem: Exception) -> Future[Any]:
 
 def eventually(what: Callable[[], Any]) -> Any:
     """Wait until `what` gives something true, and return that."""
-    until = time.monotonic() + 15
+    until = time.monotonic() + 90
     while not (found := what()):
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.01)

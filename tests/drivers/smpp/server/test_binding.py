@@ -110,7 +110,7 @@ def test_a_connection_that_does_not_bind_is_closed(listening: Listening) -> None
 
 
 def test_a_silent_client_is_asked_and_then_let_go(listening: Listening, desk: Any, wait: Wait) -> None:
-    with SmppClient(listening(enquire_link=0.2, answer_timeout=0.5).port) as client:
+    with SmppClient(listening(enquire_link=0.2, answer_timeout=4.0).port) as client:
         client.bind("shop", "secret08")
         asked = client.read()
         assert asked is not None
@@ -134,14 +134,14 @@ def test_when_we_stop_clients_hear_an_unbind(listening: Listening, desk: Any) ->
     listener = listening()
     with SmppClient(listener.port) as client:
         client.bind("shop", "secret08")
-        stopping = threading.Thread(target=listener.stop, args=(time.monotonic() + 10,))
+        stopping = threading.Thread(target=listener.stop, args=(time.monotonic() + 90,))
         stopping.start()
         told = client.read()
         assert told is not None
         assert told.command == smpp_client.UNBIND
         client.send(smpp_client.UNBIND | RESP, sequence=told.sequence)
         assert client.closed()
-        stopping.join(15)
+        stopping.join(120)
     assert not listener.alive()
     assert len(desk.left) == 1
 
