@@ -33,6 +33,8 @@ class Plugs:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._inotify = self._open()
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._inotify is not None:
+            self._watch()  # from now on, so that nothing is missed between the first look and the first wait
 
     def _open(self) -> int | None:
         try:

@@ -246,4 +246,4 @@ def mmsc() -> Iterator[Mmsc]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)

@@ -216,7 +216,7 @@ class Mmsc:
     def _posted(self, headers: dict[str, str], body: bytes) -> Noted:
         try:
             port, path = self.web or (0, "")
-            with closing(HTTPConnection(PEER, port() if callable(port) else port, timeout=10)) as connection:
+            with closing(HTTPConnection(PEER, port() if callable(port) else port, timeout=60)) as connection:
                 connection.request("POST", path, body, headers)
                 answer = connection.getresponse()
                 return Noted(answer.status, body=answer.read().decode())

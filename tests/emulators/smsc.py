@@ -157,6 +157,7 @@ def smpp_network() -> Iterator[Network]:
 def _arguments() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--port", type=int, default=0, help="0: any; the first line of output names it")
+    words.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     words.add_argument("--journal", type=Path, help="append a JSON line for each event")
     words.add_argument("--password", help="refuse every other one")
     words.add_argument("--receipts", action="store_true", help="report every accepted part")
@@ -198,7 +199,7 @@ async def _serve(given: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(given.journal.open("a")) if given.journal else None
         smsc = Smsc(how, journal)
-        await smsc.listen(given.port)
+        await smsc.listen(given.port, given.host)
         print(f"listening on {smsc.port}", flush=True)  # noqa: T201  # whoever started us reads it
         phones = asyncio.ensure_future(_phones(smsc, given)) if given.mo_rate else None
         await ended.wait()

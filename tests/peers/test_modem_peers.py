@@ -66,7 +66,11 @@ def gammu(modem: ModemProcess, folder: Path, *words: str) -> str:
     """Run gammu's command line at the modem; fails unless it is content."""
     (folder / "gammurc").write_text(f"[gammu]\ndevice = {modem.device}\nconnection = at\n")
     ran = subprocess.run(
-        [needs("gammu"), "-c", str(folder / "gammurc"), *words], capture_output=True, text=True, timeout=180, check=False
+        [needs("gammu"), "-c", str(folder / "gammurc"), *words],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout

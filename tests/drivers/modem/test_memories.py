@@ -39,22 +39,22 @@ def test_broadcasts_are_cleared_away_and_come_up_as_nothing(rig_for: Open) -> No
 
 @pytest.mark.parametrize("said", ["^SMMEMFULL: SM", "+CIEV: 9,1"])
 def test_a_modem_that_says_that_it_is_full_is_swept_at_once(rig_for: Open, said: str) -> None:
-    rig = rig_for(Ways(tells_news=False), sweep_interval=600, check_interval=600).up()
-    time.sleep(0.3)  # past the first sweep
+    rig = rig_for(sweep_interval=600, check_interval=600).settled()
+    rig.modem.ways.tells_news = False
     rig.network.phone_sends(PHONE, "unnoticed")
     rig.modem.tell(said)
-    rig.events.wait(lambda: rig.network.acknowledged())
+    rig.events.wait(lambda: (PHONE, "unnoticed") in rig.network.acknowledged())
 
 
 def test_a_memory_that_fills_without_a_word_is_swept_before_it_is_full(rig_for: Open) -> None:
-    rig = rig_for(Ways(tells_news=False, slots=5, receives_into="SM"), sweep_interval=600, check_interval=0.3).up()
-    time.sleep(0.2)
+    rig = rig_for(Ways(slots=5, receives_into="SM"), sweep_interval=600, check_interval=0.3).settled()
+    rig.modem.ways.tells_news = False
     for number in range(3):
         rig.network.phone_sends(PHONE, f"text {number}")
     time.sleep(0.8)
     assert not rig.events.pieces, "three of five places are no reason"
     rig.network.phone_sends(PHONE, "the fourth")
-    rig.events.wait(lambda: len(rig.network.acknowledged()) == 4)
+    rig.events.wait(lambda: len(rig.network.acknowledged()) == 5)
 
 
 def test_drafts_that_fill_a_memory_degrade_the_link_with_words_and_numbers(rig_for: Open) -> None:
@@ -113,6 +113,6 @@ def test_at_9600_baud_a_full_memory_is_read_whole(rig_for: Open, monkeypatch: py
     for number in range(12):
         rig.modem.network_hands(delivers(PHONE, f"{number:02} " + "x" * 150, AT)[0], into="SM")
     rig.start()
-    rig.events.wait(lambda: len(rig.modem.deleted) == 12, seconds=30)
+    rig.events.wait(lambda: len(rig.modem.deleted) == 12)
     assert len(rig.events.texts()) == 12
     assert rig.modem.commands.count("AT+CMGL=4") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,7 +42,7 @@ def events() -> Recorder:
 
 
 def mms_over(mmsc: Mmsc, events: Recorder, **more: Any) -> Mms:
-    given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 2.0, **more}
+    given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 60.0, **more}
     return Mms("shop", Config(**given), events, lambda what, timeout: None, lambda: OWN)
 
 
@@ -137,10 +138,11 @@ def test_a_fetch_that_fails_says_why_and_whether_it_is_for_good(
 
 
 def test_an_answer_that_is_too_slow_is_given_up(mmsc: Mmsc, events: Recorder) -> None:
-    mms = mms_over(mmsc, events, mms_timeout=0.2)
-    mmsc.faults["get"].append(0.6)
+    mms, hangs = mms_over(mmsc, events, mms_timeout=1.0), threading.Event()
+    mmsc.faults["get"].append(hangs)
     with pytest.raises(NotFetched, match="timed out"):
         mms.fetch(announced(mms, mmsc.holds()))
+    hangs.set()
 
 
 def test_what_is_too_large_is_not_fetched_whether_it_says_so_or_not(mmsc: Mmsc, events: Recorder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
@@ -41,7 +42,7 @@ def rig_of(rig_for: Open, family: str, mmsc: Mmsc, carrier: str = "modem", **mor
         "mms_url": mmsc.url,
         "mms_apn": "mms",
         "mms_carrier": carrier,
-        "mms_timeout": 5.0,
+        "mms_timeout": 60.0,
         "number": "+38640111222",
     }
     if family != "SIM7600":
@@ -209,11 +210,13 @@ def test_a_modem_that_keeps_pushes_to_itself_tells_of_them_and_they_are_pushes_a
 
 def test_a_modem_that_dies_while_it_sends_leaves_the_mms_unsure(rig_for: Open, mmsc: Mmsc) -> None:
     rig = rig_of(rig_for, "SIM7600", mmsc, "stack")
-    mmsc.faults["post"] = [0.5]
+    hangs = threading.Event()
+    mmsc.faults["post"] = [hangs]
     part = mms()
     rig.link.send(part)
     rig.events.wait(lambda: mmsc.asked)
     rig.stop(0.3)
+    hangs.set()
     [answer] = rig.events.answers_of([part])
     assert isinstance(answer, NoAnswer)
 

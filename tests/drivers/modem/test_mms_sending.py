@@ -57,7 +57,7 @@ def events() -> Recorder:
 
 
 def mms_over(mmsc: Mmsc, events: Recorder, **more: Any) -> Mms:
-    given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 2.0, **more}
+    given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 60.0, **more}
     return Mms("shop", Config(**given), events, lambda what, timeout: None, lambda: OWN)
 
 
@@ -173,14 +173,15 @@ def test_what_is_larger_than_the_operator_carries_does_not_leave(mmsc: Mmsc, eve
 
 
 def test_what_is_on_its_way_when_we_stop_is_unsure_and_what_waits_has_not_left(mmsc: Mmsc, events: Recorder) -> None:
-    mms = mms_over(mmsc, events, mms_timeout=5.0)
-    mmsc.faults["post"].append(1.0)
+    mms, hangs = mms_over(mmsc, events), threading.Event()
+    mmsc.faults["post"].append(hangs)
     first, second = picture("m1"), picture("m2")
     mms.send(first)
     events.wait(lambda: mmsc.asked)
     mms.send(second)
     mms.stop(time.monotonic() + 0.1)
     [on_its_way, waits] = events.refusals([first, second])
+    hangs.set()
     assert isinstance(on_its_way, NoAnswer)
     assert isinstance(waits, LinkDown)
 
@@ -229,7 +230,7 @@ def resolver(known: str) -> Iterator[int]:
     yield port
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         last.sendto(b"end", ("127.0.0.1", port))
-    serving.join(5)
+    serving.join(60)
     line.close()
 
 

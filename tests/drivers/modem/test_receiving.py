@@ -138,7 +138,7 @@ def test_a_text_that_is_kept_while_we_stop_is_still_deleted(rig: Rig) -> None:
     rig.network.phone_sends(PHONE, "late")
     rig.events.wait(lambda: rig.events.pending)
     threading.Timer(0.2, lambda: rig.events.pending[0].set_result(None)).start()
-    rig.stop(5)
+    rig.stop(60)
     assert rig.network.acknowledged() == [(PHONE, "late")]
 
 

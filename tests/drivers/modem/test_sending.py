@@ -120,7 +120,7 @@ def test_a_recipient_that_a_modem_cannot_dial_is_refused_without_the_modem(rig: 
 
 
 def test_an_answer_that_never_comes_leaves_the_part_in_doubt(rig_for: Open) -> None:
-    rig = rig_for(answer_timeout=0.5).up()
+    rig = rig_for(answer_timeout=2.5).up()
     rig.modem.swallow_answers()
     (error,) = rig.events.refusals(rig.send_and_wait("hello"))
     assert isinstance(error, NoAnswer)
@@ -129,7 +129,7 @@ def test_an_answer_that_never_comes_leaves_the_part_in_doubt(rig_for: Open) -> N
 
 
 def test_an_answer_that_comes_late_is_told_after_all_and_not_taken_for_the_next_ones(rig_for: Open) -> None:
-    rig = rig_for(answer_timeout=0.5, check_interval=600, sweep_interval=600).up()
+    rig = rig_for(answer_timeout=2.5, check_interval=600, sweep_interval=600).up()
     rig.modem.hold_answers()
     late = rig.send_and_wait("late")
     assert isinstance(rig.events.refusals(late)[0], NoAnswer)
@@ -141,7 +141,7 @@ def test_an_answer_that_comes_late_is_told_after_all_and_not_taken_for_the_next_
 
 
 def test_a_late_answer_while_the_line_is_being_put_right_is_not_lost(rig_for: Open) -> None:
-    rig = rig_for(answer_timeout=0.3, check_interval=600, sweep_interval=600).up()
+    rig = rig_for(answer_timeout=2.5, check_interval=600, sweep_interval=600).up()
     rig.modem.hold_answers()
     late = rig.send_and_wait("late")
     threading.Timer(0.1, rig.modem.release_answers).start()
@@ -157,6 +157,7 @@ def test_without_a_prompt_nothing_was_sent_and_the_link_says_so(rig_for: Open, m
     (error,) = rig.events.refusals(rig.send_and_wait("hello"))
     assert isinstance(error, LinkDown)
     assert rig.modem.submissions == []
+    monkeypatch.setattr("drivers.modem.at.PROMPT_TIMEOUT", 60.0)
     rig.modem.ways.prompt = "\r\n>"  # without the usual space
     assert rig.events.references(rig.send_and_wait("next"))
 
@@ -173,9 +174,9 @@ def test_the_window_holds_one_part_and_send_waits_for_it(rig_for: Open) -> None:
     assert rig.link.window == 1
     began = time.monotonic()
     first = rig.send("one")
-    assert time.monotonic() - began < 1.4
     second = rig.send("two")
     assert time.monotonic() - began > 1.4
+    assert len(rig.events.references(first)) == 1, "the first has its answer before there is room for another"
     rig.answered(first + second)
     assert len(rig.events.references(first + second)) == 2
 
@@ -189,7 +190,7 @@ def test_a_part_before_the_modem_is_there_is_told_as_link_down(rig_for: Open) ->
 def test_a_stop_waits_for_the_answer_in_flight_and_then_closes_the_port(rig_for: Open) -> None:
     rig = rig_for(Ways(air_time=0.5)).up()
     parts = rig.send("last words")
-    rig.stop(5)
+    rig.stop(60)
     assert len(rig.events.references(parts)) == 1
     assert rig.link.health().state is LinkState.DOWN
     assert rig.events.refusals(rig.send_and_wait("too late"))
@@ -201,7 +202,7 @@ def test_a_stop_still_sends_what_was_given_while_the_modem_was_busy(rig_for: Ope
     rig.modem.delay = 0.3
     rig.events.wait(lambda: rig.modem.commands[-1] == "AT+CNMI?")  # it is being looked after
     parts = rig.send("just in time")
-    rig.stop(5)
+    rig.stop(60)
     assert len(rig.events.references(parts)) == 1
 
 

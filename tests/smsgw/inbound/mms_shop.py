@@ -30,7 +30,7 @@ class Stick:
     """What a modem link offers for MMS, and nothing else of it: the driver's own part, without a serial port."""
 
     def __init__(self, mmsc: Mmsc, **more: Any) -> None:
-        given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 2.0, **more}
+        given = {"device": "/dev/null", "mms_url": mmsc.url, "mms_proxy": mmsc.proxy, "mms_timeout": 60.0, **more}
         made = Mms("a", Config(**given), Recorder(), lambda what, timeout: None, lambda: OWN)
         self.read_push, self.fetch, self.acknowledge = made.read_push, made.fetch, made.acknowledge
 
