@@ -12,14 +12,13 @@ from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.inbound import conversations
 from smsgw.inbound.orders.asking import Answered, summary_again
 from smsgw.link import Abilities
-from smsgw.media import store
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
 from smsgw.text.preview import Preview, preview
 
 from ..auth import current_person, person, person_required
 from ..context import the_gateway
-from . import desk, media
+from . import desk, fitted, media
 from .blueprint import pages
 from .places import home
 from .sheets import told
@@ -105,15 +104,12 @@ def undo_answer(number: str, id: str) -> Response:
 @pages.post("/inbox/<path:number>/look")
 @person_required
 def look_at_answer(number: str) -> str:
-    """How a telephone shows the files of a draft: a piece of a page."""
+    """How a telephone shows the files of a draft, made to fit: a piece of a page."""
     try:
-        ids = media.given_files()
-        content = media.content_of(desk.typed("text"), ids)
+        content = media.content_of(desk.typed("text"), media.given_files())
     except BadInput as error:
         return render_template("look.html", problem=told(error))
-    with the_gateway().database.reading() as conn:
-        families = {id: one.family for id, one in store.known(conn, ids).items()}
-    return render_template("look.html", content=content, families=families)
+    return fitted.look(number, "conversational", content)
 
 
 @pages.post("/inbox/<path:number>/handled")

@@ -20,7 +20,10 @@ from .blueprint import pages
 
 MOST_FILES = 10  # of one form
 SHOWN = ("image", "audio", "video")
-WITH_FILES = ("pages.answer", "pages.quick_send", "pages.write_campaign", "pages.change_campaign")
+WITH_FILES = (
+    "pages.answer", "pages.look_at_answer", "pages.quick_send", "pages.look_at_message", "pages.write_campaign",
+    "pages.change_campaign",
+)  # fmt: skip
 
 
 @pages.before_request

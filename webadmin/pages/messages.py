@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from smsgw.errors import BadInput, SmsgwError
@@ -22,10 +24,10 @@ from .. import shown_media
 from ..api.carried import contents_of
 from ..auth import current_person, person_required
 from ..context import the_gateway
-from . import media
+from . import fitted, media
 from .blueprint import pages
 from .desk import typed
-from .sheets import sheet
+from .sheets import sheet, told
 
 LIST = 50  # messages on a page
 
@@ -40,22 +42,42 @@ def messages() -> Response:
 @pages.post("/messages/send")
 @person_required
 def quick_send() -> Response:
-    """Send a text, or pictures and files with it, to any number: once, however often the form comes."""
+    """Send a text, or pictures and files with it, to any number: once, however often the form comes; or look first."""
     form, gateway = request.form, the_gateway()
     text = typed("text")
     asked = Asked(
         form.get("to", "").strip(), text, current_person().id, client_ref=form.get("client_ref", "")[:64] or None,
         purpose="service", allow_duplicate=form.get("again") == "yes",
     )  # fmt: skip
+    draft: dict[str, Any] = {"to": asked.to, "text": text}
     try:
-        content = media.content_of(text, media.given_files())
+        draft["files"] = _files()
+        content = media.content_of(text, draft["files"])
+        if form.get("look") == "yes":
+            return _listed(None, draft | {"look": Markup(fitted.look(asked.to, asked.purpose, content, text))})
         row = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
     except SmsgwError as error:
-        return _listed(error, {"to": asked.to, "text": text})
+        return _listed(error, draft)
     return redirect(url_for("pages.message", id=row["id"]), 303)
 
 
-def _listed(error: SmsgwError | None = None, draft: Mapping[str, str] | None = None) -> Response:
+@pages.post("/messages/look")
+@person_required
+def look_at_message() -> str:
+    """How a telephone shows the files of a message that is being written, made to fit: a piece of a page."""
+    try:
+        content = media.content_of(typed("text"), _files())
+    except BadInput as error:
+        return render_template("look.html", problem=told(error))
+    return fitted.look(request.form.get("to", "").strip(), "service", content)
+
+
+def _files() -> list[str]:
+    """The ids of the files of a message: those that came with its form before and are still wanted, and new ones."""
+    return [*request.form.getlist("kept")[: media.MOST_FILES], *media.given_files()]
+
+
+def _listed(error: SmsgwError | None = None, draft: Mapping[str, Any] | None = None) -> Response:
     gateway, state, to = the_gateway(), request.args.get("state") or None, request.args.get("to") or None
     wanted = outbox.Wanted(state if state in MESSAGE.states else None, to and _number(to))
     with gateway.database.reading() as conn:

@@ -45,6 +45,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("new_call", "take_call", "finish_call"), "conversations:write"),
     "text_from_call": "messages:send",
     **dict.fromkeys(("answer", "undo_answer", "look_at_answer", "cost", "quick_send"), "messages:send"),
+    "look_at_message": "messages:send",
     **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
     **dict.fromkeys(("take_back", "revoke_page", "hold_page"), "messages:send"),
     "type_text": "simulator:*",

@@ -191,7 +191,9 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.type === "file") lookAt(event.target);
+  const { form, name, type } = event.target;
+  const files = type === "file" ? event.target : name === "to" && form?.querySelector("[type=file]");
+  if (files && (type === "file" || files.files.length)) lookAt(files); // what fits depends on whom it is for
 });
 
 document.addEventListener("keydown", (event) => {
