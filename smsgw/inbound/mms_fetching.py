@@ -25,10 +25,11 @@ from ..store import history
 from ..store.database import Database
 from ..store.fences import Alone
 from ..store.lifecycle import MMS_NOTICE
+from ..store.lookout import Lookout
 from ..store.storable import storable, storable_or_none
 from ..store.tables import mms_notice
 from ..store.tables.types import AnyRow
-from .mms_notices import due, forget_pushes, notification_of
+from .mms_notices import due, forget_pushes, next_due, notification_of
 from .mms_unfetched import Telling, Unfetched
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Fetching:
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
+        self._lookout = Lookout(database)
         self._links = links
         self._brought = brought
         self._telling = telling
@@ -107,8 +109,14 @@ class Fetching:
                 log.exception("looking for MMS that wait failed")
 
     def _look(self) -> None:
+        now = self._clock()
+        if not self._lookout.needed(now):
+            return
         with self._database.reading() as conn:
-            links = {row.link for row in due(conn, self._clock())}
+            links = {row.link for row in due(conn, now)}
+            if not links:
+                self._lookout.nothing(next_due(conn))
+                return
         if self.holdings.several:
             links &= self._links.keys()  # another node fetches what came over its own
         self._busy = {name: thread for name, thread in self._busy.items() if thread.is_alive()}

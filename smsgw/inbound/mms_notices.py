@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..errors import Conflict, NotFound
 from ..link import Link, Receipt
@@ -218,6 +218,12 @@ def due(conn: Connection, now: datetime, most: int = 200) -> list[AnyRow]:
             select(mms_notice).where(c.ended_at.is_(None), c.due_at <= now).order_by(c.due_at, c.id).limit(most)
         )
     )
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When something is to be done next; None when nothing is."""
+    first: datetime | None = conn.scalar(select(func.min(mms_notice.c.due_at)).where(mms_notice.c.ended_at.is_(None)))
+    return first
 
 
 def listing(conn: Connection, limit: int, state: str | None = None) -> list[AnyRow]:

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from ..link import LinkError, WirePart
 from ..store import history
@@ -81,6 +81,11 @@ _SOME_DUE = Prepared(
     )
     .limit(1)
 )
+_NEXT_DUE = Prepared(
+    select(func.min(message.c.due_at).label("due_at")).where(
+        message.c.state == "queued", message.c.link == bindparam("its_link")
+    )
+)
 _CLAIM = history.Together(MESSAGE, "claim", "queued", sets=("claimed_at",), fixed={"attempts": message.c.attempts + 1})
 _HAND_OVER = history.Together(
     MESSAGE, "hand_over", "sending", sets=("sent_at",), fixed={"claimed_at": None}, where=(message.c.parts == 1,)
@@ -133,6 +138,11 @@ class Handover:
     def some_due(self, conn: Connection, link: str, now: datetime) -> bool:
         """Whether a claim would find anything: a look that writes nothing, for the many times when nothing is there."""
         return bool(_SOME_DUE.run(conn, {"its_link": link, "now": now}))
+
+    def next_due(self, conn: Connection, link: str) -> datetime | None:
+        """When the first of what waits for a link is due; None when nothing waits."""
+        [row] = _NEXT_DUE.records(conn, {"its_link": link})
+        return cast("datetime | None", row["due_at"])
 
     def claim(self, conn: Connection, batch: list[Claim]) -> list[list[WirePart]]:
         """For each claim the parts to send now, message by message, urgent ones first."""

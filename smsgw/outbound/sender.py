@@ -37,6 +37,7 @@ from ..link import (
 )
 from ..store.database import Writer
 from ..store.fences import Guard
+from ..store.lookout import Lookout
 from ..store.storable import storable
 from .desk import Desk
 from .handover import Answer, Claim
@@ -79,6 +80,7 @@ class Sender:
         self._at_hand: deque[WirePart] = deque()  # what the door claimed for us
         self._backlog = True  # something may wait in the queue, which goes before what comes now
         self._looked_at = 0.0  # when the queue was looked into last
+        self._lookout = Lookout(desk.database)
         self._thread = threading.Thread(target=self._run, name=f"sender-{name}", daemon=True)
 
     @property
@@ -283,8 +285,14 @@ class Sender:
         self._looked_at = time.monotonic()
         if self._doubtful:
             return True
+        now = self._desk.clock()
+        if not self._lookout.needed(now):
+            return False
         with self._desk.database.reading() as conn:
-            return self._desk.handover.some_due(conn, self.name, self._desk.clock())
+            if self._desk.handover.some_due(conn, self.name, now):
+                return True
+            self._lookout.nothing(self._desk.handover.next_due(conn, self.name))
+            return False
 
     def _claim(self, most: int) -> list[WirePart]:
         while self._doubtful:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from ..errors import SmsgwError
 from ..store.database import Database
 from ..store.fences import Alone, Guard
+from ..store.lookout import Lookout
 from ..store.prepared import Prepared
 from ..store.tables import webhook
 from . import settle
@@ -53,6 +54,7 @@ class Webhooks:
         holdings: of several nodes that share the store, one tells for all.
         """
         self._database = database
+        self._lookout = Lookout(database)
         self._begin = begin
         self._own_ports = own_ports
         self._end = threading.Event()
@@ -104,8 +106,13 @@ class Webhooks:
             self._teller.ports(frozenset(self._own_ports()))
 
     def _wanted(self) -> bool:
+        if not self._lookout.needed():
+            return False
         with self._database.reading() as conn:
-            return bool(_ACTIVE.run(conn, {}))
+            if _ACTIVE.run(conn, {}):
+                return True
+        self._lookout.nothing()
+        return False
 
 
 class _Teller:

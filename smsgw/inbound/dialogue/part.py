@@ -18,11 +18,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
 from ...errors import SmsgwError, StoreError
 from ...store.database import Database
 from ...store.fences import Alone, Guard
+from ...store.lookout import Lookout
+from ...store.prepared import Prepared
 from ...store.tables import inbound
 from ...store.tables.types import AnyRow
 from .. import expectations
@@ -43,6 +45,11 @@ LOOK = 0.5  # seconds between two looks when nobody wakes us
 SEARCH = 20.0  # seconds between two searches for what was overlooked
 STUCK_AFTER = 120.0
 _UNREAD = select(inbound).where(inbound.c.state == "received").order_by(inbound.c.id)
+_SOME_UNREAD = Prepared(
+    select(inbound.c.id)
+    .where(inbound.c.state == literal_column("'received'"), inbound.c.id > bindparam("upto"))
+    .limit(1)
+)
 _Key = tuple[str, str | None]  # who wrote, to which of our numbers
 
 
@@ -59,6 +66,7 @@ class Listening:
         self._clock = clock
         self._join_within = join_within
         self._shelf = Shelf()
+        self._lookout = Lookout(database)
         self._unread: dict[_Key, list[AnyRow]] = {}  # oldest first
         self._waiting: dict[_Key, datetime] = {}  # whose texts wait for their rest, until when
         self._known: set[str] = set()  # the ids in `_unread`
@@ -142,8 +150,15 @@ class Listening:
     def round(self) -> bool:
         """Read what came, and have it acted on; returns whether there may be more at once."""
         now = self._clock()
+        if not self._unread:
+            if not self._lookout.needed():
+                return False
+            self._upto = ""  # nothing is left to know: so look for all that is unread, also what was overlooked
         with self._database.reading() as conn:
             self._fetch(conn, time.monotonic())
+            if not self._unread:
+                self._lookout.nothing()
+                return False
             ready = [key for key in self._unread if self._waiting.get(key, now) <= now][:AT_ONCE]
             shelved = self._shelf.current(conn, now) if ready else None
             understood = [one for key in ready if shelved and (one := self._next(conn, key, shelved, now)) is not None]
@@ -155,7 +170,7 @@ class Listening:
         if at - self._searched > SEARCH or self.holdings.several:  # ids of several nodes do not come in their order
             self._upto, self._searched = "", at
         room = MOST_KNOWN - len(self._known)
-        if room <= 0:
+        if room <= 0 or not _SOME_UNREAD.run(conn, {"upto": self._upto}):
             return
         rows = list(conn.execute(_UNREAD.where(inbound.c.id > self._upto).limit(room)))
         for row in rows:
