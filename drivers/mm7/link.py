@@ -130,7 +130,7 @@ class Mm7Link(Recalls):
             for wire in list(self._wires):
                 wire.cut_late(now)
             if now >= look:
-                why = unreachable(self._config)
+                why = unreachable(self._config, self._tls)
                 self._tell(LinkState.DOWN if why else LinkState.UP, why)
                 look = time.monotonic() + self._config.probe_every
             with self._turn:
@@ -243,7 +243,7 @@ class Mm7Link(Recalls):
             self._all_failed(given, RejectedForGood(says, "content-size"))
             return
         request = requests.submit(given, config, now, config.is_called)
-        if self._state.state is LinkState.DOWN and (why := unreachable(config)):
+        if self._state.state is LinkState.DOWN and (why := unreachable(config, self._tls)):
             self._all_failed(given, LinkDown(f"the MMSC cannot be reached: {why}", code="down"))
             return
         if self.tap.tell is not None:

@@ -55,8 +55,11 @@ class Context:
         return True
 
 
-def unreachable(config: Config) -> str:
-    """Why an MMSC cannot be reached now: its name, the connection, or TLS; empty when it can."""
+def unreachable(config: Config, tls: Context | None = None) -> str:
+    """Why an MMSC cannot be reached now: its name, the connection, or TLS; empty when it can.
+
+    tls: what its link has in use, for the files may be half of a renewal; without it the files say.
+    """
     patience = min(5.0, config.connect_timeout)
     try:
         socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
@@ -70,7 +73,8 @@ def unreachable(config: Config) -> str:
         if not config.url.startswith("https:"):
             return ""
         try:
-            context(config).wrap_socket(connected, server_hostname=config.host).close()
+            in_use = tls.get() if tls is not None else None
+            (in_use or context(config)).wrap_socket(connected, server_hostname=config.host).close()
         except Unusable as problem:
             return str(problem)
         except ssl.SSLCertVerificationError as problem:

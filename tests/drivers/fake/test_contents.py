@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_a_phone_sends_an_mms_which_is_told_until_it_is_stored(
     assert events.contents[0].content == PICTURE
     assert link.texts(ANA)[-1].delivered is False
     again, config = Recorder(), Config(mms=True, delay=0, tape=tmp_path / "tape")
-    stopped(link)  # killed before it was stored: the tape knows
+    link.stop(time.monotonic())  # killed before it was stored: the tape knows
     second = open_link("fake", config, again)
     second.start()
     again.wait(lambda: again.contents)

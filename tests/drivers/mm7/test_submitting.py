@@ -214,7 +214,7 @@ def test_a_lost_answer_is_told_and_the_same_message_goes_again_under_the_same_na
 def test_an_answer_that_comes_octet_by_octet_is_not_waited_for_without_end(
     mmsc: Mmsc, events: Recorder, link_to: Open
 ) -> None:
-    link = link_to(mmsc, answer_timeout=2, connect_timeout=30, window=1)
+    link = link_to(mmsc, answer_timeout=2, connect_timeout=4, window=1)
     mmsc.drips = 0.2
     assert isinstance(outcome(link, events, mms()), NoAnswer)
 
