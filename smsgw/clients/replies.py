@@ -21,6 +21,7 @@ from ..outbound.submit import Asked, Door
 from ..store.database import Database
 from ..store.tables import delivery, inbound, webhook
 from ..store.tables.types import AnyRow
+from ..webhooks.dialects.event import APART
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,12 @@ def _forget(conn: Connection, batch: list[str]) -> list[None]:
     return [None] * len(batch)
 
 
+def kannel(body: str) -> list[Text]:
+    """A body with whom it goes to and from whom, where the answer said so."""
+    to, sender, words = ("", "", body) if body.count(APART) < 2 else body.split(APART, 2)
+    return [Text(text.words, to or None, sender or None) for text in plain(words)]
+
+
 def plain(body: str) -> list[Text]:
     """A body that is the text itself; of HTML what is to be read."""
     words = body.strip()
@@ -116,4 +123,4 @@ def twiml(body: str) -> list[Text]:
     return texts
 
 
-READERS: dict[str, Callable[[str], list[Text]]] = {"kannel": plain, "twilio": twiml}
+READERS: dict[str, Callable[[str], list[Text]]] = {"kannel": kannel, "twilio": twiml}

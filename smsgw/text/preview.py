@@ -49,6 +49,14 @@ def preview(text: str, abilities: Abilities) -> Preview:
     )
 
 
+def cheapened(text: str, abilities: Abilities) -> str:
+    """The text with all its swaps made if it takes fewer parts so, else as it is. Raises BadInput as preview does."""
+    seen = preview(text, abilities)
+    if seen.parts_after_swap >= seen.parts:
+        return text
+    return text.translate({ord(letter): other for letter, other in seen.swaps})
+
+
 def _encoding(chosen: Plan) -> str:
     """The name of a coding, as Preview says it."""
     if chosen.alphabet is Alphabet.UCS2:

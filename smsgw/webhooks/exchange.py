@@ -33,6 +33,7 @@ class Answer:
     """How a request ended. status: None if no answer came, then `error` says why. said: how the body begins.
 
     retry_after: what the header of that name says, seconds or a date. ms: how long it took. media: its content type.
+    to, sender: where a text in it is to go and from whom (Kannel's X-Kannel-To and X-Kannel-From), if it says.
     """
 
     status: int | None
@@ -41,6 +42,8 @@ class Answer:
     retry_after: str | None = None
     ms: int = 0
     media: str = ""
+    to: str = ""
+    sender: str = ""
 
     @property
     def good(self) -> bool:
@@ -75,6 +78,7 @@ class Line(asyncio.Protocol):
         self._said = b""
         self._retry_after: str | None = None
         self._media = ""
+        self._redirected: dict[bytes, str] = {}
 
     @property
     def open(self) -> bool:
@@ -147,6 +151,8 @@ class Line(asyncio.Protocol):
             self._retry_after = value.decode("latin-1")[:60]
         elif len(name) == 12 and name.lower() == b"content-type":
             self._media = value.decode("latin-1")[:60].partition(";")[0].strip().lower()
+        elif name.lower() in (b"x-kannel-to", b"x-kannel-from"):
+            self._redirected[name.lower()] = storable(value.decode("latin-1").strip(), 60)
 
     def on_headers_complete(self) -> None:
         """The answer's head is whole."""
@@ -175,6 +181,8 @@ class Line(asyncio.Protocol):
             self._retry_after,
             int((time.monotonic() - self._begun) * 1000),
             self._media,
+            self._redirected.get(b"x-kannel-to", ""),
+            self._redirected.get(b"x-kannel-from", ""),
         )
         self._forget()
         if self._waiting is not None and not self._waiting.done():

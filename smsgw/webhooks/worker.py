@@ -18,6 +18,7 @@ from ..errors import SmsgwError
 from ..store.database import Database
 from . import retry
 from .addresses import read_url
+from .dialects.event import APART
 from .exchange import KEPT, MOST, Answer, Line, NotConnected, Requests, Stale, connect, spoken
 from .hooks import Hook
 from .queue import Item, Queue
@@ -293,4 +294,6 @@ def _reply(item: Item, answer: Answer) -> str | None:
     asked = item.request is not None and item.request.get("replies")
     if not asked or not answer.good or answer.status == 204 or not answer.said.strip():
         return None
-    return answer.said if answer.media.startswith("text/") or answer.media.endswith("xml") else None
+    if not (answer.media.startswith("text/") or answer.media.endswith("xml")):
+        return None
+    return APART.join((answer.to, answer.sender, answer.said)) if asked == "kannel" else answer.said

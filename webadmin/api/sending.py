@@ -16,9 +16,11 @@ from werkzeug.http import parse_dict_header
 
 from smsgw.access.idempotency import REF, Done, Wish, fingerprint, read_key
 from smsgw.errors import BadInput, Fault, RefusedByPolicy
+from smsgw.link import Abilities
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
 from smsgw.store.lifecycle import MESSAGE
+from smsgw.text.preview import cheapened
 
 from ..context import here, the_gateway
 from . import reading
@@ -140,10 +142,11 @@ def _are_plain(raw: bytes, shapes: list[NewMessage], now: datetime) -> bool:
 
 def asked_of(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
     """What a shape without faults wants sent; ref: its client_ref if it has none. Raises BadInput for its content."""
-    content = content_of(shape, shape.text)
+    text = cheapened(shape.text, Abilities()) if shape.transliterate and shape.text else shape.text
+    content = content_of(shape, text)
     return Asked(
         to=shape.to,
-        text=shape.text if content is None else "",
+        text=text if content is None else "",
         content=content,
         client=client_id,
         sender=shape.from_,

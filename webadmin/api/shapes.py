@@ -97,7 +97,11 @@ class NewMessage(Carried):
         None, max_length=24, description="Of marketing: the category that the recipient must have agreed to."
     )
     encoding: Literal["auto"] = Field("auto", description="The cheapest coding that the link carries.")
-    transliterate: Literal[False] = Field(False, description="Texts go as they are; /messages/preview offers swaps.")
+    transliterate: bool = Field(
+        False,
+        description="Letters that have a plainer spelling go as that where the text takes fewer parts so: "
+        "the swaps that /messages/preview tells.",
+    )
     track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
     status_webhook: None = Field(None, description="Only null: /webhooks tells of every message.")
     on_unsure: Literal["resend", "hold", "fail"] | None = Field(

@@ -14,7 +14,12 @@ from ..api.clients import KnownClients
 from . import android, android_more, jasmin, kannel, kannel_status, twilio, twilio_media, twilio_numbers
 from .entering import Entrance
 
-DOORS = {"kannel": kannel.door, "twilio": twilio.door, "android": android.door, "jasmin": jasmin.door}
+DOORS = {
+    "kannel": (kannel.door,),
+    "twilio": (twilio.door,),
+    "android": (android.door, android.local),
+    "jasmin": (jasmin.door,),
+}
 ROUTED = (
     android_more,
     kannel_status,
@@ -27,4 +32,5 @@ def install(app: Flask, clients: KnownClients, opened: Sequence[str]) -> None:
     """Open these doors."""
     app.extensions["doors"] = Entrance(clients)
     for name in dict.fromkeys(opened):
-        app.register_blueprint(DOORS[name])
+        for door in DOORS[name]:
+            app.register_blueprint(door)

@@ -32,6 +32,7 @@ from .errors import said_of
 from .sending import READ, SEND, Wish, enter, send
 
 door = Blueprint("android", __name__, url_prefix="/3rdparty/v1")
+local = Blueprint("android_local", __name__)  # as a phone serves it itself, without a server between
 MOST_RECIPIENTS, MOST_LISTED, USUAL = 100, 100, 50
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,36}")
 _ORDER = ("Pending", "Processed", "Sent", "Delivered")
@@ -43,6 +44,7 @@ def said(told: Any, status: int = 200) -> Response:
 
 
 @door.errorhandler(Exception)
+@local.errorhandler(Exception)
 def _wrong(error: Exception) -> Response:
     table, problem = said_of(error)
     response = said({"message": problem.detail, "code": table.android}, table.android)
@@ -83,6 +85,7 @@ def wrong(pointer: str, says: str, code: str = "validation_failed") -> BadInput:
 
 @door.post("/messages")
 @door.post("/message")
+@local.post("/message")
 def create() -> Response:
     """Send a message to its recipients; the id is the client's own, or one is made."""
     client, told = who(SEND), body()
@@ -221,6 +224,7 @@ def _together(states: Sequence[str]) -> str:
 
 @door.get("/messages/<id>")
 @door.get("/message/<id>")
+@local.get("/message/<id>")
 def state(id: str) -> Response:
     """Show a message."""
     rows = _rows(who(READ), id)

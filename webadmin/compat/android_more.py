@@ -196,9 +196,9 @@ def refresh() -> Response:
     return said({}, 202)
 
 
-@door.get("/health", defaults={"which": "ready"})
+@door.get("/health")
 @door.get("/health/<which>")
-def health(which: str) -> Response:
+def health(which: str = "ready") -> Response:
     """Say how the gateway is; without a key, as monitors ask."""
     network = the_gateway().network
     checks: dict[str, Any] = {}

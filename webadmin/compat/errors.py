@@ -33,6 +33,7 @@ _FORBIDDEN = Said((403, 20403), (403, "Authorization failed for sendsms"), (403,
 _BAD = Said((400, 20001), (400, "Invalid content-type"), (400, None))
 _SENDER = (400, "Sender missing and no global set, rejected")
 _REFUSED = Said((400, 21610), (400, DENIED), (403, None), 400)
+_NOT_NOW = Said((400, 21610), (503, LATER), (400, None), 409)
 _NO_ROUTE = Said((400, 21612), (403, UNROUTABLE), (412, "No route found"), 400)
 _MONEY = Said(
     (400, 30010), (403, UNROUTABLE), (403, "Cannot charge submit_sm, check RouterPB log file for details"), 402
@@ -88,8 +89,8 @@ TABLE: dict[str, Said] = {
     "category_unknown": _REFUSED,
     "channel_not_wanted": _REFUSED,
     "way_out_missing": _REFUSED,
-    "frequency_capped": _REFUSED,
-    "quiet_hours": _REFUSED,
+    "frequency_capped": _NOT_NOW,
+    "quiet_hours": _NOT_NOW,
     "country_not_allowed": Said((400, 21408), (403, UNROUTABLE), (412, "No route found")),
     "link_unknown": _NO_ROUTE,
     "no_route": _NO_ROUTE,

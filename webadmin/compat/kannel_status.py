@@ -20,9 +20,9 @@ from .sending import READ, enter
 _WORDS = {LinkState.UP: "online", LinkState.DEGRADED: "online", LinkState.CONNECTING: "connecting"}
 
 
-@door.get("/status", defaults={"form": "txt"})
+@door.get("/status")
 @door.get("/status.<form>")
-def status(form: str) -> Response:
+def status(form: str = "txt") -> Response:
     """How the gateway is; a wrong password is answered 200 and Denied, as Kannel does."""
     if form not in ("txt", "html", "xml", "wml"):
         return Response("Unknown request.", 404, content_type="text/html")

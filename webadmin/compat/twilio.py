@@ -49,7 +49,7 @@ def _wrong(error: Exception) -> Response:
     told = {
         "code": code,
         "message": problem.detail,
-        "more_info": f"{request.host_url.rstrip('/')}{MORE}",
+        "more_info": f"{request.host_url.rstrip('/')}{MORE}/{problem.entry.code.replace('_', '-')}#{code}",
         "status": status,
     }
     response = said(told, status)

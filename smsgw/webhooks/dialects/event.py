@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from ..addresses import read_url
 
+APART = "\x1e"  # stands between recipient, sender and words of an answer to a phone that names these
 PLACE = "compat"  # our place in a message's metadata: what a dialect must remember of the request
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus, unquote_plus
 
 from .event import Event, Request, callable_url
 from .words import STATES, uuid
@@ -59,10 +59,20 @@ def _filled(url: str, words: dict[str, str]) -> str:
         if word == "S":
             return words["s"].replace(" ", "+")
         if word.startswith("#"):
-            return ""
+            _, group, name, _ = word.split("#")
+            return quote_plus(_of_meta(words["D"], group, name), safe="*-_.")
         return quote_plus(words[word], safe="*-_.") if word in words else found[0]
 
     return _ESCAPE.sub(put, url)
+
+
+def _of_meta(told: str, group: str, name: str) -> str:
+    """What meta-data say, as in ?smpp?my_tlv=x&other=y?http?z=1 (userguide 1.4.5, "Meta Data"); "" for nothing."""
+    pieces = told.split("?")[1:]
+    for one, said in zip(pieces[::2], pieces[1::2], strict=False):
+        if unquote_plus(one) == group:
+            return dict(parse_qsl(said, keep_blank_values=True)).get(name, "")
+    return ""
 
 
 def _values(event: Event, code: int) -> dict[str, str]:

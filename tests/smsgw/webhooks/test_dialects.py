@@ -56,6 +56,17 @@ def test_escapes_are_filled_in_once_and_encoded_octets_stay() -> None:
     ).replace("NACK%2F0", "NACK%2F0")
 
 
+def test_meta_data_are_told_by_group_and_name() -> None:
+    url = "http://x.test/a?tlv=%#smpp#my_tlv#&note=%#http#note#&none=%#http#other#&all=%D"
+    told = render("kannel", event("delivered", url=url, meta="?smpp?my_tlv=7&x=1?http?note=a%20b"))
+    assert told is not None
+    assert told.url == "http://x.test/a?tlv=7&note=a+b&none=&all=%3Fsmpp%3Fmy_tlv%3D7%26x%3D1%3Fhttp%3Fnote%3Da%2520b"
+    for odd in ("", "?", "?smpp", "smpp?my_tlv=1", "??=&"):
+        told = render("kannel", event("delivered", url="http://x.test/a?tlv=%#smpp#my_tlv#", meta=odd))
+        assert told is not None
+        assert told.url == "http://x.test/a?tlv="
+
+
 def test_twilio_is_signed_as_its_documentation_shows() -> None:
     pairs = [("CallSid", "CA1234567890ABCDE"), ("Caller", "+12349013030"), ("Digits", "1234"), ("From", "+12349013030"),
              ("To", "+18005551212")]  # fmt: skip

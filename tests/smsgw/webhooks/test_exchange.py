@@ -63,6 +63,14 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     assert len(receiver.heard) == 1
 
 
+def test_an_answer_may_say_to_whom_it_goes_and_from_whom(receiver: Receiver) -> None:
+    receiver.reply = lambda heard: Reply(
+        200, {"X-Kannel-To": "+38640111333", "x-kannel-from": " 777", "X-Kannel-DCS": "1"}
+    )
+    [answer] = ask(receiver.url)
+    assert (answer.to, answer.sender) == ("+38640111333", "777")
+
+
 def test_an_answer_that_never_ends_is_cut_and_its_status_counts() -> None:
     with spoken(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * MOST, drip=b"y") as url:
         [answer] = ask(url, within=200.0)

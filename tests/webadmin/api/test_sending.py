@@ -265,3 +265,15 @@ def test_every_field_of_the_first_design_is_known_and_what_is_not_there_yet_take
     pointers = [one["pointer"] for one in refused.said["errors"]]
     assert (refused.status, pointers) == (422, ["/track_links", "/status_webhook"])
     assert call.send(text="x" * 500, max_segments=3).code == "validation_failed"
+
+
+def test_a_text_is_made_plainer_where_that_saves_a_part_and_was_asked_for(call: Any) -> None:
+    dear = "Vaše naročilo je pripravljeno. " * 3
+    plain = dear.replace("š", "s").replace("č", "c")
+    assert call.send(text=dear).said["parts"] == 2
+    sent = call.send(text=dear, transliterate=True).said
+    assert (sent["text"], sent["parts"], sent["encoding"]) == (plain, 1, "gsm7")
+    for kept in ("Vaše naročilo", "Ваш заказ готов, приходите, пожалуйста, завтра. " * 2 + "š"):
+        assert call.send(text=kept, transliterate=True).said["text"] == kept
+    many = call("POST", "/api/v1/messages/batch", [{"to": "+38640111333", "text": dear, "transliterate": True}])
+    assert call("GET", f"/api/v1/messages/{many.said['data'][0]['id']}").said["text"] == plain

@@ -46,6 +46,14 @@ def test_the_old_body_and_data_are_taken_too(ask: Ask, stored: Callable[[], list
     assert [row.text for row in stored()] == ["old", "0001ff"]
 
 
+def test_what_speaks_to_the_phone_itself_is_heard_too(http: FlaskClient, stored: Callable[[], list[Any]]) -> None:
+    told = {"id": "here", "textMessage": {"text": "near"}, "phoneNumbers": ["+38640111222"]}
+    assert http.post("/message", json=told, auth=("shop", SECRET)).status_code == 202
+    assert (http.get("/message/here", auth=("shop", SECRET)).json or {})["state"] == "Pending"
+    assert http.post("/message", json=told, auth=("shop", "wrong")).status_code == 401
+    assert [row.text for row in stored()] == ["near"]
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -86,7 +94,8 @@ def test_webhooks_are_set_up_listed_and_taken_away(ask: Ask) -> None:
 def test_devices_health_settings_and_a_token(ask: Ask, http: FlaskClient) -> None:
     assert [one["id"] for one in ask("GET", "/devices").json or []] == ["phones"]
     assert (http.get(f"{BASE}/health").json or {})["status"] in ("pass", "warn")
-    assert (http.get(f"{BASE}/health/live").json or {})["status"] == "pass"
+    for which in ("live", "ready", "startup"):
+        assert (http.get(f"{BASE}/health/{which}").json or {})["status"] in ("pass", "warn")
     changed = ask("PATCH", "/settings", {"webhooks": {"signing_key": "a-key-of-mine"}})
     assert (changed.json or {})["webhooks"]["signing_key"] == "a-key-of-mine"
     token = (ask("POST", "/auth/token", {"scopes": ["messages:send"]}).json or {})["access_token"]

@@ -175,7 +175,9 @@ def test_the_status_is_told_and_a_wrong_password_is_denied(http: FlaskClient) ->
     assert http.get("/status.xml?password=no").data == b"Denied"
     answer = http.get(f"/status.xml?password={SECRET}")
     assert b"<smscs><count>1</count>" in answer.data
-    assert http.get(f"/status?password={SECRET}").status_code == 200
+    for form in ("", ".txt", ".html"):
+        assert http.get(f"/status{form}?password={SECRET}").status_code == 200
+    assert http.get("/status.txt?password=no").data == b"Denied"
 
 
 def test_doors_are_shut_unless_they_are_opened(configured: Callable[..., Gateway]) -> None:

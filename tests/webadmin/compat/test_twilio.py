@@ -68,7 +68,7 @@ def test_what_is_wrong_has_twilios_code(
     told = answer.json or {}
     assert (answer.status_code, told["code"], told["status"]) == (status, code, status)
     assert isinstance(told["message"], str)
-    assert isinstance(told["more_info"], str)
+    assert told["more_info"].endswith(f"#{code}")
 
 
 def test_a_wrong_token_and_an_unknown_address_are_told(ask: Callable[..., TestResponse]) -> None:
