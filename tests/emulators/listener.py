@@ -27,4 +27,4 @@ def listener(answer: Callable[[socket.socket], object]) -> Iterator[int]:
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(60)
+        thread.join(5)  # it may still wait for a peer that says nothing
