@@ -19,7 +19,7 @@ class Address(Rule):
     def _compile_builder(self, append_unknown: bool = True) -> Builder:
         made: list[Builder] = []
 
-        def build(rule: Address, **values: object) -> tuple[str, str]:
+        def build(rule: Address, /, **values: object) -> tuple[str, str]:
             if not made:
                 made.append(super()._compile_builder(append_unknown))
             return made[0](rule, **values)
