@@ -20,6 +20,7 @@ from smsgw.store.tables import (
     call,
     campaign,
     consent_answer,
+    conversation,
     customer_import,
     delivery,
     earlier_try,
@@ -47,6 +48,7 @@ from . import (
     reroute,
     revoked,
     silence,
+    snoozed,
     submitted_parts,
     surveys,
     unsure,
@@ -94,6 +96,7 @@ WAITS: dict[Job, ColumnElement[bool]] = {
     ),
     remote.run: _some(remote_command.c.done_at.is_(None)),
     surveys.run: or_(_some(_is(survey.c.state, "running")), _some(participant.c.remind_at <= NOW)),
+    snoozed.run: _some(conversation.c.snoozed_until <= NOW),
     submitted_parts.run: _some(submitted_part.c.received_at <= NOW),
 }
 """By job, whether there is something for it to do."""

@@ -1,7 +1,7 @@
-"""What people decide about conversations: whose it is, not before a time, done; and how each stands.
+"""What people decide about conversations: whose it is, not before a time, done, or open after all; and how each stands.
 
 What was decided holds until the number writes again: then a conversation that was put off or closed is open once more,
-without anybody having to move anything.
+without anybody having to move anything. Whose it is stays.
 """
 
 from __future__ import annotations
@@ -11,39 +11,62 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
 
+from ..access import audit
 from ..errors import BadInput, Fault
 from ..store import history
 from ..store.database import Writer
 from ..store.ids import new_id
+from ..store.lifecycle import INBOUND
 from ..store.tables import conversation, inbound
 from ..store.tables.types import AnyRow
 from . import conversations
-from .conversations import Seen
+from .conversations import SAID, Seen
+from .inquiries import inquiries
+
+WOKEN = 500  # conversations that come back in one transaction
+BY_ITSELF = "clock"  # who brings a conversation back whose time has come
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something that is decided about the conversation with a number. why: in words, if there are any."""
+    """Something that is decided about the conversation with a number. why: in words, if there are any.
+
+    upto: the newest of their texts that the person saw (an id of `inbound`); None: whatever there is.
+    """
 
     number: str
     by: str
     at: datetime
     why: str = ""
+    upto: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a conversation stands. status: open, snoozed or closed."""
+    """How a conversation stands. status: open, snoozed or closed; since: when it was closed."""
 
     status: str = "open"
     assigned_to: str | None = None
     snoozed_until: datetime | None = None
+    since: datetime | None = None
+
+
+def spoke() -> ColumnElement[bool]:
+    """That a number wrote after its conversation was put off or closed."""
+    c, i = conversation.c, inbound.c
+    return exists(select(i.id).where(i.sender == c.number, i.id > func.coalesce(c.upto, ""), SAID))
+
+
+def is_away(now: datetime) -> ColumnElement[bool]:
+    """That a conversation is put off or closed at `now`."""
+    c = conversation.c
+    return ((c.snoozed_until > now) | c.closed_at.is_not(None)) & ~spoke()
 
 
 def assign(writer: Writer, wish: Decision, to: str | None) -> None:
-    """Give a conversation to somebody, or to nobody (None)."""
+    """Give a conversation to somebody, or to nobody (None). It is in the audit."""
     why = wish.why or (f"{wish.by} gave it to {to}" if to else f"{wish.by} gave it back")
     writer.do(_decide, (wish, "assigned", why, {"assigned_to": to}))
 
@@ -62,40 +85,99 @@ def close(writer: Writer, wish: Decision) -> None:
     writer.do(_decide, (wish, "closed", wish.why or f"closed by {wish.by}", values))
 
 
+def reopen(writer: Writer, wish: Decision) -> None:
+    """A conversation is open after all: what closing it took off the pile waits again. Whatever is open stays so."""
+    writer.do(_reopen, wish)
+
+
+def wake(writer: Writer, now: datetime) -> int:
+    """Bring back what was put off until `now` at the latest; returns how many conversations that were."""
+    return writer.do(_wake, now)
+
+
 def _decide(conn: Connection, batch: list[tuple[Decision, str, str, dict[str, Any]]]) -> list[None]:
     for wish, what, why, values in batch:
-        c = conversation.c
-        known = conn.scalar(select(c.id).where(c.number == wish.number))
+        known = conn.execute(select(conversation).where(conversation.c.number == wish.number)).first()
         row = {**values, "changed_at": wish.at, "by": wish.by}
-        id = str(known) if known else new_id("con", wish.at)
+        if what != "assigned":
+            row["upto"] = _newest(conn, wish)
+        id = str(known.id) if known else new_id("con", wish.at)
         if known:
-            conn.execute(update(conversation).where(c.id == id).values(row))
+            conn.execute(update(conversation).where(conversation.c.id == id).values(row))
         else:
             conn.execute(insert(conversation).values(id=id, number=wish.number, **row))
         history.happened(conn, "conversation", what, [id], why, by=wish.by, now=wish.at)
-        newest = conn.scalar(select(func.max(inbound.c.id)).where(inbound.c.sender == wish.number))
-        if what == "closed" and newest is not None:
-            conversations.handled(conn, [Seen(wish.number, newest, wish.by, why, wish.at)])
+        if what == "assigned":
+            _audit(conn, wish, id, known.assigned_to if known else None, values["assigned_to"])
+        elif what == "closed" and row["upto"] is not None:
+            conversations.handled(conn, [Seen(wish.number, row["upto"], wish.by, why, wish.at)])
     return [None] * len(batch)
+
+
+def _newest(conn: Connection, wish: Decision) -> str | None:
+    """The newest of their texts that the decision is about."""
+    i = inbound.c
+    theirs = select(func.max(i.id)).where(i.sender == wish.number)
+    newest: str | None = conn.scalar(theirs if wish.upto is None else theirs.where(i.id <= wish.upto))
+    return newest
+
+
+def _audit(conn: Connection, wish: Decision, id: str, was: str | None, now: str | None) -> None:
+    says = f"a conversation was given to {now}" if now else "a conversation was given back"
+    audit.tell(conn, [audit.Line(wish.by, "conversation.assigned", says, wish.at, "conversation", id, was, now)])
+
+
+def _reopen(conn: Connection, batch: list[Decision]) -> list[None]:
+    for wish in batch:
+        row = conn.execute(select(conversation).where(conversation.c.number == wish.number)).first()
+        if row is None or (row.closed_at is None and row.snoozed_until is None):
+            continue
+        values = {"closed_at": None, "snoozed_until": None, "changed_at": wish.at, "by": wish.by}
+        conn.execute(update(conversation).where(conversation.c.id == row.id).values(values))
+        why = wish.why or f"opened again by {wish.by}"
+        history.happened(conn, "conversation", "reopened", [row.id], why, by=wish.by, now=wish.at)
+        if row.closed_at is not None:
+            _wait_again(conn, wish, row, why)
+    return [None] * len(batch)
+
+
+def _wait_again(conn: Connection, wish: Decision, row: AnyRow, why: str) -> None:
+    """What closing a conversation handled waits for a person again, and so do its questions."""
+    i = inbound.c
+    theirs = select(i.id).where(i.sender == wish.number, i.id <= (row.upto or ""), i.state == "handled")
+    ids = list(conn.scalars(theirs.where(i.handled_at == row.closed_at)))
+    steps = [history.Step(id, why, {"handled_at": None}) for id in ids]
+    history.move(conn, INBOUND, "reopen", steps, by=wish.by, now=wish.at)
+    inquiries.texts_wait_again(conn, ids, row.closed_at, why, wish.by, wish.at)
+
+
+def _wake(conn: Connection, batch: list[datetime]) -> list[int]:
+    counts = []
+    for now in batch:
+        c = conversation.c
+        due = select(c.id, spoke().label("spoke")).where(c.snoozed_until <= now).order_by(c.snoozed_until).limit(WOKEN)
+        rows = conn.execute(due).all()
+        ids = [str(row.id) for row in rows]
+        if ids:
+            conn.execute(update(conversation).where(c.id.in_(ids)).values(snoozed_until=None))
+        back = [str(row.id) for row in rows if not row.spoke]  # the others are back since the number wrote
+        history.happened(conn, "conversation", "returned", back, "its time has come", by=BY_ITSELF, now=now)
+        counts.append(len(ids))
+    return counts
 
 
 def standings(conn: Connection, numbers: Collection[str], now: datetime) -> dict[str, Standing]:
     """How the conversations with these numbers stand; those about which nothing was decided are missing."""
     c = conversation.c
-    rows = conn.execute(select(conversation).where(c.number.in_(list(numbers)))).all()
-    last = select(inbound.c.sender, func.max(inbound.c.received_at).label("at"))
-    spoke: dict[str, datetime] = {
-        row.sender: row.at
-        for row in conn.execute(
-            last.where(inbound.c.sender.in_([row.number for row in rows])).group_by(inbound.c.sender)
-        )
-    }
-    return {row.number: _standing(row, spoke.get(row.number), now) for row in rows}
+    rows = conn.execute(select(conversation, spoke().label("spoke")).where(c.number.in_(list(numbers)))).all()
+    return {row.number: _standing(row, now) for row in rows}
 
 
-def _standing(row: AnyRow, spoke: datetime | None, now: datetime) -> Standing:
-    if spoke is not None and spoke > row.changed_at:
+def _standing(row: AnyRow, now: datetime) -> Standing:
+    if row.spoke:
         return Standing("open", row.assigned_to)
     if row.snoozed_until is not None and row.snoozed_until > now:
         return Standing("snoozed", row.assigned_to, row.snoozed_until)
-    return Standing("open" if row.closed_at is None else "closed", row.assigned_to)
+    if row.closed_at is not None:
+        return Standing("closed", row.assigned_to, since=row.closed_at)
+    return Standing("open", row.assigned_to)

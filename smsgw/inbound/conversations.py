@@ -8,6 +8,7 @@ more, however many are stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,7 +65,7 @@ def timeline(conn: Connection, number: str, limit: int = 200, before: str = END)
     missing, parts, understood_as.
     """
     out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
-    came = _in().where(_SAID, inbound.c.sender == number, inbound.c.id < f"in_{before}")
+    came = _in().where(SAID, inbound.c.sender == number, inbound.c.id < f"in_{before}")
     rang = _rang().where(call.c.caller == number, call.c.id < f"call_{before}")
     rows = [
         *conn.execute(out.order_by(message.c.id.desc()).limit(limit)),
@@ -75,28 +76,36 @@ def timeline(conn: Connection, number: str, limit: int = 200, before: str = END)
     return rows[-limit:]
 
 
-def listing(conn: Connection, limit: int = 50, before: str = END) -> tuple[list[Conversation], str | None]:
+def listing(
+    conn: Connection,
+    limit: int = 50,
+    before: str = END,
+    without: Callable[[list[str]], Collection[str]] = lambda numbers: (),
+) -> tuple[list[Conversation], str | None]:
     """Conversations, the one with the newest text first, and where the next page begins (None: there is none).
 
-    before: that cursor. Where few numbers wrote very much a page may be shorter than `limit` and still have a next.
+    before: that cursor. without: says which of some numbers are left out. Where few numbers wrote very much, or many
+    are left out, a page may be shorter than `limit` and still have a next.
     """
     newest: dict[str, str] = {}  # the id of its newest text, by number
     edge: str | None = before
     window = WINDOW
     while edge is not None and len(newest) < limit:
         found, edge = _walk(conn, edge, window)
-        earlier = _wrote_since(conn, [number for number, _ in found], before)
+        numbers = [number for number, _ in found]
+        hidden = set(without(numbers))
+        left_out = _wrote_since(conn, numbers, before) | hidden
         for number, id in found:
-            if number in newest or number in earlier:
+            if number in newest or number in left_out:
                 continue
             if len(newest) == limit:
                 edge = place(newest[next(reversed(newest))])
                 break
             newest[number] = id
-        if newest and window > WINDOW:
-            break  # a short page: it has something, and looking further would cost more than it shows
+        if (newest or hidden) and window > WINDOW:
+            break  # a short page: looking further would cost more than it shows
         window = WINDOW * WIDER
-    return _conversations(conn, newest), edge
+    return told(conn, newest), edge
 
 
 def of(conn: Connection, number: str) -> Conversation:
@@ -127,7 +136,7 @@ def handled(conn: Connection, batch: list[Seen]) -> list[int]:
 
 
 # A WAP push is nothing that anybody said: it is in a log of its own, and an MMS that it announces is here when it is.
-_SAID = func.coalesce(inbound.c.understood_as, "") != WAP_PUSH
+SAID = func.coalesce(inbound.c.understood_as, "") != WAP_PUSH
 _DIRECTIONS = (
     (message.c.recipient, message.c.id, "msg"),
     (inbound.c.sender, inbound.c.id, "in"),
@@ -196,7 +205,7 @@ def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, s
         if number is call.c.caller:
             ahead = ahead.where(number.is_not(None))  # who hides the number has no conversation
         elif number is inbound.c.sender:
-            ahead = ahead.where(_SAID)
+            ahead = ahead.where(SAID)
         texts = ahead.limit(window).subquery()
         last = func.max(texts.c.id)
         groups = conn.execute(
@@ -217,13 +226,13 @@ def _wrote_since(conn: Connection, numbers: list[str], since: str) -> set[str]:
     found: set[str] = set()
     for number, id, prefix in _DIRECTIONS if since != END else ():
         query = select(number).where(number.in_(numbers), id >= f"{prefix}_{since}").distinct()
-        query = query.where(_SAID) if number is inbound.c.sender else query
+        query = query.where(SAID) if number is inbound.c.sender else query
         found |= set(conn.scalars(query))
     return found
 
 
-def _conversations(conn: Connection, newest: dict[str, str]) -> list[Conversation]:
-    """The conversations of these numbers, in their order."""
+def told(conn: Connection, newest: Mapping[str, str]) -> list[Conversation]:
+    """The conversations of these numbers, in their order. newest: the id of the newest text, by number."""
     ids = list(newest.values())
     rows = {row.id: row for query, id in ((_out(), message.c.id), (_in(), inbound.c.id), (_rang(), call.c.id))
             for row in conn.execute(query.where(id.in_(ids)))}  # fmt: skip

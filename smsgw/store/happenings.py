@@ -17,6 +17,8 @@ HAPPENINGS: dict[str, dict[str, str]] = {
         "assigned": "it is somebody's now, or nobody's",
         "snoozed": "it is put off until a time",
         "closed": "it is done, until they write again",
+        "reopened": "somebody opened it again",
+        "returned": "it was put off, and its time has come",
     },
     "link": {
         "up": "it connects to its network",

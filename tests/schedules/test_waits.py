@@ -23,6 +23,7 @@ from schedules import (
     replies,
     reroute,
     silence,
+    snoozed,
     submitted_parts,
     surveys,
     unsure,
@@ -59,6 +60,7 @@ FINDS: tuple[tuple[Job, Table, dict[str, Any]], ...] = (
     (remote.run, t.remote_command, {}),
     (surveys.run, t.survey, {"state": "running"}),
     (surveys.run, t.participant, {"state": "asked", "remind_at": AGO}),
+    (snoozed.run, t.conversation, {"snoozed_until": AGO}),
     (submitted_parts.run, t.submitted_part, {"received_at": AGO}),
 )
 

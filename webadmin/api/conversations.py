@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response
 from pydantic import Field
+from sqlalchemy import Connection
 
 from smsgw.customers import customers
 from smsgw.customers.consent.telling import read_address
 from smsgw.customers.customers import Note, Wish
 from smsgw.errors import BadInput, Fault
-from smsgw.inbound import conversation_desk, conversations
+from smsgw.inbound import conversation_desk, conversation_queues, conversations
 from smsgw.inbound.conversation_desk import Decision, Standing
 from smsgw.inbound.conversations import END, Conversation
 from smsgw.store.tables.types import AnyRow
@@ -25,7 +25,6 @@ from .routes import answer, client, route
 from .shapes import Moment, Page, Paging, Shape, Words
 
 READ, WRITE = "conversations:read", "conversations:write"
-_PLACE = re.compile(r"[0-9A-Z]{26}")
 Status = Literal["open", "snoozed", "closed"]
 
 
@@ -90,6 +89,15 @@ class NewSnooze(Shape):
 class NewClose(Shape):
     """That a conversation is done."""
 
+    upto: Words | None = Field(
+        None, max_length=40, description="The newest of their texts that you saw; what came later keeps it open."
+    )
+    why: Words = Field("", max_length=300, description="Why, in words.")
+
+
+class NewOpening(Shape):
+    """That a conversation is open after all."""
+
     why: Words = Field("", max_length=300, description="Why, in words.")
 
 
@@ -103,9 +111,8 @@ class NewTags(Shape):
 def list_conversations(query: TalkFilter) -> Response:
     """List conversations, the one with the newest text first."""
     gateway = the_gateway()
-    before = _place(query)
     with gateway.database.reading() as conn:
-        found, following = conversations.listing(conn, query.limit, before)
+        found, following = _found(conn, query, gateway.clock())
         numbers = [one.number for one in found]
         stand = conversation_desk.standings(conn, numbers, gateway.clock())
         people = customers.of(conn, numbers)
@@ -119,12 +126,24 @@ def list_conversations(query: TalkFilter) -> Response:
     return paging.told(wanted, next=following)
 
 
+def _found(conn: Connection, query: TalkFilter, now: datetime) -> conversation_queues.Page:
+    """Where what is asked for is found with the least to look at."""
+    before = _place(query)
+    if query.assigned_to:
+        is_open = now if query.status == "open" else None
+        return conversation_queues.of_person(conn, query.assigned_to, query.limit, before, is_open)
+    if query.status is None:
+        return conversations.listing(conn, query.limit, before)
+    name = {"open": "all", "snoozed": "snoozed", "closed": "done"}[query.status]
+    return conversation_queues.queue(conn, conversation_queues.Asked(name, now), query.limit, before)
+
+
 def _place(query: Paging) -> str:
-    """Where a page of texts ends. Raises BadInput (`cursor_invalid`)."""
+    """Where a page of texts or conversations ends. Raises BadInput (`cursor_invalid`)."""
     if query.cursor is None:
         return END
     place = paging.read(query.cursor)
-    if not _PLACE.fullmatch(place):
+    if not conversation_queues.CURSOR.fullmatch(place):
         raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by a listing of this kind")])
     return place
 
@@ -180,14 +199,14 @@ def conversation_messages(number: str, query: Paging) -> Response:
 
 @route("POST", "/conversations/<number>/assign", scope=WRITE, takes=NewAssignment, answers={200: Talk})
 def assign_conversation(number: str, body: NewAssignment) -> Response:
-    """Give a conversation to somebody, or back."""
+    """Give a conversation to somebody, or back. Who did it is in the audit."""
     wish = _decision(number, body.why)
     conversation_desk.assign(the_gateway().database.writer, wish, body.to)
     return _shown(wish.number)
 
 
-def _decision(number: str, why: str) -> Decision:
-    return Decision(_number(number), client().id, the_gateway().clock(), why)
+def _decision(number: str, why: str, upto: str | None = None) -> Decision:
+    return Decision(_number(number), client().id, the_gateway().clock(), why, upto)
 
 
 @route("POST", "/conversations/<number>/snooze", scope=WRITE, takes=NewSnooze, answers={200: Talk})
@@ -202,8 +221,16 @@ def snooze_conversation(number: str, body: NewSnooze) -> Response:
 @route("POST", "/conversations/<number>/close", scope=WRITE, takes=NewClose, answers={200: Talk})
 def close_conversation(number: str, body: NewClose) -> Response:
     """Call a conversation done: what waits in it for a person is handled."""
-    wish = _decision(number, body.why)
+    wish = _decision(number, body.why, body.upto)
     conversation_desk.close(the_gateway().database.writer, wish)
+    return _shown(wish.number)
+
+
+@route("POST", "/conversations/<number>/reopen", scope=WRITE, takes=NewOpening, answers={200: Talk})
+def reopen_conversation(number: str, body: NewOpening) -> Response:
+    """Open a conversation that was put off or closed: what closing it took off the pile waits again."""
+    wish = _decision(number, body.why)
+    conversation_desk.reopen(the_gateway().database.writer, wish)
     return _shown(wish.number)
 
 

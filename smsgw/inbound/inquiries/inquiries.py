@@ -252,6 +252,19 @@ def texts_handled(conn: Connection, ids: Collection[str], why: str, by: str, now
     history.move(conn, INQUIRY, "answer", steps, by=by, now=now)
 
 
+def texts_wait_again(
+    conn: Connection, ids: Collection[str], answered_at: datetime, why: str, by: str, now: datetime
+) -> None:
+    """That these texts were handled was taken back: so the inquiries that were answered by it are open again."""
+    t, q = inquiry_text.c, inquiry.c
+    found: set[str] = set()
+    for some in history.chunks(list(ids)):
+        found.update(conn.scalars(select(t.inquiry_id).where(t.text_id.in_(some), t.mine.is_(False))))
+    theirs = select(q.id).where(q.id.in_(sorted(found)), q.state == "answered", q.answered_at == answered_at)
+    steps = [history.Step(one, f"in the inbox: {why}", {"answered_at": None}) for one in conn.scalars(theirs)]
+    history.move(conn, INQUIRY, "reopen", steps, by=by, now=now)
+
+
 # Looking
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, Index, String, Table, text
 
 from .types import Moment, metadata
 
@@ -16,4 +16,14 @@ conversation = Table(
     Column("closed_at", Moment),  # done, until the number writes again
     Column("changed_at", Moment, nullable=False),
     Column("by", String(64), nullable=False),
+    Column("upto", String(40)),  # their newest text when it was put off or closed: a later one ends that
 )
+for _name, _beside in (("assigned_to", "number"), ("snoozed_until", "id"), ("closed_at", "id")):
+    _there = text(f"{_name} IS NOT NULL")
+    Index(
+        f"ix_conversation_{_name}",
+        conversation.c[_name],
+        conversation.c[_beside],
+        sqlite_where=_there,
+        postgresql_where=_there,
+    )

@@ -1,0 +1,168 @@
+"""Queues of a desk that several people share: mine, nobody's, all that is open, put off, done.
+
+What is somebody's and what waits is little, and sorted whole; what is done grows for ever, so it is read by an index,
+in the order in which it was done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from ..store.tables import call, conversation, inbound, message
+from ..store.tables.types import AnyRow
+from . import conversations
+from .brake import AUTOMATIC
+from .conversation_desk import is_away, spoke
+from .conversations import END, SAID, Conversation, place
+
+NAMES = ("mine", "nobody", "all", "snoozed", "done")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MARK = re.compile(r"([0-9]{1,17})\.(con_[0-9A-Z]{26})")
+CURSOR = re.compile(r"[0-9A-Z]{26}|" + _MARK.pattern)  # where a page of any queue ends
+
+Page = tuple[list[Conversation], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which queue at what time, for whom. name: of NAMES; whose: a person's name, for "mine"."""
+
+    name: str
+    now: datetime
+    whose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many conversations are open and a person's, wait and are nobody's, or are put off."""
+
+    mine: int
+    nobody: int
+    snoozed: int
+
+
+def queue(conn: Connection, asked: Asked, limit: int = 50, before: str = END) -> Page:
+    """A page of a queue, and where the next one begins (None: there is none). before: that cursor.
+
+    Open ones come with the newest text first, those put off with the one that comes back next, those done with the one
+    that was done last.
+    """
+    return _QUEUES[asked.name](conn, asked, limit, before)
+
+
+def counts(conn: Connection, whose: str, now: datetime) -> Counts:
+    """How full the queues are, for a person."""
+    c = conversation.c
+    mine = select(func.count()).select_from(conversation).where(c.assigned_to == whose, ~is_away(now))
+    nobody = select(func.count()).select_from(_nobodys(now).subquery())
+    return Counts(conn.scalar(mine) or 0, conn.scalar(nobody) or 0, put_off(conn, now))
+
+
+def put_off(conn: Connection, now: datetime) -> int:
+    """How many conversations are put off: what changes by the clock alone."""
+    c = conversation.c
+    return conn.scalar(select(func.count()).select_from(conversation).where(c.snoozed_until > now, ~spoke())) or 0
+
+
+def of_person(conn: Connection, name: str, limit: int, before: str, now: datetime | None = None) -> Page:
+    """All that is somebody's, the newest text first. now: only what is open then."""
+    c = conversation.c
+    theirs = select(c.number.label("number")).where(c.assigned_to == name)
+    return _newest_first(conn, theirs if now is None else theirs.where(~is_away(now)), limit, before)
+
+
+def answers_since(conn: Connection, number: str, known: str, mine: str) -> list[AnyRow]:
+    """What other people wrote to a number after a message (its id, "" for none): id, text, client, created_at.
+
+    mine: who asks. Texts that went out by themselves, or were taken back, are no answers of people.
+    """
+    m = message.c
+    said = select(m.id, m.text, m.client, m.created_at).where(m.recipient == number, m.id > known)
+    by_people = (m.purpose == "conversational") & m.client.not_in((*AUTOMATIC, mine)) & (m.state != "cancelled")
+    return list(conn.execute(said.where(by_people).order_by(m.id).limit(5)))
+
+
+def newest_of_ours(conn: Connection, number: str) -> str:
+    """The id of the newest message to a number, or ""."""
+    return conn.scalar(select(func.max(message.c.id)).where(message.c.recipient == number)) or ""
+
+
+def _mine(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+    return of_person(conn, asked.whose, limit, before, asked.now)
+
+
+def _nobody(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+    return _newest_first(conn, _nobodys(asked.now), limit, before)
+
+
+def _all(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+    c = conversation.c
+
+    def away(numbers: list[str]) -> set[str]:
+        return set(conn.scalars(select(c.number).where(c.number.in_(numbers), is_away(asked.now))))
+
+    return conversations.listing(conn, limit, before, away)
+
+
+def _snoozed(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+    c = conversation.c
+    return _by_time(conn, c.snoozed_until, c.snoozed_until > asked.now, limit, before)
+
+
+def _done(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+    c = conversation.c
+    return _by_time(conn, c.closed_at, c.closed_at.is_not(None), limit, before, last_first=True)
+
+
+_QUEUES: dict[str, Callable[[Connection, Asked, int, str], Page]] = {
+    "mine": _mine, "nobody": _nobody, "all": _all, "snoozed": _snoozed, "done": _done,
+}  # fmt: skip
+
+
+def _nobodys(now: datetime) -> Select[tuple[str]]:
+    """The numbers of which a text waits for a person, and whose conversation is nobody's and not away."""
+    c, i = conversation.c, inbound.c
+    taken = select(c.id).where(c.number == i.sender, or_(c.assigned_to.is_not(None), is_away(now)))
+    return select(i.sender.label("number")).where(i.state == "waiting", ~taken.exists()).distinct()
+
+
+def _newest_first(conn: Connection, numbers: Select[tuple[str]], limit: int, before: str) -> Page:
+    """A page of these conversations, which are looked at whole."""
+    n = numbers.subquery().c.number
+    ends = [
+        select(message.c.id).where(message.c.recipient == n).order_by(message.c.id.desc()).limit(1),
+        select(inbound.c.id).where(inbound.c.sender == n, SAID).order_by(inbound.c.id.desc()).limit(1),
+        select(call.c.id).where(call.c.caller == n).order_by(call.c.id.desc()).limit(1),
+    ]
+    rows = conn.execute(select(n, *(end.scalar_subquery() for end in ends))).all()
+    newest = {row[0]: max((id for id in row[1:] if id), key=place) for row in rows if any(row[1:])}
+    order = sorted((one for one in newest.items() if place(one[1]) < before), key=lambda one: place(one[1]))[::-1]
+    following = place(order[limit - 1][1]) if len(order) > limit else None
+    return conversations.told(conn, dict(order[:limit])), following
+
+
+def _by_time(
+    conn: Connection, time: ColumnElement[datetime], which: ColumnElement[bool], limit: int, before: str, *,
+    last_first: bool = False,
+) -> Page:  # fmt: skip
+    """A page of decisions in the order of their time; those that a text ended since are left out."""
+    id = conversation.c.id
+    query = select(conversation.c.number, id, time.label("at")).where(which, ~spoke())
+    if mark := _MARK.fullmatch(before):
+        at = _EPOCH + timedelta(microseconds=int(mark[1]))
+        behind = (time < at) | ((time == at) & (id < mark[2])) if last_first else (
+            (time > at) | ((time == at) & (id > mark[2]))
+        )  # fmt: skip
+        query = query.where(behind)
+    order = (time.desc(), id.desc()) if last_first else (time, id)
+    rows = conn.execute(query.order_by(*order).limit(limit + 1)).all()
+    shown = [conversations.of(conn, row.number) for row in rows[:limit]]
+    following = None
+    if len(rows) > limit:
+        following = f"{(rows[limit - 1].at - _EPOCH) // timedelta(microseconds=1)}.{rows[limit - 1].id}"
+    return shown, following
