@@ -36,7 +36,6 @@ LOOKS = timedelta(seconds=5)  # between two looks at how a campaign fares
 UNBOUND = 5_000.0  # messages a second that links without a bound are taken to send
 FURTHEST = 10  # batches that are looked through for a target whose link has room
 BURST = 5.0  # seconds of its own pace that a campaign may make up at once
-UNDECIDED = ("accepted", "held", "queued", "sending")  # what is unsure is not in flight: nobody knows where it is
 
 
 class Advance:
@@ -147,7 +146,7 @@ class Advance:
         """Nothing of this wave is left to put into the queue: what follows?"""
         if row.wave >= 2:
             waits = conn.scalar(
-                select(func.count()).where(message.c.campaign_id == row.id, message.c.state.in_(UNDECIDED))
+                select(func.count()).where(message.c.campaign_id == row.id, message.c.state.in_(watching.UNDECIDED))
             )
             return False if waits else self._finish(row, "nothing is left to send", now)
         if row.wave == 0 and terms.canary is not None:
@@ -158,7 +157,7 @@ class Advance:
                 return False
             return self._next_wave(row, 1 if terms.split and terms.split.share < 100 else 2, None, now)
         assert terms.split is not None
-        if now - row.wave_at < timedelta(minutes=terms.split.decide_after):
+        if not watching.left_long_ago(conn, row, timedelta(minutes=terms.split.decide_after), now):
             return False
         return self._next_wave(row, 2, row.winner or winning.winner(conn, row), now)
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from ..customers import audience as rules
 from ..customers import customers, segments
 from ..errors import BadInput, Fault
 from ..store.ids import first_id
-from ..store.tables import campaign, customer, inbound, message, target
+from ..store.tables import address, campaign, customer, inbound, message, target
 from ..store.tables.types import AnyRow
 from ..text.number import read_number
 from .facts import Person
@@ -164,8 +164,10 @@ def _of_campaign(conn: Connection, audience: Audience, mark: int, most: int) -> 
     if audience["who"] == "unreached":
         query = query.where(m.state.in_(UNREACHED))
     elif began is not None:
-        answered = exists().where(and_(inbound.c.sender == t.address, inbound.c.id > first_id("in", began)))
-        query = query.where(m.state.in_(ARRIVED), ~answered)
+        since = inbound.c.id > first_id("in", began)
+        answered = exists().where(inbound.c.sender == t.address, since)
+        elsewhere = exists().where(address.c.customer_id == t.customer_id, inbound.c.sender == address.c.address, since)
+        query = query.where(m.state.in_(ARRIVED), ~answered, ~elsewhere)
     rows = conn.execute(query).all()
     people = [replace(_person(row), target_id=row.id) for row in rows]
     return Piece(people, str(rows[-1].id) if len(rows) == most else None)

@@ -98,14 +98,14 @@ def ordered(
 
 
 def winner(conn: Connection, row: AnyRow) -> str:
-    """The text that did best by what the campaign goes by; of equals the first."""
+    """The text that did best by what the campaign goes by; of equals the first. A STOP is no reply worth having."""
     terms = Terms.model_validate(row.terms)
     assert terms.split is not None
     scores: list[tuple[float, str]] = []
     for name in sorted(row.texts):
         told = brought(conn, row, name)
         wins = {
-            "replies": told.replied,
+            "replies": told.replied - told.opted_out,
             "orders": told.orders,
             "delivered": told.delivered,
             "fewest_opt_outs": -told.opted_out,

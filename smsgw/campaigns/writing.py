@@ -115,6 +115,7 @@ def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
         else {"a": texts}
     )
     faults += check_texts(conn, told, language)
+    faults += _one_sided(told, language)
     for number, follow_up in enumerate(terms.follow_ups):
         faults += check_texts(conn, {"a": follow_up.texts}, language, f"/terms/follow_ups/{number}")
     if terms.shown is not None:
@@ -227,6 +228,21 @@ def check_texts(
         for spoken, text in texts.items():
             faults += grammar.faults(text, known, f"{where}/{spoken}")
     return faults
+
+
+def _one_sided(told: Mapping[str, Mapping[str, str]], default: str) -> list[Fault]:
+    """Texts against each other that are not in the same languages: somebody would read one of them in a foreign one."""
+    spoken = sorted({language for texts in told.values() for language in texts} - {default})
+    return [
+        Fault(
+            "/texts" if variant == "a" else f"/terms/split/against/{VARIANTS.index(variant) - 1}",
+            "language_missing",
+            f"text {variant} is not in {language}, and another text is: write each of them in the same languages",
+        )
+        for variant, texts in told.items()
+        for language in spoken
+        if texts and language not in texts
+    ]
 
 
 def _date_field(conn: Connection, name: str) -> list[Fault]:

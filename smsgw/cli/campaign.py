@@ -291,6 +291,14 @@ def _reported(told: Mapping[str, Any]) -> list[str]:
     if told["control"] is not None:
         held = told["control"]
         lines.append(f"  of {held['people']} held out {held['orders']} ordered: {held['extra_orders']} orders more")
+    if told["saved"] is not None:
+        saved = told["saved"]
+        worth = f", {spelled(saved['amount'])} {saved['currency']}" if saved["amount"] and saved["currency"] else ""
+        lines.append(f"  {saved['messages']} messages to unreachable numbers saved{worth}")
+    for name, each in sorted(told["variants"].items()):
+        won = ", and won" if name == told["winner"] else ""
+        got = f"{each['placed']} messages, {each['delivered']} delivered, {each['replied']} wrote"
+        lines.append(f"  text {name}: {got}, {each['orders']} orders, {each['opted_out']} said stop{won}")
     return lines
 
 

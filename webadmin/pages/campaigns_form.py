@@ -26,8 +26,10 @@ class Draft:
     numbers: str = ""
     said: list[tuple[str, str]] = field(default_factory=lambda: [("sl", "")] + [("", "")] * (LINES - 1))
     template: str = ""
-    against: str = ""
+    against: list[tuple[str, str]] = field(default_factory=lambda: [("", "")] * LINES)
     share: str = "20"
+    split_by: str = "replies"
+    decide_after: str = "240"
     purpose: str = "marketing"
     category: str = ""
     sender: str = ""
@@ -41,9 +43,11 @@ class Draft:
     unanswered: str = "100"
     repeat: str = ""
     first: str = ""
+    holidays: str = ""
     zone: str = ""
     date_field: str = ""
     days: str = "0"
+    yearly: str = "yes"
     at: str = "09:00"
     until: str = ""
     follow_ups: list[FollowDraft] = field(default_factory=lambda: with_room([]))
@@ -74,19 +78,27 @@ class Draft:
         told["per_minute"] = self.per_minute or None
         told["control"] = self.control or 0
         told["canary"] = {**(told.get("canary") or {}), "share": self.canary} if self.canary else None
-        against = {"against": [{language: self.against}], "share": self.share or 20}
-        told["split"] = {**(told.get("split") or {}), **against} if self.against.strip() else None
+        told["split"] = self._split(told.get("split") or {}, language)
         limits = {name: getattr(self, name) for name in ("failures", "opt_outs", "unanswered") if getattr(self, name)}
         told["limits"] = {**(told.get("limits") or {}), **limits, "budget": self.budget or None}
         repeats = {"rule": self.repeat, "first": self.first, "zone": self.zone or "UTC"}
+        repeats["holidays"] = self.holidays.upper() or None
         told["repeat"] = {**(told.get("repeat") or {}), **repeats} if self.repeat.strip() else None
         relative = {"field": self.date_field, "days": self.days or 0, "at": self.at or "09:00", "until": self.until}
-        relative["zone"] = self.zone or "UTC"
+        relative |= {"zone": self.zone or "UTC", "yearly": self.yearly == "yes"}
         told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
         told["shown"] = self.shown.terms(told.get("shown"), language)
         told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
         told["follow_ups"] = follow_terms(self.follow_ups, language)
         return told
+
+    def _split(self, before: Mapping[str, Any], language: str) -> dict[str, Any] | None:
+        """The other text in each language, for which the form has room, and what it knows no field for as it was."""
+        texts = {spoken or language: text for spoken, text in self.against if text.strip()}
+        if not texts:
+            return None
+        told = {"against": [texts, *before.get("against", [])[1:]], "share": self.share or 20}
+        return {**before, **told, "by": self.split_by or "replies", "decide_after": self.decide_after or 240}
 
     def _offer(self) -> dict[str, Any]:
         """What can be answered. Raises BadInput for a line that says no number, product and words."""
@@ -108,32 +120,33 @@ def typed_draft() -> Draft:
     form = request.form
     plain = {one.name: form.get(one.name, "").replace("\r\n", "\n").strip() for one in fields(Draft)}
     more = {"said": typed_texts(), "shown": typed_shown(), "follow_ups": typed_follow_ups()}
+    more["against"] = typed_texts("against_")
     return Draft(**{**plain, **more})  # type: ignore[arg-type]
 
 
-def typed_texts() -> list[tuple[str, str]]:
-    """The languages and texts that a form brings."""
+def typed_texts(which: str = "") -> list[tuple[str, str]]:
+    """The languages and texts that a form brings. which: what stands before their names."""
     form = request.form
     found: list[tuple[str, str]] = []
-    while (text := form.get(f"text_{len(found)}")) is not None:
-        found.append((form.get(f"language_{len(found)}", "").strip().lower(), text.replace("\r\n", "\n")))
+    while (text := form.get(f"{which}text_{len(found)}")) is not None:
+        found.append((form.get(f"{which}language_{len(found)}", "").strip().lower(), text.replace("\r\n", "\n")))
     return found
 
 
 def draft_of(row: AnyRow, who: str) -> Draft:
     """The form of a campaign that is there. who: its rule in words."""
     terms, texts = row.terms, row.texts
-    said = [(language, text) for language, text in texts["a"].items()]
-    said.sort(key=lambda one: one[0] != row.language)
     canary, split, limits, repeat = (terms.get(name) or {} for name in ("canary", "split", "limits", "repeat"))
     relative, offer = terms.get("relative") or {}, terms.get("offer") or {}
     return Draft(
         name=row.name,
         who=who if "rule" in row.audience else "",
         numbers="\n".join(row.audience.get("numbers", ())),
-        said=(said + [("", "")] * LINES)[: max(LINES, len(said))],
-        against=next(iter(texts.get("b", {}).values()), ""),
+        said=_in_languages(texts["a"], row.language),
+        against=_in_languages(texts.get("b", {}), row.language),
         share=_plain(split.get("share", 20)),
+        split_by=split.get("by", "replies"),
+        decide_after=_plain(split.get("decide_after", 240)),
         purpose=row.purpose,
         category=row.category or "",
         sender=row.sender or "",
@@ -147,9 +160,11 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         unanswered=_plain(limits.get("unanswered", 100)),
         repeat=repeat.get("rule", ""),
         first=str(repeat.get("first", ""))[:16],
+        holidays=repeat.get("holidays") or "",
         zone=repeat.get("zone") or relative.get("zone", ""),
         date_field=relative.get("field", ""),
         days=_plain(relative.get("days", 0)),
+        yearly="yes" if relative.get("yearly", True) else "",
         at=str(relative.get("at", "09:00"))[:5],
         until=str(relative.get("until", "")),
         follow_ups=follow_ups_of(terms, row.language),
@@ -157,6 +172,12 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         offer_hours=_plain(offer.get("hours", 72)),
         shown=shown_of(terms, row.language),
     )
+
+
+def _in_languages(texts: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    """The lines of texts in several languages, that of everybody else first, with room for more."""
+    said = sorted(texts.items(), key=lambda one: one[0] != language)
+    return (said + [("", "")] * LINES)[: max(LINES, len(said))]
 
 
 def _plain(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from smsgw.customers import fields
+from smsgw.customers import customers, fields
 from smsgw.link import ReceiptState
 from tests.smsgw.campaigns.town import TEXT, Town
 
@@ -58,6 +58,23 @@ def test_who_did_not_answer_and_whom_it_did_not_reach_are_followed_up(town: Town
     second = town.children(id)[-1]
     assert {row.recipient for row in town.messages(second.id)} == set(unreached)
     assert len(town.children(id)) == 2
+
+
+def test_an_answer_from_another_number_of_theirs_is_an_answer(town: Town) -> None:
+    [silent, answering] = town.people(2)
+    with town.database.reading() as conn:
+        who = customers.of(conn, [answering])[answering].id
+    told = {"addresses": [answering, "+38631700700"]}
+    customers.change(town.database.writer, customers.Wish(told, "test", town.desk.now, "SI", who))
+    id = town.started(terms={"follow_ups": [{"who": "silent", "after": 1, "texts": {"sl": TEXT}}]})
+    town.run()
+    town.deliver()
+    town.run()
+    town.desk.text_from("+38631700700", "zanima me", "n1")
+    town.desk.later(hours=2)
+    town.tick()
+    [run] = town.children(id)
+    assert {row.recipient for row in town.messages(run.id)} == {silent}
 
 
 def test_who_said_stop_is_in_no_follow_up(town: Town) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 from sqlalchemy import insert, select
 
-from smsgw.campaigns import life, report
+from smsgw.campaigns import life, report, winning
 from smsgw.errors import BadInput
 from smsgw.inbound import expectations
 from smsgw.link import ReceiptState, RejectedForGood
@@ -19,6 +20,8 @@ from smsgw.store.tables import product, target
 from tests.smsgw.campaigns.town import TEXT, Town
 
 STOP = " Odjava: STOP"
+NIGHT = datetime(2026, 11, 25, 2, tzinfo=UTC)
+MORNING = datetime(2026, 11, 25, 8, tzinfo=UTC)  # in Ljubljana it is nine
 TWO = {"split": {"against": [{"sl": "Drugo besedilo." + STOP}], "share": 40, "decide_after": 60}}
 
 
@@ -31,6 +34,21 @@ def fail(town: Town, link: str = "a") -> int:
             town.desk.receipt(f"f{one.message_id}", ReceiptState.UNDELIVERABLE, link)
         count += len(wire)
     return count
+
+
+def take(town: Town, link: str = "a") -> int:
+    """A link takes what waits, and no receipt comes; returns how many messages that were."""
+    wire = town.desk.claim(link, 500)
+    for one in wire:
+        town.desk.taken(one, f"t{one.message_id}", link)
+    return len(wire)
+
+
+def wake(town: Town) -> None:
+    """It is morning, and what waited for it is released."""
+    town.desk.now = MORNING
+    while town.database.writer.do(town.desk.waiting.release, MORNING):
+        pass
 
 
 def order(town: Town, number: str, total: int = 10_000_000) -> None:
@@ -75,13 +93,61 @@ def test_receipts_that_do_not_come_are_waited_for_and_not_for_ever(town: Town) -
     town.people(150)
     id = town.started(terms={"canary": {"share": 5, "wait": 30}})
     town.run()
-    first = len(town.messages(id))
+    first = take(town)
     town.desk.later(minutes=29)
     town.run()
     assert len(town.messages(id)) == first
     town.desk.later(minutes=2)
     town.run()
     assert len(town.messages(id)) == 150
+
+
+def test_first_ones_that_wait_for_the_morning_say_nothing_yet(town: Town) -> None:
+    town.people(150)
+    town.desk.now = NIGHT
+    id = town.started(terms={"canary": {"share": 5, "wait": 30}})
+    town.run()
+    first = len(town.messages(id))
+    assert {row.state for row in town.messages(id)} == {"held"}
+    town.desk.later(minutes=120)
+    town.run()
+    assert len(town.messages(id)) == first
+    wake(town)
+    assert take(town) == first
+    for minutes, placed in ((29, first), (2, 150)):
+        town.desk.later(minutes=minutes)
+        town.run()
+        assert len(town.messages(id)) == placed
+
+
+def test_no_text_wins_before_they_have_left(town: Town) -> None:
+    town.people(120)
+    town.desk.now = NIGHT
+    id = town.started(terms=TWO)
+    town.run()
+    tried = len(town.messages(id))
+    town.desk.later(minutes=61)
+    town.run()
+    assert (town.row(id).winner, len(town.messages(id))) == (None, tried)
+    wake(town)
+    assert town.deliver() == tried
+    town.desk.later(minutes=61)
+    town.run()
+    assert town.row(id).winner == "a"
+    assert len(town.messages(id)) == 120
+
+
+def test_one_who_sleeps_elsewhere_does_not_keep_the_others_waiting(town: Town) -> None:
+    town.people(120)
+    id = town.started(terms=TWO)
+    town.run()
+    tried = town.messages(id)
+    wire = [one for one in town.desk.claim("a", 500) if one.message_id != tried[0].id]
+    for one in wire:
+        town.desk.taken(one, f"t{one.message_id}", "a")
+    town.desk.later(minutes=61)
+    town.run()
+    assert town.row(id).winner == "a"
 
 
 def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> None:
@@ -103,6 +169,25 @@ def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> No
     assert town.row(id).winner == "b"
     assert {row.text for row in rest} == {"Drugo besedilo." + STOP}
     assert len(tried) + len(rest) == len(numbers)
+
+
+def test_a_text_that_people_answer_with_stop_does_not_win_by_it(town: Town) -> None:
+    town.people(120)
+    id = town.started(terms={**TWO, "limits": {"opt_outs": 100, "failures": 100, "sample": 1000}})
+    town.run()
+    town.deliver()
+    tried = {
+        name: [row.recipient for row in town.messages(id) if row.text.startswith("Drugo") == (name == "b")]
+        for name in ("a", "b")
+    }
+    for number in tried["b"][:4]:
+        town.desk.text_from(number, "STOP", f"n{number}")
+    town.say(tried["b"][:4], granted=False)
+    town.desk.text_from(tried["a"][0], "zanima me", "one")
+    with town.database.reading() as conn:
+        row = town.row(id)
+        assert (winning.brought(conn, row, "a").replied, winning.brought(conn, row, "b").replied) == (1, 4)
+        assert winning.winner(conn, row) == "a"
 
 
 def test_when_everybody_is_tried_on_nobody_waits_for_a_winner(town: Town) -> None:
@@ -188,3 +273,15 @@ def test_an_offer_can_be_answered_by_its_number(town: Town) -> None:
     assert found is not None
     assert (found.kind, found.campaign, found.quantity) == ("offer", id, Fraction(3))
     assert [(one.number, one.sku) for one in found.choices] == [(2, "rice")]
+
+
+def test_texts_against_each_other_are_in_the_same_languages(town: Town) -> None:
+    texts = {"sl": TEXT, "fa": "سلام. لغو۱۱"}
+    with pytest.raises(BadInput) as wrong:
+        town.write(texts=texts, terms={"split": {"against": [{"sl": "Drugo." + STOP}]}})
+    assert [(fault.pointer, fault.code) for fault in wrong.value.faults] == [
+        ("/terms/split/against/0", "language_missing")
+    ]
+    with pytest.raises(BadInput, match="text a is not in fa"):
+        town.write(terms={"split": {"against": [{"sl": "Drugo." + STOP, "fa": "دیگر. لغو۱۱"}]}})
+    town.write(texts=texts, terms={"split": {"against": [{"sl": "Drugo." + STOP, "fa": "دیگر. لغو۱۱"}]}})
