@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import __version__
-from ..errors import SmsgwError
+from ..errors import Conflict, SmsgwError
 from ..gateway import Gateway
 from ..outbound.serving import published
 from ..store import links, nodes, schema
@@ -101,6 +101,20 @@ class Keeper(Alone):
         """The node that has the thing of this name now, as far as is known here."""
         return self.node if self.holds(name) else self._others.holder(name)
 
+    def elsewhere(self, link: str) -> Conflict | None:
+        """See `Alone`: it names the node that has the link."""
+        gateway = self._gateway
+        if link in gateway.links or link not in gateway.network.links:
+            return None
+        node, hint = self.holder(LINK + link), "smsgw doctor tells where each link is; try again in a moment"
+        if node is not None and node != self.node:
+            says, hint = f"{link} is at node {node}, and this is {self.node}", f"ask node {node}"
+        elif node is not None:
+            says = f"{link} is being connected at this node"
+        else:
+            says = f"somebody stopped {link}" if link in gateway.halted else f"no node has {link} now"
+        return Conflict(says, code="link_elsewhere", hint=hint)
+
     def look(self) -> None:
         """Something changed: look at once, not when it is time."""
         self._came.set()
@@ -116,6 +130,7 @@ class Keeper(Alone):
         gateway = self._gateway
         gateway.holdings, gateway.bell = self, self.bell
         gateway.reading.holdings = gateway.fetching.holdings = gateway.reception.courier.holdings = self
+        gateway.recall.holdings = gateway.balances.holdings = self
         for link in gateway.config.links:
             if link.enabled:
                 self._publish(link.name)

@@ -21,6 +21,7 @@ from ..link import Link, LinkState
 from ..link_verbs import SpeaksUssd
 from ..money.booking import Books, Charged, question_id
 from ..store.database import Database
+from ..store.fences import Alone
 from ..store.storable import storable, storable_or_none
 from ..store.tables import balance
 from ..store.tables.types import AnyRow
@@ -73,15 +74,16 @@ class Balances:
         self._clock = clock
         self._told = told
         self.books: Books | None = None  # who books what links charge for USSD
+        self.holdings = Alone()
         self._lock = threading.Lock()
         self._asking: set[str] = set()
 
     def ask(self, name: str, timeout: float = 60.0) -> AnyRow:
         """Ask the network now and keep what it says; returns the row of `balance`.
 
-        Raises NotFound, Conflict (it cannot, or is being asked), SmsgwError (no answer), StoreError.
+        Raises NotFound, Conflict (it cannot, is being asked, or is another node's), SmsgwError (no answer), StoreError.
         """
-        link = speaker(self._links, name)
+        link = self.speaker(name)
         with self._lock:
             if name in self._asking:
                 raise Conflict(f"{name} is being asked for its balance", code="ussd_busy")
@@ -91,6 +93,12 @@ class Balances:
         finally:
             with self._lock:
                 self._asking.discard(name)
+
+    def speaker(self, name: str) -> SpeaksUssd:
+        """The link of this name, if it can talk to its operator from here. Raises NotFound, Conflict."""
+        if (elsewhere := self.holdings.elsewhere(name)) is not None:
+            raise elsewhere
+        return speaker(self._links, name)
 
     def _ask(self, name: str, link: SpeaksUssd, timeout: float) -> AnyRow:
         row: dict[str, Any] = {"link": name, "amount": None, "currency": None, "said": "", "trouble": None}

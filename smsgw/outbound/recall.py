@@ -16,6 +16,7 @@ from ..link import Link, Receipt, ReceiptState
 from ..link_verbs import Recalls
 from ..store import history
 from ..store.database import Database
+from ..store.fences import Alone
 from ..store.lifecycle import MESSAGE
 from ..store.tables import message
 from ..store.tables.types import AnyRow
@@ -42,12 +43,14 @@ class Recall:
         self._links = links
         self._database = database
         self._receipts = receipts
+        self.holdings = Alone()
 
     def cancel(self, wish: Cancelled) -> None:
         """Take a message back, from its network if need be. May wait for the network.
 
-        Raises NotFound, or Conflict: it is final, is being sent this moment, may have gone out, or its network cannot
-        or will not give it back (`cannot_recall`), or gave back only some of its parts (`partly_recalled`).
+        Raises NotFound, or Conflict: it is final, is being sent this moment, may have gone out, its link is another
+        node's (`link_elsewhere`), or its network cannot or will not give it back (`cannot_recall`), or gave back only
+        some of its parts (`partly_recalled`).
         """
         try:
             outbox.cancel(self._database.writer, wish)
@@ -88,8 +91,9 @@ class Recall:
     def _able(self, name: str) -> Recalls:
         link = self._links.get(name)
         if link is None:
-            hint = "of several nodes, ask the one that has the link"
-            raise _cannot(f"the link {name} that sent it is not here, or not any more", hint)
+            if (elsewhere := self.holdings.elsewhere(name)) is not None:
+                raise elsewhere
+            raise _cannot(f"there is no link {name} any more, which sent it")
         if not isinstance(link, Recalls) or "cancel" not in link.abilities.optional:
             raise _cannot(f"the network of {name} gives nothing back")
         return link

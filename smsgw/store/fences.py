@@ -17,7 +17,7 @@ from contextvars import ContextVar
 
 from sqlalchemy import BigInteger, Connection, String, bindparam, text
 
-from ..errors import Fenced, SmsgwError
+from ..errors import Conflict, Fenced, SmsgwError
 from .prepared import Prepared
 
 _STANDS = Prepared(
@@ -88,6 +88,11 @@ class Alone:
 
     def holder(self, name: str) -> str | None:
         """The node that has the thing of this name now, as far as is known here."""
+        return None
+
+    def elsewhere(self, link: str) -> Conflict | None:
+        """What is answered to whoever asks this process for something that only the holder of a link can do; None when
+        that is us, or when there is no such link."""
         return None
 
 

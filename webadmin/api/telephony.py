@@ -13,7 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from smsgw.errors import BadInput, Conflict
 from smsgw.inbound import calls as missed
-from smsgw.link_verbs import SpeaksUssd
 from smsgw.outbound import balances as money
 from smsgw.outbound.usage import usage
 from smsgw.store.lifecycle import CALL
@@ -136,20 +135,20 @@ def call_json(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def _speaker(name: str) -> SpeaksUssd:
-    """The link, if it can talk to its operator. Raises NotFound, Conflict; also when another node has it."""
+def _known(name: str) -> None:
+    """There is such a link, here or at another node, and it can talk to its operator. Raises NotFound, Conflict."""
     gateway = the_gateway()
-    if gateway.holdings.several and name in gateway.network.links and name not in gateway.links:
-        node = gateway.holdings.holder(f"link:{name}")
-        says = f"{name} is at node {node}" if node else f"no node has {name} now"
-        raise Conflict(says, code="link_elsewhere", hint="ask that node: smsgw doctor tells where each link is")
-    return money.speaker(gateway.links, name)
+    served = gateway.network.links.get(name)
+    if name in gateway.links or served is None:
+        gateway.balances.speaker(name)
+    elif "ussd" not in served.abilities.optional:
+        raise Conflict(f"{name} cannot send USSD codes: only modems can", code="no_ussd")
 
 
 @route("POST", "/links/<name>/ussd", scope=SCOPE, takes=UssdAsk, answers={200: UssdTold}, errors=_TALKING, outside=True)
 def ussd(name: str, body: UssdAsk) -> Response:
     """Send a USSD code over a modem, or reply to the network's question, and wait for the answer."""
-    link = _speaker(name)
+    link = the_gateway().balances.speaker(name)
     if body.code is not None:
         told = link.ussd(body.code, body.timeout)
     else:
@@ -161,7 +160,7 @@ def ussd(name: str, body: UssdAsk) -> Response:
 @route("DELETE", "/links/<name>/ussd", scope=SCOPE, answers={200: UssdEnded}, errors=_TALKING)
 def ussd_end(name: str) -> Response:
     """End a USSD session that waits for a reply."""
-    _speaker(name).ussd_cancel()
+    the_gateway().balances.speaker(name).ussd_cancel()
     return answer({"status": "ended"})
 
 
@@ -175,7 +174,7 @@ def ask_balance(name: str) -> Response:
 def balances(name: str) -> Response:
     """List what was heard of the money on a SIM, newest first."""
     gateway = the_gateway()
-    _speaker(name)
+    _known(name)
     with gateway.database.reading() as conn:
         rows = money.history(conn, name, SHOWN)
     return answer({"data": [balance_json(row) for row in rows], "next_cursor": None})
@@ -192,7 +191,7 @@ def balance_json(row: AnyRow) -> dict[str, Any]:
 def sent_parts(name: str) -> Response:
     """Tell how many parts a SIM sent today and this month: its bundle is counted by that."""
     gateway = the_gateway()
-    _speaker(name)
+    _known(name)
     with gateway.database.reading() as conn:
         sent = usage(conn, name, gateway.clock())
     return answer({"link": name, "today": sent.today, "month": sent.month})

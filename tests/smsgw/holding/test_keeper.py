@@ -8,23 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from smsgw import switching
 from smsgw.config import Config, LinkConfig
 from smsgw.daemon import Daemon
-from smsgw.errors import StoreUnreachable
+from smsgw.errors import Conflict, NotFound, StoreUnreachable
 from smsgw.gateway import Gateway
 from smsgw.holding import keeper
 from smsgw.link import Abilities, LinkState
 from smsgw.outbound import sender
 from smsgw.outbound.handover import Claim
+from smsgw.outbound.outbox import Cancelled
 from smsgw.outbound.serving import published
 from smsgw.outbound.submit import Asked
 from smsgw.reload import take_over
 from smsgw.store import nodes
 from smsgw.store.fences import Guard
-from smsgw.store.tables import message
+from smsgw.store.tables import message, part
 from smsgw.store.wake import Bell
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer]
@@ -123,6 +124,35 @@ def test_a_link_that_is_stopped_at_one_node_is_taken_by_none_until_it_is_started
     until(lambda: first.halted == second.halted == {"net"})
     switching.start(second, "net", "Ana")
     until(lambda: [*first.links, *second.links] == ["net"], "nobody took it")
+
+
+def test_what_only_the_holder_of_a_link_can_do_is_refused_elsewhere_with_the_name_of_its_node(node: Node) -> None:
+    node("alpha", "net")
+    other = node("beta")
+    until(lambda: other.holdings.holder("link:net") == "alpha" and "net" in other.network.links)
+    id = other.door.submit(Asked("+4915120000001", "Hello", "test")).row["id"]
+    until(lambda: state(other, id) == "delivered")
+    with other.database.exclusive() as conn:  # as if its receipt had not come yet
+        conn.execute(update(message).where(message.c.id == id).values(state="sent", final_at=None))
+        conn.execute(update(part).where(part.c.message_id == id).values(outcome=None, outcome_at=None))
+
+    def refused(ask: Callable[[], Any]) -> str:
+        with pytest.raises(Conflict) as said:
+            ask()
+        assert said.value.code == "link_elsewhere"
+        return str(said.value)
+
+    for ask in (
+        lambda: other.recall.cancel(Cancelled(id, "ana", other.clock())),
+        lambda: other.balances.ask("net"),
+        lambda: other.balances.speaker("net"),  # whom USSD codes are given to
+    ):
+        assert refused(ask) == "net is at node alpha, and this is beta"
+    switching.stop(other, "net", "Ana")
+    until(lambda: other.halted == {"net"} and other.holdings.holder("link:net") is None)
+    assert refused(lambda: other.balances.ask("net")) == "somebody stopped net"
+    with pytest.raises(NotFound, match="there is no link 'nothing'"):
+        other.balances.ask("nothing")
 
 
 def test_two_nodes_of_one_name_are_refused(node: Node) -> None:

@@ -270,7 +270,7 @@ def test_a_link_without_the_verb_says_so(desk: Desk) -> None:
         late = refused(desk, network, id)
         assert late.code == "cannot_recall"
         assert "gives nothing back" in str(late)
-    with pytest.raises(Conflict, match="is not here"):
+    with pytest.raises(Conflict, match="there is no link a any more"):
         Recall({}, desk.database, desk.receipts).cancel(Cancelled(id, "ana", desk.now))
     assert desk.state(id) == "sent"
 
