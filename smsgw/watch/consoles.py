@@ -45,10 +45,8 @@ def _console(gateway: Gateway, name: str) -> Console:
     if name not in gateway.network.links:
         known = ", ".join(sorted(gateway.network.links)) or "none"
         raise NotFound(f"there is no link {name[:60]!r}", hint=f"there are: {known}")
-    if gateway.holdings.several and name not in gateway.links:
-        node = gateway.holdings.holder(f"link:{name}")
-        says = f"{name} is at node {node}" if node else f"no node has {name} now"
-        raise Conflict(says, code="link_elsewhere", hint="ask that node: smsgw doctor tells where each link is")
+    if name not in gateway.links and (elsewhere := gateway.holdings.elsewhere(name)) is not None:
+        raise elsewhere
     console = gateway.consoles.of(name)
     if console is None or not console.can:
         raise Conflict(f"what goes over {name} cannot be looked at: its driver does not tell it", code="no_console")

@@ -67,6 +67,7 @@ def kinds() -> list[tuple[str, str]]:
         ("campaign", gettext("campaigns")), ("message", gettext("messages")), ("rate", gettext("rates")),
         ("exchange", gettext("rates of exchange")), ("plan", gettext("plans")), ("budget", gettext("budgets")),
         ("money", gettext("money that was let pass")), ("networks", gettext("networks")),
+        ("link", gettext("links")),
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
-"""How a telephone will show the files of a draft: made to fit as they will go, with what was done to each; a piece of a
-page. What is made here is kept, so that sending it makes nothing a second time.
+"""How a telephone will show the files of a draft: made to fit as they will go, with what was done to each.
+
+It is a piece of a page. What is made here is kept, so that sending it makes nothing a second time.
 """
 
 from __future__ import annotations
