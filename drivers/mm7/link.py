@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from drivers import _http_lines
+from drivers._http_ends import NotWritten, Reply, Unanswered
 from drivers.mm7 import exchanges, outcomes, requests, trace
 from drivers.mm7.addresses import number
 from drivers.mm7.config import Config
@@ -24,7 +25,7 @@ from drivers.mm7.recalls import Recalls
 from drivers.mm7.reports import reference_of
 from drivers.mm7.requests import Answer
 from drivers.mm7.soap import NotMm7
-from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
+from drivers.mm7.wire import Wire
 from smsgw.errors import BadConfig
 from smsgw.link import (
     Abilities,

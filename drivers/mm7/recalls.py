@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
+from drivers._http_ends import NotWritten, Reply, Unanswered
 from drivers.mm7 import outcomes, requests
 from drivers.mm7.config import Config
 from drivers.mm7.outcomes import Outcome
 from drivers.mm7.reach import Context, Unusable
 from drivers.mm7.requests import Request
 from drivers.mm7.soap import NotMm7
-from drivers.mm7.wire import NotWritten, Reply, Unanswered, Wire
+from drivers.mm7.wire import Wire
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
 from smsgw.link import Receipt, WirePart
 from smsgw.link_verbs import Tap

@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from drivers import _http_lines as trace
+from drivers._http_ends import NotWritten, Reply, Unanswered
 from drivers.mm7.config import Config
 from smsgw.link_verbs import Tap
 
@@ -28,25 +28,8 @@ MOST = 1024 * 1024  # octets of an answer that are read
 IDLE = 10.0  # seconds after which a connection is not trusted to be open
 
 
-class NotWritten(Exception):
-    """There is no connection, and nothing of the request left."""
-
-
-class Unanswered(Exception):
-    """The request was written, at least in part, and there is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an MMSC answered. headers: names in small letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class Wire:
-    """One at a time may ask; `cut` and `cut_late` are for any thread. tap: hears what is said. tls: None: plain HTTP."""
+    """One at a time may ask; `cut` and `cut_late` are for any thread. tap: hears it all. tls: None: plain HTTP."""
 
     def __init__(self, config: Config, tap: Tap, tls: ssl.SSLContext | None) -> None:
         self._tap = tap

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from drivers import _http_lines as trace
+from drivers._http_ends import NotWritten, Reply, Unanswered
 from drivers.web import notices
 from drivers.web.config import Config
 from drivers.web.fetching import NotFetched
@@ -27,7 +28,7 @@ from drivers.web.mms import MMS
 from drivers.web.pictures import Pictures
 from drivers.web.profiles import PROFILES
 from drivers.web.signatures import is_signed
-from drivers.web.wire import NotWritten, Reply, Unanswered, Wire, reachable
+from drivers.web.wire import Wire, reachable
 from drivers.web.words import LONGEST, filled, found, media_words, parsed, told, words_of
 from smsgw.link import (
     Abilities,

@@ -10,31 +10,14 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from drivers import _http_lines as trace
+from drivers._http_ends import NotWritten, Reply, Unanswered
 from smsgw.link_verbs import Tap
 
 MOST = 256 * 1024  # octets of an answer that are read
 IDLE = 10.0  # seconds after which a connection is not trusted to be open
-
-
-class NotWritten(Exception):
-    """There is no connection, and nothing of the request left."""
-
-
-class Unanswered(Exception):
-    """The request was written, at least in part, and there is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a carrier answered. headers: names in small letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Wire:
