@@ -15,7 +15,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, literal, null, select
 
 from ..store import history as moves
+from ..store import keyset
 from ..store.database import Writer
+from ..store.keyset import Ahead
 from ..store.lifecycle import INBOUND
 from ..store.tables import call, history, inbound, message
 from ..store.tables.types import AnyRow
@@ -58,22 +60,24 @@ def version(conn: Connection) -> int:
     return conn.scalar(select(func.max(history.c.id))) or 0
 
 
-def timeline(conn: Connection, number: str, limit: int = 200, before: str = END) -> list[AnyRow]:
-    """The newest texts with one number, oldest first; with `before` those ahead of that place.
+def timeline(conn: Connection, number: str, limit: int = 200, edge: str | Ahead | None = None) -> list[AnyRow]:
+    """The newest texts with one number, oldest first; with an edge those that stand next to that place (store.keyset).
 
     Each row: id, mine (we sent it), number, text, state, why, at, kind ("call" for a missed call, which has no text),
     missing, parts, understood_as.
     """
-    out = _out().where(message.c.recipient == number, message.c.id < f"msg_{before}")
-    came = _in().where(SAID, inbound.c.sender == number, inbound.c.id < f"in_{before}")
-    rang = _rang().where(call.c.caller == number, call.c.id < f"call_{before}")
-    rows = [
-        *conn.execute(out.order_by(message.c.id.desc()).limit(limit)),
-        *conn.execute(came.order_by(inbound.c.id.desc()).limit(limit)),
-        *conn.execute(rang.order_by(call.c.id.desc()).limit(limit)),
-    ]
+    sources = (
+        (_out().where(message.c.recipient == number), message.c.id, "msg"),
+        (_in().where(SAID, inbound.c.sender == number), inbound.c.id, "in"),
+        (_rang().where(call.c.caller == number), call.c.id, "call"),
+    )
+    ahead = isinstance(edge, Ahead)
+    rows: list[AnyRow] = []
+    for query, id, prefix in sources:
+        at = Ahead(f"{prefix}_{edge.id}") if isinstance(edge, Ahead) else f"{prefix}_{edge or END}"
+        rows += keyset.rows(conn, query, id, at, limit)
     rows.sort(key=lambda row: place(row.id))
-    return rows[-limit:]
+    return rows[:limit] if ahead else rows[-limit:]
 
 
 def listing(

@@ -16,6 +16,7 @@ from smsgw.errors import BadInput, Fault
 from smsgw.inbound import conversation_desk, conversation_queues, conversations
 from smsgw.inbound.conversation_desk import Decision, Standing
 from smsgw.inbound.conversations import END, Conversation
+from smsgw.store import keyset
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
@@ -190,11 +191,13 @@ def _number(written: str) -> str:
 @route("GET", "/conversations/<number>/messages", scope=READ, query=Paging, answers={200: SaidPage})
 def conversation_messages(number: str, query: Paging) -> Response:
     """List what was said with a number, newest first: texts of both directions, and calls."""
+    edge = paging.after_place(query, conversation_queues.CURSOR.fullmatch)
     with the_gateway().database.reading() as conn:
-        rows = conversations.timeline(conn, _number(number), query.limit + 1, _place(query))[::-1]
-    data = rows[: query.limit]
-    more = conversations.place(data[-1].id) if len(rows) > query.limit else None
-    return paging.told([said_json(row) for row in data], next=more)
+        rows = conversations.timeline(conn, _number(number), query.limit + 1, edge)[::-1]
+    data, older, newer = keyset.neighbours(rows, query.limit, edge)
+    following = conversations.place(data[-1].id) if older else None
+    before = conversations.place(data[0].id) if newer else None
+    return paging.told([said_json(row) for row in data], following, paging.back(before))
 
 
 @route("POST", "/conversations/<number>/assign", scope=WRITE, takes=NewAssignment, answers={200: Talk})

@@ -52,6 +52,11 @@ def test_what_was_said_comes_newest_first_in_pages(call: Any, write: Any, clock:
     assert said == ["text 4", "text 3", "text 2", "text 1", "text 0"]
     assert third["next_cursor"] is None
     assert call("GET", f"{PLACE}/messages?cursor=nonsense").faults == {"/cursor": "cursor_invalid"}
+    assert first["prev_cursor"] is None
+    for earlier, later in ((second, third), (first, second)):
+        back = call("GET", f"{PLACE}/messages?limit=2&cursor={later['prev_cursor']}")
+        assert back.said["data"] == earlier["data"]
+    assert 'rel="next"' in back.headers["Link"]
 
 
 def test_it_is_given_to_somebody_and_found_by_that(call: Any, write: Any) -> None:
