@@ -133,6 +133,8 @@ def _difference(row: AnyRow, states: Mapping[str, int], left_out: Mapping[str, i
     more = []
     if told.get("sampled"):
         more.append(f"it was estimated from {told['sampled']} people, give or take {told['give_or_take']} %")
+    if row.winner not in (None, "a"):
+        more.append(f"text {row.winner} won, and text a was estimated for those who waited for it")
     if row.placed != told["messages"]:
         more.append(f"{told['messages']} messages were estimated and {row.placed} placed")
     changed = {code: left_out.get(code, 0) - told["left_out"].get(code, 0) for code in {*left_out, *told["left_out"]}}

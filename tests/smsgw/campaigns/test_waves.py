@@ -167,6 +167,9 @@ def test_the_text_that_is_answered_more_goes_to_everybody_else(town: Town) -> No
         town.run()
     rest = town.messages(id)[len(tried) :]
     assert town.row(id).winner == "b"
+    with town.database.reading() as conn:
+        told = report.report(conn, id)["difference"]
+    assert told == "text b won, and text a was estimated for those who waited for it"
     assert {row.text for row in rest} == {"Drugo besedilo." + STOP}
     assert len(tried) + len(rest) == len(numbers)
 
