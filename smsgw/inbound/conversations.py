@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, null, select
 
 from ..store import history as moves
 from ..store import keyset
@@ -66,7 +67,7 @@ def timeline(conn: Connection, number: str, limit: int = 200, edge: str | Ahead 
     Each row: id, mine (we sent it), number, text, state, why, at, kind ("call" for a missed call, which has no text),
     missing, parts, understood_as.
     """
-    sources = (
+    sources: tuple[tuple[Any, ColumnElement[str], str], ...] = (
         (_out().where(message.c.recipient == number), message.c.id, "msg"),
         (_in().where(SAID, inbound.c.sender == number), inbound.c.id, "in"),
         (_rang().where(call.c.caller == number), call.c.id, "call"),
