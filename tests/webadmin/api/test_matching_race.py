@@ -6,14 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
+from smsgw.campaigns import templates
 from smsgw.gateway import Gateway
-from smsgw.store.database import Writer
+from smsgw.store.database import Database, Writer
+from smsgw.store.tables import template
 from tests.webadmin.api.test_inquiries import asks
 from tests.webadmin.conftest import Caller, Clock, Later
 from webadmin.api.routes import ROUTES
@@ -121,3 +125,21 @@ def _until(what: Callable[[], bool]) -> None:
     while not what():
         assert time.monotonic() < ends, "it did not happen"
         time.sleep(0.01)
+
+
+@pytest.mark.peer
+def test_no_other_node_changes_what_is_compared_before_the_change_is_made(postgres_url: str) -> None:
+    database, now = Database(postgres_url), datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    try:
+        id = templates.create(database.writer, templates.Wish("a", TEXTS, "test", now))
+        shown = next(one for one in ROUTES if one.method == "GET" and one.path == f"{API}/templates/<id>")
+        assert shown.written is not None
+        with database.exclusive() as conn:
+            assert shown.written(conn, id=id)["name"] == "a"
+            other = select(template.c.id).where(template.c.id == id).with_for_update(nowait=True)
+            with database.reading() as elsewhere, pytest.raises(OperationalError, match="could not obtain lock"):
+                elsewhere.execute(other)
+        with database.reading() as elsewhere:
+            assert elsewhere.scalar(other) == id
+    finally:
+        database.close()
