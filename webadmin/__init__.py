@@ -63,6 +63,7 @@ from .api import catalogue as products  # `catalogue` of this package is another
 from .api.clients import KnownClients
 from .context import Context
 from .front_tls import strict
+from .presence import Presence
 from .streams import Streams
 
 STREAMS_OF_ONE = 64  # streams of events that one key or person may have open
@@ -121,7 +122,7 @@ def create_app(gateway: Gateway) -> Flask:
     app.url_rule_class = Address
     app.url_map.merge_slashes = False  # a slash too many is a mistake, not another way to say it
     app.secret_key = secrets.token_bytes(32)  # for flash messages only: sessions are rows
-    web = gateway.config.web
+    web, presence = gateway.config.web, Presence()
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_mb * 1024 * 1024
     app.extensions["smsgw"] = Context(
         gateway,
@@ -129,7 +130,8 @@ def create_app(gateway: Gateway) -> Flask:
         Once(gateway.database.writer),
         threading.BoundedSemaphore(max(1, web.threads // 2)),
         quotas.Quotas(web.requests_per_minute),
-        Streams(gateway.database, gateway.clock, web.event_streams, STREAMS_OF_ONE),
+        Streams(gateway.database, gateway.clock, web.event_streams, STREAMS_OF_ONE, presence.stirred),
+        presence,
     )
     app.extensions["people"] = auth.Memory()
     if web.tls_certificate is not None:

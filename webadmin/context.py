@@ -12,6 +12,7 @@ from smsgw.gateway import Gateway
 
 from .api.clients import KnownClients
 from .api.quotas import Quotas
+from .presence import Presence
 from .streams import Streams
 
 
@@ -21,6 +22,7 @@ class Context:
 
     waiters: how many requests may wait for something at a time, so that others are still answered.
     quotas: how many requests each client has left. streams: of events, which the front writes.
+    presence: who is at which conversation.
     """
 
     gateway: Gateway
@@ -29,6 +31,7 @@ class Context:
     waiters: threading.BoundedSemaphore
     quotas: Quotas
     streams: Streams
+    presence: Presence
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

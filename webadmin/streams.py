@@ -14,7 +14,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,6 +39,7 @@ ASK = 10.0  # seconds between two looks whether those who listen still may
 UNREAD = 128 * 1024  # octets that wait for a client from which on it is read no more for
 HEARTBEAT = 15.0  # seconds without a word after which a line says that we are there
 STREAM = "smsgw.stream"  # in a request's environ: a way to make its connection a stream
+STIR = b'event: news\ndata: ["presence"]\n\n'  # no line of history, so it has no place in the stream
 BEGIN = b"retry: 3000\n: what happens, as it happens\n\n"
 
 
@@ -100,12 +101,21 @@ class Stream:
 class Streams:
     """Every open stream of a server, and the thread that reads for them."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], most: int, each: int) -> None:
-        """most: streams at a time; each: of one client."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        most: int,
+        each: int,
+        stirred: Callable[[datetime], Collection[str]] = lambda now: (),
+    ) -> None:
+        """most: streams at a time; each: of one client. stirred: says whose pages should look, though nothing that is
+        written down has happened."""
         self._database = database
         self._clock = clock
         self._most = most
         self._each = each
+        self._stirred = stirred
         self._lock = threading.Lock()
         self._open: dict[Stream, None] = {}
         self._coming: dict[str, int] = {}  # streams by who has them, also those on their way to the loop
@@ -185,6 +195,7 @@ class Streams:
                             self._some.set()
                     continue
                 again = self.read(present)
+                self._stir(present)
                 if time.monotonic() - asked > ASK:
                     asked = time.monotonic()
                     self._dismiss(present)
@@ -214,6 +225,15 @@ class Streams:
         if told:
             self._tell(told)
         return again
+
+    def _stir(self, present: list[Stream]) -> None:
+        """Have the pages of those look around whom people came or went."""
+        whose = self._stirred(self._clock())
+        told: list[tuple[Stream, bytes | None]] = [
+            (one, STIR) for one in present if one.listener.brief and one.listener.who in whose
+        ]
+        if told:
+            self._tell(told)
 
     def _dismiss(self, present: list[Stream]) -> None:
         """End the streams of those whose key was revoked, or whose session is over."""

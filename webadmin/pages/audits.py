@@ -62,6 +62,7 @@ def kinds() -> list[tuple[str, str]]:
     return [
         ("login", gettext("log-ins")), ("account", gettext("people")), ("session", gettext("sessions ended")),
         ("key", gettext("API keys")), ("webhook", gettext("webhooks")), ("customer", gettext("customers")),
+        ("conversation", gettext("conversations")),
         ("consent", gettext("consent")), ("suppressions", gettext("suppressions")),
         ("rules", gettext("rules of the gate")),
         ("campaign", gettext("campaigns")), ("message", gettext("messages")), ("rate", gettext("rates")),

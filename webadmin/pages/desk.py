@@ -7,8 +7,9 @@ answered 304 from a few index look-ups until something happened.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -21,17 +22,17 @@ from werkzeug.wrappers import Response
 from smsgw.campaigns import filling, templates
 from smsgw.customers.consent import consent
 from smsgw.errors import SmsgwError
-from smsgw.inbound import conversations
+from smsgw.inbound import conversation_queues, conversations
 from smsgw.store import links
 from smsgw.store.tables.types import AnyRow
 
 from .. import shown_media
 from ..auth import csrf_token, current_person
-from ..context import the_gateway
+from ..context import here, the_gateway
+from ..presence import Other
 from ..problems import problem_of
-from . import language, simulator
+from . import inbox_queues, language, simulator
 
-LIST = 50  # conversations on a page
 TEXTS = 200  # of one conversation
 TEMPLATES = 20  # offered beside a draft
 LONGEST = 20  # letters of a number, as the store keeps it
@@ -39,12 +40,26 @@ START = secrets.token_hex(4)  # a page of another start of the program is anothe
 
 
 @dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """An answer of somebody else."""
+
+    name: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
-    """What went wrong with a form, in words beside it. form: "answer", or a phone's number. draft: what was typed."""
+    """What went wrong with a form, in words beside it. form: "answer", or a phone's number. draft: what was typed.
+
+    files: the ids of those that came with it. meanwhile: what others answered since the page was opened.
+    """
 
     form: str
     error: SmsgwError
     draft: str = ""
+    files: Sequence[str] = ()
+    meanwhile: Sequence[Meanwhile] = ()
 
     @property
     def says(self) -> str:
@@ -60,7 +75,11 @@ class Trouble:
 @dataclass(frozen=True, slots=True)
 class Open:
     """The conversation on the screen. days: its texts by day. newest: the id of the newest text of theirs, or "".
-    later: when the draft is to go, as it was typed. templates: (name, text) as this person would get them."""
+    later: when the draft is to go, as it was typed. templates: (name, text) as this person would get them.
+
+    known: the newest message to them, so that a later one of somebody else is noticed. others: who is there, too.
+    kept: files that came with the draft. meanwhile: as in Trouble.
+    """
 
     number: str
     days: list[tuple[date, list[AnyRow]]]
@@ -71,6 +90,10 @@ class Open:
     draft: str = ""
     later: str = ""
     templates: tuple[tuple[str, str], ...] = ()
+    known: str = ""
+    others: tuple[Other, ...] = ()
+    kept: Sequence[str] = ()
+    meanwhile: Sequence[Meanwhile] = ()
     client_ref: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -82,16 +105,17 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
     if number is not None and len(number) > LONGEST:
         raise NotFound
     gateway, person = the_gateway(), current_person()
+    now, there = gateway.clock(), here().presence
+    others = () if number is None else there.looks(number, str(person.id), person.name, now)
     with gateway.database.reading() as conn:
         listed = links.listing(conn)
-        etag = _etag(conversations.version(conn), listed, simulator.signature(gateway), person.id)
+        put_off = conversation_queues.put_off(conn, now)
+        etag = _etag(conversations.version(conn), listed, simulator.signature(gateway), person.id, put_off, others)
         if trouble is None and request.if_none_match.contains(etag):
             return Response(status=304)
         around: dict[str, Any] = {"links": listed, "person": person, "csrf": csrf_token(), "problem": trouble}
-        around["conversations"], around["next"] = conversations.listing(
-            conn, LIST, request.args.get("before", conversations.END)
-        )
-        around["open"] = opened = None if number is None else _opened(conn, number, trouble, draft)
+        around |= inbox_queues.around(conn, person, now, number)
+        around["open"] = opened = None if number is None else _opened(conn, number, trouble, draft, others)
         texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
         around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
@@ -102,7 +126,8 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
     return response
 
 
-def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str) -> Open:
+def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str, others: tuple[Other, ...]) -> Open:
+    mine = trouble if trouble and trouble.form == "answer" else None
     rows = conversations.timeline(conn, number, TEXTS, request.args.get("older", conversations.END))
     theirs = [row for row in rows if not row.mine and row.kind != "call"]
     return Open(
@@ -112,9 +137,13 @@ def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str) 
         any(row.state == "waiting" for row in theirs),
         bool(consent.withdrawn(conn, {number})),
         conversations.place(rows[0].id) if len(rows) == TEXTS else None,
-        trouble.draft if trouble and trouble.form == "answer" else draft,
-        request.form.get("send_at", "") if trouble and trouble.form == "answer" else "",
+        mine.draft if mine else draft,
+        request.form.get("send_at", "") if mine else "",
         _written(conn, number) if current_person().may("campaigns:read") else (),
+        conversation_queues.newest_of_ours(conn, number),
+        others,
+        mine.files if mine else (),
+        mine.meanwhile if mine else (),
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from smsgw.errors import BadInput, Fault, SmsgwError
-from smsgw.inbound import conversations
+from smsgw.access import accounts, keys
+from smsgw.errors import BadInput, Conflict, Fault, SmsgwError
+from smsgw.inbound import conversation_queues, conversations
 from smsgw.inbound.orders.asking import Answered, summary_again
 from smsgw.link import Abilities
 from smsgw.outbound import outbox
@@ -17,8 +19,8 @@ from smsgw.outbound.submit import Asked
 from smsgw.text.preview import Preview, preview
 
 from ..auth import current_person, person, person_required
-from ..context import the_gateway
-from . import desk, fitted, media
+from ..context import here, the_gateway
+from . import desk, fitted, inbox_queues, media
 from .blueprint import pages
 from .places import home
 from .sheets import told
@@ -62,16 +64,45 @@ def answer(number: str) -> Response:
         purpose="conversational",
         reply_to=seen,
     )
+    files: list[str] = []
     try:
         asked = replace(asked, send_at=_when())
-        content = media.content_of(text, media.given_files())
+        files = _files()
+        if others := _meanwhile(number):
+            return desk.shown(number, desk.Trouble("answer", _answered(others), text, files, others))
+        content = media.content_of(text, files)
         message = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
     except SmsgwError as error:
-        return desk.shown(number, desk.Trouble("answer", error, text))
+        return desk.shown(number, desk.Trouble("answer", error, text, files))
+    here().presence.writes(number, str(person.id), person.name, gateway.clock(), still=False)
     if seen and _handle(number, seen, f"answered by {person.name}"):
         answered = Answered(message["recipient"], message["id"], gateway.clock())
         gateway.database.writer.do(summary_again, (gateway.door, answered))
-    return redirect(url_for("pages.conversation", number=number), 303)
+    return redirect(url_for("pages.conversation", number=number, **inbox_queues.kept()), 303)
+
+
+def _files() -> list[str]:
+    """The ids of the files of a draft: those that came with it before and are still wanted, and new ones."""
+    before = [id for id in request.form.getlist("kept")[: media.MOST_FILES] if id]
+    return [*before, *media.given_files()]
+
+
+def _meanwhile(number: str) -> list[desk.Meanwhile]:
+    """What others answered since this form was drawn."""
+    known = request.form.get("known")
+    if known is None:
+        return []
+    with the_gateway().database.reading() as conn:
+        rows = conversation_queues.answers_since(conn, number, known, str(current_person().id))
+        names = {row.id: row.name for row in (*accounts.listing(conn), *keys.listing(conn))} if rows else {}
+    return [desk.Meanwhile(names.get(row.client, row.client), row.text, row.created_at) for row in rows]
+
+
+def _answered(others: list[desk.Meanwhile]) -> Conflict:
+    says = gettext("%(name)s answered while you were writing.", name=others[-1].name)
+    return Conflict(
+        says, hint=gettext("Nothing of yours is lost, and nothing was sent: send it again if it still fits.")
+    )
 
 
 def _when() -> datetime | None:
@@ -106,18 +137,10 @@ def undo_answer(number: str, id: str) -> Response:
 def look_at_answer(number: str) -> str:
     """How a telephone shows the files of a draft, made to fit: a piece of a page."""
     try:
-        content = media.content_of(desk.typed("text"), media.given_files())
+        content = media.content_of(desk.typed("text"), _files())
     except BadInput as error:
         return render_template("look.html", problem=told(error))
     return fitted.look(number, "conversational", content)
-
-
-@pages.post("/inbox/<path:number>/handled")
-@person_required
-def handled(number: str) -> Response:
-    """Take what waits off the pile without an answer, as far as the person saw it."""
-    _handle(number, request.form.get("seen", ""), f"marked as handled by {current_person().name}")
-    return redirect(url_for("pages.conversation", number=number), 303)
 
 
 def _handle(number: str, upto: str, why: str) -> int:
@@ -131,10 +154,13 @@ def _handle(number: str, upto: str, why: str) -> int:
 @person_required
 def cost(number: str) -> str:
     """What the draft takes on the link that would carry it, and which letters make it dear: a piece of a page."""
-    gateway, text = the_gateway(), "" if "@" in number else desk.typed("text")  # a mail has no parts, and costs nothing
+    gateway, text = the_gateway(), desk.typed("text")
+    person = current_person()
+    here().presence.writes(number, str(person.id), person.name, gateway.clock(), still=bool(text))
     choice = gateway.network.choose(number, now=gateway.clock())
     try:
-        takes = preview(text, Abilities() if choice is None else choice.link.abilities) if text else None
+        counted = text and "@" not in number  # a mail has no parts, and costs nothing
+        takes = preview(text, Abilities() if choice is None else choice.link.abilities) if counted else None
     except BadInput as error:
         return render_template("cost.html", too_long=str(error))
     return render_template("cost.html", cost=takes, most=gateway.door.terms.max_parts, **_dear(takes))

@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
     for one in (spoken, sentence, snippet, understood, short, digits, dated):
         app.add_template_filter(one)
     app.add_template_filter(in_our_language, "as_we_say")
-    for told in (clock, when, day_and_time):
+    for told in (clock, when, day_and_time, shop_clock, shop_day_and_time):
         app.add_template_filter(told)
     for day in (day_name, whole_day):
         app.add_template_filter(day)
@@ -176,6 +176,19 @@ def whole_day(day: date) -> str:
 def day_and_time(at: datetime) -> str:
     """A moment that may lie ahead: the time, and the day unless it is today."""
     return clock(at) if at.astimezone().date() == today() else f"{_day(at.astimezone().date())} {clock(at)}"
+
+
+def shop_clock(at: datetime) -> str:
+    """The time of the day by the clock of the business."""
+    there = at.astimezone(the_gateway().config.business.business.zone)
+    return digits(dates.format_time(there.replace(tzinfo=None), "short", locale=locale()))
+
+
+def shop_day_and_time(at: datetime) -> str:
+    """A moment that lies ahead, by the clock of the business."""
+    zone = the_gateway().config.business.business.zone
+    day = at.astimezone(zone).date()
+    return shop_clock(at) if day == the_gateway().clock().astimezone(zone).date() else f"{_day(day)} {shop_clock(at)}"
 
 
 def _day(day: date) -> str:

@@ -39,8 +39,9 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("first_steps", "begin_company", "find_modems", "try_carrier"), "people:manage"),
     **dict.fromkeys(("first_text", "leave_steps"), "people:manage"),
     # What customers say, and what is answered.
-    **dict.fromkeys(("inbox", "conversation"), "conversations:read"),
-    "handled": "conversations:write",
+    **dict.fromkeys(("inbox", "conversation", "leave_conversation"), "conversations:read"),
+    **dict.fromkeys(("assign_conversation", "snooze_conversation"), "conversations:write"),
+    **dict.fromkeys(("handled", "reopen_conversation"), "conversations:write"),
     **dict.fromkeys(("calls", "one_call", "call_statistics"), "conversations:read"),
     **dict.fromkeys(("new_call", "take_call", "finish_call"), "conversations:write"),
     "text_from_call": "messages:send",

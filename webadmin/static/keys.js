@@ -56,9 +56,17 @@ function move(by) {
 function press(code) {
   const meant = [...document.querySelectorAll(`[data-key="${code}"]`)].find((it) => it.offsetParent);
   if (!meant) return false;
+  if (meant.matches("summary")) return unfold(meant.parentElement);
   meant.closest("details")?.setAttribute("open", "");
   if (meant.matches(FIELDS)) meant.focus();
   else meant.click();
+  return true;
+}
+
+/** Open what is folded, at its first choice; or fold it again. */
+function unfold(fold) {
+  fold.open = !fold.open;
+  fold.querySelector(fold.open ? "button, input:not([type=hidden])" : "summary").focus();
   return true;
 }
 
@@ -75,7 +83,9 @@ function letter(event) {
   else if (code === "KeyJ") move(1);
   else if (code === "KeyK") move(-1);
   else if (code === "Slash") (document.querySelector("[role=search] input") ?? ways)[document.querySelector("[role=search] input") ? "focus" : "click"]();
-  else return press(code);
+  else if (press(code)) return true;
+  else if (code === "KeyN" && goes.new) location.assign(goes.new);
+  else return false;
   return true;
 }
 

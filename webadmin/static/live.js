@@ -35,6 +35,7 @@ async function ask(address, options) {
 function take(page) {
   const had = document.activeElement;
   for (const shown of document.querySelectorAll("[data-live]")) {
+    if (shown.dataset.live === "unwritten" && document.getElementById("draft")?.value) continue; // what the draft began with
     const fresh = page.getElementById(shown.id);
     if (fresh) merge(shown, fresh);
   }
@@ -121,20 +122,23 @@ function listen() {
 }
 
 /** Send a form and take its successor from the page that answers: emptied, or with what was wrong. */
-async function send(form) {
+async function send(form, button) {
   if (form.ariaBusy) return;
   form.ariaBusy = "true";
   sent++;
   try {
-    const told = new FormData(form); // files go as the form says, all else as it always did
+    const told = new FormData(form, button); // files go as the form says, all else as it always did
     const body = form.enctype === "multipart/form-data" ? told : new URLSearchParams(told);
     const found = await ask(form.action, { method: "POST", body });
     const next = found?.[0].getElementById(form.id);
     regain(found?.[0]);
     if (next && !form.closest("[data-live]")) {
       const typing = form.contains(document.activeElement);
+      const fold = form.closest("details");
       form.replaceWith(next);
-      if (typing) next.querySelector("textarea, input:not([type=hidden])").focus();
+      fold?.removeAttribute("open"); // it is decided
+      if (typing && fold) fold.querySelector("summary").focus();
+      else if (typing) next.querySelector("textarea, input:not([type=hidden])").focus();
     }
     if (found) take(found[0]);
     pulse.hidden = true;
@@ -183,7 +187,7 @@ function count(draft) {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-quiet]")) return;
   event.preventDefault();
-  send(event.target);
+  send(event.target, event.submitter);
 });
 
 document.addEventListener("input", (event) => {
@@ -221,6 +225,12 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard?.writeText(from.textContent);
     document.getElementById("copied").textContent = document.getElementById("copied-words").innerHTML;
   }
+});
+
+/** Others need not wait for who looks elsewhere. */
+addEventListener("pagehide", () => {
+  const form = document.querySelector("[data-leave]");
+  if (form) navigator.sendBeacon(form.dataset.leave, new URLSearchParams({ csrf_token: form.elements.csrf_token.value }));
 });
 
 for (const button of document.querySelectorAll("[data-copy], #templates")) button.hidden = false;

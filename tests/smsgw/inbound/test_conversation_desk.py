@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from smsgw.access import audit
 from smsgw.errors import BadInput
@@ -16,8 +17,10 @@ from smsgw.inbound.conversation_desk import Decision, Standing
 from smsgw.inbound.conversations import END
 from smsgw.outbound import outbox
 from smsgw.outbound.submit import Asked
+from smsgw.store import schema
+from smsgw.store.database import Database
 from smsgw.store.tables import history
-from tests.smsgw.desk import Desk
+from tests.smsgw.desk import START, Desk
 
 ANA, BINE, CENE = "+38640111222", "+38640111333", "+38640111444"
 
@@ -196,3 +199,28 @@ def test_answers_of_others_are_told_and_ones_own_and_those_by_themselves_are_not
     with shop.desk.database.reading() as conn:
         assert [row.text for row in queues.answers_since(conn, ANA, known, "acc_maja")] == ["Yes"]
         assert queues.answers_since(conn, ANA, queues.newest_of_ours(conn, ANA), "acc_maja") == []
+
+
+def test_sqlite_finds_every_queue_through_the_indexes(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    schema.upgrade(database)
+    asked: list[tuple[str, Any]] = []
+    with database.reading() as conn:
+        event.listen(conn, "before_cursor_execute", lambda c, cur, sql, args, *_: asked.append((sql, args)))
+        for name in ("mine", "nobody", "snoozed", "done"):
+            queues.queue(conn, queues.Asked(name, START, "Maja"))
+        queues.counts(conn, "Maja", START)
+        queues.answers_since(conn, ANA, "", "acc_maja")
+        plans = [
+            row[3]
+            for sql, args in list(asked)
+            if sql.startswith("SELECT") and "WHERE 1!=1" not in sql
+            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args)
+        ]
+    database.close()
+    tables = ("conversation", "inbound", "message", "call")
+    whole = [plan for plan in plans if plan.split()[0] == "SCAN" and plan.split()[1] in tables]
+    assert [plan for plan in whole if "ix_inbound_waiting" not in plan] == []
+    assert {name for name in ("assigned_to", "snoozed_until", "closed_at") if f"ix_conversation_{name}" in str(plans)} == {
+        "assigned_to", "snoozed_until", "closed_at",
+    }  # fmt: skip
