@@ -8,12 +8,13 @@ files that were named at the start.
 from __future__ import annotations
 
 import logging
+import re
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from .config import Config, LinkConfig
+from .config import Config, LinkConfig, Origin
 from .config.certificates import Shows
 from .errors import BadConfig
 from .gateway import Gateway, answering_of, plans_of
@@ -85,6 +86,25 @@ def differences(old: Config, new: Config) -> list[str]:
             fields = type(before).model_fields
             found += [f"[{section}] {name}" for name in fields if getattr(before, name) != getattr(after, name)]
     return found
+
+
+def settings_after(had: Sequence[Origin], read: Sequence[Origin]) -> list[Origin]:
+    """The settings in force when `read` was taken over: what waits for a restart is as `had` says, and tells so.
+
+    Their places in the file are those of now, where the value is the same.
+    """
+    now = {one.key: one for one in read}
+    kept = []
+    for one in had:
+        if _section(one) not in LIVE:
+            said = now.get(one.key, replace(one, value="–"))
+            kept.append(said if said.value == one.value else replace(one, waits=said.value))
+    order = list(dict.fromkeys(map(_section, read)))
+    return sorted([*kept, *(one for one in read if _section(one) in LIVE)], key=lambda one: order.index(_section(one)))
+
+
+def _section(one: Origin) -> str:
+    return re.split(r"[.\[]", one.key, maxsplit=1)[0]
 
 
 def _stop(gateway: Gateway, name: str, *, for_good: bool) -> None:

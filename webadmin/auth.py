@@ -2,12 +2,14 @@
 
 A session lives `session_hours` after the last thing that was done in it; the store says so, not the cookie. A form is
 believed when it carries the token of its session (`csrf_token`), and never when the browser says that another site
-sent it.
+sent it. No two answers spell that token alike: they are packed, and how small they become must tell nothing of it.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -260,15 +262,39 @@ def person_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def csrf_token() -> str:
-    """What every form of this session carries, as the field csrf_token or the header X-CSRF-Token."""
-    return sha256(b"csrf " + request.cookies.get(COOKIE, "").encode()).hexdigest()
+    """What every form of this answer carries, as the field csrf_token or the header X-CSRF-Token: the session's proof
+    under a mask of chance, which stands before it."""
+    if "csrf_token" not in g:
+        mask = secrets.token_bytes(len(_proof()))
+        g.csrf_token = urlsafe_b64encode(mask + _xor(mask, _proof())).decode()
+    spelled: str = g.csrf_token
+    return spelled
+
+
+def _proof() -> bytes:
+    """What only this session's pages know; it is never written anywhere as it is."""
+    return sha256(b"csrf " + request.cookies.get(COOKIE, "").encode()).digest()
+
+
+def _unmasked(given: str) -> bytes:
+    """The proof in a token that somebody sent; nothing in what is none."""
+    try:
+        octets = urlsafe_b64decode(given.encode("ascii"))
+    except ValueError:
+        return b""
+    half = len(octets) // 2
+    return _xor(octets[:half], octets[half:])
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))
 
 
 def check_form() -> None:
     """Raise ForeignForm unless the request carries the session's token and comes from our own site."""
     from_our_site()
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not compare_digest(given.encode(), csrf_token().encode()):
+    if not compare_digest(_unmasked(given), _proof()):
         raise ForeignForm("this form does not belong to your session", hint="load the page again and repeat it")
 
 

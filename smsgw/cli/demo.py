@@ -11,6 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from shutil import which
@@ -23,7 +24,7 @@ from smsgw.cli.local_key import ADDRESS_FILE, address, write_secret
 from smsgw.cli.office import Office
 from smsgw.cli.run import running
 from smsgw.cli.shell import Command, pass_office
-from smsgw.config import Config, load
+from smsgw.config import Config, Origin, in_force, load, load_with_origins
 from smsgw.config.toml import as_toml
 from smsgw.errors import Conflict, StoreUnreachable, Unauthenticated
 from smsgw.gateway import Gateway
@@ -49,7 +50,9 @@ def demo(office: Office, folder: Path | None, port: int | None, no_browser: bool
     config = prepare(folder, office.environ, port)
     log.set_up("warning")
     try:
+        office.path = folder / CONFIG_FILE  # what a reload reads
         with running(office, config) as gateway:
+            gateway.settings = settings_of(office.path, config)
             url = welcome(gateway, folder)
             tell(office, url, folder)
             if not no_browser and sys.stdout.isatty() and _has_screen(office.environ):
@@ -83,6 +86,15 @@ def prepare(folder: Path, environ: Mapping[str, str], port: int | None) -> Confi
     listen = f"127.0.0.1:{free_port() if port is None else port}"
     url = config.web.public_url or f"{config.web.scheme}://{listen}"  # of the page of a picture, on this machine only
     return config.model_copy(update={"web": config.web.model_copy(update={"listen": listen, "public_url": url})})
+
+
+def settings_of(path: Path, config: Config) -> list[Origin]:
+    """The settings of a demo, each with where it comes from: the file, or what was chosen at this start."""
+    read = {one.key: one for one in load_with_origins(path, {}).origins}
+    return [
+        read[one.key] if one.key in read and read[one.key].value == one.value else replace(one, source="smsgw demo")
+        for one in in_force(config)
+    ]
 
 
 def written(folder: Path) -> str:

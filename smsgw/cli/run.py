@@ -32,7 +32,7 @@ from smsgw.daemon import STOP_WITHIN, Daemon, Part
 from smsgw.errors import BadConfig, SmsgwError, StoreError
 from smsgw.gateway import Gateway
 from smsgw.holding.keeper import ROLES
-from smsgw.reload import show_again, take_over
+from smsgw.reload import settings_after, show_again, take_over
 from smsgw.watch.figures import in_a_line
 from smsgw.watch.tracing import Traces
 from smsgw.webhooks.part import Webhooks
@@ -193,6 +193,7 @@ def read_again(office: Office, gateway: Gateway) -> None:
         try:
             loaded = office.loaded()
             taken = take_over(gateway, loaded.config)
+            gateway.settings = settings_after(gateway.settings or loaded.origins, loaded.origins)
         except BadConfig as wrong:
             for says in wrong.mistakes:
                 logger.error("%s", says)

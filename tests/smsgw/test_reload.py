@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import func, select
 
 from drivers.fake import read_tape
-from smsgw.config import Config
+from smsgw.config import Config, Origin, load_with_origins
 from smsgw.gateway import Gateway
 from smsgw.link import LinkState
 from smsgw.outbound.submit import Asked
-from smsgw.reload import take_over
+from smsgw.reload import settings_after, take_over
 from smsgw.store import schema
 from smsgw.store.tables import message
 
@@ -36,7 +36,7 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
     made.start_links()
     until(lambda: all(made.network.health(name)[0].state is LinkState.UP for name in made.links))
     yield made
-    made.stop_links(time.monotonic() + 5)
+    made.stop_links(time.monotonic() + 60)
     made.close()
 
 
@@ -82,3 +82,20 @@ def test_links_come_and_go_and_other_changes_are_named(gateway: Gateway, tmp_pat
     gateway.door.submit(Asked(PHONE, "Hello", "test", link="third"))
     until(lambda: states(gateway) == {"delivered": 1})
     assert take_over(gateway, more).waits == ["[web] threads"], "until a restart it is told each time"
+
+
+def test_settings_are_told_as_they_are_in_force_after_a_reload_and_what_waits_for_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "smsgw.toml"
+    link = '[[links]]\nname = "one"\nkind = "fake"\nhandsets = ["+38640111222"]\n'
+    file.write_text(f'[web]\nthreads = 4\n[sending]\nregion = "SI"\n[log]\nlevel = "info"\n{link}')
+    before = load_with_origins(file, {}).origins
+    file.write_text(f'# moved\n[web]\nthreads = 5\n[sending]\nregion = "SI"\n[log]\nlevel = "debug"\n{link}weight = 7\n')
+    told = {one.key: one for one in settings_after(before, load_with_origins(file, {}).origins)}
+    assert told["web.threads"] == Origin("web.threads", "4", f"{file}:2", waits="5")
+    assert told["sending.region"] == Origin("sending.region", '"SI"', f"{file}:5")
+    assert told["log.level"] == Origin("log.level", '"debug"', f"{file}:7")
+    assert told["links[0].weight"] == Origin("links[0].weight", "7", f"{file}:12")
+    file.write_text(f'[web]\nthreads = 4\n{link}')
+    again = {one.key: one for one in settings_after(list(told.values()), load_with_origins(file, {}).origins)}
+    assert again["web.threads"] == Origin("web.threads", "4", f"{file}:2")
+    assert again["sending.region"].waits == "–"

@@ -30,6 +30,7 @@ from .. import shown_media
 from ..auth import csrf_token, current_person
 from ..context import here, the_gateway
 from ..presence import Other
+from ..packing import page_may_be_packed
 from ..problems import problem_of
 from . import inbox_queues, language, simulator
 
@@ -111,7 +112,7 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
         listed = links.listing(conn)
         put_off = conversation_queues.put_off(conn, now)
         etag = _etag(conversations.version(conn), listed, simulator.signature(gateway), person.id, put_off, others)
-        if trouble is None and request.if_none_match.contains(etag):
+        if trouble is None and request.if_none_match.contains_weak(etag):
             return Response(status=304)
         around: dict[str, Any] = {"links": listed, "person": person, "csrf": csrf_token(), "problem": trouble}
         around |= inbox_queues.around(conn, person, now, number)
@@ -120,9 +121,10 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
         around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
     around["curl"] = simulator.curl_line(gateway, person, gateway.config.web.public_url or request.host_url.rstrip("/"))
+    page_may_be_packed()
     response = make_response(render_template("inbox.html", **around))
     response.status_code = problem_of(trouble.error).entry.status if trouble else 200
-    response.set_etag(etag)
+    response.set_etag(etag, weak=True)  # the token of its forms is never spelled alike
     return response
 
 

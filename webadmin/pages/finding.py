@@ -39,8 +39,9 @@ GOES = {  # keys behind G, by where they lie: the layout of a keyboard changes n
 
 
 def goes() -> dict[str, str]:
-    """Where the keys behind G lead whoever asks, as addresses."""
-    return {code: url_for(endpoint) for code, endpoint in GOES.items() if may_open(endpoint)}
+    """Where the keys behind G lead whoever asks, as addresses; "new": where N writes a message to anybody."""
+    found = {code: url_for(endpoint) for code, endpoint in GOES.items() if may_open(endpoint)}
+    return found | ({"new": url_for("pages.messages", write="yes")} if may_open("pages.quick_send") else {})
 
 
 @pages.get("/find")

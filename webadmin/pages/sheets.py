@@ -1,6 +1,6 @@
 """Draw a sheet: a page of lists, forms and figures under the strip of places, as any but the desk is.
 
-A sheet has an ETag of what it says. One with `look` in its template asks again by itself while somebody sees it.
+A sheet has an ETag of what it says, a weak one, for the token of its forms is never spelled alike. One with `look` in its template asks again by itself while somebody sees it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from smsgw.store import links
 
 from ..auth import csrf_token, current_person
 from ..context import the_gateway
+from ..packing import page_may_be_packed
 from ..problems import problem_of
 from .language import Counted
 
@@ -29,13 +30,21 @@ def sheet(template: str, error: SmsgwError | None = None, **facts: Any) -> Respo
     with the_gateway().database.reading() as conn:
         listed = links.listing(conn)
     around = {"links": listed, "person": current_person(), "csrf": csrf_token(), "problem": told(error)}
+    page_may_be_packed()
     page = render_template(template, **around, **facts)
-    etag = sha256(page.encode()).hexdigest()[:20]
-    if error is None and request.method == "GET" and request.if_none_match.contains(etag):
+    etag = _etag(page, str(facts.get("client_ref") or ""))
+    if error is None and request.method == "GET" and request.if_none_match.contains_weak(etag):
         return Response(status=304)
     response = make_response(page, 200 if error is None else problem_of(error).entry.status)
-    response.set_etag(etag)
+    response.set_etag(etag, weak=True)
     return response
+
+
+def _etag(page: str, client_ref: str) -> str:
+    """Of what a page says, without the two that are drawn anew each time: its token, and what its draft will be."""
+    for chance in (csrf_token(), client_ref):
+        page = page.replace(chance, "") if chance else page
+    return sha256(page.encode()).hexdigest()[:20]
 
 
 def told(error: SmsgwError | None) -> dict[str, Any] | None:

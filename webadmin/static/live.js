@@ -10,6 +10,7 @@ const SETTLES = 1000; // after news, one look more: what nobody tells of came wi
 const EVERY = 2000; // while no stream tells of news
 const PATIENCE = 3000; // while the gateway does not answer
 const BUZZ = 900;
+const TOKEN = /name="csrf_token" value="[^"]*"/g; // spelled anew in each answer, and good in any
 
 const pulse = document.getElementById("pulse");
 let etag = ""; // of what the screen shows
@@ -44,11 +45,14 @@ function take(page) {
   (document.getElementById(had?.id) ?? document.getElementById("main"))?.focus({ preventScroll: true });
 }
 
+/** What an element says, but for the token of its forms. */
+const says = (element) => element?.outerHTML.replaceAll(TOKEN, "");
+
 function merge(shown, fresh) {
   const had = new Map([...shown.children].filter((child) => child.id).map((child) => [child.id, child]));
   const wanted = [...fresh.children].map((child) => {
     const old = had.get(child.id);
-    return old?.outerHTML === child.outerHTML ? old : document.importNode(child, true);
+    return says(old) === says(child) ? old : document.importNode(child, true);
   });
   const places = new Set(wanted);
   for (const child of [...shown.children]) if (!places.has(child)) child.remove(); // also those without an id

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from smsgw.customers import customers
 from smsgw.customers.customers import Wish
@@ -19,6 +20,7 @@ LAYOUTS = {
     "persian": {"KeyG": "ل", "KeyM": "ئ"},
     "russian": {"KeyG": "п", "KeyM": "ь"},
 }
+PRESS = "told => document.body.dispatchEvent(new KeyboardEvent('keydown', {...told, bubbles: true}))"
 Open = Callable[..., Any]
 
 
@@ -76,10 +78,7 @@ def test_keys_are_meant_by_where_they_lie_and_can_be_switched_off(enter: Open) -
     page = enter("/inbox")
     for layout in LAYOUTS.values():
         for code, key in layout.items():
-            page.evaluate(
-                "told => document.body.dispatchEvent(new KeyboardEvent('keydown', {...told, bubbles: true}))",
-                {"code": code, "key": key},
-            )
+            page.evaluate(PRESS, {"code": code, "key": key})
         page.wait_for_url("**/messages")
         page.go_back()
         page.wait_for_load_state()
@@ -115,12 +114,36 @@ def test_the_palette_goes_to_any_page_customer_and_number(admin: Visitor, enter:
         page.wait_for_load_state()
 
 
+@pytest.mark.peer
+@pytest.mark.slow
+def test_n_writes_a_new_message_from_anywhere_on_any_layout(enter: Open) -> None:
+    page = enter("/links")
+    page.evaluate(PRESS, {"code": "KeyN", "key": "د"})
+    page.wait_for_url("**/messages?write=yes")
+    page.wait_for_load_state()
+    assert page.evaluate("document.activeElement.name") == "to"
+    page.keyboard.type("no 040")  # letters of a field are no keys
+    assert page.locator("#quick [name=to]").input_value() == "no 040"
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    assert not page.locator("#quick").is_visible()
+    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.name") == "to"
+
+
+def test_who_may_not_send_is_not_led_to_where_one_writes(app: Flask) -> None:
+    viewer = Visitor(app)
+    viewer.get(viewer.link("viewer", "viewer"))
+    assert "write=yes" not in viewer.page("/messages")
+
+
 @pytest.mark.usefixtures("two")
 def test_the_way_to_anywhere_is_a_page_too(admin: Visitor, said: Callable[[str], str]) -> None:
     assert f'href="/inbox/{ANA}"' in admin.page("/find?q=040111222")
     assert "Nothing is called so." in said(admin.page("/find?q=zzzz"))
     help = said(admin.page("/help"))
     assert "G M" in help
+    assert "N Write a new message, to anybody" in help
     assert "smsgw doctor" in help
 
 

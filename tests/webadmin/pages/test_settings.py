@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from smsgw.config import load_with_origins
+from smsgw.config import Origin, load_with_origins
 from smsgw.store.tables import message
 from smsgw.webhooks import hooks
 from tests.webadmin.pages.conftest import Visitor
@@ -36,6 +36,11 @@ def test_each_setting_is_shown_with_where_it_comes_from_and_no_secret(
     found = said(admin.page("/settings?q=session"))
     assert "web.session_hours" in found
     assert "sending.region" not in found
+
+
+def test_what_waits_for_a_restart_is_told_beside_what_is_in_force(admin: Visitor, said: Said) -> None:
+    admin.gateway.settings = [Origin("web.threads", "4", "smsgw.toml:2", waits="5")]
+    assert "web.threads 4 after a restart: 5 smsgw.toml:2" in said(admin.page("/settings"))
 
 
 def test_a_gateway_that_read_no_file_shows_what_is_in_force(admin: Visitor, said: Said, app: Flask) -> None:
