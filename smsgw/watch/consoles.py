@@ -45,7 +45,7 @@ def _console(gateway: Gateway, name: str) -> Console:
     if name not in gateway.network.links:
         known = ", ".join(sorted(gateway.network.links)) or "none"
         raise NotFound(f"there is no link {name[:60]!r}", hint=f"there are: {known}")
-    if name not in gateway.links and (elsewhere := gateway.holdings.elsewhere(name)) is not None:
+    if (elsewhere := gateway.holdings.elsewhere(name)) is not None:
         raise elsewhere
     console = gateway.consoles.of(name)
     if console is None or not console.can:
