@@ -17,6 +17,7 @@ from benchmarks import (
     mms,
     modem,
     moves,
+    namespaces,
     nodes,
     pages,
     partitions,
@@ -61,16 +62,17 @@ def main() -> None:
             "pages",
             "nodes",
             "partitions",
+            "namespaces",
         ),
         action="append",
         help="(a) road, (b) cutting, (c) moves, (d) modem, (e) peers, (f) webhook, (g) front, (h) stock, (i) people, "
         "(j) campaigns, (k) reading, (l) mms, (m) streams, (n) batch, (o) faults, (p) soak, (q) pages, (r) nodes, "
-        "(s) partitions",
+        "(s) partitions, (t) namespaces",
     )
     read.add_argument("--store", choices=KINDS, action="append", help="only on this store; may be repeated")
     read.add_argument("--messages", type=int, default=2000, help="messages of one measurement (default: 2000)")
     read.add_argument("--seconds", type=float, default=2.0, help="for what is measured by time (default: 2)")
-    read.add_argument("--rounds", type=int, default=3, help="of peers and faults: how often (default: 3)")
+    read.add_argument("--rounds", type=int, default=3, help="of peers, faults, namespaces: how often (default: 3)")
     read.add_argument("--fault", choices=NAMES, action="append", help="of faults: only this one; may be repeated")
     read.add_argument("--days", type=int, default=38, help="of soak: days of virtual time (default: 38)")
     read.add_argument("--seed", type=int, default=1, help="of faults and soak: repeats the chance (default: 1)")
@@ -128,6 +130,8 @@ def _measure(stores: Stores, wanted: Sequence[str], told: argparse.Namespace) ->
         campaigns.run(stores, 20_000 if told.quick else told.customers, told.messages, told.seconds)
     if "faults" in wanted and not faults.run(stores, told.seconds, told.rounds, told.seed, told.fault or ()):
         sys.exit("something was lost, or doubled without a mark; see the lines under each fault")
+    if "namespaces" in wanted and not namespaces.run(1 if told.quick else told.rounds):
+        sys.exit("something was lost, or doubled without a mark; see the lines above the table")
     if "soak" in wanted and not soak.run(stores, 2 if told.quick else told.days, told.seed):
         sys.exit("something is wrong; see the lines under the table")
     if "peers" in wanted:

@@ -130,6 +130,8 @@ class Postgres:
     server loses what was written, and everything is quicker.
     """
 
+    listens = ""  # at addresses besides, for those who may not come by the socket
+
     def __init__(self, durable: bool = True) -> None:
         self._durable = durable
         self._has_tables = False
@@ -173,7 +175,7 @@ class Postgres:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._as_owner, "--pdeathsig=INT", postgres_programs() / "postgres", "-D", "data",
-                 "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=64MB",
+                 "-k", self.folder, "-c", f"listen_addresses={self.listens}", "-c", "shared_buffers=64MB",
                  *(["-c", "fsync=off", "-c", "full_page_writes=off"] if not self._durable else [])],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip

@@ -35,6 +35,8 @@ class Cluster:
     urls: of the store as a node sees it, where that is not the same for all. more: sections for all of them.
     """
 
+    patience = 60.0  # seconds for which a caller waits for an answer, before it goes to another node
+
     def __init__(
         self, folder: Path, url: str, wire: Journal, names: list[str], urls: dict[str, str] | None = None, **more: Any
     ) -> None:
@@ -116,7 +118,7 @@ class Cluster:
         made = [
             Caller(
                 self.book,
-                Client(self.nodes[name].port, self.secret, timeout=60),
+                self.client(name, timeout=self.patience),
                 Random(f"{name} {number}"),
                 pause=pause,
             )
@@ -126,6 +128,11 @@ class Cluster:
         for one in made:
             one.start()
         return made
+
+    def client(self, name: str, timeout: float = 120) -> Client:
+        """A client of this node."""
+        node = self.nodes[name]
+        return Client(node.port, self.secret, timeout, node.host)
 
     def asked(self, count: int, seconds: float = 150) -> None:
         """Wait until so many more messages were answered with yes."""
@@ -137,7 +144,7 @@ class Cluster:
         deadline = time.monotonic() + 180
         while self.book.cut:
             assert time.monotonic() < deadline, f"{len(self.book.cut)} messages are not answered"
-            caller = Caller(self.book, Client(self.nodes[name].port, self.secret), Random(0), new=False)
+            caller = Caller(self.book, self.client(name), Random(0), new=False)
             caller.start()
             caller.join(180)
 

@@ -99,6 +99,11 @@ class Running:
         return int(self._address.read_text().strip().rpartition(":")[2])
 
     @property
+    def host(self) -> str:
+        """And at which address."""
+        return self._address.read_text().partition("://")[2].rpartition(":")[0]
+
+    @property
     def secret(self) -> str:
         """The key of the local command line, which may do everything; another one after each start."""
         return (self.folder / "cli.key").read_text().strip()
@@ -139,8 +144,8 @@ class Running:
 class Client:
     """A program that uses the HTTP API over one connection that is kept open. Not for several threads."""
 
-    def __init__(self, port: int, secret: str, timeout: float = 120) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    def __init__(self, port: int, secret: str, timeout: float = 120, host: str = "127.0.0.1") -> None:
+        self._connection = http.client.HTTPConnection(host, port, timeout=timeout)
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:

@@ -138,13 +138,23 @@ class Journal:
     answer_delay: seconds until it answers a part.
     """
 
-    def __init__(self, folder: Path, rate: float, count: int, long: int = 3, answer_delay: float = 0.03) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rate: float,
+        count: int,
+        long: int = 3,
+        answer_delay: float = 0.03,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self._host = host
         self._path = folder / "journal.jsonl"
         self._count = count
         self._begun: list[dict[str, Any]] = []
         self._read = 0
         words = [
-            "--journal", self._path, "--receipts", "--receipt-delay", 0.1, "--answer-delay", answer_delay,
+            "--host", host, "--journal", self._path, "--receipts", "--receipt-delay", 0.1,
+            "--answer-delay", answer_delay,
             "--mo-rate", rate, "--mo-count", count, "--mo-long", long, "--mo-to", NUMBER,
             "--mo-text", "from a phone: {}",
         ]  # fmt: skip
@@ -157,7 +167,7 @@ class Journal:
 
     def link(self) -> dict[str, Any]:
         return {
-            "name": "net", "kind": "smpp", "host": "127.0.0.1", "port": self.port, "system_id": "shop",
+            "name": "net", "kind": "smpp", "host": self._host, "port": self.port, "system_id": "shop",
             "sender": NUMBER, "window": 30, "reconnect_first": 0.1, "reconnect_most": 0.5,
         }  # fmt: skip
 
