@@ -34,7 +34,7 @@ class Fitted:
         """What was done to it, in words."""
         given, goes = self.given, self.goes
         if given.sha256 == goes.sha256:
-            return gettext("goes as it is")
+            return str(gettext("goes as it is"))
         deeds = []
         if given.width and goes.width and max(goes.width, goes.height or 0) < max(given.width, given.height or 0):
             deeds.append(gettext("made smaller"))
@@ -44,7 +44,7 @@ class Fitted:
             deeds.append(gettext("turned into %(kind)s", kind=kind_of(goes)))
         if given.family == "picture":
             deeds.append(gettext("without what the camera wrote into it"))
-        return ", ".join(deeds) or gettext("made anew")
+        return ", ".join(deeds) or str(gettext("made anew"))
 
 
 def kind_of(medium: Medium) -> str:
