@@ -9,8 +9,10 @@ from urllib.parse import quote, urlencode
 import pytest
 from flask.testing import FlaskClient
 
+from smsgw.errors import Fault, RefusedByPolicy
 from smsgw.gateway import Gateway
 from tests.webadmin.compat.conftest import SECRET
+from webadmin.compat.errors import said_of
 
 TO = "+38640111222"
 Stored = Callable[[], list[Any]]
@@ -194,3 +196,10 @@ def test_bad_keys_are_counted_and_a_good_one_still_enters(http: FlaskClient) -> 
     assert answers[0] == (403, "Authorization failed for sendsms")
     assert answers[-1] == (503, "Temporal failure, try again later.")
     assert get(http)[0] == 202
+
+
+@pytest.mark.parametrize("code", ["quiet_hours", "frequency_capped"])
+def test_what_may_go_later_is_told_so(code: str) -> None:
+    table, _ = said_of(RefusedByPolicy([Fault("/to", code, "not now")]))
+    assert table.kannel == (503, "Temporal failure, try again later.")
+    assert (table.twilio, table.jasmin[0], table.android) == ((400, 21610), 400, 409)
