@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from smsgw.store.tables import delivery, webhook
-from smsgw.webhooks import deliveries, hooks
+from smsgw.clients.replies import Replies
+from smsgw.store.tables import delivery, message, webhook
+from smsgw.webhooks import clients, deliveries, hooks
 from smsgw.webhooks.addresses import Allowed, read_networks
 from smsgw.webhooks.hooks import Change
 from smsgw.webhooks.terms import utc_now
@@ -338,3 +339,24 @@ def test_a_receiver_with_tls_is_believed_only_with_its_certificate(
         assert [one.type for one in secure.wait_for(1)] == ["message.accepted"]
     finally:
         secure.close()
+
+
+def test_what_a_client_answers_to_a_phone_is_kept_with_where_it_goes(
+    desk: Desk, receiver: Receiver, tell: Tell
+) -> None:
+    receiver.reply = lambda heard: Reply(
+        200, {"Content-Type": "text/plain", "X-Kannel-To": "+38640111333", "X-Kannel-From": "777"}, b"Ask her"
+    )
+    told = {"method": "POST", "user": "shop"}
+    wish = clients.ClientHook("shop", "kannel", receiver.url, clients.TEXTS, utc_now() - timedelta(seconds=1), told)
+    clients.put(desk.database.writer, wish, LOCAL, {})
+    tell()
+    desk.text_from("+38640111222", "who knows?")
+    receiver.wait_for(1)
+    until(lambda: [row for row in rows(desk) if row.state == "delivered"])
+    [kept] = [row for row in rows(desk) if row.reply]
+    assert kept.reply == "+38640111333\x1e777\x1eAsk her"
+    Replies(desk.database, desk.door).act(desk.now)
+    with desk.database.reading() as conn:
+        [sent] = conn.execute(select(message.c.recipient, message.c.sender, message.c.text)).all()
+    assert tuple(sent) == ("+38640111333", "777", "Ask her")
