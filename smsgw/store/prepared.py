@@ -154,7 +154,8 @@ class _Compiled:
         self.sql = str(compiled)
         bound = {name: bind for bind, name in compiled.bind_names.items()}
         self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
-        names = compiled.positiontup if compiled.positional else list(bound)
+        # As plain str: SQLAlchemy's own kind of it answers each question of to_json in Python.
+        names = [str(name) for name in (compiled.positiontup if compiled.positional else bound)]
         self._names = tuple(names)
         self.several = _several(self.sql, len(names)) if dialect.name == "sqlite" else None
         self._all = itemgetter(*names) if len(names) > 1 else None

@@ -81,8 +81,8 @@ class Draft:
         told["split"] = self._split(told.get("split") or {}, language)
         limits = {name: getattr(self, name) for name in ("failures", "opt_outs", "unanswered") if getattr(self, name)}
         told["limits"] = {**(told.get("limits") or {}), **limits, "budget": self.budget or None}
-        repeats = {"rule": self.repeat, "first": self.first, "zone": self.zone or "UTC"}
-        repeats["holidays"] = self.holidays.upper() or None
+        repeats = {"rule": self.repeat, "first": self.first, "zone": self.zone or "UTC",
+                   "holidays": self.holidays.upper() or None}  # fmt: skip
         told["repeat"] = {**(told.get("repeat") or {}), **repeats} if self.repeat.strip() else None
         relative = {"field": self.date_field, "days": self.days or 0, "at": self.at or "09:00", "until": self.until}
         relative |= {"zone": self.zone or "UTC", "yearly": self.yearly == "yes"}

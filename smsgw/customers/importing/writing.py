@@ -93,8 +93,9 @@ def _apply(conn: Connection, piece: Piece) -> int | None:
     owner = _locked(conn, piece, "applying")
     if owner is None:
         return None
-    wanted = (c.import_id == piece.id, c.verdict.in_(("new", "changed")), c.applied_at.is_(None), c.why.is_(None))
-    wanted += () if piece.behind is None else (c.line > piece.behind,)
+    wanted = [c.import_id == piece.id, c.verdict.in_(("new", "changed")), c.applied_at.is_(None), c.why.is_(None)]
+    if piece.behind is not None:
+        wanted.append(c.line > piece.behind)
     stored = conn.execute(select(import_line).where(*wanted).order_by(c.line).limit(AT_ONCE)).all()
     if not stored:
         step = Step(piece.id, "every good line is written", {"applied_at": piece.at})
@@ -219,8 +220,9 @@ def _take_back(conn: Connection, piece: Piece) -> int | None:
     owner = _locked(conn, piece, "undoing")
     if owner is None:
         return None
-    wanted = (c.import_id == piece.id, c.applied_at.is_not(None), c.undone_at.is_(None))
-    wanted += () if piece.behind is None else (c.line < piece.behind,)
+    wanted = [c.import_id == piece.id, c.applied_at.is_not(None), c.undone_at.is_(None)]
+    if piece.behind is not None:
+        wanted.append(c.line < piece.behind)
     lines = conn.execute(select(import_line).where(*wanted).order_by(c.line.desc()).limit(AT_ONCE)).all()
     if not lines:
         step = Step(piece.id, "what it wrote is taken back, but for what somebody changed since")
