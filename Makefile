@@ -8,6 +8,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+# What was read once is kept compiled, whatever the machine says: the tests start Python a thousand times.
+unexport PYTHONDONTWRITEBYTECODE
 # Five at a time on two cores, in the order of the folders: tests wait more than they work, the flows most of all.
 PYTEST := $(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder -ra
 
