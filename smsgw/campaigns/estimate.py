@@ -251,12 +251,10 @@ class Estimate:
         seconds = max((parts / (paces.get(link) or UNKNOWN_PACE) for link, parts in by_link.items()), default=0.0)
         if terms.per_minute:
             seconds = max(seconds, figures.messages * 60 / terms.per_minute)
-        if terms.canary:
-            seconds += terms.canary.wait * 60
+        waits = timedelta(minutes=terms.canary.wait if terms.canary else 0)
         if terms.split and terms.split.share < 100:
-            seconds += terms.split.decide_after * 60
-        ends = start + timedelta(seconds=seconds)
-        return max(ends, figures.last_hour) if figures.last_hour else ends
+            waits += timedelta(minutes=terms.split.decide_after)
+        return max(start + timedelta(seconds=seconds), figures.last_hour or start) + waits
 
 
 def _amounts(by_currency: Mapping[str, int]) -> list[dict[str, Any]]:

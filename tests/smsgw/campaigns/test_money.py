@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,17 @@ def test_who_sleeps_at_the_start_is_in_the_end_that_is_told(town: Town) -> None:
     told = town.campaigns.estimate(town.write(), "ana", town.desk.now)  # 23:00 in Kamchatka
     assert told["messages"] == 4
     assert datetime.fromisoformat(told["ends_at"]).isoformat()[:13] == "2026-11-24T20"
+
+
+def test_the_first_few_are_waited_for_from_the_morning_on_in_which_they_get_it(town: Town) -> None:
+    town.people(3)
+    town.desk.now = datetime(2026, 11, 25, 2, tzinfo=UTC)
+    ends = [
+        datetime.fromisoformat(town.campaigns.estimate(town.write(terms=terms), "ana", town.desk.now)["ends_at"])
+        for terms in ({}, {"canary": {"share": 5, "wait": 60}})
+    ]
+    assert ends[0] >= datetime(2026, 11, 25, 7, tzinfo=UTC)
+    assert ends[1] - ends[0] == timedelta(hours=1)
 
 
 def test_it_pauses_before_it_costs_more_than_its_budget(town: Town) -> None:
