@@ -94,6 +94,42 @@ def test_what_is_closed_has_nothing_that_waits_and_opens_by_a_new_text(call: Any
     assert call("GET", PLACE).said["status"] == "open"
 
 
+def test_what_a_program_did_not_see_keeps_it_open_and_what_is_opened_again_waits_again(
+    call: Any, write: Any, clock: Any
+) -> None:
+    write("something odd that nobody understands, please call me back about it")
+    seen = call("GET", "/api/v1/inbound").said["data"][0]["id"]
+    clock.on(1)
+    write("another odd thing that nobody understands, tell me more about that one")
+    assert call("POST", f"{PLACE}/close", {"upto": seen}).said["status"] == "open"
+    assert call("POST", f"{PLACE}/close", {}).said["status"] == "closed"
+    assert call("POST", f"{PLACE}/reopen", {}).said["status"] == "open"
+    assert call("GET", "/api/v1/events?events=conversation.reopened", last_event_id="0").body.count(b"event: conv") == 1
+
+
+def test_lists_by_how_they_stand_and_whose_they_are_come_in_pages(call: Any, write: Any, clock: Any) -> None:
+    numbers = [f"+3864011122{n}" for n in range(3)]
+    for number in numbers:
+        clock.on(1)
+        write("hello", number)
+        call("POST", f"/api/v1/conversations/{number}/assign", {"to": "Ana"})
+    for query, verb, told, expected in (
+        ("assigned_to=Ana&status=open", "close", {}, numbers[::-1]),
+        ("status=closed", "snooze", {"until": (clock() + timedelta(days=1)).isoformat()}, numbers[::-1]),
+        ("status=snoozed", "reopen", {}, numbers),
+        ("status=open", "close", {}, numbers[::-1]),
+    ):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = call("GET", f"/api/v1/conversations?limit=2&{query}" + (f"&cursor={cursor}" if cursor else "")).said
+            seen += [one["number"] for one in page["data"]]
+            cursor = page["next_cursor"]
+        assert seen == expected, query
+        for number in numbers:
+            clock.on(1)
+            assert call("POST", f"/api/v1/conversations/{number}/{verb}", told).status == 200
+
+
 def test_notes_and_tags_go_to_the_customer_who_is_made_if_unknown(call: Any, write: Any) -> None:
     write("hello")
     assert call("POST", f"{PLACE}/notes", {"text": "speaks softly"}).status == 201
