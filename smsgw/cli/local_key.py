@@ -12,12 +12,14 @@ import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from smsgw.access import keys
-from smsgw.config import WebConfig
-from smsgw.daemon import Part
 from smsgw.errors import NotFound
-from smsgw.gateway import Gateway
+
+if TYPE_CHECKING:  # who asks the gateway over HTTP needs none of it
+    from smsgw.config import WebConfig
+    from smsgw.daemon import Part
+    from smsgw.gateway import Gateway
 
 NAME = "local command line"
 KEY_FILE, ADDRESS_FILE = "cli.key", "cli.url"
@@ -37,6 +39,8 @@ class LocalKey:
 
     def start(self) -> None:
         """Make the key and write both files. Raises OSError."""
+        from smsgw.access import keys
+
         self._revoke()
         wish = keys.NewKey(self._name, ["admin:*"], self._gateway.clock())
         _, secret = keys.create(self._gateway.database.writer, wish)
@@ -55,6 +59,8 @@ class LocalKey:
         return True
 
     def _revoke(self) -> None:
+        from smsgw.access import keys
+
         with suppress(NotFound):  # the first start, or a clean stop before
             keys.revoke(self._gateway.database.writer, self._name, self._gateway.clock())
 

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smsgw.cli.voice import Voice
-from smsgw.config import Config, Loaded, load_with_origins
 from smsgw.errors import StoreError
-from smsgw.link import Health, LinkState
-from smsgw.store import leases, links, schema
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each is read in by those commands that come to it: most start without the half of it
+    from smsgw.config import Config, Loaded
     from smsgw.daemon import Part
     from smsgw.gateway import Gateway
 
@@ -55,6 +53,8 @@ class Office:
 
     def loaded(self) -> Loaded:
         """The configuration with its origins and warnings. Raises BadConfig."""
+        from smsgw.config import load_with_origins
+
         return load_with_origins(self.path, self.environ)
 
     def config(self) -> Config:
@@ -68,7 +68,8 @@ class Office:
         An empty store gets its tables, so that an installation can be provisioned before its first start. Raises
         BadConfig, StoreUnreachable, StoreError (it needs `smsgw db migrate`), StoreTooNew.
         """
-        from smsgw.gateway import Gateway  # every verb there is: commands that need none of them start without
+        from smsgw.gateway import Gateway  # every verb there is
+        from smsgw.store import schema
 
         config = config or self.config()
         become_owner(config.store.folder)
@@ -118,6 +119,8 @@ def runs(config: Config) -> bool:
 
     Raises StoreError when nobody can tell.
     """
+    from smsgw.store import leases
+
     try:
         return leases.held(config.store.full_url, config.node.called)
     except OSError as problem:
@@ -137,6 +140,9 @@ def _quiet(config: Config) -> Config:
 
 def _hear(gateway: Gateway) -> None:
     """Let routing know how the daemon's links are; without writing that down again."""
+    from smsgw.link import Health, LinkState
+    from smsgw.store import links
+
     with gateway.database.reading() as conn:
         for row in links.listing(conn):
             if row.name in gateway.network.links:

@@ -12,11 +12,9 @@ import ctypes
 import gc
 import logging
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
 
 import click
 
@@ -27,6 +25,7 @@ from smsgw.cli.local_key import ADDRESS_FILE, LocalKey, address
 from smsgw.cli.notify import Systemd
 from smsgw.cli.office import Office
 from smsgw.cli.shell import Command, pass_office
+from smsgw.cli.signals import signals
 from smsgw.config import Config
 from smsgw.daemon import STOP_WITHIN, Daemon, Part
 from smsgw.errors import BadConfig, SmsgwError, StoreError
@@ -211,23 +210,3 @@ def read_again(office: Office, gateway: Gateway) -> None:
     logger.info("the configuration was read again; links %s", says or "are as they were")
     if taken.waits:
         logger.warning("to be taken over by a restart: %s", ", ".join(taken.waits))
-
-
-@contextmanager
-def signals(end: Callable[[], None], reload: Callable[[], None] | None = None) -> Iterator[None]:
-    """While the block runs, the signals that mean "stop" have `end` called, SIGHUP `reload`; a second Ctrl-C ends us
-    at once. A terminal that is closed sends SIGHUP too, and means "stop"."""
-    ours = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: end if reload is None or os.isatty(0) else reload}
-
-    def act(number: int, _frame: FrameType | None) -> None:
-        if ours[signal.Signals(number)] is end:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-        # Not here: what was interrupted may hold the very lock that it needs.
-        threading.Thread(target=ours[signal.Signals(number)], name="signalled").start()
-
-    before = {number: signal.signal(number, act) for number in ours}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

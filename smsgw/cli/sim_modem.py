@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import click
 
 from smsgw.cli.office import Office
-from smsgw.cli.run import signals
 from smsgw.cli.shell import Command, pass_office
+from smsgw.cli.signals import signals
 from smsgw.cli.voice import harmless
 from smsgw.errors import BadInput, Fault
 

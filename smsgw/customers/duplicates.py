@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from rapidfuzz.fuzz import token_sort_ratio
-from rapidfuzz.process import extract
 from sqlalchemy import Connection, func, select
 
 from ..errors import BadInput
@@ -44,6 +42,9 @@ def offer(conn: Connection, region: str | None, limit: int = 50) -> list[Pair]:
 
 def of(conn: Connection, id: str, region: str | None, limit: int = 10) -> list[Pair]:
     """Who may be the same as this customer, surest first."""
+    from rapidfuzz.fuzz import token_sort_ratio  # four megabytes, for whoever looks for duplicates
+    from rapidfuzz.process import extract
+
     c = customer.c
     me = conn.execute(select(c.id, c.name_key, c.language, c.fields).where(c.id == id)).first()
     if me is None:
@@ -106,6 +107,8 @@ def _same_name(rows: Sequence[AnyRow]) -> Iterator[Pair]:
 
 def _near_names(rows: Sequence[AnyRow]) -> Iterator[Pair]:
     """Names are laid in order, by their words forwards and backwards, and neighbours are compared."""
+    from rapidfuzz.fuzz import token_sort_ratio
+
     for turned in (False, True):
         keyed = [(" ".join(sorted(row.name_key.split(), reverse=turned)), row) for row in rows if row.name_key]
         ordered = sorted(keyed, key=lambda one: (one[0], one[1].id))

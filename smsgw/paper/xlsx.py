@@ -12,8 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from .table import Cell, Kind, Table, right_to_left
 
 _FORMATS = {Kind.TEXT: "@", Kind.COUNT: "#,##0", Kind.MONEY: "#,##0.00####", Kind.SHARE: "0.0%"}
@@ -24,6 +22,8 @@ _LOOKED_AT = 200  # rows by which the width of a column is chosen
 
 def write(tables: Sequence[Table], language: str = "en", made_at: datetime | None = None) -> bytes:
     """A workbook with a sheet for each table. made_at: told as its date; None leaves the same bytes each time."""
+    import xlsxwriter  # only when somebody wants a workbook: it is larger than all of this room
+
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:

@@ -76,6 +76,10 @@ Purpose = Literal["transactional", "service", "conversational", "marketing", "ot
 
 
 class Shape(BaseModel):
-    """What all shapes have in common: nothing unknown passes, and nothing is taken for another type."""
+    """What all shapes have in common: nothing unknown passes, and nothing is taken for another type.
 
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
+    What checks them is built when the first value comes: most gateways use a tenth of them, and each is a cost of every
+    start. (pydantic builds under a lock since 2.14.)
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False, defer_build=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from smsgw.store.lifecycle import INBOUND, MESSAGE
@@ -32,6 +32,8 @@ class Ports(Shape):
 
 class NewMessage(Carried):
     """A message to be sent to one number."""
+
+    model_config = ConfigDict(defer_build=False)  # every gateway takes messages, in a loop that must not wait
 
     to: Words = Field(
         max_length=100,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from flask import redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -46,6 +45,8 @@ def shown(error: SmsgwError | None = None, codes: list[str] | None = None, secre
 
 def square(said: str) -> Markup:
     """A QR code as a drawing in the page, dark on light in both palettes: cameras want it so."""
+    import segno  # for the few minutes in which somebody sets up a second factor
+
     drawn = segno.make(said, micro=False).svg_inline(dark="#000", light="#fff", border=3, scale=5)
     return Markup(drawn)  # safe: drawn here, of black and white
 
