@@ -10,4 +10,4 @@ from smsgw.gateway import Gateway
 def run(gateway: Gateway, now: datetime) -> None:
     """What this process heard a while before `now`: it alone remembers how else the reference may be spelled."""
     if strangers := gateway.receipts.strangers(now):
-        gateway.database.writer.do(gateway.receipts.look_again, strangers)
+        gateway.database.writer.do(gateway.receipts.look_again, (strangers, now))

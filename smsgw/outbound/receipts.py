@@ -196,14 +196,14 @@ class Receipts:
             self._strangers.pop((told.link, told.receipt.reference, told.receipt.state), None)
         return due
 
-    def look_again(self, conn: Connection, batch: list[list[Told]]) -> list[None]:
-        """Writer step: match strangers with parts, or with an earlier try, that were written as they came."""
-        for strangers in batch:
+    def look_again(self, conn: Connection, batch: list[tuple[list[Told], datetime]]) -> list[None]:
+        """Writer step, for (strangers, now): match them with parts, or earlier tries, that were written as they came."""
+        for strangers, now in batch:
             for link in dict.fromkeys(told.link for told in strangers):
-                self._look_again(conn, link, [told for told in strangers if told.link == link])
+                self._look_again(conn, link, [told for told in strangers if told.link == link], now)
         return [None] * len(batch)
 
-    def _look_again(self, conn: Connection, link: str, batch: list[Told]) -> None:
+    def _look_again(self, conn: Connection, link: str, batch: list[Told], now: datetime) -> None:
         found: list[tuple[Told, Home]] = []
         for told, home in zip(batch, self._homes(conn, link, batch), strict=True):
             said = told.receipt
@@ -217,7 +217,6 @@ class Receipts:
                 conn.execute(update(receipt).where(receipt.c.id.in_(rows)).values(reference=tried))
         _mark(conn, _outcomes(found))
         if found:
-            now = max(told.at for told, _ in found)
             self._show(conn, link, found, now)
             self._settle(conn, {home.message_id for _, home in found}, now)
 

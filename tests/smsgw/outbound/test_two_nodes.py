@@ -108,7 +108,7 @@ def test_a_receipt_that_spells_the_reference_otherwise_meets_the_answer_when_its
     assert desk.receipts.strangers(desk.now) == []  # another node's transaction may still be open
     desk.now += AGAIN_AFTER
     strangers = desk.receipts.strangers(desk.now)
-    desk.database.writer.do(desk.receipts.look_again, strangers)
+    desk.database.writer.do(desk.receipts.look_again, (strangers, desk.now))
     assert desk.state(id) == "delivered"
     assert desk.receipts.strangers(desk.now) == []
     with desk.database.reading() as conn:
@@ -171,7 +171,7 @@ def test_a_late_receipt_that_spells_the_reference_otherwise_counts_for_the_earli
     pair.look_at_the_silent()
     desk.database.writer.do(desk.receipts.store, Told("a", Receipt("0R1", DELIVERED, TO, also=("r1",)), desk.now))
     desk.now += AGAIN_AFTER
-    desk.database.writer.do(desk.receipts.look_again, desk.receipts.strangers(desk.now))
+    desk.database.writer.do(desk.receipts.look_again, (desk.receipts.strangers(desk.now), desk.now))
     pair.look_at_the_silent()
     assert desk.state(id) == "delivered"
     with desk.database.reading() as conn:
