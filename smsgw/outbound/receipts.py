@@ -197,7 +197,7 @@ class Receipts:
         return due
 
     def look_again(self, conn: Connection, batch: list[tuple[list[Told], datetime]]) -> list[None]:
-        """Writer step, for (strangers, now): match them with parts, or earlier tries, that were written as they came."""
+        """Writer step, for (strangers, now): match them with parts or earlier tries that were written as they came."""
         for strangers, now in batch:
             for link in dict.fromkeys(told.link for told in strangers):
                 self._look_again(conn, link, [told for told in strangers if told.link == link], now)
