@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from smsgw.errors import NotFound
 
 from ..api.description import document
+from ..packing import page_may_be_packed
 from .blueprint import pages
 
 EVENTS = "events"
@@ -75,6 +76,7 @@ class Subject:
 def api_docs() -> Response:
     """What the API has, by subject."""
     told = _subjects()
+    page_may_be_packed()
     return make_response(render_template("api_docs.html", subjects=list(told.values()), about=_told()["info"]))
 
 
@@ -84,6 +86,7 @@ def api_subject(subject: str) -> Response:
     found = _subjects().get(subject)
     if found is None:
         raise NotFound(f"the API has no subject {subject[:60]!r}", hint=f"{url_for('pages.api_docs')} lists them")
+    page_may_be_packed()
     return make_response(render_template("api_subject.html", subject=found, subjects=list(_subjects().values())))
 
 

@@ -1,6 +1,7 @@
 """Draw a sheet: a page of lists, forms and figures under the strip of places, as any but the desk is.
 
-A sheet has an ETag of what it says, a weak one, for the token of its forms is never spelled alike. One with `look` in its template asks again by itself while somebody sees it.
+A sheet has an ETag of what it says, a weak one, for the token of its forms is never spelled alike. One with `look` in
+its template asks again by itself while somebody sees it.
 """
 
 from __future__ import annotations

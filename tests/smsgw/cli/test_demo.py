@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smsgw.cli.demo import default_folder, free_port, program
+from smsgw.cli.demo import default_folder, free_port, prepare, program, settings_of
 from tests.emulators.ports import unused
 
 PHONE = "+38640111222"
@@ -41,6 +41,14 @@ def url_of(running) -> str:
     found = running.until(lambda: re.findall(r"http://\S+", running.out.read_text()))
     assert len(found) == 1, "one URL and no other"
     return found[0]
+
+
+def test_its_settings_are_told_with_where_they_come_from(tmp_path: Path) -> None:
+    config = prepare(tmp_path, {}, 0)
+    told = {one.key: one for one in settings_of(tmp_path / "demo.toml", config)}
+    assert told["sending.region"].source.startswith(f"{tmp_path / 'demo.toml'}:")
+    assert (told["web.listen"].value, told["web.listen"].source) == ('"127.0.0.1:0"', "smsgw demo")
+    assert told["web.threads"].source == "default"
 
 
 def test_it_prints_one_url_that_logs_in_once(start, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ def packed(visitor: Visitor, path: str, **headers: str) -> Any:
 
 def test_a_page_is_as_large_as_a_click_may_cost_and_the_first_one_too(busy: Visitor) -> None:
     sizes = {path: len(packed(busy, path).data) for path in (HERS, "/inbox", "/messages", "/today", "/links")}
+    sizes |= {
+        path: len(packed(busy, path).data) for path in ("/settings", "/developers", "/campaigns/new", "/api/docs")
+    }
     assert {path: size for path, size in sizes.items() if size > NAVIGATION} == {}
     page = gzip.decompress(packed(busy, HERS).data).decode()
     assert len(page) > 2 * sizes[HERS]
