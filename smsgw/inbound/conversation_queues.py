@@ -126,13 +126,22 @@ _QUEUES: dict[str, Callable[[Connection, Asked, int, str], Page]] = {
 
 def _nobodys(now: datetime) -> Select[tuple[str]]:
     """The numbers of which a text waits for a person, and whose conversation is nobody's and not away."""
-    c, i = conversation.c, inbound.c
-    taken = select(c.id).where(c.number == i.sender, or_(c.assigned_to.is_not(None), is_away(now)))
-    return select(i.sender.label("number")).where(i.state == "waiting", ~taken.exists()).distinct()
+    c = conversation.c
+    pile = select(inbound.c.sender.label("number")).where(inbound.c.state == "waiting").distinct().subquery()
+    taken = select(c.id).where(c.number == pile.c.number, or_(c.assigned_to.is_not(None), is_away(now)))
+    return select(pile.c.number).where(~taken.exists())
 
 
 def _newest_first(conn: Connection, numbers: Select[tuple[str]], limit: int, before: str) -> Page:
     """A page of these conversations, which are looked at whole."""
+    newest = _newest(conn, numbers)
+    order = sorted((one for one in newest.items() if place(one[1]) < before), key=lambda one: place(one[1]))[::-1]
+    following = place(order[limit - 1][1]) if len(order) > limit else None
+    return conversations.told(conn, dict(order[:limit])), following
+
+
+def _newest(conn: Connection, numbers: Select[tuple[str]]) -> dict[str, str]:
+    """The id of what was said last, by number; with whom nothing was said is missing."""
     n = numbers.subquery().c.number
     ends = [
         select(message.c.id).where(message.c.recipient == n).order_by(message.c.id.desc()).limit(1),
@@ -140,10 +149,7 @@ def _newest_first(conn: Connection, numbers: Select[tuple[str]], limit: int, bef
         select(call.c.id).where(call.c.caller == n).order_by(call.c.id.desc()).limit(1),
     ]
     rows = conn.execute(select(n, *(end.scalar_subquery() for end in ends))).all()
-    newest = {row[0]: max((id for id in row[1:] if id), key=place) for row in rows if any(row[1:])}
-    order = sorted((one for one in newest.items() if place(one[1]) < before), key=lambda one: place(one[1]))[::-1]
-    following = place(order[limit - 1][1]) if len(order) > limit else None
-    return conversations.told(conn, dict(order[:limit])), following
+    return {row[0]: max((id for id in row[1:] if id), key=place) for row in rows if any(row[1:])}
 
 
 def _by_time(
@@ -161,7 +167,10 @@ def _by_time(
         query = query.where(behind)
     order = (time.desc(), id.desc()) if last_first else (time, id)
     rows = conn.execute(query.order_by(*order).limit(limit + 1)).all()
-    shown = [conversations.of(conn, row.number) for row in rows[:limit]]
+    numbers = [str(row.number) for row in rows[:limit]]
+    newest = _newest(conn, select(conversation.c.number.label("number")).where(conversation.c.number.in_(numbers)))
+    said = {one.number: one for one in conversations.told(conn, newest)}
+    shown = [said.get(number) or Conversation(number, None, 0) for number in numbers]
     following = None
     if len(rows) > limit:
         following = f"{(rows[limit - 1].at - _EPOCH) // timedelta(microseconds=1)}.{rows[limit - 1].id}"
