@@ -370,6 +370,7 @@ def _postgresql_settings(url: URL, writing: bool) -> dict[str, str]:
         "tcp_user_timeout": "9000",
     }  # fmt: skip
     theirs = "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    theirs += " -c tcp_user_timeout=9000"  # nothing is asked whether it lives while it owes us an acknowledgement
     if writing:
         theirs += f" -c idle_in_transaction_session_timeout={FROZEN}"
     said = url.query.get("options", "")
