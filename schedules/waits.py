@@ -21,7 +21,6 @@ from smsgw.store.tables import (
     campaign,
     consent_answer,
     conversation,
-    conversation,
     customer_import,
     delivery,
     earlier_try,
@@ -49,7 +48,6 @@ from . import (
     reroute,
     revoked,
     silence,
-    snoozed,
     snoozed,
     submitted_parts,
     surveys,
@@ -99,7 +97,6 @@ WAITS: dict[Job, ColumnElement[bool]] = {
     snoozed.run: _some(conversation.c.snoozed_until <= NOW),
     remote.run: _some(remote_command.c.done_at.is_(None)),
     surveys.run: or_(_some(_is(survey.c.state, "running")), _some(participant.c.remind_at <= NOW)),
-    snoozed.run: _some(conversation.c.snoozed_until <= NOW),
     submitted_parts.run: _some(submitted_part.c.received_at <= NOW),
 }
 """By job, whether there is something for it to do."""
