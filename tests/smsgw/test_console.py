@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,12 +164,3 @@ def test_a_driver_that_cannot_be_looked_at_says_so(consoles: Consoles) -> None:
     console = consoles.of("old")
     assert console is not None
     assert not console.can
-
-
-def test_off_it_costs_a_comparison(consoles: Consoles) -> None:
-    """A ratio inside one run: some look-ups of an attribute, and not a hundred."""
-    tap, _ = attached(consoles)
-    names = {"tap": tap, "none": None}
-    off = min(timeit.repeat("if tap.tell is not None: tap.put(none)", globals=names, number=20_000, repeat=5))
-    call = min(timeit.repeat("len('')", globals=names, number=20_000, repeat=5))
-    assert off < 10 * call
