@@ -89,13 +89,15 @@ def test_settings_are_told_as_they_are_in_force_after_a_reload_and_what_waits_fo
     link = '[[links]]\nname = "one"\nkind = "fake"\nhandsets = ["+38640111222"]\n'
     file.write_text(f'[web]\nthreads = 4\n[sending]\nregion = "SI"\n[log]\nlevel = "info"\n{link}')
     before = load_with_origins(file, {}).origins
-    file.write_text(f'# moved\n[web]\nthreads = 5\n[sending]\nregion = "SI"\n[log]\nlevel = "debug"\n{link}weight = 7\n')
+    file.write_text(
+        f'# moved\n[web]\nthreads = 5\n[sending]\nregion = "SI"\n[log]\nlevel = "debug"\n{link}weight = 7\n'
+    )
     told = {one.key: one for one in settings_after(before, load_with_origins(file, {}).origins)}
     assert told["web.threads"] == Origin("web.threads", "4", f"{file}:2", waits="5")
     assert told["sending.region"] == Origin("sending.region", '"SI"', f"{file}:5")
     assert told["log.level"] == Origin("log.level", '"debug"', f"{file}:7")
     assert told["links[0].weight"] == Origin("links[0].weight", "7", f"{file}:12")
-    file.write_text(f'[web]\nthreads = 4\n{link}')
+    file.write_text(f"[web]\nthreads = 4\n{link}")
     again = {one.key: one for one in settings_after(list(told.values()), load_with_origins(file, {}).origins)}
     assert again["web.threads"] == Origin("web.threads", "4", f"{file}:2")
     assert again["sending.region"].waits == "–"

@@ -29,8 +29,8 @@ from smsgw.store.tables.types import AnyRow
 from .. import shown_media
 from ..auth import csrf_token, current_person
 from ..context import here, the_gateway
-from ..presence import Other
 from ..packing import page_may_be_packed
+from ..presence import Other
 from ..problems import problem_of
 from . import inbox_queues, language, simulator
 
