@@ -1,11 +1,11 @@
-"""Every job and when it runs: the whole clock on one page.
+"""Every job and when it runs: the whole clock on one page (APScheduler).
 
-The clock holds no data: what is due is a column, so a restart loses nothing, and every job may run twice. Once a
-second it sees which jobs have their turn, asks the store in one look which of the frequent ones have something to do
-(`waits`), and runs these, each in a thread of its own, and the others of one period together, one after the other.
+The clock holds no data: what is due is a column, so a restart loses nothing, and every job may run twice. The jobs of
+one period run together, one after the other. Those of which `waits` can ask beforehand are asked for in one look, and
+only those that have something to do are given to the scheduler, each alone.
 
-The surprise: turns go by the clock that never jumps. When the time of day is set back, what was to come by the time of
-before would come late; so the two are compared, and everything runs at once then.
+The surprise: the scheduler plans by the time of day. When that is set back, nothing would run until the hour has come
+once more; so it is watched against the clock that never jumps, and everything runs at once then.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from smsgw.errors import Fenced, SmsgwError
 from smsgw.gateway import Gateway
@@ -62,6 +63,11 @@ from . import (
 )
 from .waits import Job, Waits
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from apscheduler.jobstores.base import JobLookupError
+    from apscheduler.schedulers.background import BackgroundScheduler
+
 log = logging.getLogger(__name__)
 
 TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between two runs
@@ -107,9 +113,8 @@ EVERYWHERE: frozenset[Job] = frozenset(  # what each of several nodes does for i
     job.run for job in (asking, balances, paces, prices, revoked, strangers, usage)
 )
 STUCK_AFTER = 120.0  # seconds without a look
-LOOK = 1.0  # seconds between two looks at who has its turn, and whether the time of day was set back
+LOOK = 1.0  # seconds between two looks at what is due, and whether the time of day was set back
 SET_BACK = 3.0  # seconds by which it must be; less is how clocks are kept right
-THREADS = 10  # that jobs run in at the same time
 
 
 class Clock:
@@ -120,17 +125,26 @@ class Clock:
     def __init__(self, gateway: Gateway, time_of_day: Callable[[], float] = time.time) -> None:
         self._gateway = gateway
         self._time_of_day = time_of_day
-        self._periods = dict(TIMETABLE)
-        self._turns = dict.fromkeys(self._periods, 0.0)  # when each runs next, by the clock that never jumps
-        self._running: set[Job] = set()
+        self._scheduler = BackgroundScheduler(timezone="UTC")
         self._waits = Waits()
-        self._beats = time.monotonic()
+        self._asked = {job: seconds for job, seconds in TIMETABLE if job in self._waits}
+        self._turns = dict.fromkeys(self._asked, 0.0)  # when each is asked for next, by the clock that never jumps
+        self._running: set[Job] = set()  # of those
+        self._beats = self._ticked = time.monotonic()
         self._ended = threading.Event()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
     def start(self) -> None:
         """Begin to run jobs; each for the first time at once."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        for seconds in sorted({seconds for _, seconds in TIMETABLE}):
+            jobs = [job for job, every in TIMETABLE if every == seconds and job not in self._asked]
+            if jobs:
+                self._scheduler.add_job(
+                    self._tick, "interval", args=[jobs], seconds=seconds, next_run_time=self._now(),
+                    max_instances=1, coalesce=True, misfire_grace_time=None,
+                )  # fmt: skip
+        self._scheduler.start()
         self._thread.start()
 
     def stop(self, deadline: float) -> None:
@@ -138,11 +152,15 @@ class Clock:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._threads.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def alive(self) -> bool:
-        """Whether it still looks."""
-        return time.monotonic() - self._beats < STUCK_AFTER
+        """Whether it still looks, and the scheduler runs what it is given."""
+        return time.monotonic() - min(self._beats, self._ticked) < STUCK_AFTER
+
+    def _now(self) -> datetime:
+        return datetime.now(self._scheduler.timezone)
 
     def _run(self) -> None:
         """Look, and see whether the time of day was set back meanwhile."""
@@ -161,22 +179,16 @@ class Clock:
             self._ended.wait(max(0.0, self._beats + LOOK - time.monotonic()))
 
     def _look(self, at: float) -> None:
-        """Have those run whose turn it is; who still runs has the next one. Raises StoreError: then all keep theirs."""
+        """Have those run that have something to do; who still runs has the next turn. Raises StoreError."""
         turn = [job for job, due in self._turns.items() if due <= at + LOOK / 2 and job not in self._running]
         here = [job for job in turn if job in EVERYWHERE or self._gateway.holdings.holds(self.name)]
         wanted = self._waits.of(self._gateway, here, self._gateway.clock())
         for job in turn:
-            self._turns[job] = at + self._periods[job]
-        self._running.update(wanted)
-        for jobs in self._together([job for job in here if job in wanted]):
-            self._threads.submit(self._tick, jobs)
-
-    def _together(self, jobs: Sequence[Job]) -> list[list[Job]]:
-        """What one thread runs: a job that was asked for alone, the others by their period."""
-        groups: dict[object, list[Job]] = {}
-        for job in jobs:
-            groups.setdefault(job if job in self._waits else self._periods[job], []).append(job)
-        return list(groups.values())
+            self._turns[job] = at + self._asked[job]
+        for job in here:
+            if job in wanted:
+                self._running.add(job)
+                self._scheduler.add_job(self._tick, args=[[job]], misfire_grace_time=None)
 
     def _was_set_back(self, by: timedelta) -> None:
         log.warning("the time of day was set back by %s: what is due by the clock of before runs now", by)
@@ -185,8 +197,12 @@ class Clock:
         except SmsgwError as problem:
             log.error("what waits for the time of before is not due yet: %s", problem)
         self._turns = dict.fromkeys(self._turns, 0.0)
+        for planned in self._scheduler.get_jobs():
+            with suppress(JobLookupError):  # it had its only run meanwhile
+                planned.modify(next_run_time=self._now())
 
     def _tick(self, jobs: Sequence[Job]) -> None:
+        self._ticked = time.monotonic()
         for job in jobs:
             try:
                 if not self._ended.is_set():
@@ -196,6 +212,8 @@ class Clock:
 
     def _do(self, job: Job) -> None:
         held = self._gateway.holdings
+        if job not in EVERYWHERE and not held.holds(self.name):
+            return
         try:
             with under(None if job in EVERYWHERE else held.guard(self.name)):
                 job(self._gateway, self._gateway.clock())

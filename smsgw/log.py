@@ -35,7 +35,7 @@ _PRIORITY = {
     "INFO": 6,
     "DEBUG": 7,
 }  # of sd-daemon(3), as in syslog(3)
-_CHATTY = ("alembic", "gsmmodem", "imapclient", "mail", "smpplib", "sqlalchemy", "waitress", "werkzeug")
+_CHATTY = ("alembic", "apscheduler", "gsmmodem", "imapclient", "mail", "smpplib", "sqlalchemy", "waitress", "werkzeug")
 _JOURNAL = Path("/run/systemd/journal/socket")
 _LONGEST = 48 * 1024  # octets of one field: a datagram holds a little more than two hundred thousand
 # What a line is about, by how we write that: "link net is up", "link net: ...", and the ids of records.

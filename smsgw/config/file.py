@@ -33,8 +33,8 @@ TO_WRITE_ONE = "To write one, run: smsgw init"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value, as TOML with secrets hidden, and where it came from. key: as `links[0].port`. waits: what stands there by
-    now, and is taken over by a restart."""
+    """A value, as TOML with secrets hidden, and where it came from. key: as `links[0].port`. waits: what stands there
+    by now, and is taken over by a restart."""
 
     key: str
     value: str
