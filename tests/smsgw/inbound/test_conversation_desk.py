@@ -221,5 +221,5 @@ def test_sqlite_finds_every_queue_through_the_indexes(tmp_path: Path) -> None:
     tables = ("conversation", "inbound", "message", "call")
     whole = [plan for plan in plans if plan.split()[0] == "SCAN" and plan.split()[1] in tables]
     assert [plan for plan in whole if "ix_inbound_waiting" not in plan] == []
-    queues = ("assigned_to", "snoozed_until", "closed_at")
-    assert [name for name in queues if f"ix_conversation_{name}" in str(plans)] == list(queues)
+    columns = ("assigned_to", "snoozed_until", "closed_at")
+    assert [name for name in columns if f"ix_conversation_{name}" in str(plans)] == list(columns)
