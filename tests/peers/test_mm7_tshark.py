@@ -9,6 +9,7 @@ import pytest
 
 from drivers.mm7 import Config, requests
 from drivers.mm7.wire import Wire
+from smsgw.link_verbs import Tap
 from tests.drivers.mm7.conftest import mms
 from tests.emulators.mmsc import mm7_network
 from tests.peers.tshark import Read, read, tap
@@ -22,7 +23,7 @@ def spoken(folder: Path, protocol: str, **settings: object) -> list[Read]:
         told = mmsc.settings(url=f"http://127.0.0.1:{recorded.port}/mm7", **settings)
         config = Config.model_validate(told)
         request = requests.submit([mms(validity=60)], config, datetime(2026, 11, 26, tzinfo=UTC), True)
-        wire = Wire(config)
+        wire = Wire(config, Tap(), None)
         wire.ask(request.content_type, request.body)
         wire.close()
     return read(recorded.talk, folder, over="http", protocol=protocol)
