@@ -29,6 +29,7 @@ from smsgw.store.database import Database
 PEERS = Path(__file__).parent / "peers"
 SLOW = [Path(__file__).parent / place for place in ("flows", "smsgw/cli", "drivers/test_contract.py")]
 WAITING = ("flows", "docs", "peers", "drivers")
+LONG = "test_screens.py"  # takes more than a minute, so it must not be the last
 
 # The same examples for everybody, and no deadline: a busy machine says nothing about one example. SMSGW_EXAMPLES makes
 # more of them than CI does.
@@ -54,8 +55,8 @@ def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
     """
     groups: dict[str, dict[Path, list[pytest.Item]]] = {}
     for item in items:
-        place = item.path.relative_to(Path(__file__).parent).parts[0]
-        group = groups.setdefault(place if place in WAITING else "", {})
+        place = LONG if item.path.name == LONG else item.path.relative_to(Path(__file__).parent).parts[0]
+        group = groups.setdefault(place if place in (*WAITING, LONG) else "", {})
         group.setdefault(item.path, []).append(item)
     found = [
         ((number + 0.5) / len(files) * (0.85 if place else 1), file, tests)
