@@ -28,7 +28,7 @@ from ..errors import Conflict, SmsgwError
 from ..gateway import Gateway
 from ..outbound.serving import published
 from ..store import links, nodes, schema
-from ..store.database import explained, open_engine
+from ..store.database import FROZEN, explained, open_engine
 from ..store.fences import Alone, Guard, steady
 from ..store.nodes import LINK, Me, Others
 from ..store.tables import message
@@ -219,6 +219,8 @@ class Keeper(Alone):
         self._beats = time.monotonic()
         me = self._renew(born=born)
         with self._engine.begin() as conn:
+            if frozen := nodes.end_frozen(conn, FROZEN / 1000):
+                log.warning("%d writers that did nothing for %g s kept others waiting: ended", frozen, FROZEN / 1000)
             self._others = nodes.others(conn)
             told = {row.name: row for row in links.listing(conn)}
         self._hearing.hear(self._others, told)

@@ -40,6 +40,7 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
 _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 
+SESSION = "smsgw"  # what PostgreSQL calls a connection of ours
 FROZEN = 10_000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
@@ -367,7 +368,7 @@ def _postgresql_settings(url: URL, writing: bool) -> dict[str, str]:
     """
     ours = {
         "connect_timeout": "5", "keepalives_idle": "3", "keepalives_interval": "2", "keepalives_count": "3",
-        "tcp_user_timeout": "9000",
+        "tcp_user_timeout": "9000", "application_name": SESSION,
     }  # fmt: skip
     theirs = "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
     theirs += " -c tcp_user_timeout=9000"  # nothing is asked whether it lives while it owes us an acknowledgement

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection, select, text
 
+from .database import SESSION
 from .fences import Guard
 from .tables import lease, node
 from .tables.types import AnyRow
@@ -58,6 +59,13 @@ _RELEASE = text(
 _HALT = text("UPDATE lease SET halted = :by WHERE name = :name RETURNING name")
 _UNHALT_ALL = text(
     f"UPDATE lease SET halted = NULL WHERE NOT EXISTS (SELECT 1 FROM node WHERE until > {_NOW} AND name <> :name)"
+)
+# backend_xid: it has written, or locked rows.
+_END = text(
+    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+    AND usename = current_user AND application_name = :session AND pid <> pg_backend_pid()
+    AND state LIKE 'idle in transaction%' AND backend_xid IS NOT NULL
+    AND state_change < clock_timestamp() - make_interval(secs => :after)"""
 )
 _ALIVE = text(f"SELECT {_NOW}")
 _FORGET = text(f"DELETE FROM node WHERE until < {_NOW} - interval '{FORGOTTEN} days'")
@@ -136,6 +144,13 @@ def release(conn: Connection, node: str, guards: Iterable[Guard]) -> None:
     if held:
         mine = {"names": [one.name for one in held], "fences": [one.fence for one in held]}
         conn.execute(_RELEASE, {**mine, "node": node})
+
+
+def end_frozen(conn: Connection, after: float) -> int:
+    """End sessions of smsgw that have done nothing within a transaction that writes, for so many seconds; returns how
+    many. Such a one keeps what its node held from being taken, and not every server ends it by itself: PostgreSQL
+    15 was seen to forget its own `idle_in_transaction_session_timeout`."""
+    return len(conn.execute(_END, {"session": SESSION, "after": after}).all())
 
 
 def halt(conn: Connection, batch: Sequence[tuple[str, str | None]]) -> list[bool]:

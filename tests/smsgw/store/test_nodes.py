@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from smsgw.errors import Fenced, StoreError, StoreTooNew
 from smsgw.store import nodes, schema
-from smsgw.store.database import Database
+from smsgw.store.database import Database, open_engine
 from smsgw.store.fences import Guard, steady, under
 from smsgw.store.nodes import Me
 from smsgw.store.wake import Bell
@@ -178,3 +179,23 @@ def test_tables_are_not_changed_under_a_running_node_that_could_not_go_on(
     assert refused.value.code == "nodes_too_old"
     monkeypatch.setattr(schema, "_words_for", lambda: {"0017": "0017", "0018": "0017"})
     assert schema.upgrade(shared)[0] == "0017"
+
+
+def test_a_writer_that_does_nothing_is_ended_by_others_and_neither_readers_nor_other_programs_are(
+    shared: Database, postgres_url: str
+) -> None:
+    taken(shared, me("alpha"), "link:net", "clock")
+    ours, others = open_engine(postgres_url, writing=True), create_engine(postgres_url)
+    with ours.connect() as frozen, ours.connect() as reads, others.connect() as stranger:
+        frozen.execute(text("SELECT 1 FROM lease WHERE name = 'link:net' FOR UPDATE"))
+        reads.execute(text("SELECT 1 FROM lease"))
+        stranger.execute(text("SELECT 1 FROM lease WHERE name = 'clock' FOR UPDATE"))
+        with shared.exclusive() as conn:
+            assert nodes.end_frozen(conn, 3600.0) == 0
+            assert nodes.end_frozen(conn, 0.0) == 1
+        with pytest.raises(DBAPIError):
+            frozen.execute(text("SELECT 1"))
+        reads.execute(text("SELECT 1"))
+        stranger.execute(text("SELECT 1"))
+    ours.dispose()
+    others.dispose()
