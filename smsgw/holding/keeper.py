@@ -72,6 +72,7 @@ class Keeper(Alone):
         self._came = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nodes", daemon=True)
         self._watch = threading.Thread(target=self._look_at_the_clock, name="nodes-watch", daemon=True)
+        self._thaw = threading.Thread(target=self._end_frozen, name="nodes-thaw", daemon=True)
 
     # What others ask: see `Alone`.
 
@@ -147,6 +148,7 @@ class Keeper(Alone):
         links.forget_others(gateway.database.writer, sorted({*self._published, *self._hearing.elsewhere}))
         self._thread.start()
         self._watch.start()
+        self._thaw.start()
         self.bell.start()
         self.bell.ring("leases")
 
@@ -155,7 +157,7 @@ class Keeper(Alone):
         self._end.set()
         self._connecting.ending.set()
         self._came.set()
-        for thread in (self._thread, self._watch):
+        for thread in (self._thread, self._watch, self._thaw):
             if thread.is_alive():
                 thread.join(max(0.1, deadline - time.monotonic()))
         with suppress(SQLAlchemyError):
@@ -219,8 +221,6 @@ class Keeper(Alone):
         self._beats = time.monotonic()
         me = self._renew(born=born)
         with self._engine.begin() as conn:
-            if frozen := nodes.end_frozen(conn, FROZEN / 1000):
-                log.warning("%d writers that did nothing for %g s kept others waiting: ended", frozen, FROZEN / 1000)
             self._others = nodes.others(conn)
             told = {row.name: row for row in links.listing(conn)}
         self._hearing.hear(self._others, told)
@@ -305,6 +305,15 @@ class Keeper(Alone):
             for guard in list(self._guards.values()):
                 if not guard.holds() and self._shared(guard.name):
                     self._let_go(guard)
+
+    def _end_frozen(self) -> None:
+        """End writers of any node that stand still; by a thread of its own, for a round may wait for just these."""
+        while not self._end.wait(self._lasts / 4):
+            with suppress(SQLAlchemyError), self._engine.begin() as conn:
+                if ended := nodes.end_frozen(conn, FROZEN / 1000):
+                    log.warning(
+                        "%d writers that did nothing for %g s and kept others waiting: ended", ended, FROZEN / 1000
+                    )
 
     def _stop_halted(self) -> None:
         """Links that somebody stopped are given back by whoever has them."""

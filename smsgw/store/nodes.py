@@ -60,11 +60,11 @@ _HALT = text("UPDATE lease SET halted = :by WHERE name = :name RETURNING name")
 _UNHALT_ALL = text(
     f"UPDATE lease SET halted = NULL WHERE NOT EXISTS (SELECT 1 FROM node WHERE until > {_NOW} AND name <> :name)"
 )
-# backend_xid: it has written, or locked rows.
+# backend_xid: it has written, or locked rows. ClientWrite: its node does not take what it asked for.
 _END = text(
     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
     AND usename = current_user AND application_name = :session AND pid <> pg_backend_pid()
-    AND state LIKE 'idle in transaction%' AND backend_xid IS NOT NULL
+    AND (state LIKE 'idle in transaction%' OR wait_event = 'ClientWrite') AND backend_xid IS NOT NULL
     AND state_change < clock_timestamp() - make_interval(secs => :after)"""
 )
 _ALIVE = text(f"SELECT {_NOW}")
