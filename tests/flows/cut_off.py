@@ -1,5 +1,4 @@
-"""One node is cut off from the store under load, by a proxy that is silent and hangs up on nobody. Run by hand:
-`pytest tests/flows/cut_off.py`.
+"""One node is cut off from the store under load, by a proxy that is silent; by hand: `pytest tests/flows/cut_off.py`.
 
 The surprise: it is no part of CI. To the server such a proxy is alive, so that no timer of TCP ends what the node left
 open; a take-over that usually comes after ten seconds did not come in some runs. `python -m benchmarks --only
