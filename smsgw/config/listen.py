@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from abc import abstractmethod
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Self
@@ -49,9 +50,9 @@ class Listening(Section):
         return split_address(self.listen)[1]
 
     @property
+    @abstractmethod
     def table(self) -> str:
         """How the file names it."""
-        raise NotImplementedError
 
     def server_context(self) -> ssl.SSLContext | None:
         """What its files say now of who we are; None where it is plain. Raises BadConfig."""

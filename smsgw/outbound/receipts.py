@@ -247,24 +247,34 @@ def _elsewhere(conn: Connection, told: Told, links: Sequence[str]) -> Home | Non
     """The one open part to the receipt's recipient whose reference is spelled in another of the ways it names, or that
     went over one of these links.
     """
-    said, tail = told.receipt, (told.receipt.recipient or "")[-TAIL:]
-    if len(tail) < TAIL:
+    said = told.receipt
+    if not names_a_phone(said.recipient):
         return None
     fitting: list[AnyRow] = []
     for link, spelled in ((told.link, said.also), *((other, (said.reference, *said.also)) for other in links)):
         found = conn.execute(_OTHERWISE, {"link": link, "ids": list(spelled)}) if spelled else ()
-        fitting += [row for row in found if row.recipient.endswith(tail)]
+        fitting += [row for row in found if is_named(row.recipient, said.recipient)]
     return Home(fitting[0].message_id, fitting[0].position) if len(fitting) == 1 else None
 
 
 def _tried(conn: Connection, told: Told) -> str | None:
     """How the one earlier try to the receipt's recipient that it may speak of spelled its reference."""
-    said, tail = told.receipt, (told.receipt.recipient or "")[-TAIL:]
-    if len(tail) < TAIL:
+    said = told.receipt
+    if not names_a_phone(said.recipient):
         return None
     rows = conn.execute(_TRIED, {"link": told.link, "ids": list(said.also)})
-    fitting = {row.reference for row in rows if row.recipient.endswith(tail)}
+    fitting = {row.reference for row in rows if is_named(row.recipient, said.recipient)}
     return fitting.pop() if len(fitting) == 1 else None
+
+
+def names_a_phone(named: str | None) -> bool:
+    """Whether a receipt tells enough of the recipient's number to know it in another spelling."""
+    return len(named or "") >= TAIL
+
+
+def is_named(recipient: str, named: str | None) -> bool:
+    """Whether a receipt names this recipient, with a country code or without."""
+    return named is not None and names_a_phone(named) and recipient.endswith(named[-TAIL:])
 
 
 def _row(told: Told, home: Home | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..store.tables import earlier_try, message, part, receipt
 from ..store.tables.types import AnyRow
 from .cutting import CONTENTS
 from .moving import BATCH, Moving
-from .receipts import TAIL
+from .receipts import is_named
 from .standing import Served
 from .waiting import since_it_may_arrive
 
@@ -116,7 +116,7 @@ class Silence:
         for link, ways in self.over().items():
             rows = conn.execute(_OVER_ANOTHER, {**behind, "link": link, "ways": list(ways)}).all()
             most = max(most, len(rows))
-            late += [row for row in rows if _is_to(row)]
+            late += [row for row in rows if is_named(row.recipient, row.named)]
         if most < BATCH:
             self._heard = newest
         if not late:
@@ -145,12 +145,6 @@ class Silence:
         history.move(conn, MESSAGE, "deliver", steps, by=link, now=now)
         noted = [history.Step(row.message_id, f"a late receipt for the try over {link}: {row.state}") for row in late]
         history.note(conn, MESSAGE, "late", [step for step in noted if step.id not in whole], by=link, now=now)
-
-
-def _is_to(row: AnyRow) -> bool:
-    """Whether a receipt over another account names the message's recipient."""
-    tail = (row.named or "")[-TAIL:]
-    return len(tail) == TAIL and bool(row.recipient.endswith(tail))
 
 
 def _has_all(conn: Connection, id: str, link: str) -> bool:

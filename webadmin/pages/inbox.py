@@ -67,7 +67,7 @@ def answer(number: str) -> Response:
     files: list[str] = []
     try:
         asked = replace(asked, send_at=_when())
-        files = _files()
+        files = media.drafted_files()
         if others := _meanwhile(number):
             return desk.shown(number, desk.Trouble("answer", _answered(others), text, files, others))
         content = media.content_of(text, files)
@@ -79,12 +79,6 @@ def answer(number: str) -> Response:
         answered = Answered(message["recipient"], message["id"], gateway.clock())
         gateway.database.writer.do(summary_again, (gateway.door, answered))
     return redirect(url_for("pages.conversation", number=number, **inbox_queues.kept()), 303)
-
-
-def _files() -> list[str]:
-    """The ids of the files of a draft: those that came with it before and are still wanted, and new ones."""
-    before = [id for id in request.form.getlist("kept")[: media.MOST_FILES] if id]
-    return [*before, *media.given_files()]
 
 
 def _meanwhile(number: str) -> list[desk.Meanwhile]:
@@ -137,7 +131,7 @@ def undo_answer(number: str, id: str) -> Response:
 def look_at_answer(number: str) -> str:
     """How a telephone shows the files of a draft, made to fit: a piece of a page."""
     try:
-        content = media.content_of(desk.typed("text"), _files())
+        content = media.content_of(desk.typed("text"), media.drafted_files())
     except BadInput as error:
         return render_template("look.html", problem=told(error))
     return fitted.look(number, "conversational", content)

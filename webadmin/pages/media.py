@@ -92,6 +92,15 @@ def given_files(field: str = "files") -> list[str]:
     return ids
 
 
+def drafted_files() -> list[str]:
+    """The ids of the files of a draft: those that came with its form before and are still wanted, and new ones.
+
+    Raises BadInput, as `given_files`.
+    """
+    before = [id for id in request.form.getlist("kept")[:MOST_FILES] if id]
+    return [*before, *given_files()]
+
+
 def content_of(text: str, ids: list[str]) -> Contents | None:
     """What a text with these media is; None for a plain text. Raises BadInput."""
     return given_media.checked(given_media.of_media(ids, text)) if ids else None

@@ -51,7 +51,7 @@ def quick_send() -> Response:
     )  # fmt: skip
     draft: dict[str, Any] = {"to": asked.to, "text": text}
     try:
-        draft["files"] = _files()
+        draft["files"] = media.drafted_files()
         content = media.content_of(text, draft["files"])
         if form.get("look") == "yes":
             return _listed(None, draft | {"look": Markup(fitted.look(asked.to, asked.purpose, content, text))})
@@ -66,15 +66,10 @@ def quick_send() -> Response:
 def look_at_message() -> str:
     """How a telephone shows the files of a message that is being written, made to fit: a piece of a page."""
     try:
-        content = media.content_of(typed("text"), _files())
+        content = media.content_of(typed("text"), media.drafted_files())
     except BadInput as error:
         return render_template("look.html", problem=told(error))
     return fitted.look(request.form.get("to", "").strip(), "service", content)
-
-
-def _files() -> list[str]:
-    """The ids of the files of a message: those that came with its form before and are still wanted, and new ones."""
-    return [*request.form.getlist("kept")[: media.MOST_FILES], *media.given_files()]
 
 
 def _listed(error: SmsgwError | None = None, draft: Mapping[str, Any] | None = None) -> Response:
