@@ -40,6 +40,7 @@ from . import (
     letters,
     media,
     message_pages,
+    months,
     orders,
     paces,
     prices,
@@ -107,6 +108,7 @@ TIMETABLE: tuple[tuple[Job, float], ...] = (  # the job, and the seconds between
     (media.run, 600),
     (message_pages.run, 600),
     (forget.run, 3600),
+    (months.run, 3600),
     (retention.run, 900),
 )
 EVERYWHERE: frozenset[Job] = frozenset(  # what each of several nodes does for its own links, clients and memory

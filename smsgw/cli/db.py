@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from smsgw.cli.office import Office, become_owner
 from smsgw.cli.shell import Group, pass_office
 from smsgw.config import Config
 from smsgw.errors import Conflict, NotFound, StoreError
-from smsgw.store import schema, trial, vacuum
+from smsgw.store import partitions, schema, trial, vacuum
 from smsgw.store.backup import read_only, remove, sound, write
 from smsgw.store.backup import sqlite_path as backup_file
 from smsgw.store.database import Database
@@ -30,7 +31,7 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 @click.group("db", cls=Group)
 def db() -> None:
-    """The store: migrate, check, backup, restore, verify, vacuum."""
+    """The store: migrate, check, backup, restore, verify, vacuum, partition."""
 
 
 @db.command("migrate")
@@ -133,6 +134,44 @@ def vacuum_(office: Office) -> None:
     with Lease(config.store.full_url):
         before, after = vacuum.anew(path)
     office.voice.data({"before": before, "after": after}, [f"{path}: {before:,} bytes before, {after:,} now"])
+
+
+@db.command("partition")
+@click.option("--check", "only_check", is_flag=True, help="Say what would be done and how long it may take.")
+@pass_office
+def partition(office: Office, only_check: bool) -> None:
+    """Keep messages by the month from now on (PostgreSQL, from about 100 million messages). There is no way back but a
+    backup; the gateway must be stopped on all nodes."""
+    config = office.config()
+    become_owner(config.store.folder)
+    _exists(config)
+    now = datetime.now(UTC)
+    with closing(Database(config.store.full_url)) as database:
+        schema.require_current(database)
+        if only_check:
+            found, seconds = partitions.plan(database, now), None
+        else:
+            partitions.plan(database, now)  # what cannot be is told before anybody is asked to stop
+            with Lease(config.store.full_url):
+                begun = time.monotonic()
+                found, seconds = partitions.convert(database, now), time.monotonic() - begun
+    data = {"messages": found.rows, "bytes": found.octets, "begins": found.begins.isoformat(), "done": not only_check}
+    what = f"about {found.rows:,} messages ({found.octets / 1e9:.1f} GB with their parts)"
+    if seconds is None:
+        words = [
+            f"The store has {what}. They stay where they are and become the first partition, up to",
+            f"{found.begins:%Y-%m-%d} (UTC). They are read once: {_minutes(found.octets)} at 100 MB a second.",
+            "Stop all nodes before, and make a backup.",
+        ]
+    else:
+        words = [f"The store is kept by months from {found.begins:%Y-%m-%d} on; it took {seconds:.0f} s for {what}."]
+    office.voice.data(data, words)
+
+
+def _minutes(octets: int) -> str:
+    """How long reading so much takes, in words."""
+    minutes = octets / 100e6 / 60
+    return f"about {minutes:.0f} minutes" if minutes >= 1 else "less than a minute"
 
 
 def sqlite_path(config: Config) -> Path | None:

@@ -18,7 +18,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..link import Receipt, ReceiptState
 from ..store import history
+from ..store.ids import first_id
 from ..store.lifecycle import MESSAGE
+from ..store.partitions import partitioned
 from ..store.prepared import Prepared, among
 from ..store.storable import storable_or_none
 from ..store.tables import earlier_try, message, part, receipt
@@ -29,6 +31,7 @@ from .showing import Showing
 
 MISSED_WITHIN = timedelta(hours=1)  # how far back `missed` looks: longer than a store or a clock is away
 AGAIN_AFTER = timedelta(seconds=15)  # the server ends what has been frozen within a transaction sooner
+LATELY = timedelta(days=35)  # how old a message is whose receipt comes, unless it was to be sent much later
 STRANGERS = 10_000  # that are remembered at a time
 TAIL = 8  # digits in which two spellings of a number agree, with a country code and without
 
@@ -44,11 +47,13 @@ _WAITING = Prepared(
         receipt.c.message_id.is_(None), receipt.c.link == bindparam("link"), among(receipt.c.reference)
     )
 )
-_HOMES = Prepared(
-    select(part.c.message_id, part.c.position, part.c.reference)
+_BY_REFERENCE = (
+    select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome)
     .where(part.c.link == bindparam("link"), among(part.c.reference))
     .order_by(part.c.outcome.is_(None), part.c.written_at)  # so the newest open one is the last, and stays
 )
+_HOMES = Prepared(_BY_REFERENCE)
+_HOMES_LATELY = Prepared(_BY_REFERENCE.where(part.c.message_id >= bindparam("since")))
 _OTHERWISE = (
     select(part.c.message_id, part.c.position, part.c.reference, part.c.outcome, message.c.recipient)
     .join_from(part, message)
@@ -226,8 +231,9 @@ class Receipts:
 
     def _homes(self, conn: Connection, link: str, batch: Sequence[Told]) -> list[Home | None]:
         """For each receipt the part it speaks of: the newest with that reference on that link, an open one first."""
-        found = _HOMES.run(conn, {"link": link, "ids": [told.receipt.reference for told in batch]})
-        parts = {reference: Home(message_id, position) for message_id, position, reference in found}
+        if not batch:
+            return []
+        parts = _by_reference(conn, link, [told.receipt.reference for told in batch], batch[-1].at)
         homes = [parts.get(told.receipt.reference) for told in batch]
         owners = [name for name, ways in self.over.items() if link in ways]
         return [
@@ -241,6 +247,19 @@ class Home(NamedTuple):
 
     message_id: str
     position: int
+
+
+def _by_reference(conn: Connection, link: str, references: Sequence[str], now: datetime) -> dict[str, Home]:
+    """The part that each reference on a link speaks of. Kept by months, all of them are asked only for references that
+    have no open part among the newest."""
+    rows: list[tuple[Any, ...]] = []
+    if partitioned(conn):
+        rows = _HOMES_LATELY.run(conn, {"link": link, "ids": references, "since": first_id("msg", now - LATELY)})
+        recent = {reference for *_, reference, outcome in rows if outcome is None}
+        references = [reference for reference in references if reference not in recent]
+    if references:
+        rows += _HOMES.run(conn, {"link": link, "ids": references})
+    return {reference: Home(message_id, position) for message_id, position, reference, _ in rows}
 
 
 def _elsewhere(conn: Connection, told: Told, links: Sequence[str]) -> Home | None:

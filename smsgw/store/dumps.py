@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -38,6 +38,44 @@ def run(program: str, url: str | None, *arguments: str) -> str:
 
     Raises StoreError.
     """
+    command, environ = _command(program, url, *arguments)
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        lines = ran.stderr.strip().splitlines() or [f"status {ran.returncode}"]
+        says = f"{program} failed: {lines[0]}" + (f" ({lines[-1]})" if len(lines) > 1 else "")
+        hint = INSTALL + "-NN, of the server's version" if "version" in ran.stderr else "check [store] and its server"
+        raise StoreError(says, hint=hint)
+    return ran.stdout
+
+
+def replace(url: str, file: Path, before: str) -> None:
+    """Run the statements `before`, then bring back everything in a backup, in one transaction. Raises StoreError."""
+    command, environ = _command("psql", url, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    told, none = _command("pg_restore", None, "--no-owner", "--no-privileges", "--file=-", str(file))
+    with (
+        subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as to,
+        subprocess.Popen(told, env=none, stdout=subprocess.PIPE) as source,
+    ):
+        assert to.stdin is not None
+        assert to.stderr is not None
+        assert source.stdout is not None
+        with suppress(BrokenPipeError):  # it says why
+            to.stdin.write(f"SET client_min_messages = warning;\nBEGIN;\n{before};\n".encode())
+            shutil.copyfileobj(source.stdout, to.stdin)
+            if source.wait() == 0:  # else what came is half of it, and is not to stay
+                to.stdin.write(b"COMMIT;\n")
+        with suppress(BrokenPipeError):
+            to.stdin.close()
+        source.stdout.close()
+        says = to.stderr.read().decode(errors="replace").strip()
+    if to.returncode != 0 or source.returncode != 0:
+        raise StoreError(
+            f"the backup cannot be brought back: {says or 'pg_restore failed'}", hint="nothing was changed"
+        )
+
+
+def _command(program: str, url: str | None, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """How a program is called, and its environment. Raises StoreError when it is missing."""
     path = shutil.which(program)
     if path is None:
         raise StoreError(f"{program} is missing", code="program_missing", hint=INSTALL)
@@ -48,10 +86,4 @@ def run(program: str, url: str | None, *arguments: str) -> str:
         if parsed.password:
             environ["PGPASSWORD"] = str(parsed.password)
         command.append(f"--dbname={parsed.set(password=None).render_as_string(hide_password=False)}")
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        lines = ran.stderr.strip().splitlines() or [f"status {ran.returncode}"]
-        says = f"{program} failed: {lines[0]}" + (f" ({lines[-1]})" if len(lines) > 1 else "")
-        hint = INSTALL + "-NN, of the server's version" if "version" in ran.stderr else "check [store] and its server"
-        raise StoreError(says, hint=hint)
-    return ran.stdout
+    return command, environ
