@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Column, Connection, Integer, text
 
+from smsgw.cli import postgres
 from smsgw.config.retention import RetentionConfig
 from smsgw.customers import retention
 from smsgw.errors import Conflict, StoreError
 from smsgw.outbound.submit import Asked
-from smsgw.store import partitions, schema
+from smsgw.store import backup, partitions, schema
 from smsgw.store.database import Database
 from smsgw.store.tables import metadata
 from tests.smsgw.desk import START, Desk
@@ -172,6 +174,23 @@ def test_killed_in_the_middle_nothing_has_happened(opened: Callable[[], Database
     assert desk.state(id) == "queued"
     with pytest.raises(Conflict, match="already"):
         partitions.convert(desk.database, START)
+
+
+def test_a_backup_from_before_comes_back_whole_or_not_at_all(opened: Callable[[], Database], tmp_path: Path) -> None:
+    desk = Desk(opened())
+    id, url, file = desk.submit(), desk.database.url, tmp_path / "backup"
+    backup.write(url, file)
+    partitions.convert(desk.database, START)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-2000])
+    with pytest.raises(StoreError, match="brought back"):
+        postgres.bring_back(url, file)
+    assert "before_2026_04" in months(opened())
+    file.write_bytes(whole)
+    (tmp_path / "backup.before").unlink()
+    postgres.bring_back(url, file)
+    desk = Desk(opened())
+    assert (desk.state(id), months(desk.database), schema.faults(desk.database)) == ("queued", [], [])
 
 
 def test_a_clock_that_was_ahead_is_told(opened: Callable[[], Database]) -> None:
