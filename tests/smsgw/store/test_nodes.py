@@ -137,6 +137,12 @@ def test_a_word_reaches_the_other_nodes_and_not_the_one_that_says_it(postgres_ur
     two.ring("leases")
     until(lambda: "leases" in heard["one"])
     assert "link:net" not in heard["one"]
+    words = ["desk:writes", "desk:leaves", "desk:looks", "desk:writes"]  # of two that are alike the last counts
+    for word in words:
+        two.ring(word)
+    two.ring("over")
+    until(lambda: "over" in heard["one"])
+    assert [word for word in heard["one"] if word in words][-3:] == words[1:]
     for bell in (one, two):
         bell.stop()
 
