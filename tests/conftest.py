@@ -102,7 +102,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def cheap_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
     """A password's hash takes no time, but where hashes are looked at: a log-in takes half a second otherwise."""
-    if request.path.name == "test_accounts.py":
+    if request.path.name == "test_passwords.py":
         yield
         return
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
