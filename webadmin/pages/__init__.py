@@ -53,6 +53,7 @@ from . import (
     preferences,
     rates,
     replays,
+    retold,
     segments,
     settings,
     setup,
@@ -130,6 +131,7 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
+    retold.install(app)
     app.jinja_env.add_extension(OnlyAllowed)
     app.jinja_env.globals["may_open"] = may_open
     app.jinja_env.globals["places"] = places
