@@ -6,7 +6,9 @@ says that it is stored. Nothing is asked of those who are measured.
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -93,9 +95,30 @@ class Theirs:
         self._programs.end(self._peer)
 
 
+class Alone:
+    """Our driver without the gateway: what notes of other drivers are to be compared with."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        folder.mkdir()
+        command = [sys.executable, "-m", "benchmarks.driven", device, str(folder)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+        self.pid: int = self._process.pid
+
+    def queue(self, texts: list[str]) -> None:
+        """As a line of JSON."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(texts) + "\n")
+        self._process.stdin.flush()
+
+    def close(self) -> None:
+        """Stop it."""
+        self._process.communicate(timeout=60)
+
+
 Start = Callable[[Path, str], Contestant]
 CONTESTANTS: dict[str, Start] = {
     "smsgw": Ours,
+    "its driver alone": Alone,
     "gammu-smsd": lambda folder, device: Theirs("GammuSmsd", folder, device),
     "smstools": lambda folder, device: Theirs("Smstools", folder, device),
 }
@@ -122,9 +145,10 @@ def run(stores: Stores, messages: int, seconds: float) -> None:
     """Measure everybody. messages: how many are sent at most; seconds: for how long at most, with no air time."""
     rows = [_measured(stores, name, start, messages, seconds * 5) for name, start in CONTESTANTS.items()]
     table("(d) a modem: as fast as it goes, and how soon (medians of three)", HEADINGS, rows)
-    healed = {name: _healed(stores, start) for name, start in CONTESTANTS.items()}
-    headings = ("", *(f"{name}: {what}" for name in CONTESTANTS for what in ("out s", "in s")))
-    lines = [[fault, *(spell_wait(one) for name in CONTESTANTS for one in healed[name][fault])] for fault in FAULTS]
+    programs = {name: start for name, start in CONTESTANTS.items() if start is not Alone}
+    healed = {name: _healed(stores, start) for name, start in programs.items()}
+    headings = ("", *(f"{name}: {what}" for name in programs for what in ("out s", "in s")))
+    lines = [[fault, *(spell_wait(one) for name in programs for one in healed[name][fault])] for fault in FAULTS]
     table("(d) a modem: seconds from the end of a fault until a text is out, and one is in", headings, lines)
 
 

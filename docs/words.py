@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 WEBADMIN = Path(__file__).resolve().parents[1] / "webadmin"
 TRANSLATIONS = WEBADMIN / "translations"
 ALWAYS = datetime(2026, 11, 26, tzinfo=UTC)  # of every header: a catalogue changes with its sentences only
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "counted": (1, 1)}
 
 
 def collected() -> Catalog:

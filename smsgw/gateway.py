@@ -98,9 +98,9 @@ class Gateway:
         self.clock = clock
         sending = config.sending
         self.database = Database(config.store.full_url, synchronous=config.store.synchronous)
-        self.traceparents: dict[str, str] = {}  # of messages by id, of traced requests, while traces are told
         self.holdings = Alone()  # what this process holds of what nodes share; its daemon may put another here
         self.bell = Silent()  # wakes other nodes
+        self.hears: dict[str, Callable[[str], None]] = {}  # who wants words of theirs, by what stands before the colon
         self.paces_elsewhere: dict[str, float | None] = {}  # of links that other nodes hold
         receiving = config.receiving
         remote = remote_control(config.watch)

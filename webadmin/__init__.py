@@ -122,7 +122,8 @@ def create_app(gateway: Gateway) -> Flask:
     app.url_rule_class = Address
     app.url_map.merge_slashes = False  # a slash too many is a mistake, not another way to say it
     app.secret_key = secrets.token_bytes(32)  # for flash messages only: sessions are rows
-    web, presence = gateway.config.web, Presence()
+    web, presence = gateway.config.web, Presence(lambda word: gateway.bell.ring(f"desk:{word}"))
+    gateway.hears["desk"] = lambda word: presence.heard(word, gateway.clock())
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_mb * 1024 * 1024
     app.extensions["smsgw"] = Context(
         gateway,

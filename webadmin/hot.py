@@ -23,7 +23,7 @@ from smsgw.outbound.submit import Door
 from . import problems
 from .api.clients import REMEMBERED
 from .api.messages import message_json
-from .api.sending import plain_message
+from .api.wished import plain_message
 from .context import Context
 from .front_head import PATH, Head
 

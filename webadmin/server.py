@@ -8,6 +8,7 @@ is read and thrown away before the 413, for a client that is cut off while it se
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ from typing import Any
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 TURN = 1.0  # seconds that one turn of the loop may wait
 FILES_MB = 32  # forms with files, and media: their views say themselves how much they take
 SWALLOWED = 64 * 1024 * 1024  # the largest body that is read only to be thrown away
+_FOLD = re.compile(rb"\n[ \t]")
 CLOSING = 0.5  # seconds before the deadline in which what is left is closed
 
 
@@ -252,6 +254,16 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     path = ""  # which waitress forgets for a request that it cannot read, and wants when its client has gone
     _left = 0
     expect_continue: bool
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """As waitress does; but what two readers may understand differently is no request (RFC 9112, 3.2, 5.2, 6.1)."""
+        if _FOLD.search(header_plus):
+            raise ParsingError("a field goes on in a second line")
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length and Transfer-Encoding are both there")
+        if "," in self.headers.get("HOST", ""):
+            raise ParsingError("Host is there more than once")
 
     def received(self, data: bytes) -> int:
         if self._left:

@@ -162,7 +162,10 @@ class FakeLink:
     def health(self) -> Health:
         """Whether it is connected, in words."""
         with self._turn:
-            facts = {"phones": str(len(self._config.handsets)), "in flight": str(len(self._wire))}
+            facts = {
+                "number": self._config.number, "phones": str(len(self._config.handsets)),
+                "in flight": str(len(self._wire)),
+            }  # fmt: skip
             if self._up:
                 return Health(LinkState.UP, "The simulated network is connected.", facts)
             if self._knobs.disconnected:

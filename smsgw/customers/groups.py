@@ -100,7 +100,7 @@ def set_members_step(conn: Connection, batch: list[Members]) -> list[int | Excep
         except NotFound as missing:
             results.append(missing)
             continue
-        there = _among(conn, group, wish.ids)
+        there = among(conn, group, wish.ids)
         if wish.leave:
             m = group_member.c
             for some in chunks(sorted(there)):
@@ -116,7 +116,8 @@ def set_members_step(conn: Connection, batch: list[Members]) -> list[int | Excep
     return results
 
 
-def _among(conn: Connection, group: str, ids: Sequence[str]) -> set[str]:
+def among(conn: Connection, group: str, ids: Sequence[str]) -> set[str]:
+    """Which of these customers are in a group (its id)."""
     m = group_member.c
     found: set[str] = set()
     for some in chunks(list(ids)):

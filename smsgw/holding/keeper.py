@@ -356,6 +356,8 @@ class Keeper(Alone):
             self.look()
         elif kind == "brake":
             gateway.till.brake.elsewhere(json.loads(name), gateway.clock())
+        elif (hear := gateway.hears.get(kind)) is not None:
+            hear(name)
         elif word == MISSED:
             self.look()
             gateway.reading.wake()

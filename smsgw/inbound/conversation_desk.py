@@ -6,7 +6,7 @@ without anybody having to move anything. Whose it is stays.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, 
 from ..access import audit
 from ..errors import BadInput, Fault
 from ..store import history
-from ..store.database import Writer
+from ..store.database import Item, Step, Writer
 from ..store.ids import new_id
 from ..store.lifecycle import INBOUND
 from ..store.tables import conversation, inbound
@@ -26,6 +26,7 @@ from .conversations import SAID, Seen
 from .inquiries import inquiries
 
 WOKEN = 500  # conversations that come back in one transaction
+Deed = tuple["Decision", str, str, dict[str, Any]]  # what, why, and the columns that it changes
 BY_ITSELF = "clock"  # who brings a conversation back whose time has come
 
 
@@ -65,29 +66,51 @@ def is_away(now: datetime) -> ColumnElement[bool]:
     return ((c.snoozed_until > now) | c.closed_at.is_not(None)) & ~spoke()
 
 
-def assign(writer: Writer, wish: Decision, to: str | None) -> None:
-    """Give a conversation to somebody, or to nobody (None). It is in the audit."""
-    why = wish.why or (f"{wish.by} gave it to {to}" if to else f"{wish.by} gave it back")
-    writer.do(_decide, (wish, "assigned", why, {"assigned_to": to}))
+def assign(writer: Writer, wish: Decision, to: str | None, *more: Decision) -> None:
+    """Give a conversation, or several, to somebody, or to nobody (None). It is in the audit."""
+    _each(writer, _decide, [_assigned(one, to) for one in (wish, *more)])
 
 
-def snooze(writer: Writer, wish: Decision, until: datetime) -> None:
-    """Put a conversation off until a time; a text from there ends that. Raises BadInput for a time that is past."""
+def snooze(writer: Writer, wish: Decision, until: datetime, *more: Decision) -> None:
+    """Put a conversation off until a time, or several; a text from there ends that. Raises BadInput for a time that is
+    past."""
     if until <= wish.at:
         raise BadInput([Fault("/until", "out_of_range", "must be in the future")])
-    values = {"snoozed_until": until, "closed_at": None}
-    writer.do(_decide, (wish, "snoozed", wish.why or f"put off by {wish.by}", values))
+    _each(writer, _decide, [_snoozed(one, until) for one in (wish, *more)])
 
 
-def close(writer: Writer, wish: Decision) -> None:
-    """A conversation is done: what waits in it for a person is handled, in the same transaction."""
-    values = {"closed_at": wish.at, "snoozed_until": None}
-    writer.do(_decide, (wish, "closed", wish.why or f"closed by {wish.by}", values))
+def close(writer: Writer, *wishes: Decision) -> None:
+    """Conversations are done: what waits in them for a person is handled, in the same transaction."""
+    _each(writer, _decide, [_closed(one) for one in wishes])
 
 
-def reopen(writer: Writer, wish: Decision) -> None:
-    """A conversation is open after all: what closing it took off the pile waits again. Whatever is open stays so."""
-    writer.do(_reopen, wish)
+def reopen(writer: Writer, *wishes: Decision) -> None:
+    """Conversations are open after all: what closing them took off the pile waits again. Whatever is open stays so."""
+    _each(writer, _reopen, wishes)
+
+
+def restore(writer: Writer, were: Sequence[tuple[Decision, Standing]]) -> None:
+    """Take back that conversations were put off, closed or opened again: each is as it was. Whose they are stays."""
+    _each(writer, _restore, were)
+
+
+def _each(writer: Writer, step: Step[Item, None], items: Sequence[Item]) -> None:
+    for told in writer.do_all(step, items):
+        if isinstance(told, Exception):
+            raise told
+
+
+def _assigned(wish: Decision, to: str | None) -> Deed:
+    why = wish.why or (f"{wish.by} gave it to {to}" if to else f"{wish.by} gave it back")
+    return wish, "assigned", why, {"assigned_to": to}
+
+
+def _snoozed(wish: Decision, until: datetime) -> Deed:
+    return wish, "snoozed", wish.why or f"put off by {wish.by}", {"snoozed_until": until, "closed_at": None}
+
+
+def _closed(wish: Decision) -> Deed:
+    return wish, "closed", wish.why or f"closed by {wish.by}", {"closed_at": wish.at, "snoozed_until": None}
 
 
 def wake(writer: Writer, now: datetime) -> int:
@@ -95,7 +118,7 @@ def wake(writer: Writer, now: datetime) -> int:
     return writer.do(_wake, now)
 
 
-def _decide(conn: Connection, batch: list[tuple[Decision, str, str, dict[str, Any]]]) -> list[None]:
+def _decide(conn: Connection, batch: Sequence[Deed]) -> list[None]:
     for wish, what, why, values in batch:
         known = conn.execute(select(conversation).where(conversation.c.number == wish.number)).first()
         row = {**values, "changed_at": wish.at, "by": wish.by}
@@ -127,7 +150,7 @@ def _audit(conn: Connection, wish: Decision, id: str, was: str | None, now: str 
     audit.tell(conn, [audit.Line(wish.by, "conversation.assigned", says, wish.at, "conversation", id, was, now)])
 
 
-def _reopen(conn: Connection, batch: list[Decision]) -> list[None]:
+def _reopen(conn: Connection, batch: Sequence[Decision]) -> list[None]:
     for wish in batch:
         row = conn.execute(select(conversation).where(conversation.c.number == wish.number)).first()
         if row is None or (row.closed_at is None and row.snoozed_until is None):
@@ -138,6 +161,17 @@ def _reopen(conn: Connection, batch: list[Decision]) -> list[None]:
         history.happened(conn, "conversation", "reopened", [row.id], why, by=wish.by, now=wish.at)
         if row.closed_at is not None:
             _wait_again(conn, wish, row, why)
+    return [None] * len(batch)
+
+
+def _restore(conn: Connection, batch: Sequence[tuple[Decision, Standing]]) -> list[None]:
+    for wish, was in batch:
+        if was.status == "closed":
+            _decide(conn, [_closed(wish)])
+            continue
+        _reopen(conn, [wish])
+        if was.snoozed_until is not None and was.snoozed_until > wish.at:
+            _decide(conn, [_snoozed(wish, was.snoozed_until)])
     return [None] * len(batch)
 
 

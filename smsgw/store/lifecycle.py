@@ -142,6 +142,7 @@ ORDER = Life(
         _move("revise", "asked needs_review lapsed", "asked"),
         _move("confirm", "asked needs_review", "confirmed"),
         _move("fulfil", "confirmed", "fulfilled"),
+        _move("take_back", "fulfilled", "confirmed"),
         _move("cancel", "asked needs_review confirmed", "cancelled"),
         _move("lapse", "asked", "lapsed"),
     ),
@@ -200,7 +201,7 @@ INQUIRY = Life(
     },
     (
         _move("answer", "open answered", "answered"),
-        _move("reopen", "answered", "open"),
+        _move("reopen", "answered closed", "open"),
         _move("close", "open answered", "closed"),
     ),
 )

@@ -60,11 +60,12 @@ _HALT = text("UPDATE lease SET halted = :by WHERE name = :name RETURNING name")
 _UNHALT_ALL = text(
     f"UPDATE lease SET halted = NULL WHERE NOT EXISTS (SELECT 1 FROM node WHERE until > {_NOW} AND name <> :name)"
 )
-# backend_xid: it has written, or locked rows. ClientWrite: its node does not take what it asked for.
+# backend_xid: it has written, or locked rows. Client: it waits for its node, to hear more or to be heard. Whatever its
+# state is: in the middle of a pipeline, such as psycopg's executemany, it is called active.
 _END = text(
     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
     AND usename = current_user AND application_name = :session AND pid <> pg_backend_pid()
-    AND (state LIKE 'idle in transaction%' OR wait_event = 'ClientWrite') AND backend_xid IS NOT NULL
+    AND wait_event_type = 'Client' AND backend_xid IS NOT NULL
     AND state_change < clock_timestamp() - make_interval(secs => :after)"""
 )
 _ALIVE = text(f"SELECT {_NOW}")
@@ -147,9 +148,10 @@ def release(conn: Connection, node: str, guards: Iterable[Guard]) -> None:
 
 
 def end_frozen(conn: Connection, after: float) -> int:
-    """End sessions of smsgw that have done nothing within a transaction that writes, for so many seconds; returns how
-    many. Such a one keeps what its node held from being taken, and not every server ends it by itself: PostgreSQL
-    15 was seen to forget its own `idle_in_transaction_session_timeout`."""
+    """End sessions of smsgw that have waited for their node within a transaction that writes, for so many seconds;
+    returns how many. Such a one keeps what its node held from being taken. By itself PostgreSQL ends those that wait
+    between two statements: `idle_in_transaction_session_timeout` does not count from the first message of a pipeline
+    until its Sync (PostgreSQL's manual, 55.2.4), nor while an answer is not taken."""
     return len(conn.execute(_END, {"session": SESSION, "after": after}).all())
 
 

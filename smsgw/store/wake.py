@@ -1,4 +1,5 @@
-"""Wake other nodes at once, by PostgreSQL's LISTEN and NOTIFY: work for a link, a change of a link, a text to be read.
+"""Wake other nodes at once, by PostgreSQL's LISTEN and NOTIFY: work for a link, a change of a link, a text to be read,
+somebody at a conversation.
 
 A word that is lost costs nothing but time, for whoever waits also looks by itself. So words are sent after the commit,
 by a thread and a connection of their own, many alike as one: the writer never waits for them, and its transactions do
@@ -40,7 +41,7 @@ class Bell(Silent):
     def __init__(self, url: str, heard: Callable[[str], None]) -> None:
         self._heard = heard
         self._engine: Engine = open_engine(url)
-        self._words: set[str] = set()
+        self._words: dict[str, None] = {}  # in the order in which they were rung last
         self._state = threading.Condition()
         self._ending = False
         self._ours: int | None = None  # the session that rings: its own words are no news
@@ -68,7 +69,8 @@ class Bell(Silent):
     def ring(self, word: str) -> None:
         """Tell all others this word, soon; safe from any thread, and quick."""
         with self._state:
-            self._words.add(word)
+            self._words.pop(word, None)
+            self._words[word] = None
             self._state.notify_all()
 
     def _ring_on(self) -> None:
@@ -76,7 +78,7 @@ class Bell(Silent):
         while True:
             with self._state:
                 self._state.wait_for(lambda: self._words or self._ending)
-                words, self._words = sorted(self._words), set()
+                words, self._words = list(self._words), {}
                 if not words:
                     break
             try:

@@ -2,7 +2,7 @@
 
 The surprise: nothing on a message's way knows of traces. History says when each step was, and spans have their times
 from there; so who wants no traces pays nothing, and OpenTelemetry is not even imported. A message belongs to the trace
-of the request that asked for it, if that said so (W3C `traceparent`) and this process took it in; else it begins one.
+of the request that asked for it, if that said so (W3C `traceparent`); else it begins one.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 
 from .. import __version__
 from ..errors import BadConfig, SmsgwError
 from ..gateway import Gateway
 from ..store.followers import Tail, lines
 from ..store.lifecycle import MESSAGE
-from ..store.tables import history, message
+from ..store.tables import history, message, message_trace
 from ..store.tables.types import AnyRow
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ SPANS = {
     "lose": "submit", "put_back": "submit", "give_up": "submit", "deliver": "receipt", "bounce": "receipt",
 }  # fmt: skip
 WRONG = frozenset({"failed", "undelivered", "refused", "expired"})
+PARENT = 55  # characters of a traceparent that version 00 knows; what later ones append is left (section 4.3)
 
 
 class Traces:
@@ -99,17 +100,20 @@ class Traces:
                 return False
             if self._gateway.holdings.holds("clock"):  # of several nodes one tells
                 ended = {line.record_id for line in lines(conn, self._upto, reach, ("message",), MESSAGE.final)}
+                parents = _parents(conn, ended)
                 for row, story in _stories(conn, ended):
-                    self._tell(row, story)
+                    self._tell(row, story, parents.get(row.id))
+                if parents:
+                    self._gateway.database.writer.do(_forget, list(parents))
         self._upto = reach
         return True
 
-    def _tell(self, row: AnyRow, story: Sequence[AnyRow]) -> None:
+    def _tell(self, row: AnyRow, story: Sequence[AnyRow], traceparent: str | None) -> None:
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
         named = {"smsgw.message": row.id, "smsgw.link": row.link or "", "smsgw.purpose": row.purpose,
                  "smsgw.parts": row.parts, "smsgw.state": row.state}  # fmt: skip
-        parent = _context(self._gateway.traceparents.pop(row.id, None))
+        parent = _context(traceparent)
         whole = self._tracer.start_span(
             "message", parent, SpanKind.PRODUCER, named, start_time=_nanoseconds(story[0].at)
         )
@@ -129,6 +133,39 @@ class Traces:
     def _named(self, event: str, link: str | None) -> str:
         name = SPANS.get(event, event)
         return "submit_sm" if name == "submit" and self._kinds.get(link or "") == "smpp" else name
+
+
+def remember(gateway: Gateway, ids: Sequence[str], traceparent: str) -> None:
+    """Keep of which trace these messages are, until it is told. Never raises: they are on their way already."""
+    try:
+        gateway.database.writer.do(_remember, (ids, traceparent[:PARENT]))
+    except SmsgwError as problem:
+        log.warning("a trace was not kept: %s", problem)
+
+
+def _remember(conn: Connection, batch: list[tuple[Sequence[str], str]]) -> list[None]:
+    t = message_trace.c
+    for ids, traceparent in batch:
+        known = exists().where(t.message_id == message.c.id)  # asked for twice with one name: the first trace has it
+        theirs = select(message.c.id, literal(traceparent)).where(message.c.id.in_(ids), ~known)
+        conn.execute(insert(message_trace).from_select([t.message_id, t.traceparent], theirs))
+    return [None] * len(batch)
+
+
+def _parents(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Of those messages that belong to a trace: its traceparent, by their id."""
+    wanted = sorted(ids)
+    found: dict[str, str] = {}
+    for begin in range(0, len(wanted), 500):
+        some = message_trace.c.message_id.in_(wanted[begin : begin + 500])
+        found |= {row.message_id: row.traceparent for row in conn.execute(select(message_trace).where(some))}
+    return found
+
+
+def _forget(conn: Connection, batch: list[list[str]]) -> list[None]:
+    for ids in batch:
+        conn.execute(delete(message_trace).where(message_trace.c.message_id.in_(ids)))
+    return [None] * len(batch)
 
 
 def _stories(conn: Connection, ids: Iterable[str]) -> Iterable[tuple[AnyRow, list[AnyRow]]]:

@@ -15,7 +15,6 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection, Table, select
 
-from ..access.idempotency import REF
 from ..errors import BadInput, Fault
 from ..store.happenings import HAPPENINGS
 from ..store.history import IDS, chunks
@@ -45,9 +44,9 @@ from ..store.tables import (
 )
 from ..store.tables.inquiries import PRIORITIES
 from ..store.tables.types import AnyRow
-from .dialects.event import PLACE
 from .inbound_media import KINDS, media_of
 from .order_document import documents
+from .told import message_told, written
 
 TYPES = (
     *(f"{life.record}.{state}" for life in LIVES if life.told for state in life.states),
@@ -123,7 +122,7 @@ def _body(line: AnyRow, row: Mapping[str, Any] | None) -> str:
         data |= row
     elif row is not None:
         data |= _FIELDS[line.record][2](row)
-    return to_json({"type": f"{line.record}.{line.now}", "timestamp": line.at, "data": data}).decode()
+    return written(line.record, line.now, line.at, data)
 
 
 def _rows(conn: Connection, table: Table, names: Sequence[str], ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
@@ -163,25 +162,6 @@ def _add_media(conn: Connection, rows: dict[str, Mapping[str, Any]], ids: Sequen
     """What MMS and mails among these inbound records brought besides their words."""
     more = [id for id in dict.fromkeys(ids) if id in rows and rows[id]["kind"] in KINDS]
     rows.update({id: {**rows[id], **told} for id, told in (media_of(conn, more) if more else {}).items()})
-
-
-def _message(row: Mapping[str, Any]) -> dict[str, Any]:
-    ref = row["client_ref"]
-    return {
-        "direction": "outbound",
-        "to": row["recipient"],
-        "from": row["sender"],
-        "client_ref": None if ref is None or ref.startswith(REF) else ref,
-        "link": row["link"],
-        "parts": row["parts"],
-        "purpose": row["purpose"],
-        "reply_to": row["reply_to"],
-        "attempts": row["attempts"],
-        "created_at": row["created_at"],
-        "sent_at": row["sent_at"],
-        "final_at": row["final_at"],
-        "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
-    }
 
 
 def _inbound(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,7 +212,7 @@ _FIELDS: dict[str, _Fields] = {
             "id", "recipient", "sender", "client_ref", "link", "parts", "purpose", "reply_to", "attempts", "created_at",
             "sent_at", "final_at", "metadata",
         ),
-        _message,
+        message_told,
     ),
     INBOUND.record: (
         inbound,

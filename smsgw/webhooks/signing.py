@@ -33,12 +33,16 @@ class Signer:
         return b"v1," + b64encode(fresh.digest())
 
 
-def signed_headers(key: str, timestamp: bytes, body: bytes) -> dict[str, str]:
-    """The headers that sign a body and its time with a key that is no `whsec_`; none without a key."""
+def signed_headers(key: str, id: bytes, timestamp: bytes, body: bytes) -> dict[str, str]:
+    """The headers that sign a body and its time, and with a `whsec_…` the id too; none without a key."""
     if not key:
         return {}
-    told = hmac.new(key.encode(), body + timestamp, "sha256").hexdigest()
-    return {"X-Signature": told, "X-Timestamp": timestamp.decode()}
+    if key.startswith(PREFIX):
+        signature = Signer([key]).signature(id, timestamp, body)
+        told = (("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature))
+        return {name: value.decode() for name, value in told}
+    signed = hmac.new(key.encode(), body + timestamp, "sha256").hexdigest()
+    return {"X-Signature": signed, "X-Timestamp": timestamp.decode()}
 
 
 def new_secret() -> str:

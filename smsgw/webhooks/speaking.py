@@ -7,7 +7,7 @@ webhook, one for each client and host, made by itself: so a host that is slow ho
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 from ..errors import SmsgwError
 from ..store.history import IDS, chunks
 from ..store.ids import new_id
-from ..store.tables import inbound, message, part, signing
+from ..store.tables import api_key, inbound, message, part, signing
 from ..store.tables.types import AnyRow
-from .dialects import CALLBACK, Event, render
+from .dialects import CALLBACK, NATIVE, Event, native, render
 from .dialects.event import PLACE, origin
 from .hooks import Hook
 from .inbound_media import KINDS, media_of
@@ -33,6 +33,7 @@ def deliveries(conn: Connection, hooks: Sequence[Hook], lines: Sequence[AnyRow],
         return []
     told = [line for line in lines if line.record in ("message", "inbound")]
     secrets = {(row.key_id, row.dialect): str(row.secret) for row in conn.execute(select(signing))}
+    secrets |= _own(conn, {hook.client or "" for hook in spoken if hook.dialect == CALLBACK})
     rows = _rows(conn, told)
     parts = _parts(conn, [str(row["id"]) for row in rows.values() if "client" in row])
     made = []
@@ -45,10 +46,18 @@ def deliveries(conn: Connection, hooks: Sequence[Hook], lines: Sequence[AnyRow],
                 secret = secrets.get((hook.client or "", dialect), "")
                 its = parts.get(line.record_id, ())
                 event = Event(
-                    line.record, line.was, line.now, line.why, line.at, row, terms, hook.id, secret, its, id
+                    line.record, line.was, line.now, line.why, line.at, row, terms, hook.id, secret, its, id,
+                    line.by,
                 )  # fmt: skip
                 made += _row(hook, dialect, event, line, now)
     return made
+
+
+def _own(conn: Connection, keys: Collection[str]) -> dict[tuple[str, str], str]:
+    """What signs in our own words for these keys."""
+    a = api_key.c
+    rows = conn.execute(select(a.id, a.secret_hash).where(a.id.in_(keys))) if keys else ()
+    return {(row.id, NATIVE): native.secret_of(bytes(row.secret_hash)) for row in rows}
 
 
 def _asked(hook: Hook, line: AnyRow, row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

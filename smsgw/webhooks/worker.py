@@ -186,7 +186,7 @@ class Worker:
     def _signed(self, item: Item) -> bytes:
         id, timestamp = item.id.encode(), b"%d" % int(self._terms.clock().timestamp())
         if item.request is not None:
-            headers = signed_headers(item.request.get("key", ""), timestamp, item.body)
+            headers = signed_headers(item.request.get("key", ""), id, timestamp, item.body)
             return spoken(self._target, item.request, headers, item.body)
         return self._requests.write(id, timestamp, self._signer.signature(id, timestamp, item.body), item.body)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ class Schemas:
         self._was, self._now = (one["components"]["schemas"] for one in (was, now))
         self.seen: set[tuple[str, str, bool]] = set()
 
+    def fresh(self) -> Schemas:
+        """The same schemas, of which nothing was compared yet."""
+        other = copy(self)
+        other.seen = set()
+        return other
+
     def pair(self, was: Any, now: Any) -> tuple[Any, Any]:
         """The schemas themselves, where references stand."""
         return self._at(self._was, was), self._at(self._now, now)
@@ -116,7 +123,27 @@ def _operation(name: str, was: dict[str, Any], now: dict[str, Any], schemas: Sch
         else:
             place = f"{name}: {status}"
             old_said, new_said = (one.get("content", {}) for one in (told, now["responses"][status]))
+            if _is_wider(old_body, new_body, schemas):
+                new_said = _as_before(place, old_said, new_said, schemas)
             yield from _contents(place, old_said, new_said, schemas, taken=False)
+
+
+def _is_wider(was: dict[str, Any], now: dict[str, Any], schemas: Schemas) -> bool:
+    """Whether a body may be something else besides now: who sends that is no program of before."""
+    pairs = [schemas.pair(told.get("schema"), now.get(media, {}).get("schema")) for media, told in was.items()]
+    return any("anyOf" in new and "anyOf" not in old for old, new in pairs)
+
+
+def _as_before(place: str, was: dict[str, Any], now: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+    """What a program of before is answered: of several alternatives the one that it knows."""
+    told = dict(now)
+    for media, one in was.items():
+        old, new = schemas.pair(one.get("schema"), now.get(media, {}).get("schema"))
+        for known in new.get("anyOf", []) if "anyOf" not in old else []:
+            apart = schemas.fresh()
+            if not list(_compare(place, one.get("schema"), known, apart, taken=False)):
+                told[media] = {"schema": known}
+    return told
 
 
 def _contents(name: str, was: dict[str, Any], now: dict[str, Any], schemas: Schemas, *, taken: bool) -> Said:

@@ -126,3 +126,17 @@ def test_what_is_added_breaks_nobody() -> None:
     shapes["Told"]["required"].append("status")
     shapes["New"]["required"].remove("to")
     assert breaks(DOCUMENT, now) == []
+
+
+def test_who_asks_as_before_is_answered_as_before_whatever_else_may_be_asked_now() -> None:
+    now = copy.deepcopy(DOCUMENT)
+    shapes = now["components"]["schemas"]
+    shapes |= {"Many": {"type": "object"}, "Each": {"type": "array"}}
+    shapes["Wanted"] = {"anyOf": [{"$ref": f"#/components/schemas/{one}"} for one in ("New", "Many")]}
+    shapes["Sent"] = {"anyOf": [{"$ref": f"#/components/schemas/{one}"} for one in ("Told", "Each")]}
+    _send(now)["responses"]["202"] = _json("Sent")
+    assert breaks(DOCUMENT, now), "the answer may be something else, and nothing else was asked"
+    _send(now)["requestBody"] = _json("Wanted")
+    assert breaks(DOCUMENT, now) == []
+    _shape(now, "Told")["properties"].pop("id")
+    assert breaks(DOCUMENT, now)

@@ -115,7 +115,10 @@ def stays_in_its_width(page: Any) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
-def test_a_text_is_typed_and_answered_and_its_ticks_appear_without_a_reload(inbox: Callable[..., Any]) -> None:
+def test_a_text_is_typed_and_answered_and_its_ticks_appear_without_a_reload(
+    demo: Demo, inbox: Callable[..., Any]
+) -> None:
+    demo.phones.set_faults({"receipt_delay": 600})  # one tick lasts until somebody has seen it
     page = inbox()
     page.evaluate("window.here = true")
     types(page, A, "Do you have The Hobbit?")
@@ -128,6 +131,8 @@ def test_a_text_is_typed_and_answered_and_its_ticks_appear_without_a_reload(inbo
     answers(page, "Yes, two copies.")
     screen(page, A).locator(".theirs", has_text="Yes, two copies.").wait_for()
     page.locator("#texts .mine .fate.tick").wait_for()
+    demo.phones.set_faults({"receipt_delay": 0})
+    answers(page, "And one of The Lord of the Rings.")
     page.locator("#texts .mine .fate.ticks", has_text="delivered").wait_for()
     assert page.locator("#draft").input_value() == ""
     assert page.locator(f'[id="c{A}"] .pile').count() == 0

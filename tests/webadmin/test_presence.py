@@ -44,3 +44,34 @@ def test_those_are_stirred_around_whom_something_changed_and_once() -> None:
     presence.writes(HERS, "b", "Bine", NOW, still=True)
     assert presence.stirred(NOW) == {"a"}
     assert presence.stirred(NOW + WRITES + timedelta(seconds=1)) == {"a"}
+
+
+def test_people_at_pages_of_two_processes_see_each_other_and_are_told_of_seldom() -> None:
+    words: list[str] = []
+    there = Presence()
+    here = Presence(words.append)
+    behind = NOW - timedelta(hours=3)  # the other's clock
+
+    def told() -> tuple[Other, ...]:
+        for word in words:
+            there.heard(word, behind)
+        words.clear()
+        return there.looks(HERS, "b", "Bine", behind)
+
+    here.looks(HERS, "a", "Ana", NOW)
+    assert told() == (Other("Ana", writes=False),)
+    for _ in range(50):
+        here.writes(HERS, "a", "Ana", NOW, still=True)
+        here.looks(HERS, "a", "Ana", NOW)
+    assert len(words) == 1
+    assert told() == (Other("Ana", writes=True),)
+    assert "b" in there.stirred(behind + WRITES)
+    here.writes(HERS, "a", "Ana", NOW, still=False)
+    assert told() == (Other("Ana", writes=False),)
+    here.leaves(HERS, "a")
+    assert told() == ()
+    here.looks(HERS, "a", "Ana", NOW)
+    assert told() == (Other("Ana", writes=False),)
+    assert there.looks(HERS, "b", "Bine", behind + LOOKS) == ()
+    here.looks(HERS, "a", "Ana", NOW + LOOKS - timedelta(seconds=1))
+    assert len(words) == 1, "who stays is told again in time"

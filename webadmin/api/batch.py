@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, request
@@ -11,15 +12,16 @@ from pydantic_core import from_json, to_json
 from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import BadInput, Fault, QueueFull, RefusedByPolicy, SmsgwError, StoreError
 from smsgw.outbound.submit import Accepted, Asked
+from smsgw.text.number import read_number
 
 from ..context import here, the_gateway
 from ..problems import problem_of
 from . import reading
-from .refusals import BUSY
-from .routes import KEY_HEADER, client, route, said
-from .sending import ONCE, asked_of, once, plain_messages, read_message
-from .shapes import MANY, Batch, NewMessage
+from .refusals import BUSY, ONCE
+from .routes import KEY_HEADER, client, once, route, said
+from .shapes import MANY, Batch, NewMessage, NewMessages
 from .templated import is_templated, worded
+from .wished import asked_of, plain_messages, read_message
 
 Item = Any  # a NewMessage, what JSON can hold, or the MalformedBody of a line that is none
 Result = Accepted | SmsgwError
@@ -91,7 +93,46 @@ def _lines(raw: bytes) -> list[Item]:
     return items
 
 
+def each_of(wanted: NewMessages, ref: str | None) -> bytes:
+    """Send the same message to everybody in `to`: Batch, as JSON. ref: as in `_results`.
+
+    Who is named by a client_ref gets it but once, whoever else is in the list by then: it is kept with the number.
+    Raises BadInput for what is wrong with more than a number.
+    """
+    told = dict(wanted)
+    items = [
+        NewMessage.model_construct(wanted.model_fields_set, **told | {"to": to, "client_ref": _named(wanted, to)})
+        for to in wanted.to
+    ]
+    results = _results(list(worded(items)) if is_templated(wanted) else list(items), ref)
+    for result in results:
+        faults = result.faults if isinstance(result, BadInput) else []
+        if same := [fault for fault in faults if all(_has(other, fault) for other in results)]:
+            raise BadInput([fault for fault in same if fault.pointer != "/to"] or faults)
+    return _told(results, lambda index, pointer: f"/to/{index}" if pointer == "/to" else pointer)
+
+
+def _named(wanted: NewMessages, to: str) -> str | None:
+    """The client's own name for the message to one of many."""
+    if wanted.client_ref is None:
+        return None
+    with suppress(BadInput):  # a mail address, or what will be refused
+        to = read_number(to, the_gateway().config.sending.region)
+    return f"{wanted.client_ref}:{to}"
+
+
+def _has(result: Result, fault: Fault) -> bool:
+    return isinstance(result, BadInput) and any(
+        (one.pointer, one.code) == (fault.pointer, fault.code) for one in result.faults
+    )
+
+
 def _submit(items: list[Item], ref: str | None) -> bytes:
+    """Send what can be sent: Batch, as JSON. ref: as in `_results`."""
+    return _told(_results(items, ref), lambda index, pointer: f"/{index}{pointer}")
+
+
+def _results(items: list[Item], ref: str | None) -> list[Result]:
     """Send what can be sent. ref: what items without a client_ref are recognised by if they come again."""
     results: dict[int, Result] = {}
     asked: dict[int, Asked] = {}
@@ -112,7 +153,12 @@ def _submit(items: list[Item], ref: str | None) -> bytes:
         some = places[start : start + AT_ONCE]
         results |= zip(some, door.submit_many([asked[place] for place in some]), strict=True)
     _not_all_in_vain(list(results.values()))
-    data = [_shown(index, results[index]) for index in range(len(items))]
+    return [results[index] for index in range(len(items))]
+
+
+def _told(results: Sequence[Result], place: Callable[[int, str], str]) -> bytes:
+    """What became of each, as JSON. place: where a fault of one is in what the client wrote."""
+    data = [_shown(index, result, place) for index, result in enumerate(results)]
     refused = sum("problem" in one for one in data)
     return to_json({"accepted": len(data) - refused, "refused": refused, "data": data})
 
@@ -124,9 +170,9 @@ def _not_all_in_vain(results: Sequence[Result]) -> None:
         raise first
 
 
-def _shown(index: int, result: Result) -> dict[str, Any]:
+def _shown(index: int, result: Result, place: Callable[[int, str], str]) -> dict[str, Any]:
     if isinstance(result, Accepted):
         return {"index": index, "id": result.row["id"], "status": result.row["state"]}
     if isinstance(result, BadInput | RefusedByPolicy):
-        result.faults = [Fault(f"/{index}{f.pointer}", f.code, f.detail) for f in result.faults]
+        result.faults = [Fault(place(index, f.pointer), f.code, f.detail) for f in result.faults]
     return {"index": index, "problem": problem_of(result).members()}

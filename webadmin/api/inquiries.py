@@ -32,9 +32,8 @@ from .inquiries_shapes import (
 )
 from .matching import hold
 from .messages import number_of
-from .refusals import BUSY, POLICY
-from .routes import KEY_HEADER, PREFIX, answer, client, route
-from .sending import ONCE, once
+from .refusals import BUSY, ONCE, POLICY
+from .routes import KEY_HEADER, PREFIX, answer, client, once, route
 
 READ, WRITE = "inquiries:read", "inquiries:write"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+ONCE = ("idempotency_conflict", "idempotency_in_progress")  # of what heeds an Idempotency-Key by itself
 BUSY = ("queue_full", "store_full")
 POLICY = (
     "client_ref_conflict",

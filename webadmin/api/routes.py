@@ -211,7 +211,7 @@ def _once(one: Route, given: Mapping[str, Any]) -> Response:
         headers = {name: response.headers[name] for name in KEPT if name in response.headers}
         return Done(response.status_code, {"headers": headers, "body": response.get_data(as_text=True)})
 
-    return repeated(here().once.do(wish, work))
+    return once(wish, work)
 
 
 def _seen_at(path: str) -> str:
@@ -220,6 +220,11 @@ def _seen_at(path: str) -> str:
     while there is not None and path.count("/") > PREFIX.count("/") and not there.test(path, "GET"):
         path = path.rpartition("/")[0]
     return path
+
+
+def once(wish: Wish, work: Callable[[str], Done]) -> Response:
+    """Answer a request that carries an Idempotency-Key."""
+    return repeated(here().once.do(wish, work))
 
 
 def repeated(done: Done) -> Response:

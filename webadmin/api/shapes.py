@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, RootModel, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from smsgw.store.lifecycle import INBOUND, MESSAGE
@@ -21,6 +21,7 @@ from .media_shapes import Carried, Content, ContentWay, InboundMedium
 
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
 MANY = 10_000  # items in one batch
+TO_EACH = 1_000  # numbers in one `to`
 
 
 class Ports(Shape):
@@ -37,8 +38,8 @@ class NewMessage(Carried):
 
     to: Words = Field(
         max_length=100,
-        description="The number, best in E.164 (+38640111222). One number: many recipients are many items of "
-        "/messages/batch.",
+        description="The number, best in E.164 (+38640111222). A list of them sends the same to each; what differs "
+        "goes as /messages/batch.",
         examples=["+38640111222"],
     )
     text: Words = Field(
@@ -105,7 +106,13 @@ class NewMessage(Carried):
         "the swaps that /messages/preview tells.",
     )
     track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
-    status_webhook: None = Field(None, description="Only null: /webhooks tells of every message.")
+    status_webhook: Words | None = Field(
+        None,
+        max_length=2000,
+        description="A URL that is told every state of this message, as /webhooks are, signed with the SHA-256 of "
+        "your key.",
+        examples=["https://shop.example/told"],
+    )
     on_unsure: Literal["resend", "hold", "fail"] | None = Field(
         None, description="What becomes of it when nobody knows whether it went out; by default as its purpose says."
     )
@@ -123,6 +130,23 @@ class NewMessage(Carried):
         if data_hex is not None and info.data.get("data") is not None:
             raise PydanticCustomError("data_twice", "is the same as data: leave one of the two out")
         return data_hex
+
+
+class NewMessages(NewMessage):
+    """A message to be sent to several numbers: to each its own, with an id, a price and a state of its own."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    to: list[Annotated[Words, Field(max_length=100)]] = Field(  # type: ignore[assignment]
+        min_length=1,
+        max_length=TO_EACH,
+        description="The numbers. A client_ref is kept with each of them, so that the same again, or a longer list, "
+        "sends nothing twice.",
+        examples=[["+38640111222", "+38640111333"]],
+    )
+    client_ref: Annotated[Ref, Field(max_length=100)] | None = Field(
+        None, description="Your own name for the messages: who had one by this name gets no other."
+    )
 
 
 class Money(Shape):
@@ -282,6 +306,14 @@ class Batch(Shape):
     accepted: int = Field(description="How many items were accepted.")
     refused: int = Field(description="How many were not.")
     data: list[BatchItem] = Field(description="What became of each item, in order.")
+
+
+class Wanted(RootModel[NewMessage | NewMessages]):
+    """A message to one number, or to each of several."""
+
+
+class Sent(RootModel[Message | Batch]):
+    """The message as it stands; where `to` is a list, what became of each."""
 
 
 class NewPreview(Carried):

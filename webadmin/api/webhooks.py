@@ -45,7 +45,8 @@ def _own_ports() -> set[int]:
     return {config.web.port, *config.doors.ports, int(request.environ.get("SERVER_PORT") or 0)}
 
 
-def _allowed() -> Allowed:
+def allowed() -> Allowed:
+    """Whom webhooks may call."""
     return allowed_of(the_gateway().config.webhooks, _own_ports)
 
 
@@ -118,7 +119,7 @@ def add_webhook(body: NewWebhook) -> Response:
     """Set up a webhook; it is told what happens from now on, signed with the secret that is shown this once."""
     gateway = the_gateway()
     wish = hooks.NewHook(body.url, body.events, client().id, gateway.clock(), body.secret)
-    id, secret = hooks.create(gateway.database.writer, wish, _allowed())
+    id, secret = hooks.create(gateway.database.writer, wish, allowed())
     return _shown(id, 201, secret=secret)
 
 
@@ -134,7 +135,7 @@ def change_webhook(id: str, body: WebhookChange) -> Response:
     gateway = the_gateway()
     active = None if body.status is None else body.status == "active"
     wish = hooks.Change(_known(id), client().id, gateway.clock(), body.url, body.events, active)
-    hooks.change(gateway.database.writer, wish, _allowed())
+    hooks.change(gateway.database.writer, wish, allowed())
     return _shown(id)
 
 

@@ -224,8 +224,11 @@ def token() -> Response:
     if secret is None:
         raise Unauthenticated("there is no key")
     ends = the_gateway().clock() + timedelta(days=365)
-    told = {"id": client.id, "token_type": "Bearer", "access_token": secret, "expires_at": written(ends)}
-    return said(told, 201)
+    told = {"token_type": "Bearer", "access_token": secret, "refresh_token": secret, "expires_at": written(ends)}
+    spelled = {"tokenType": "Bearer", "accessToken": secret, "refreshToken": secret, "expiresAt": written(ends)}
+    return said(
+        {"id": client.id, **told, **spelled}, 201
+    )  # its server writes the first, its newest client reads the second
 
 
 @door.delete("/auth/token/<id>")

@@ -311,6 +311,8 @@ def _within(given: Mapping[str, str]) -> tuple[str, str]:
             continue
         at = _day(given[name])
         whole = len(given[name].strip()) == 10 and is_low  # before a day is before its midnight
+        if is_low and is_high and not whole:  # nobody means a microsecond: node writes days so
+            at, whole = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0), True
         if is_low:
             low = max(low, first_id("x", at)[2:])
         if is_high:

@@ -28,13 +28,16 @@ from . import (
     customer_imports,
     customers,
     customers_mms,
+    customers_several,
     developers,
     entering,
     event_stream,
     finding,
     inbox,
     inbox_desk,
+    inbox_several,
     inquiries,
+    inquiries_several,
     language,
     links,
     media,
@@ -50,6 +53,7 @@ from . import (
     preferences,
     rates,
     replays,
+    retold,
     segments,
     settings,
     setup,
@@ -76,6 +80,7 @@ ROUTED = (
     finding,
     inbox,
     inbox_desk,
+    inbox_several,
     links,
     messages,
     media,
@@ -84,12 +89,14 @@ ROUTED = (
     orders,
     phones,
     inquiries,
+    inquiries_several,
     corrections,
     answers,
     replays,
     surveys,
     customers,
     customers_mms,
+    customers_several,
     customer_imports,
     segments,
     templates,
@@ -124,6 +131,7 @@ def install(app: Flask) -> None:
     """Give `app` its pages, their languages, and a page for what goes wrong."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.install(app)
+    retold.install(app)
     app.jinja_env.add_extension(OnlyAllowed)
     app.jinja_env.globals["may_open"] = may_open
     app.jinja_env.globals["places"] = places

@@ -1,30 +1,29 @@
-"""What the core says, in the language of the page: reasons, deeds, what is wrong with a form, scopes, titles of errors.
+"""What the core and the drivers say, in the language of the page: reasons, deeds, mistakes of forms, titles of errors.
 
-The core writes English, into the store too: a reason is one sentence for pages, the API, the command line and logs. So
-it is translated here, at the edge, by its shape: each sentence below, and in core_words_*.py, is one of the core's with
-names for what varies. What is not here stays English. `tests/webadmin/pages/test_core_words.py` sees that the core
-still says each, `tests/house/test_core_words.py` that all of the gate, of campaigns, of money and of errors are here.
+They write English, into the store too: a reason is one sentence for pages, the API, the command line and logs. So it is
+translated at the edge, by its shape (see `retold`): each sentence below, and in core_words_*.py, is one of theirs with
+names for what varies; what counts something is `counted`. `tests/webadmin/pages/test_core_words.py` sees that each is
+still said, `tests/house/test_core_words.py` that all that a page may show are here.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
-from smsgw.text import persian
-
 from .core_words_campaigns import CAMPAIGNS
+from .core_words_carriers import CARRIERS
+from .core_words_customers import CUSTOMERS
 from .core_words_errors import TITLES, TODOS
 from .core_words_gate import GATE
+from .core_words_inbox import INBOX
+from .core_words_media import MEDIA
+from .core_words_modem import MODEM
 from .core_words_money import MONEY
-
-# Of these what stands there is a sentence or a piece of the core, too.
-_AGAIN = ("why", "words", "says", "there", "what", "how", "instead", "span", "where", "twin")
-_PLACE = re.compile(r"%\((\w+)\)s")
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+from .core_words_orders import ORDERS
+from .core_words_people import PEOPLE
+from .core_words_rest import REST
+from .core_words_routes import ROUTED
+from .core_words_smpp import SMPP
 
 REASONS = (
     _l("the network took it"),
@@ -157,48 +156,9 @@ SCOPES = (
     _l("everything"),
     _l("both"),
 )
-EVERY = (*REASONS, *REFUSALS, *DEEDS, *SCOPES, *GATE, *CAMPAIGNS, *MONEY, *TITLES, *TODOS)
-WHOLE = tuple(str(one._args[0]) for one in EVERY)
-KNOWN = (*WHOLE, *(str(one._args[0]) for one in ROUTES))
-
-
-def _shape(told: str) -> re.Pattern[str]:
-    parts = _PLACE.split(told)  # words, name, words, name, ...
-    spelled = [
-        re.escape(part.replace("%%", "%")) if place % 2 == 0 else f"(?P<{part}>.+?)" for place, part in enumerate(parts)
-    ]
-    return re.compile("".join(spelled), re.DOTALL)
-
-
-_PLAIN = frozenset(one for one in KNOWN if "%(" not in one)
-_WRAPS = re.compile(rf"%\((?:{'|'.join(_AGAIN)})\)s.*|.*%\((?:{'|'.join(_AGAIN)})\)s")
-_SHAPES = sorted(  # what says more about another sentence first, then the longest
-    ((_shape(one), one) for one in KNOWN if "%(" in one),
-    key=lambda both: (_WRAPS.fullmatch(both[1]) is None, -len(_PLACE.sub("", both[1]))),
-)
-
-
-@lru_cache(maxsize=4096)
-def known_as(says: str) -> tuple[str, dict[str, str]] | None:
-    """The sentence that this is one of, and what stands in its places."""
-    for told in (says, says[:1].lower() + says[1:]):
-        if told in _PLAIN:
-            return told, {}
-        for shape, sentence in _SHAPES:
-            if found := shape.fullmatch(told):
-                return sentence, found.groupdict()
-    return None
-
-
-def in_our_language(says: str) -> str:
-    """A sentence of the core in the language of the page, if it is known here; else as it is."""
-    known = known_as(says)
-    if known is None:
-        return says
-    sentence, values = known
-    return str(gettext(sentence, **{k: in_our_language(v) if k in _AGAIN else _spelled(v) for k, v in values.items()}))
-
-
-def _spelled(value: str) -> str:
-    """What stands in a place; a number in the digits of the language."""
-    return persian.digits(value) if str(get_locale()) == "fa" and _NUMBER.fullmatch(value) else value
+EVERY = (
+    *REASONS, *REFUSALS, *DEEDS, *SCOPES, *GATE, *CAMPAIGNS, *MONEY, *TITLES, *TODOS, *ROUTED, *MODEM, *SMPP, *CARRIERS,
+    *INBOX, *ORDERS, *CUSTOMERS, *PEOPLE, *MEDIA, *REST,
+)  # fmt: skip
+WHOLE = tuple(one if isinstance(one, str) else str(one._args[0]) for one in EVERY)
+KNOWN = (*WHOLE, *(one if isinstance(one, str) else str(one._args[0]) for one in ROUTES))

@@ -36,7 +36,7 @@ from ..context import the_gateway
 from ..preference_links import own_page_of
 from . import customers_mms
 from .blueprint import pages
-from .desk import typed
+from .desk import Did, typed
 from .sheets import sheet
 
 LIST = 50  # customers on a page
@@ -47,10 +47,11 @@ PAST = 100  # of what happened
 @person_required
 def customers_page() -> Response:
     """Customers, newest first, or those who are looked for."""
-    return _listed()
+    return listed_page()
 
 
-def _listed(error: SmsgwError | None = None) -> Response:
+def listed_page(error: SmsgwError | None = None, did: Did | None = None) -> Response:
+    """The list, with what went wrong, or was done to several."""
     gateway, words, rule = the_gateway(), request.args.get("q", ""), request.args.get("rule", "")
     after = request.args.get("before") or None
     with gateway.database.reading() as conn:
@@ -62,9 +63,11 @@ def _listed(error: SmsgwError | None = None) -> Response:
         wanted = finding.Wanted(words, checked, after)
         found = [] if rule.strip() and checked is None else finding.find(conn, wanted, LIST + 1, gateway.clock())
         people = customers.many(conn, found[:LIST])
+        every_group = groups.listing(conn)
     older = found[LIST - 1] if len(found) > LIST else None
     admin = current_person().may("customers:privacy")
-    return sheet("customers.html", error, people=people, older=older, q=words, rule=rule, admin=admin)
+    return sheet("customers.html", error, people=people, older=older, q=words, rule=rule, admin=admin, did=did,
+                 every_group=every_group)  # fmt: skip
 
 
 @pages.post("/customers")
@@ -78,7 +81,7 @@ def add_customer() -> Response:
         wish = Wish(told, current_person().id, gateway.clock(), gateway.config.sending.region)
         id = customers.create(gateway.database.writer, wish)
     except SmsgwError as error:
-        return _listed(error)
+        return listed_page(error)
     return redirect(url_for("pages.customer", id=id), 303)
 
 

@@ -74,12 +74,30 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What is written and not sent. files: ids of those that come with it. look: how a telephone would show it."""
+
+    text: str
+    files: Sequence[str] = ()
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What was done to several, in words. undo: how it is taken back, from what they were; "": it is not."""
+
+    says: str
+    undo: str = ""
+    were: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """The conversation on the screen. days: its texts by day. newest: the id of the newest text of theirs, or "".
     later: when the draft is to go, as it was typed. templates: (name, text) as this person would get them.
 
     known: the newest message to them, so that a later one of somebody else is noticed. others: who is there, too.
-    kept: files that came with the draft. meanwhile: as in Trouble.
+    kept: files that came with the draft. meanwhile: as in Trouble. look: as in Draft.
     """
 
     number: str
@@ -95,13 +113,16 @@ class Open:
     others: tuple[Other, ...] = ()
     kept: Sequence[str] = ()
     meanwhile: Sequence[Meanwhile] = ()
+    look: str = ""
     client_ref: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
-def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -> Response:
+def shown(
+    number: str | None, trouble: Trouble | None = None, draft: Draft | None = None, did: Did | None = None
+) -> Response:
     """The page with the conversation of `number` open, or none. 304 when the browser has it as it is.
 
-    draft: what was written, to be written anew.
+    draft: what was written, to be written anew. did: what was done a moment ago, to be taken back.
     """
     if number is not None and len(number) > LONGEST:
         raise NotFound
@@ -115,6 +136,7 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
         if trouble is None and request.if_none_match.contains_weak(etag):
             return Response(status=304)
         around: dict[str, Any] = {"links": listed, "person": person, "csrf": csrf_token(), "problem": trouble}
+        around["did"] = did
         around |= inbox_queues.around(conn, person, now, number)
         around["open"] = opened = None if number is None else _opened(conn, number, trouble, draft, others)
         texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
@@ -128,9 +150,12 @@ def shown(number: str | None, trouble: Trouble | None = None, draft: str = "") -
     return response
 
 
-def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str, others: tuple[Other, ...]) -> Open:
+def _opened(
+    conn: Connection, number: str, trouble: Trouble | None, draft: Draft | None, others: tuple[Other, ...]
+) -> Open:
     mine = trouble if trouble and trouble.form == "answer" else None
     rows = conversations.timeline(conn, number, TEXTS, request.args.get("older", conversations.END))
+    draft = Draft(mine.draft, mine.files) if mine else draft or Draft("")
     theirs = [row for row in rows if not row.mine and row.kind != "call"]
     return Open(
         number,
@@ -139,13 +164,14 @@ def _opened(conn: Connection, number: str, trouble: Trouble | None, draft: str, 
         any(row.state == "waiting" for row in theirs),
         bool(consent.withdrawn(conn, {number})),
         conversations.place(rows[0].id) if len(rows) == TEXTS else None,
-        mine.draft if mine else draft,
-        request.form.get("send_at", "") if mine else "",
+        draft.text,
+        request.form.get("send_at", "") if mine or draft.text or draft.files else "",
         _written(conn, number) if current_person().may("campaigns:read") else (),
         conversation_queues.newest_of_ours(conn, number),
         others,
-        mine.files if mine else (),
+        draft.files,
         mine.meanwhile if mine else (),
+        draft.look,
     )
 
 

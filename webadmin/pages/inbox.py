@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from smsgw.access import accounts, keys
@@ -52,7 +53,10 @@ def conversation(number: str) -> Response:
 @pages.post("/inbox/<path:number>")
 @person_required
 def answer(number: str) -> Response:
-    """Send an answer: once, however often the form comes; what it answers is handled with it."""
+    """Send an answer: once, however often the form comes; what it answers is handled with it.
+
+    Or show it first, or put a template into it: what scripts do where there are some.
+    """
     gateway, person = the_gateway(), current_person()
     seen = request.form.get("seen") or None
     text = desk.typed("text")
@@ -68,6 +72,12 @@ def answer(number: str) -> Response:
     try:
         asked = replace(asked, send_at=_when())
         files = media.drafted_files()
+        if "look" in request.form:
+            content = media.content_of(text, files)
+            piece = fitted.look(number, "conversational", content, text)
+            return desk.shown(number, draft=desk.Draft(text, files, Markup(piece)))
+        if words := desk.typed("insert"):
+            return desk.shown(number, draft=desk.Draft(f"{text}{words}", files))
         if others := _meanwhile(number):
             return desk.shown(number, desk.Trouble("answer", _answered(others), text, files, others))
         content = media.content_of(text, files)
@@ -123,7 +133,7 @@ def undo_answer(number: str, id: str) -> Response:
         outbox.cancel(gateway.database.writer, outbox.Cancelled(id, current_person().id, gateway.clock()))
     except SmsgwError as error:
         return desk.shown(number, desk.Trouble("answer", error))
-    return desk.shown(number, draft=text)
+    return desk.shown(number, draft=desk.Draft(text))
 
 
 @pages.post("/inbox/<path:number>/look")

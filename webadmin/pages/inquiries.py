@@ -20,7 +20,7 @@ from smsgw.store.tables.inquiries import PRIORITIES
 from ..api.inquiries import whole
 from ..auth import current_person, person_required
 from ..context import the_gateway
-from . import desk
+from . import desk, inbox_queues
 from .blueprint import pages
 from .sheets import sheet
 
@@ -31,6 +31,11 @@ LIST = 50  # inquiries on a page
 @person_required
 def inquiries() -> Response:
     """What is open, the most urgent first; or those of another state, newest first."""
+    return listed()
+
+
+def listed(error: SmsgwError | None = None, did: desk.Did | None = None) -> Response:
+    """The list, with what went wrong, or was done to several."""
     gateway, state, whose = the_gateway(), request.args.get("state") or "open", request.args.get("whose") or None
     state = state if state in INQUIRY.states else "open"
     late = gateway.clock() if request.args.get("late") else None
@@ -38,10 +43,11 @@ def inquiries() -> Response:
     with gateway.database.reading() as conn:
         found = verbs.queue if state == "open" else verbs.listing
         rows = found(conn, wanted, LIST + 1)
+        people = inbox_queues.those_who_answer(conn)
     older = rows[LIST - 1].id if state != "open" and len(rows) > LIST else None
     return sheet(
-        "inquiries.html", rows=rows[:LIST], older=older, state=state, whose=whose or "", now=gateway.clock(),
-        states=list(INQUIRY.states), priorities=PRIORITIES,
+        "inquiries.html", error, did=did, people=people, reasons=REASONS, rows=rows[:LIST], older=older, state=state,
+        whose=whose or "", now=gateway.clock(), states=list(INQUIRY.states), priorities=PRIORITIES,
     )  # fmt: skip
 
 

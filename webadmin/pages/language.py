@@ -26,7 +26,6 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from smsgw.text import persian
 
 from ..context import the_gateway
-from .core_words import in_our_language
 
 SNIPPET = 90  # letters of a text in the list
 CHOICE = "smsgw_language"  # the cookie of somebody's choice
@@ -42,9 +41,8 @@ def install(app: Flask) -> None:
     for name in ("gettext", "ngettext"):
         app.jinja_env.globals[name] = _with_digits(app.jinja_env.globals[name])
     app.context_processor(spoken_by_page)
-    for one in (spoken, sentence, snippet, understood, short, digits, dated):
+    for one in (spoken, snippet, understood, short, digits, dated):
         app.add_template_filter(one)
-    app.add_template_filter(in_our_language, "as_we_say")
     for told in (clock, when, day_and_time, shop_clock, shop_day_and_time):
         app.add_template_filter(told)
     for day in (day_name, whole_day):
@@ -86,12 +84,6 @@ def spoken(number: str) -> str:
         return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return number
-
-
-def sentence(says: str) -> str:
-    """What an error says, in the language of the page if that is known: a capital in front, a full stop behind."""
-    says = in_our_language(says)
-    return says[:1].upper() + says[1:] + ("" if says.endswith((".", "!", "?")) or not says else ".")
 
 
 def understood(kind: str) -> str:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from smsgw.errors import BadInput, Fault, SmsgwError
@@ -26,6 +27,8 @@ from smsgw.webhooks.order_document import documents
 from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
+from .desk import Did
+from .language import Counted
 from .sheets import sheet
 
 OPEN = ("needs_review", "asked", "confirmed")  # the columns of the board
@@ -40,7 +43,7 @@ def orders() -> Response:
     return _board()
 
 
-def _board(error: SmsgwError | None = None) -> Response:
+def _board(error: SmsgwError | None = None, did: Did | None = None) -> Response:
     gateway, state = the_gateway(), request.args.get("state") or ""
     states = (state,) if state in ORDER.states else OPEN
     before = request.args.get("before") or None
@@ -52,7 +55,7 @@ def _board(error: SmsgwError | None = None) -> Response:
             told = documents(conn, [row.id for row in rows[:most]])
             older = rows[most - 1].id if len(rows) > most else None
             columns.append((each, [_shown(told[row.id]) for row in rows[:most]], older))
-    return sheet("orders.html", error, columns=columns, state=state, states=list(ORDER.states), paid=paid)
+    return sheet("orders.html", error, columns=columns, state=state, states=list(ORDER.states), paid=paid, did=did)
 
 
 def paid(told: Mapping[str, str] | None) -> str:
@@ -104,8 +107,31 @@ def _verbs() -> Mapping[str, Verb]:
     desk = the_gateway().orders
     return {
         "accept": desk.accept, "edit": desk.edit, "reject": desk.reject, "ask": desk.ask, "confirm": desk.confirm,
-        "fulfil": desk.fulfil, "cancel": desk.cancel,
+        "fulfil": desk.fulfil, "take_back": desk.take_back, "cancel": desk.cancel,
     }  # fmt: skip
+
+
+@pages.post("/orders", endpoint="several_orders")
+@person_required
+def several() -> Response:
+    """Several were handed over, or were not after all. Whatever tells the customer something is said one by one."""
+    form, person, at = request.form, current_person(), the_gateway().clock()
+    undo = "undo" in form
+    verb = _verbs()["take_back" if undo else "fulfil"]
+    done, problem = [], None
+    for named in form.getlist("was" if undo else "pick")[: COLUMN * len(OPEN)]:
+        try:
+            done.append(str(verb(Act(named, person.id, at)).number))
+        except SmsgwError as error:
+            problem = error
+    if not done and problem is None:
+        says = gettext("Nothing is picked: tick the boxes of those that you mean.")
+        problem = BadInput([Fault("/pick", "nothing_picked", says)])
+    if undo:
+        return _board(problem, Did(gettext("It is as it was.")) if done else None)
+    many = Counted(len(done))
+    says = ngettext("%(num)d order was handed over.", "%(num)d orders were handed over.", many)
+    return _board(problem, Did(says, "fulfil", done) if done else None)
 
 
 @pages.post("/orders/<named>/<verb>")

@@ -52,6 +52,13 @@ function move(by) {
   links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
 }
 
+/** Pick the row in which the keyboard stands, or pick it no more. */
+function pick() {
+  const box = document.activeElement.closest("li, tr, .card")?.querySelector("[name=pick]");
+  box?.click();
+  return Boolean(box);
+}
+
 /** What a letter presses on this page: a field is entered, anything else is clicked. */
 function press(code) {
   const meant = [...document.querySelectorAll(`[data-key="${code}"]`)].find((it) => it.offsetParent);
@@ -66,7 +73,7 @@ function press(code) {
 /** Open what is folded, at its first choice; or fold it again. */
 function unfold(fold) {
   fold.open = !fold.open;
-  fold.querySelector(fold.open ? "button, input:not([type=hidden])" : "summary").focus();
+  fold.querySelector(fold.open ? "button, select, input:not([type=hidden])" : "summary").focus();
   return true;
 }
 
@@ -82,6 +89,7 @@ function letter(event) {
   else if (code === "KeyG") going = setTimeout(() => (going = 0), AFTER_G);
   else if (code === "KeyJ") move(1);
   else if (code === "KeyK") move(-1);
+  else if (code === "KeyX") return pick();
   else if (code === "Slash") (document.querySelector("[role=search] input") ?? ways)[document.querySelector("[role=search] input") ? "focus" : "click"]();
   else if (press(code)) return true;
   else if (code === "KeyN" && goes.new) location.assign(goes.new);

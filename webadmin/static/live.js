@@ -32,10 +32,11 @@ async function ask(address, options) {
   return null;
 }
 
-/** Bring every live element of the screen to what the page says. */
-function take(page) {
+/** Bring every live element of the screen to what the page says. answers: it is what a form was answered. */
+function take(page, answers) {
   const had = document.activeElement;
   for (const shown of document.querySelectorAll("[data-live]")) {
+    if (shown.dataset.live === "sent" && !answers) continue; // stays until the next form is answered
     if (shown.dataset.live === "unwritten" && document.getElementById("draft")?.value) continue; // what the draft began with
     const fresh = page.getElementById(shown.id);
     if (fresh) merge(shown, fresh);
@@ -52,7 +53,7 @@ function merge(shown, fresh) {
   const had = new Map([...shown.children].filter((child) => child.id).map((child) => [child.id, child]));
   const wanted = [...fresh.children].map((child) => {
     const old = had.get(child.id);
-    return says(old) === says(child) ? old : document.importNode(child, true);
+    return says(old) === says(child) ? old : picked(document.importNode(child, true), old);
   });
   const places = new Set(wanted);
   for (const child of [...shown.children]) if (!places.has(child)) child.remove(); // also those without an id
@@ -60,6 +61,12 @@ function merge(shown, fresh) {
     if (shown.children[at] !== child) shown.insertBefore(child, shown.children[at] ?? null);
     if (shown.hasAttribute("data-buzz") && !had.has(child.id) && child.matches(".theirs")) buzz(shown.closest(".phone"));
   });
+}
+
+/** What was picked in a row stays so when the row is drawn anew. */
+function picked(row, old) {
+  if (old?.querySelector("[name=pick]:checked")) row.querySelector("[name=pick]").checked = true;
+  return row;
 }
 
 function buzz(phone) {
@@ -142,9 +149,10 @@ async function send(form, button) {
       form.replaceWith(next);
       fold?.removeAttribute("open"); // it is decided
       if (typing && fold) fold.querySelector("summary").focus();
-      else if (typing) next.querySelector("textarea, input:not([type=hidden])").focus();
+      else if (typing) next.querySelector("textarea, input:not([type=hidden])")?.focus();
     }
-    if (found) take(found[0]);
+    if (found) take(found[0], true);
+    if (found && ["several", "undo-several"].includes(form.id)) announce(form, found[0]);
     pulse.hidden = true;
   } catch {
     pulse.hidden = false; // the draft stays, and so does its client_ref: sending it again sends it once
@@ -155,6 +163,16 @@ async function send(form, button) {
     news = true;
     soon(SOON);
   }
+}
+
+/** What was done to several is said, and the keyboard stands where it is taken back. */
+function announce(form, page) {
+  const wrong = page.querySelector("main > .problem");
+  if (wrong) document.getElementById("several").prepend(wrong);
+  const did = document.querySelector("#did button") ?? document.getElementById("did-says");
+  if (!did) return;
+  if (form.id === "several") for (const box of document.querySelectorAll("[name=pick]:checked")) box.checked = false;
+  did.focus();
 }
 
 /** What was taken back is the draft again, unless another one was begun. */
@@ -218,11 +236,13 @@ document.addEventListener("click", async (event) => {
   }
   const words = event.target.dataset.insert;
   if (words) {
+    event.preventDefault(); // without scripts it is sent, and comes back in the draft
     const draft = document.getElementById("draft");
     draft.setRangeText(words, draft.selectionStart, draft.selectionEnd, "end");
     draft.focus();
     count(draft);
   }
+  if ("pickAll" in event.target.dataset) for (const box of document.querySelectorAll("[name=pick]")) box.checked = true;
   const from = event.target.dataset.copy && document.getElementById(event.target.dataset.copy);
   if (from) {
     getSelection().selectAllChildren(from); // what is left for pages without HTTPS: Ctrl+C
@@ -237,7 +257,7 @@ addEventListener("pagehide", () => {
   if (form) navigator.sendBeacon(form.dataset.leave, new URLSearchParams({ csrf_token: form.elements.csrf_token.value }));
 });
 
-for (const button of document.querySelectorAll("[data-copy], #templates")) button.hidden = false;
+for (const button of document.querySelectorAll("[data-copy], [data-pick-all]")) button.hidden = false;
 if (pulse && "look" in document.body.dataset) {
   listen();
   look();

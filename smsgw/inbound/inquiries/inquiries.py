@@ -67,7 +67,7 @@ def collect(conn: Connection, asks: Asks, promise: Promise) -> str:
 
     A text that nobody understood goes to the newest inquiry that is not closed, whatever its topic.
     """
-    known = _running(conn, asks.address, asks.topic)
+    known = running(conn, asks.address, asks.topic)
     if known is None:
         id = _begin(conn, asks, promise)
     else:
@@ -86,7 +86,7 @@ def collect(conn: Connection, asks: Asks, promise: Promise) -> str:
     return id
 
 
-def _running(conn: Connection, number: str, topic: str | None) -> AnyRow | None:
+def running(conn: Connection, number: str, topic: str | None) -> AnyRow | None:
     """The customer's inquiry of this topic that is not closed; without a topic the newest one of any."""
     i = inquiry.c
     query = select(inquiry).where(i.address.in_(_of_customer(conn, number)), i.state.in_(_RUNNING))
@@ -184,7 +184,7 @@ def _assign(conn: Connection, batch: Sequence[tuple[Assignment, Promise]]) -> li
             values |= {"priority": priority, "due_at": promise.due(row.opened_at, priority)}
             told.append(f"now {wish.priority}")
         if wish.topic is not None and wish.topic != row.topic:
-            if _running(conn, row.address, wish.topic) is not None:
+            if running(conn, row.address, wish.topic) is not None:
                 raise Conflict(f"another inquiry of {row.address} is about {wish.topic}: close one of them")
             values["topic"] = wish.topic
             told.append(f"about {wish.topic}, not {row.topic}")

@@ -114,6 +114,10 @@ class Desk:
         """It was delivered or handed over."""
         return self._do(self._fulfil, act)
 
+    def take_back(self, act: Act) -> AnyRow:
+        """It was not delivered or handed over: that was a mistake."""
+        return self._do(self._take_back, act)
+
     def cancel(self, act: Act) -> AnyRow:
         """It is not delivered after all; the customer is told, unless quietly."""
         return self._do(self._cancel, act)
@@ -232,6 +236,10 @@ class Desk:
         if not orders.fulfil(conn, row, act.by, act.at, why):
             raise _forbidden(row, "fulfilled")
         expectations.close(conn, act.at, "the order is fulfilled", subject=row.id)
+
+    def _take_back(self, conn: Connection, row: AnyRow, act: Act) -> None:
+        if not orders.take_back(conn, row, act.by, act.at, act.why or "it was not handed over"):
+            raise _forbidden(row, "taken back")
 
     def _cancel(self, conn: Connection, row: AnyRow, act: Act) -> None:
         why = f"a person cancelled it: {act.why}" if act.why else "a person cancelled it"

@@ -310,6 +310,11 @@ def fulfil(conn: Connection, row: AnyRow, by: str, now: datetime, why: str) -> b
     return _move(conn, row.id, "fulfil", why, by, now, {"ended_at": now})
 
 
+def take_back(conn: Connection, row: AnyRow, by: str, now: datetime, why: str) -> bool:
+    """It was not handed over after all; returns whether it was thought so."""
+    return _move(conn, row.id, "take_back", why, by, now, {"ended_at": None})
+
+
 def lapse(conn: Connection, row: AnyRow, now: datetime, why: str) -> bool:
     """Nobody said yes in time; returns whether it was still asked about."""
     return _move(conn, row.id, "lapse", why, "clock", now, {"ended_at": now, **_NO_TIMES})

@@ -59,7 +59,7 @@ from .mms_notices import mms_notice, wap_push
 from .money import cost_entry, exchange, numbering, rate
 from .nodes import lease, node, schema_rule
 from .orders import alias, catalogue_change, expectation, order, order_line, order_revision, product
-from .outbound import earlier_try, message, part, receipt
+from .outbound import earlier_try, message, message_trace, part, receipt
 from .plans import alert, budget, budget_use, clearance, plan, plan_person, plan_use, reservation
 from .questions import question
 from .record import follower, history, link
@@ -136,6 +136,7 @@ __all__ = [
     "message_content",
     "message_medium",
     "message_page",
+    "message_trace",
     "metadata",
     "mms_notice",
     "node",

@@ -204,3 +204,11 @@ Index(
     postgresql_where=text("message_id IS NULL"),
 )
 Index("ix_receipt_message", receipt.c.message_id)
+
+# To which trace of its caller's a message belongs, until it is told. A table of its own: few messages have one.
+message_trace = Table(
+    "message_trace",
+    metadata,
+    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("traceparent", String(55), nullable=False),  # W3C trace-context, section 3.2
+)

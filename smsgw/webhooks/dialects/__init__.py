@@ -1,21 +1,23 @@
-"""How clients of other gateways are told: the same events in the words of Kannel, Twilio, Jasmin, Android's gateway."""
+"""How clients of other gateways are told: the same events in the words of Kannel, Twilio and so on, and in our own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import android, jasmin, kannel, twilio
+from . import android, jasmin, kannel, native, twilio
 from .event import Event, Request
 
-__all__ = ["CALLBACK", "DIALECTS", "Event", "Request", "render"]
+__all__ = ["CALLBACK", "DIALECTS", "NATIVE", "Event", "Request", "render"]
 
 CALLBACK = "callback"  # a hook that each message brings its own URL and dialect for
+NATIVE = "smsgw"
 
 DIALECTS: Mapping[str, Callable[[Event], Request | None]] = {
     "kannel": kannel.render,
     "twilio": twilio.render,
     "jasmin": jasmin.render,
     "android": android.render,
+    NATIVE: native.render,
 }
 
 

@@ -10,16 +10,16 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from ..addresses import read_url
+from ..told import PLACE as PLACE  # where a dialect looks for what it must remember
 
 APART = "\x1e"  # stands between recipient, sender and words of an answer to a phone that names these
-PLACE = "compat"  # our place in a message's metadata: what a dialect must remember of the request
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A record that moved. row: of the message or the inbound text. parts: of the message, (reference, error) each.
 
-    terms: what the client asked for, with its `url`. secret: what signs. id: the delivery's own.
+    terms: what the client asked for, with its `url`. secret: what signs. id: the delivery's own. by: who moved it.
     """
 
     record: str
@@ -33,6 +33,7 @@ class Event:
     secret: str = ""
     parts: Sequence[tuple[str | None, str | None]] = ()
     id: str = ""
+    by: str = ""
 
     @property
     def is_inbound(self) -> bool:
@@ -44,7 +45,8 @@ class Event:
 class Request:
     """A request for a receiver. expects: how its answer must begin. replies: its answer may be a text for the phone.
 
-    key: signs body and time in the header X-Signature as it goes out, if not empty.
+    key: signs it as it goes out, if not empty: a `whsec_…` as Standard Webhooks says, another one body and time in the
+    header X-Signature.
     """
 
     method: str

@@ -193,9 +193,13 @@ def test_what_a_client_sent_at_one_node_counts_for_the_brake_of_another(node: No
     first, second = node("alpha", lease=4), node("beta", lease=4)
     assert isinstance(second.bell, Bell)
     until(second.bell.hears.is_set, "the other node does not listen")
+    heard: list[str] = []
+    second.hears["desk"] = heard.append
+    first.bell.ring("desk:somebody looks")  # to whoever wants words of this kind
     first.till.brake._passed.update({"key_1": 7})
     until(lambda: sum(count for _, count in second.till.brake._counts["key_1"]) == 7, "it was not told")
     assert not first.till.brake._counts["key_1"]
+    until(lambda: heard == ["somebody looks"], "it was not passed on")
 
 
 def test_a_node_that_is_frozen_while_it_renews_does_not_lock_others_out(node: Node, postgres_url: str) -> None:

@@ -27,7 +27,7 @@ from smsgw.store.tables import consent as ledger
 from smsgw.store.tables import message, metadata
 from smsgw.takeover.storing import ROADS
 from tests.smsgw.desk import START, Desk
-from webadmin.api.sending import plain_message, plain_messages, read_message
+from webadmin.api.wished import plain_message, plain_messages, read_message
 
 ANA, BINE = "+38640111222", "+38640111333"
 
@@ -139,14 +139,14 @@ class Shop:
 @pytest.fixture(autouse=True)
 def gateway_of_the_api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The API's readers ask the gateway for the time only."""
-    from webadmin.api import sending
+    from webadmin.api import wished
 
     class Clock:
         @staticmethod
         def clock() -> Any:
             return START
 
-    monkeypatch.setattr(sending, "the_gateway", Clock)
+    monkeypatch.setattr(wished, "the_gateway", Clock)
 
 
 @pytest.mark.slow

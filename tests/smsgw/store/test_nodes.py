@@ -137,6 +137,12 @@ def test_a_word_reaches_the_other_nodes_and_not_the_one_that_says_it(postgres_ur
     two.ring("leases")
     until(lambda: "leases" in heard["one"])
     assert "link:net" not in heard["one"]
+    words = ["desk:writes", "desk:leaves", "desk:looks", "desk:writes"]  # of two that are alike the last counts
+    for word in words:
+        two.ring(word)
+    two.ring("over")
+    until(lambda: "over" in heard["one"])
+    assert [word for word in heard["one"] if word in words][-3:] == words[1:]
     for bell in (one, two):
         bell.stop()
 
@@ -181,21 +187,44 @@ def test_tables_are_not_changed_under_a_running_node_that_could_not_go_on(
     assert schema.upgrade(shared)[0] == "0017"
 
 
-def test_a_writer_that_does_nothing_is_ended_by_others_and_neither_readers_nor_other_programs_are(
+def test_writers_that_do_nothing_are_ended_by_others_and_neither_readers_nor_other_programs_are(
     shared: Database, postgres_url: str
 ) -> None:
-    taken(shared, me("alpha"), "link:net", "clock")
+    names = ("clock", "link:net", "reading")
+    taken(shared, me("alpha"), *names)
+    lapse(shared)
     ours, others = open_engine(postgres_url, writing=True), create_engine(postgres_url)
-    with ours.connect() as frozen, ours.connect() as reads, others.connect() as stranger:
-        frozen.execute(text("SELECT 1 FROM lease WHERE name = 'link:net' FOR UPDATE"))
+    with ours.connect() as between, ours.connect() as within, ours.connect() as reads, others.connect() as stranger:
+        for conn, name in zip((stranger, between, within), names, strict=True):
+            conn.execute(text("SELECT 1 FROM lease WHERE name = :name FOR KEY SHARE"), {"name": name})
         reads.execute(text("SELECT 1 FROM lease"))
-        stranger.execute(text("SELECT 1 FROM lease WHERE name = 'clock' FOR UPDATE"))
+        stands_within_a_pipeline(within)
+        until(lambda: wait_within(shared) == ["SELECT 'said'"])
         with shared.exclusive() as conn:
-            assert nodes.end_frozen(conn, 3600.0) == 0
-            assert nodes.end_frozen(conn, 0.0) == 1
+            free = nodes.take(conn, me("beta"), names)
+            ended = [nodes.end_frozen(conn, after) for after in (3600.0, 0.0)]
+        within.invalidate()
+        assert (free, ended) == ([], [0, 2])
+        until(lambda: taken(shared, me("beta"), *names) == {"link:net": 2, "reading": 2})
         with pytest.raises(DBAPIError):
-            frozen.execute(text("SELECT 1"))
+            between.execute(text("SELECT 1"))
         reads.execute(text("SELECT 1"))
         stranger.execute(text("SELECT 1"))
     ours.dispose()
     others.dispose()
+
+
+def stands_within_a_pipeline(conn: Connection) -> None:
+    """As an executemany does whose program is frozen: PostgreSQL's own timeouts do not count there."""
+    wire = conn.connection.driver_connection
+    assert wire is not None
+    wire.pgconn.enter_pipeline_mode()
+    wire.pgconn.send_query_params(b"SELECT 'said'", None)
+    wire.pgconn.flush()
+
+
+def wait_within(database: Database) -> list[str]:
+    """The statements after which the server waits for the rest of what it is told."""
+    asked = "SELECT query FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'ClientRead'"
+    with database.reading() as conn:
+        return list(conn.scalars(text(asked)))

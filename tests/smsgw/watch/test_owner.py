@@ -19,8 +19,8 @@ from smsgw.media import mail as letters
 from smsgw.money import alerts
 from smsgw.store import schema
 from smsgw.store.history import Step, move
-from smsgw.store.lifecycle import MAIL
-from smsgw.store.tables import alert, inbound, mail, message, remote_command
+from smsgw.store.lifecycle import INQUIRY, MAIL
+from smsgw.store.tables import alert, campaign, inbound, inquiry, mail, message, remote_command
 from smsgw.watch import owner, troubles
 from smsgw.webhooks import hooks, settle
 from smsgw.webhooks.addresses import Allowed
@@ -153,6 +153,25 @@ def test_a_backlog_and_a_full_disk_are_told_and_end_by_themselves(make: Make) ->
     assert not town.rows(select(alert).where(alert.c.state != "over", alert.c.kind == "queue.backlog"))
 
 
+def test_a_question_that_nobody_answers_in_time_is_told_and_that_it_was_answered(make: Make) -> None:
+    town = make(unanswered=600)
+    asked = {
+        "id": "inq_1", "state": "open", "why": "asked", "address": STRANGER, "topic": "hours", "priority": 1,
+        "language": "en", "opened_at": START, "due_at": START,
+    }  # fmt: skip
+    town.write(lambda conn: conn.execute(inquiry.insert(), asked))
+    town.on(599)
+    assert town.texts() == []
+    town.on(2)
+    assert town.texts() == [
+        "smsgw: 1 question of customers should have been answered, the first by 2026-11-26 12:00 UTC"
+    ]
+    answered = Step("inq_1", "Ana answered", {"answered_at": town.now})
+    town.write(lambda conn: move(conn, INQUIRY, "answer", [answered], by="Ana", now=town.now))
+    town.on(400)
+    assert town.texts()[1:] == ["smsgw: over: inquiry.unanswered"]
+
+
 def test_a_webhook_that_is_given_up_is_told_and_that_it_is_on_again(make: Make) -> None:
     town = make()
     writer, allowed = town.gateway.database.writer, Allowed()
@@ -205,6 +224,27 @@ def test_a_command_with_a_code_is_obeyed_once(make: Make) -> None:
     assert (again.state, "was used" in again.why) == ("ignored", True)
     town.on(1)
     assert len(town.texts()) == 1
+
+
+def test_all_campaigns_are_paused_from_the_phone_and_go_on_but_those_that_paused_themselves(make: Make) -> None:
+    town = make()
+    given = {
+        "state": "running", "why": "began", "name": "x", "kind": "once", "purpose": "marketing", "audience": {},
+        "texts": {}, "language": "sl", "terms": {}, "wave": 0, "placed": 0, "planned": 0, "by": "Ana",
+        "created_at": START, "changed_at": START,
+    }  # fmt: skip
+    itself = {"id": "cam_3", "state": "paused", "why": "too many failed"}
+    campaigns = [given | {"id": "cam_1"}, given | {"id": "cam_2"}, given | itself]
+    town.write(lambda conn: conn.execute(campaign.insert(), campaigns))
+    for words, answer, states in (
+        ("PAUSE ALL", "2 campaigns are paused", ["paused", "paused", "paused"]),
+        ("RESUME ALL", "2 campaigns go on", ["running", "running", "paused"]),
+    ):
+        town.now += timedelta(seconds=60)
+        town.receive(f"{words} {town.code()}")
+        town.on(0)
+        assert town.texts()[-1] == answer
+        assert list(town.rows(select(campaign.c.state).order_by(campaign.c.id))) == [(state,) for state in states]
 
 
 def test_a_command_killed_between_answer_and_note_is_not_answered_twice(make: Make) -> None:

@@ -23,8 +23,8 @@ from smsgw.config import Config
 from smsgw.gateway import Gateway
 from smsgw.outbound.submit import Asked
 from smsgw.store import schema
-from smsgw.store.tables import message
-from smsgw.watch.tracing import Traces
+from smsgw.store.tables import message, message_trace
+from smsgw.watch.tracing import Traces, remember
 from webadmin import create_app
 
 PHONE = "+38640111222"
@@ -46,7 +46,6 @@ def gateway_of(folder: Path, traces: str = "http://127.0.0.1:1") -> Gateway:
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
     made = gateway_of(tmp_path)
-    made.start_links()
     yield made
     made.stop_links(time.monotonic() + 5)
     made.close()
@@ -63,18 +62,27 @@ def delivered(gateway: Gateway, id: str) -> None:
         time.sleep(0.02)
 
 
+def kept(gateway: Gateway) -> list[str]:
+    """The messages of which a trace is remembered."""
+    with gateway.database.reading() as conn:
+        return list(conn.scalars(select(message_trace.c.message_id).order_by(message_trace.c.message_id)))
+
+
 def spans_of(exporter: InMemorySpanExporter) -> dict[str, Any]:
     return {span.name: span for span in exporter.get_finished_spans()}
 
 
 def test_a_message_is_a_trace_with_its_steps_in_the_trace_that_asked_for_it(gateway: Gateway) -> None:
     exporter = InMemorySpanExporter()
-    traces = Traces(gateway, exporter)
+    another = Gateway(gateway.config)  # as after a restart, or as another node
+    traces = Traces(another, exporter)
     traces.start()
     id = str(gateway.door.submit(Asked(PHONE, "Hello", "test")).row["id"])
-    gateway.traceparents[id] = f"00-{TRACE}-{SPAN}-01"
+    remember(gateway, [id], f"00-{TRACE}-{SPAN}-01")
+    gateway.start_links()
     delivered(gateway, id)
     traces.stop(time.monotonic() + 90)
+    another.close()
     spans = spans_of(exporter)
     assert list(spans) == ["accept", "gate", "claim", "submit", "receipt", "message"]
     whole = spans.pop("message")
@@ -86,7 +94,7 @@ def test_a_message_is_a_trace_with_its_steps_in_the_trace_that_asked_for_it(gate
         assert span.parent.span_id == whole.context.span_id
         assert whole.start_time <= span.start_time <= span.end_time <= whole.end_time
     assert PHONE[1:] not in "".join(span.to_json() for span in exporter.get_finished_spans())
-    assert gateway.traceparents == {}, "nothing is remembered of what was told"
+    assert kept(gateway) == [], "nothing is remembered of what was told"
 
 
 def test_the_request_says_to_which_trace_a_message_belongs(tmp_path: Path) -> None:
@@ -100,7 +108,7 @@ def test_the_request_says_to_which_trace_a_message_belongs(tmp_path: Path) -> No
         "/api/v1/messages", json={"to": PHONE, "text": "Three"}, headers={**told, "traceparent": "no"}
     )
     assert [answer.status_code for answer in (one, some, broken)] == [202, 202, 202], some.data
-    assert list(gateway.traceparents) == [one.json["id"], some.json["data"][0]["id"]]
+    assert kept(gateway) == [one.json["id"], some.json["data"][0]["id"]], "on disk, for whoever tells of their end"
     gateway.close()
 
 

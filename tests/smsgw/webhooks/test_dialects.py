@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from smsgw.errors import BadInput
 from smsgw.store.ids import new_id
 from smsgw.store.lifecycle import MESSAGE
-from smsgw.webhooks.dialects import DIALECTS, Event, render, words
+from smsgw.webhooks.dialects import DIALECTS, Event, native, render, words
 from smsgw.webhooks.dialects.event import callable_url, origin
 from smsgw.webhooks.dialects.twilio import signature
+from smsgw.webhooks.signing import signed_headers
 
 NOW = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
 ROW: dict[str, Any] = {
     "id": new_id("msg", NOW), "recipient": "+38640111222", "sender": "Shop", "text": "Hello there", "link": "carrier",
     "created_at": NOW, "client_ref": None, "parts": 1, "kind": "text", "received_at": NOW, "understood_as": None,
+    "purpose": "service", "reply_to": None, "attempts": 1, "sent_at": None, "final_at": None, "metadata": None,
 }  # fmt: skip
 
 
@@ -114,3 +120,20 @@ def test_a_url_is_called_without_the_password_in_it() -> None:
     for bad in ("ftp://x", "http://", "x", "http://[::1"):
         with pytest.raises(BadInput):
             origin(bad)
+
+
+def test_a_messages_own_url_is_told_what_webhooks_are_and_signed_with_the_keys_hash() -> None:
+    kept = {"order": "7", "compat": {"dialect": "smsgw"}}
+    moved = replace(event("delivered", url="https://x.test/a?b=c"), row=ROW | {"metadata": kept}, by="carrier")
+    secret = native.secret_of(hashlib.sha256(b"smsgw_live_secret").digest())
+    told = render("smsgw", replace(moved, secret=secret))
+    assert told is not None
+    said = json.loads(told.body)
+    assert (told.method, told.url, said["type"]) == ("POST", "https://x.test/a?b=c", "message.delivered")
+    assert (said["data"]["status"], said["data"]["by"], said["data"]["metadata"]) == (
+        "delivered", "carrier", {"order": "7"},
+    )  # fmt: skip
+    body = told.body.encode()
+    headers = signed_headers(told.key, b"evt_1", b"%d" % int(time.time()), body)
+    assert Webhook(secret).verify(body, headers) == said
+    assert render("smsgw", replace(moved, record="inbound")) is None

@@ -101,7 +101,14 @@ def test_all_mistakes_are_told_at_once_each_with_its_pointer(call: Any) -> None:
 @pytest.mark.parametrize(
     ("told", "pointer", "code"),
     [
-        ({"to": [PHONE]}, "/to", "wrong_type"),
+        ({"to": {PHONE: 1}}, "/to", "wrong_type"),
+        ({"to": []}, "/to", "too_few"),
+        ({"to": [PHONE, 5]}, "/to/1", "wrong_type"),
+        ({"to": [PHONE, "+38640111333"], "text": ""}, "/text", "text_missing"),
+        ({"to": [PHONE], "link": "nowhere"}, "/link", "link_unknown"),
+        ({"to": [PHONE], "send_at": "2027-12-01T08:00:00Z"}, "/send_at", "out_of_range"),
+        ({"status_webhook": "ftp://x"}, "/status_webhook", "url_invalid"),
+        ({"status_webhook": "http://169.254.169.254/"}, "/status_webhook", "url_refused"),
         ({"to": ""}, "/to", "recipient_missing"),
         ({"text": ""}, "/text", "text_missing"),
         ({"text": None}, "/text", "wrong_type"),
@@ -261,10 +268,25 @@ def test_every_field_of_the_first_design_is_known_and_what_is_not_there_yet_take
         "track_links": False, "status_webhook": None, "send_at": None, "expires_in": 14400,
     }  # fmt: skip
     assert call.send(**neutral).status == 202
-    refused = call.send(text="another", status_webhook="https://shop.example", track_links=True)
-    pointers = [one["pointer"] for one in refused.said["errors"]]
-    assert (refused.status, pointers) == (422, ["/track_links", "/status_webhook"])
     assert call.send(text="x" * 500, max_segments=3).code == "validation_failed"
+
+
+def test_a_list_of_numbers_gets_a_message_each_and_is_told_of_each(call: Any) -> None:
+    asked = {"to": ["040 111 222", "+38640111333", "nobody"], "from": "Shop", "metadata": {"a": "b"}}
+    answer = call.send(**asked, client_ref="ready")
+    assert (answer.status, answer.said["accepted"], answer.said["refused"]) == (202, 2, 1)
+    first, second, third = answer.said["data"]
+    assert third["problem"]["errors"][0]["pointer"] == "/to/2"
+    shown = [call("GET", f"/api/v1/messages/{one['id']}").said for one in (first, second)]
+    assert [(one["to"], one["from"], one["text"], one["metadata"], one["client_ref"]) for one in shown] == [
+        (number, "Shop", "hello", {"a": "b"}, f"ready:{number}") for number in (PHONE, "+38640111333")
+    ]
+    again = call.send(to=["+38640111444", PHONE], client_ref="ready", **{"from": "Shop", "metadata": {"a": "b"}}).said
+    assert again["data"][1]["id"] == first["id"]
+    assert again["data"][0]["id"] not in (first["id"], second["id"])
+    once = {"to": [PHONE], "text": "once"}
+    keyed = [call("POST", "/api/v1/messages", once, Idempotency_Key="k") for _ in range(2)]
+    assert keyed[0].said == keyed[1].said
 
 
 def test_a_text_is_made_plainer_where_that_saves_a_part_and_was_asked_for(call: Any) -> None:

@@ -98,7 +98,9 @@ def test_devices_health_settings_and_a_token(ask: Ask, http: FlaskClient) -> Non
         assert (http.get(f"{BASE}/health/{which}").json or {})["status"] in ("pass", "warn")
     changed = ask("PATCH", "/settings", {"webhooks": {"signing_key": "a-key-of-mine"}})
     assert (changed.json or {})["webhooks"]["signing_key"] == "a-key-of-mine"
-    token = (ask("POST", "/auth/token", {"scopes": ["messages:send"]}).json or {})["access_token"]
+    made = ask("POST", "/auth/token", {"scopes": ["messages:send"]}).json or {}
+    token = made["accessToken"]
+    assert made["access_token"] == made["refreshToken"] == token
     assert http.get(f"{BASE}/messages", headers={"Authorization": f"Bearer {token}"}).status_code == 200
     assert http.get(f"{BASE}/messages").status_code == 401
 

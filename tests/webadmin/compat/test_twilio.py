@@ -96,8 +96,9 @@ def test_pages_go_by_place_and_list_nothing_twice(ask: Callable[..., TestRespons
     assert [one["body"] for one in newest["messages"]] == ["text 4", "text 3"]
     newer = ask("GET", newest["previous_page_uri"]).json or {}
     assert ([one["body"] for one in newer["messages"]], newer["previous_page_uri"]) == (["meanwhile"], None)
-    days = [ask("GET", "Messages.json", **{name: "2026-11-23"}).json or {} for name in ("DateSent", "DateSent>")]
-    assert [len(day["messages"]) for day in days] == [6, 6]
+    asked = (("DateSent", "2026-11-23"), ("DateSent", "2026-11-23T00:00:00Z"), ("DateSent>", "2026-11-23"))
+    days = [ask("GET", "Messages.json", **{name: day}).json or {} for name, day in asked]
+    assert [len(day["messages"]) for day in days] == [6, 6, 6]
     assert (ask("GET", "Messages.json", **{"DateSent<": "2026-11-23"}).json or {})["messages"] == []
 
 

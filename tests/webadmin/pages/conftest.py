@@ -77,6 +77,20 @@ class Visitor:
         found = Form(self.page(path), form)
         return self.post(found.action, found.fields | typed)
 
+    def several(self, path: str, **decided: str) -> TestResponse:
+        """Pick every row of a list and do something with them; the page that answers."""
+        page = self.page(path)
+        form = Form(page, "several")
+        told = {"csrf_token": form.fields["csrf_token"], "pick": re.findall(r'name="pick" value="([^"]*)"', page)}
+        return self.client.post(form.action, data=told | decided, headers={"Accept": "text/html"})
+
+    def take_back(self, answer: TestResponse) -> TestResponse:
+        """Press what takes back what was done to several, on the page that told of it."""
+        form = Form(answer.text, "undo-several")
+        told: dict[str, Any] = dict(form.fields)
+        told["was"] = re.findall(r'name="was" value="([^"]*)"', answer.text)
+        return self.client.post(form.action, data=told, headers={"Accept": "text/html"})
+
     def post(self, path: str, fields: dict[str, str]) -> TestResponse:
         """Send fields, as they are."""
         return self.client.post(path, data=fields, headers={"Accept": "text/html"})

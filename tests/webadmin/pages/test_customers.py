@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smsgw.customers import customers, fields
+from smsgw.customers import customers, fields, groups
 from smsgw.customers.customers import Wish
 from smsgw.customers.fields import Field
 from smsgw.customers.importing.importing import Importer
@@ -36,6 +36,35 @@ def test_people_are_listed_found_and_added(admin: Visitor, said: Said) -> None:
     assert "no field" in said(admin.get("/customers?rule=shoe+is+3").text)
     twice = admin.send("/customers", "new", name="Bor", address="040111222")
     assert (twice.status_code, "belongs to" in twice.text) == (422, True)
+
+
+def test_several_are_put_into_a_group_or_tagged_at_once_and_it_is_taken_back(admin: Visitor, said: Said) -> None:
+    group = groups.create(admin.gateway.database.writer, "Regulars", "test", admin.gateway.clock())
+    ids = [make(admin, name=name, tags=tags) for name, tags in (("Ana", ["vip"]), ("Bor", []), ("Cene", ["new"]))]
+
+    def tags() -> list[list[str]]:
+        with admin.gateway.database.reading() as conn:
+            return [one.tags for one in customers.many(conn, ids)]
+
+    def members() -> int:
+        with admin.gateway.database.reading() as conn:
+            return int(groups.listing(conn)[0].members)
+
+    groups.set_members(admin.gateway.database.writer, groups.Members(group, ids[:1], "test", admin.gateway.clock()))
+    joined = admin.several("/customers", do="join", group=group)
+    assert ("2 customers are in the group now." in said(joined.text), members()) == (True, 3)
+    admin.take_back(joined)
+    assert members() == 1  # who was in it before stays
+    tagged = admin.several("/customers", do="tag", tag="vip")
+    assert "2 customers have the tag now." in said(tagged.text)
+    admin.take_back(tagged)
+    assert tags() == [["vip"], [], ["new"]]
+    lost = admin.several("/customers", do="untag", tag="new")
+    assert tags() == [["vip"], [], []]
+    admin.take_back(lost)
+    assert tags() == [["vip"], [], ["new"]]
+    for nothing in ({"do": "tag", "tag": " "}, {}, {"do": "join", "group": "no such"}):
+        assert admin.several("/customers", **nothing).status_code in (404, 422)
 
 
 def test_a_card_shows_the_past_and_keeps_changes(admin: Visitor, said: Said) -> None:

@@ -85,15 +85,17 @@ def test_what_cannot_be_sent_at_all_says_why(admin: Visitor, said: Said) -> None
     assert words
 
 
-def test_without_scripts_one_looks_first_and_the_files_stay(admin: Visitor, said: Said) -> None:
-    found = Form(admin.page("/messages"), "quick")
+@pytest.mark.parametrize(("place", "form"), [("/messages", "quick"), (f"/inbox/{ANA}", "answer")])
+def test_without_scripts_one_looks_first_and_the_files_stay(admin: Visitor, said: Said, place: str, form: str) -> None:
+    found = Form(admin.page(place), form)
     data: dict[str, Any] = found.fields | {
         "to": ANA, "text": "Look at this", "look": "yes", "files": (io.BytesIO(photograph()), "a.jpg")
     }  # fmt: skip
     page = admin.client.post(found.action, data=data, content_type="multipart/form-data").text
     assert "It goes as an MMS:" in said(page)
     assert sent(admin) == 0
-    again = Form(page, "quick")
+    again = Form(page, form)
+    assert "Look at this" in re.findall(r"<textarea[^>]*>([^<]*)", page)[0]
     assert re.fullmatch("[0-9a-f]{64}", again.fields["kept"])
     answer = admin.post(again.action, again.fields | {"to": ANA, "text": "Look at this"})
     assert answer.status_code == 303

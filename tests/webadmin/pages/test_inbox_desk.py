@@ -85,7 +85,7 @@ def test_who_only_looks_decides_nothing(app: Flask, admin: Visitor) -> None:
     viewer = Visitor(app)
     viewer.get(viewer.link("viewer", "vi"))
     page = viewer.page(HERS)
-    assert not re.search(r'action="/inbox/[^"]*/(assign|snooze|handled|reopen)', page)
+    assert not re.search(r'action="/inbox/[^"]*/(assign|snooze|handled|reopen)|name="pick"|id="several"', page)
     token = re.findall(r'name="csrf_token" value="([^"]*)"', page)[0]
     for verb in ("assign", "snooze", "handled", "reopen"):
         assert viewer.post(f"{HERS}/{verb}", {"csrf_token": token, "to": "vi", "until": "hour"}).status_code == 403
@@ -131,6 +131,45 @@ def test_an_own_time_is_by_the_clock_of_the_shop_and_a_text_ends_it_at_once(
     clock.on(1)
     writes(admin.gateway, "Never mind")
     assert listed(admin) == [ANA]
+
+
+def test_several_are_done_given_away_and_put_off_at_once_and_it_is_taken_back(
+    admin: Visitor, nina: Visitor, said: Said
+) -> None:
+    ids = [writes(admin.gateway, "hello", number) for number in (ANA, BINE)]
+    admin.send(HERS, "take")
+    gave = admin.several("/inbox", to="nina")
+    assert "2 conversations were given to nina." in said(gave.text)
+    assert set(listed(nina, "mine")) == {ANA, BINE}
+    assert "It is as it was." in said(admin.take_back(gave).text)
+    assert (listed(admin, "mine"), listed(admin, "nobody")) == ([ANA], [BINE])
+
+    later = admin.several("/inbox", until="hour")
+    assert "2 conversations are put off until" in said(later.text)
+    assert set(listed(admin, "snoozed")) == {ANA, BINE}
+    done = admin.several("/inbox?queue=snoozed", done="yes")
+    assert "2 conversations are done." in said(done.text)
+    assert [state(admin.gateway, id) for id in ids] == ["handled", "handled"]
+    admin.take_back(done)
+    assert [state(admin.gateway, id) for id in ids] == ["waiting", "waiting"]
+    assert set(listed(admin, "snoozed")) == {ANA, BINE}
+    assert "2 conversations are open again." in said(admin.several("/inbox?queue=snoozed", reopen="yes").text)
+    assert set(listed(admin)) == {ANA, BINE}
+
+
+def test_of_several_only_what_was_seen_is_done_and_what_makes_no_sense_says_so(admin: Visitor, said: Said) -> None:
+    first = writes(admin.gateway, "hello")
+    page = admin.page("/inbox")
+    form, picks = Form(page, "several"), re.findall(r'name="pick" value="([^"]*)"', page)
+    second = writes(admin.gateway, "and one more thing")
+    admin.client.post(form.action, data=form.fields | {"pick": picks, "done": "yes"})
+    assert [state(admin.gateway, id) for id in (first, second)] == ["handled", "waiting"]
+    for told, says in (
+        ({}, "Nothing is picked"), ({"pick": picks, "to": "somebody"}, "There is nobody of this name"),
+        ({"pick": picks, "until": "2020-01-01T08:00"}, ""),
+    ):  # fmt: skip
+        wrong = admin.client.post(form.action, data=form.fields | told, headers={"Accept": "text/html"})
+        assert (wrong.status_code, says in said(wrong.text)) == (422, True)
 
 
 def test_the_queue_stays_beside_the_conversation(admin: Visitor) -> None:
@@ -225,6 +264,12 @@ def test_two_browsers_at_one_conversation_by_keyboard_alone(
     nina.locator("#done").wait_for()
     ana.locator("#done").wait_for()
     ana.keyboard.press("e")
+    nina.locator("#reopen").wait_for()
+    ana.goto(f"{base}/inbox?queue=done")
+    for key in "jxe":  # to the first, pick it, open it again; then take that back
+        ana.keyboard.press(key)
+    nina.locator("#done").wait_for()
+    ana.keyboard.press("z")
     nina.locator("#reopen").wait_for()
     nina.goto(f"{base}/help")
     ana.get_by_text("nina is").wait_for(state="detached")

@@ -14,7 +14,7 @@ from smsgw.inbound.inquiries import inquiries
 from smsgw.inbound.inquiries.inquiries import Asks
 from smsgw.inbound.surveys import surveys
 from smsgw.inbound.surveys.surveys import NewSurvey, Question, Start
-from smsgw.store.tables import participant, survey_answer
+from smsgw.store.tables import inbound, participant, survey_answer
 from tests.smsgw.inbound.counter import store_text, text_row
 from tests.webadmin.conftest import PHONE
 from tests.webadmin.pages.conftest import Form, Visitor
@@ -25,9 +25,13 @@ Said = Callable[[str], str]
 @pytest.fixture
 def asked(admin: Visitor) -> str:
     """An inquiry that a text opened."""
+    return collect(admin, "n1")
+
+
+def collect(admin: Visitor, reference: str) -> str:
     gateway = admin.gateway
     now, writer = gateway.clock(), gateway.database.writer
-    row = text_row("how do I <pay>?", PHONE, now, "n1")
+    row = text_row("how do I <pay>?", PHONE, now, reference)
     writer.do(store_text, (row, now))
     told = Asks((row["id"],), PHONE, "payment", "en", now, "nothing answers it by itself")
     return writer.do(lambda conn, batch: [inquiries.collect(conn, one, gateway.promise) for one in batch], told)
@@ -65,6 +69,27 @@ def test_it_is_given_to_somebody_and_closed_without_an_answer(admin: Visitor, sa
     assert admin.client.post(form.action, data=form.fields | {"reason": "tired"}).status_code == 422
     assert admin.client.post(form.action, data=form.fields | {"reason": "duplicate"}).status_code == 303
     assert "the same as another" in said(admin.page(place))
+
+
+def test_several_are_given_away_or_closed_at_once_and_it_is_taken_back(admin: Visitor, said: Said, asked: str) -> None:
+    def state_of_text() -> str:
+        with admin.gateway.database.reading() as conn:
+            return str(conn.scalar(select(inbound.c.state)))
+
+    gave = admin.several("/inquiries", to="Maja")
+    assert "1 inquiry was given to Maja." in said(gave.text)
+    assert "Maja" in said(admin.page("/inquiries").split('id="rows"')[1])
+    admin.take_back(gave)
+    assert "Maja" not in admin.page("/inquiries").split('id="rows"')[1]
+    assert admin.several("/inquiries", close="yes", reason="tired").status_code == 422
+    closed = admin.several("/inquiries", close="yes", reason="spam")
+    assert "1 inquiry is closed." in said(closed.text)
+    assert (asked in admin.page("/inquiries"), state_of_text()) == (False, "handled")
+    admin.take_back(closed)
+    assert (asked in admin.page("/inquiries"), state_of_text()) == (True, "waiting")
+    admin.several("/inquiries", close="yes", reason="spam")
+    collect(admin, "n2")  # she asks again
+    assert admin.take_back(closed).status_code == 409
 
 
 def test_what_was_misread_is_corrected_and_approved(admin: Visitor, said: Said, asked: str) -> None:

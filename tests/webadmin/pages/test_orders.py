@@ -69,6 +69,22 @@ def csrf(page: str) -> str:
     return page.split('name="csrf_token" value="')[1].split('"')[0]
 
 
+def test_several_are_handed_over_at_once_and_it_is_taken_back(
+    admin: Visitor, said: Said, hears: Callable[[str, str], None]
+) -> None:
+    for number in (ANA, BOR):
+        hears("2 notebooks", number)
+    assert "Nothing is picked" in said(admin.several("/orders").text)  # what is said to a customer is said one by one
+    for order in ("10001", "10002"):
+        admin.send("/orders", f"confirm{order}")
+    done = admin.several("/orders")
+    assert "2 orders were handed over." in said(done.text)
+    assert 'name="pick"' not in admin.page("/orders")
+    assert "It is as it was." in said(admin.take_back(done).text)
+    assert admin.page("/orders").count('name="pick"') == 2
+    assert admin.take_back(done).status_code == 409  # somebody did already
+
+
 def test_other_lines_are_sent_from_the_orders_page(
     admin: Visitor, said: Said, hears: Callable[[str, str], None]
 ) -> None:
