@@ -10,6 +10,8 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -89,6 +91,26 @@ def _fill_rest(file: Any) -> None:
 def _limit(pid: int, most: int | None) -> None:
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if most is None else most, hard))
+
+
+def lock(scene: Scene) -> float:
+    """The store can be read and takes no writes, as on a disk that its kernel has locked; then it takes them again."""
+    for locked in (True, False):
+        _lock(scene, locked)
+        at = time.time()
+        if locked:
+            time.sleep(scene.seconds)
+    return at
+
+
+def _lock(scene: Scene, locked: bool) -> None:
+    kind, _, path = scene.gateway.store.partition(":///")
+    if kind == "sqlite":  # not what it maps into memory: a page of that which cannot be written is SIGBUS
+        subprocess.run(["chattr", "+i" if locked else "-i", path, f"{path}-wal"], check=True)
+        return
+    with scene.stores.server.connect() as admin:
+        admin.execute(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if locked else 'off'}")
+        admin.execute("SELECT pg_reload_conf()")
 
 
 def jump(scene: Scene) -> float:
@@ -177,6 +199,17 @@ def _no_clock(kind: str) -> str:
     return "" if faketime() else "apt-get install faketime gives the daemon a clock of its own"
 
 
+def _no_lock(kind: str) -> str:
+    if kind != "sqlite":
+        return ""
+    if os.geteuid() or not shutil.which("chattr"):
+        return "chattr and root make a file read-only"
+    with tempfile.NamedTemporaryFile() as tried:
+        able = subprocess.run(["chattr", "+i", tried.name], capture_output=True, check=False).returncode == 0
+        subprocess.run(["chattr", "-i", tried.name], capture_output=True, check=False)
+    return "" if able else "this file system makes no file read-only"
+
+
 def _no_modem(kind: str) -> str:
     return "" if shutil.which("setpriv") else "setpriv is missing"
 
@@ -185,6 +218,7 @@ STRIKES = (
     Strike("kill", "SIGKILL, and a start", kill),
     Strike("pause", "SIGSTOP, and SIGCONT", pause),
     Strike("disk", "no octet is free", fill, missing=_only("sqlite"), room=True),
+    Strike("readonly", "the store can be read and takes no writes", lock, missing=_no_lock),
     Strike("clock", "an hour on, two back, and right again", jump, missing=_no_clock, clock=True),
     Strike("database", "the server crashes, and is started again", crash, missing=_only("postgresql")),
     Strike("delay", "0.2 to 0.5 s on the way, both ways", delay),

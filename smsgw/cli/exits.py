@@ -108,7 +108,7 @@ def _of_ours(problem: errors.SmsgwError) -> Ending:
 
 
 def _of_system(problem: OSError) -> str:
-    what = problem.strerror or str(problem)
+    what = problem.strerror or str(problem) or "it was not done in time"  # TimeoutError has no words
     return f"{problem.filename}: {what}" if problem.filename else what
 
 

@@ -314,6 +314,7 @@ class Keeper(Alone):
                     log.warning(
                         "%d writers that did nothing for %g s and kept others waiting: ended", ended, FROZEN / 1000
                     )
+                    self.look()  # what they kept may be taken now
 
     def _stop_halted(self) -> None:
         """Links that somebody stopped are given back by whoever has them."""

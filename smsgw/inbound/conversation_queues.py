@@ -7,12 +7,13 @@ in the order in which it was done.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
+from ..store.keyset import Ahead
 from ..store.tables import call, conversation, inbound, message
 from ..store.tables.types import AnyRow
 from . import conversations
@@ -26,6 +27,8 @@ _MARK = re.compile(r"([0-9]{1,17})\.(con_[0-9A-Z]{26})")
 CURSOR = re.compile(r"[0-9A-Z]{26}|" + _MARK.pattern)  # where a page of any queue ends
 
 Page = tuple[list[Conversation], str | None]
+Edge = str | Ahead
+Without = Callable[[list[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ class Counts:
     snoozed: int
 
 
-def queue(conn: Connection, asked: Asked, limit: int = 50, before: str = END) -> Page:
-    """A page of a queue, and where the next one begins (None: there is none). before: that cursor.
+def queue(conn: Connection, asked: Asked, limit: int = 50, before: Edge = END) -> Page:
+    """A page of a queue, and where the next one begins (None: there is none). before: that cursor; with Ahead the page
+    before a place, and where the one before that begins.
 
     Open ones come with the newest text first, those put off with the one that comes back next, those done with the one
     that was done last.
@@ -69,7 +73,17 @@ def put_off(conn: Connection, now: datetime) -> int:
     return conn.scalar(select(func.count()).select_from(conversation).where(c.snoozed_until > now, ~spoke())) or 0
 
 
-def of_person(conn: Connection, name: str, limit: int, before: str, now: datetime | None = None) -> Page:
+def place_of(conn: Connection, one: Conversation, name: str = "all") -> str | None:
+    """Where a conversation stands in a queue: what a page that ends or begins with it is found by."""
+    c = conversation.c
+    if name not in ("snoozed", "done"):
+        return None if one.last is None else place(one.last.id)
+    time = c.snoozed_until if name == "snoozed" else c.closed_at
+    row = conn.execute(select(c.id, time.label("at")).where(c.number == one.number)).first()
+    return None if row is None or row.at is None else _mark_of(row)
+
+
+def of_person(conn: Connection, name: str, limit: int, before: Edge, now: datetime | None = None) -> Page:
     """All that is somebody's, the newest text first. now: only what is open then."""
     c = conversation.c
     theirs = select(c.number.label("number")).where(c.assigned_to == name)
@@ -92,34 +106,41 @@ def newest_of_ours(conn: Connection, number: str) -> str:
     return conn.scalar(select(func.max(message.c.id)).where(message.c.recipient == number)) or ""
 
 
-def _mine(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+def _mine(conn: Connection, asked: Asked, limit: int, before: Edge) -> Page:
     return of_person(conn, asked.whose, limit, before, asked.now)
 
 
-def _nobody(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+def _nobody(conn: Connection, asked: Asked, limit: int, before: Edge) -> Page:
     return _newest_first(conn, _nobodys(asked.now), limit, before)
 
 
-def _all(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+def _all(conn: Connection, asked: Asked, limit: int, before: Edge) -> Page:
     c = conversation.c
 
     def away(numbers: list[str]) -> set[str]:
         return set(conn.scalars(select(c.number).where(c.number.in_(numbers), is_away(asked.now))))
 
-    return conversations.listing(conn, limit, before, away)
+    return listing(conn, limit, before, away)
 
 
-def _snoozed(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+def listing(conn: Connection, limit: int, before: Edge, without: Without = lambda numbers: ()) -> Page:
+    """Conversations, the one with the newest text first: see `conversations.listing` and its way back."""
+    if isinstance(before, Ahead):
+        return conversations.ahead(conn, limit, str(before.id), without)
+    return conversations.listing(conn, limit, before, without)
+
+
+def _snoozed(conn: Connection, asked: Asked, limit: int, before: Edge) -> Page:
     c = conversation.c
     return _by_time(conn, c.snoozed_until, c.snoozed_until > asked.now, limit, before)
 
 
-def _done(conn: Connection, asked: Asked, limit: int, before: str) -> Page:
+def _done(conn: Connection, asked: Asked, limit: int, before: Edge) -> Page:
     c = conversation.c
     return _by_time(conn, c.closed_at, c.closed_at.is_not(None), limit, before, last_first=True)
 
 
-_QUEUES: dict[str, Callable[[Connection, Asked, int, str], Page]] = {
+_QUEUES: dict[str, Callable[[Connection, Asked, int, Edge], Page]] = {
     "mine": _mine, "nobody": _nobody, "all": _all, "snoozed": _snoozed, "done": _done,
 }  # fmt: skip
 
@@ -132,12 +153,16 @@ def _nobodys(now: datetime) -> Select[tuple[str]]:
     return select(pile.c.number).where(~taken.exists())
 
 
-def _newest_first(conn: Connection, numbers: Select[tuple[str]], limit: int, before: str) -> Page:
+def _newest_first(conn: Connection, numbers: Select[tuple[str]], limit: int, before: Edge) -> Page:
     """A page of these conversations, which are looked at whole."""
-    newest = _newest(conn, numbers)
-    order = sorted((one for one in newest.items() if place(one[1]) < before), key=lambda one: place(one[1]))[::-1]
+    order = sorted(_newest(conn, numbers).items(), key=lambda one: place(one[1]))
+    if isinstance(before, Ahead):
+        order = [one for one in order if place(one[1]) > str(before.id)]
+    else:
+        order = [one for one in order if place(one[1]) < before][::-1]
     following = place(order[limit - 1][1]) if len(order) > limit else None
-    return conversations.told(conn, dict(order[:limit])), following
+    page = order[:limit]
+    return conversations.told(conn, dict(page[::-1] if isinstance(before, Ahead) else page)), following
 
 
 def _newest(conn: Connection, numbers: Select[tuple[str]]) -> dict[str, str]:
@@ -153,25 +178,29 @@ def _newest(conn: Connection, numbers: Select[tuple[str]]) -> dict[str, str]:
 
 
 def _by_time(
-    conn: Connection, time: ColumnElement[datetime], which: ColumnElement[bool], limit: int, before: str, *,
+    conn: Connection, time: ColumnElement[datetime], which: ColumnElement[bool], limit: int, before: Edge, *,
     last_first: bool = False,
 ) -> Page:  # fmt: skip
     """A page of decisions in the order of their time; those that a text ended since are left out."""
-    id = conversation.c.id
+    id, is_back = conversation.c.id, isinstance(before, Ahead)
+    descends = last_first is not is_back
     query = select(conversation.c.number, id, time.label("at")).where(which, ~spoke())
-    if mark := _MARK.fullmatch(before):
+    if mark := _MARK.fullmatch(str(before.id) if isinstance(before, Ahead) else before):
         at = _EPOCH + timedelta(microseconds=int(mark[1]))
-        behind = (time < at) | ((time == at) & (id < mark[2])) if last_first else (
+        behind = (time < at) | ((time == at) & (id < mark[2])) if descends else (
             (time > at) | ((time == at) & (id > mark[2]))
         )  # fmt: skip
         query = query.where(behind)
-    order = (time.desc(), id.desc()) if last_first else (time, id)
+    order = (time.desc(), id.desc()) if descends else (time, id)
     rows = conn.execute(query.order_by(*order).limit(limit + 1)).all()
     numbers = [str(row.number) for row in rows[:limit]]
     newest = _newest(conn, select(conversation.c.number.label("number")).where(conversation.c.number.in_(numbers)))
     said = {one.number: one for one in conversations.told(conn, newest)}
     shown = [said.get(number) or Conversation(number, None, 0) for number in numbers]
-    following = None
-    if len(rows) > limit:
-        following = f"{(rows[limit - 1].at - _EPOCH) // timedelta(microseconds=1)}.{rows[limit - 1].id}"
-    return shown, following
+    following = _mark_of(rows[limit - 1]) if len(rows) > limit else None
+    return shown[::-1] if is_back else shown, following
+
+
+def _mark_of(row: AnyRow) -> str:
+    """Where a decision stands among others; row: at, id."""
+    return f"{(row.at - _EPOCH) // timedelta(microseconds=1)}.{row.id}"

@@ -113,6 +113,33 @@ def listing(
     return told(conn, newest), edge
 
 
+def ahead(
+    conn: Connection,
+    limit: int,
+    after: str,
+    without: Callable[[list[str]], Collection[str]] = lambda numbers: (),
+) -> tuple[list[Conversation], str | None]:
+    """The way back: the conversations next to a place whose newest text is newer, the newest first, and where the page
+    ahead of these begins (None: there is nothing newer). A page may be shorter than `limit` as in `listing`.
+    """
+    newest: dict[str, str] = {}
+    edge: str | None = after
+    for window in (WINDOW, WINDOW * WIDER):
+        found, edge = _climb(conn, edge or after, window)
+        numbers = [number for number, _ in found]
+        left_out = set(without(numbers)) | (_wrote_since(conn, numbers, f"{edge}0") if edge is not None else set())
+        for number, id in found:
+            if number in left_out:
+                continue
+            if len(newest) == limit:
+                edge = place(newest[next(reversed(newest))])
+                break
+            newest[number] = id
+        if edge is None or len(newest) == limit:
+            break
+    return told(conn, dict(reversed(newest.items()))), edge
+
+
 def of(conn: Connection, number: str) -> Conversation:
     """The conversation with one number; `last` is None when nothing was said yet."""
     newest = timeline(conn, number, 1)
@@ -224,6 +251,28 @@ def _walk(conn: Connection, before: str, window: int) -> tuple[list[tuple[str, s
     edge = max(edges, default=None)  # behind it one of the directions is not complete
     found = [(number, id) for number, id in newest.items() if edge is None or place(id) >= edge]
     return sorted(found, key=lambda one: place(one[1]), reverse=True), edge
+
+
+def _climb(conn: Connection, after: str, window: int) -> tuple[list[tuple[str, str]], str | None]:
+    """`_walk` the other way: the numbers in the texts next to a place, each with its newest id of these, oldest first;
+    and how far that looked (None: to the newest text)."""
+    newest: dict[str, str] = {}
+    edges: list[str] = []
+    for number, id, prefix in _DIRECTIONS:
+        texts = select(number.label("number"), id).where(id > f"{prefix}_{after}").order_by(id)
+        if number is call.c.caller:
+            texts = texts.where(number.is_not(None))
+        elif number is inbound.c.sender:
+            texts = texts.where(SAID)
+        rows = conn.execute(texts.limit(window)).all()
+        for row in rows:
+            if place(row[1]) > place(newest.get(row[0], "")):
+                newest[row[0]] = row[1]
+        if len(rows) == window:
+            edges.append(place(rows[-1][1]))
+    edge = min(edges, default=None)
+    found = [(number, id) for number, id in newest.items() if edge is None or place(id) <= edge]
+    return sorted(found, key=lambda one: place(one[1])), edge
 
 
 def _wrote_since(conn: Connection, numbers: list[str], since: str) -> set[str]:

@@ -1,5 +1,4 @@
-"""Wake other nodes at once, by PostgreSQL's LISTEN and NOTIFY: work for a link, a change of a link, a text to be read,
-somebody at a conversation.
+"""Wake other nodes at once, by PostgreSQL's LISTEN and NOTIFY: work for a link, its change, a text, who is where.
 
 A word that is lost costs nothing but time, for whoever waits also looks by itself. So words are sent after the commit,
 by a thread and a connection of their own, many alike as one: the writer never waits for them, and its transactions do

@@ -21,6 +21,8 @@ import psycopg
 from tests.conftest import postgres_programs
 from tests.flows.running import until
 
+EXECUTE = b"E\0\0\0\x09\0\0\0\0\0"  # what is said last of a row of an executemany, whose Sync is yet to come
+
 
 class Wire:
     """Listens on a port of this host and carries octets to a unix socket and back, until it is cut."""
@@ -29,6 +31,7 @@ class Wire:
         self._server = server
         self._whole = threading.Event()
         self._whole.set()
+        self._within = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -37,6 +40,11 @@ class Wire:
     def cut(self) -> None:
         """Nothing passes any more."""
         self._whole.clear()
+
+    def cut_within(self) -> None:
+        """Wait until the node is in the middle of an executemany, and cut: the server waits for the rest of it."""
+        self._within.set()
+        until(lambda: not self._whole.is_set(), 60, "nothing was written", every=0.005)
 
     def heal(self) -> None:
         """Everything passes again, what waited first."""
@@ -62,8 +70,9 @@ class Wire:
         far = socket.socket(socket.AF_UNIX)
         try:
             far.connect(str(self._server))
-        except OSError:
+        except OSError:  # there is no server: whoever knocked may go elsewhere
             near.close()
+            far.close()
             return
         self._open += [near, far]
         for source, target in ((near, far), (far, near)):
@@ -74,6 +83,9 @@ class Wire:
             while octets := source.recv(65536):
                 self._whole.wait()
                 target.sendall(octets)
+                if self._within.is_set() and octets.endswith(EXECUTE):
+                    self._within.clear()
+                    self.cut()
         for one in (source, target):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -113,10 +125,10 @@ class Replica:
         with psycopg.connect(host=str(self.folder), user="smsgw", dbname="postgres", autocommit=True) as admin:
             admin.execute("SELECT pg_promote(true, 300)")
 
-    def url(self, database: str) -> str:
-        """The SQLAlchemy URL of whichever of both may be written to."""
-        hosts = f"{self._primary.folder},{self.folder}"
-        return f"postgresql+psycopg://smsgw@/{database}?host={hosts}&target_session_attrs=read-write"
+    def url(self, database: str, port: int | None = None) -> str:
+        """The SQLAlchemy URL of whichever of both may be written to; port: of a `Wire` to the primary."""
+        hosts = f"host={self._primary.folder if port is None else '127.0.0.1'},{self.folder}&port={port or 5432},5432"
+        return f"postgresql+psycopg://smsgw@/{database}?{hosts}&target_session_attrs=read-write"
 
     def remove(self) -> None:
         """Stop it and take its files away."""

@@ -40,7 +40,8 @@ class Cluster:
     def __init__(
         self, folder: Path, url: str, wire: Journal, names: list[str], urls: dict[str, str] | None = None, **more: Any
     ) -> None:
-        self.url, self.wire, self.book = url, wire, Book()
+        self.wire, self.book = wire, Book()
+        self._store = create_engine(url, poolclass=NullPool)
         database = Database(url)
         schema.upgrade(database)
         wish = keys.NewKey("load", ["admin:*"], utc_now())
@@ -72,12 +73,8 @@ class Cluster:
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """A connection to the store, past whatever stands between it and a node."""
-        engine = create_engine(self.url, poolclass=NullPool)
-        try:
-            with engine.connect() as conn:
-                yield conn
-        finally:
-            engine.dispose()
+        with self._store.connect() as conn:
+            yield conn
 
     def holder(self, name: str) -> str | None:
         """The node that has a lease by the store."""

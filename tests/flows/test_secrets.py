@@ -1,4 +1,4 @@
-"""No secret is in anything that a gateway wrote: not in its log, not in what it answers."""
+"""No secret is in anything that a gateway wrote: not in its log, not in what it answers, not in a backup."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def test_no_secret_is_in_what_a_gateway_wrote(tmp_path: Path) -> None:
             gateway.smsgw("config", "show"),
             gateway.smsgw("doctor"),
             gateway.smsgw("tail", "--no-follow"),
+            gateway.smsgw("db", "backup", str(tmp_path / "backup.db")),
         ]
         running.process.send_signal(signal.SIGHUP)
         running.until(lambda: "was read again" in running.err.read_text())
@@ -80,4 +81,7 @@ def test_no_secret_is_in_what_a_gateway_wrote(tmp_path: Path) -> None:
     found = [name for name, value in SECRETS.items() if value in written]
     assert not found, f"in what it wrote: {', '.join(found)}"
     assert secret not in log
-    assert secret not in (tmp_path / "smsgw.db").read_bytes().decode("latin-1"), "a key is stored as its hash"
+    for kept in ("smsgw.db", "backup.db"):
+        octets = (tmp_path / kept).read_bytes()
+        assert not [name for name, value in SECRETS.items() if value.encode() in octets], kept
+        assert secret.encode() not in octets, "a key is stored as its hash"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from webadmin.api.routes import ROUTES
 from webadmin.catalogue import CATALOGUE
 from webadmin.pages.core_words import KNOWN
 from webadmin.pages.retold import known_as
@@ -83,6 +84,7 @@ NOT_ON_PAGES = {
     "drivers/smpp/trace.py": "the console, as it goes over the wire",
     "drivers/web/config.py": "the command line: fields of the configuration",
     "drivers/web/profiles.py": "words of carriers",
+    "webadmin/pages/core_words": "these are they",
     "drivers/web/words.py": "says what is wrong with a carrier's answer, to the log",
 }
 # What no page shows in files whose other sentences it does: details beside a deed, names of threads and of what the
@@ -100,6 +102,8 @@ UNSAID = (
     "say which expectations are closed", "smaller than {}", "took a text", "is in a network",
     "of the device", "so many letters", "tls_certificate or tls_key", " and is not in use", " and {} links no less",
     "a text is no MMS", "an {} is not for us", ", and {} that the SMSC opened", ", a person looks",
+    "own page {}", "own:{}:{}", "local command line",
+    "there is no verb {} for people", "object of {}", "Your book is here.",
     "owner of modem {}", "reader of {}", "MMS of modem {}",
     "absent {} recovering resting", "{}, name_xx, aliases_xx (xx: a language such as sl)", "{} kg {}", "{} x {}",
     AGAIN_AND_AGAIN, "again soon, and the link goes slower",
@@ -114,6 +118,7 @@ UNSAID = (
     "the same again in one request for each recipient; of a single recipient: for good",
 )  # fmt: skip
 GAP = "\0"
+EVERY = "\n".join(one.replace("%%", "%") for one in KNOWN)
 MARK = re.compile("[;:] ")  # where sentences meet
 FORMATTED = re.compile(r"(?<!\{)\{\w+\}(?!\})")  # by str.format
 SENTENCE = re.compile(r"(?:[^\W\d_A-Z][\w'’]*[ ,:;]+){2}[a-z]")
@@ -121,7 +126,8 @@ SENTENCE = re.compile(r"(?:[^\W\d_A-Z][\w'’]*[ ,:;]+){2}[a-z]")
 
 def files() -> list[Path]:
     """The files of the core and of the drivers of which pages show sentences."""
-    there = [path for top in ("smsgw", "drivers") for path in sorted((ROOT / top).rglob("*.py"))]
+    there = [path for top in ("smsgw", "drivers", "webadmin/pages") for path in sorted((ROOT / top).rglob("*.py"))]
+    there.append(ROOT / "webadmin" / "auth.py")
     return [path for path in there if not path.relative_to(ROOT).as_posix().startswith(tuple(NOT_ON_PAGES))]
 
 
@@ -146,9 +152,9 @@ class Said(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Nor is what goes into the log, or into a statement of SQL."""
+        """Nor is what goes into the log, or into a statement of SQL; what a page itself says is in its catalogue."""
         called = ast.unparse(node.func)
-        if called.split(".")[0] not in ("log", "logger") and called != "text":
+        if called.split(".")[0] not in ("log", "logger") and called not in ("text", "gettext", "ngettext", "_l"):
             self.generic_visit(node)
 
 
@@ -168,8 +174,7 @@ def _is_one(said: str) -> bool:
     if known_as(said.replace(GAP, "X1")) is not None:
         return True
     pieces = [re.escape(piece) for piece in said.split(GAP) if piece.strip()]
-    shape = re.compile(".*".join(pieces), re.DOTALL)
-    return any(shape.search(one.replace("%%", "%")) for one in KNOWN)
+    return re.search(".*".join(pieces), EVERY) is not None
 
 
 def test_every_sentence_that_a_page_may_show_is_known_to_the_pages() -> None:
@@ -186,6 +191,11 @@ def test_every_sentence_that_a_page_may_show_is_known_to_the_pages() -> None:
 def test_every_error_has_its_title_and_what_to_do_known_to_the_pages() -> None:
     unknown = [f"{one.code}: {said}" for one in CATALOGUE for said in (one.title, one.todo) if said not in KNOWN]
     assert unknown == []
+
+
+def test_every_deed_that_the_api_writes_into_the_audit_is_known_to_the_pages() -> None:
+    told = [f"{one.summary[0].lower()}{one.summary[1:]}" for one in ROUTES if one.audited]
+    assert [one for one in told if known_as(one) is None] == []
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from smsgw.customers import customers
 from smsgw.customers.consent.telling import read_address
 from smsgw.customers.customers import Note, Wish
-from smsgw.errors import BadInput, Fault
 from smsgw.inbound import conversation_desk, conversation_queues, conversations
 from smsgw.inbound.conversation_desk import Decision, Standing
 from smsgw.inbound.conversations import END, Conversation
 from smsgw.store import keyset
+from smsgw.store.keyset import Ahead
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
@@ -27,6 +27,7 @@ from .shapes import Moment, Page, Paging, Shape, Words
 
 READ, WRITE = "conversations:read", "conversations:write"
 Status = Literal["open", "snoozed", "closed"]
+QUEUES = {"open": "all", "snoozed": "snoozed", "closed": "done"}
 
 
 class Said(Shape):
@@ -113,7 +114,7 @@ def list_conversations(query: TalkFilter) -> Response:
     """List conversations, the one with the newest text first."""
     gateway = the_gateway()
     with gateway.database.reading() as conn:
-        found, following = _found(conn, query, gateway.clock())
+        found, next, prev = _found(conn, query, gateway.clock())
         numbers = [one.number for one in found]
         stand = conversation_desk.standings(conn, numbers, gateway.clock())
         people = customers.of(conn, numbers)
@@ -124,29 +125,27 @@ def list_conversations(query: TalkFilter) -> Response:
         if query.status in (None, one["status"])
         and (query.assigned_to is None or (one["assigned_to"] or "") == query.assigned_to)
     ]
-    return paging.told(wanted, next=following)
+    return paging.told(wanted, next, paging.back(prev))
 
 
-def _found(conn: Connection, query: TalkFilter, now: datetime) -> conversation_queues.Page:
+def _found(conn: Connection, query: TalkFilter, now: datetime) -> tuple[list[Conversation], str | None, str | None]:
+    """A page, and where the next one and the one before begin."""
+    edge = paging.after_place(query, conversation_queues.CURSOR.fullmatch)
+    found, further = _page(conn, query, now, END if edge is None else edge)
+    name = "all" if query.assigned_to or query.status is None else QUEUES[query.status]
+    if isinstance(edge, Ahead):
+        return found, conversation_queues.place_of(conn, found[-1], name) if found else None, further
+    return found, further, conversation_queues.place_of(conn, found[0], name) if found and edge is not None else None
+
+
+def _page(conn: Connection, query: TalkFilter, now: datetime, before: str | Ahead) -> conversation_queues.Page:
     """Where what is asked for is found with the least to look at."""
-    before = _place(query)
     if query.assigned_to:
         is_open = now if query.status == "open" else None
         return conversation_queues.of_person(conn, query.assigned_to, query.limit, before, is_open)
     if query.status is None:
-        return conversations.listing(conn, query.limit, before)
-    name = {"open": "all", "snoozed": "snoozed", "closed": "done"}[query.status]
-    return conversation_queues.queue(conn, conversation_queues.Asked(name, now), query.limit, before)
-
-
-def _place(query: Paging) -> str:
-    """Where a page of texts or conversations ends. Raises BadInput (`cursor_invalid`)."""
-    if query.cursor is None:
-        return END
-    place = paging.read(query.cursor)
-    if not conversation_queues.CURSOR.fullmatch(place):
-        raise BadInput([Fault("/cursor", "cursor_invalid", "this cursor was not given by a listing of this kind")])
-    return place
+        return conversation_queues.listing(conn, query.limit, before)
+    return conversation_queues.queue(conn, conversation_queues.Asked(QUEUES[query.status], now), query.limit, before)
 
 
 def _talk(one: Conversation, standing: Standing, person: AnyRow | None) -> dict[str, Any]:

@@ -164,6 +164,8 @@ def _shape(name: str, told: Mapping[str, Any]) -> Shape:
         Part(key, _kind(one), _shape_of(one), key in required, _bounds(one), one.get("description", ""))
         for key, one in told.get("properties", {}).items()
     ]
+    for place, one in enumerate(told.get("anyOf", ())):
+        parts.append(Part("or" if place else "either", _kind(one), _shape_of(one), required=False, bounds="", says=""))
     return Shape(name, told.get("description", ""), parts)
 
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from .core_words_campaigns import CAMPAIGNS
 from .core_words_carriers import CARRIERS
 from .core_words_customers import CUSTOMERS
+from .core_words_desk import DESK
 from .core_words_errors import TITLES, TODOS
 from .core_words_gate import GATE
 from .core_words_inbox import INBOX
@@ -158,7 +159,7 @@ SCOPES = (
 )
 EVERY = (
     *REASONS, *REFUSALS, *DEEDS, *SCOPES, *GATE, *CAMPAIGNS, *MONEY, *TITLES, *TODOS, *ROUTED, *MODEM, *SMPP, *CARRIERS,
-    *INBOX, *ORDERS, *CUSTOMERS, *PEOPLE, *MEDIA, *REST,
+    *INBOX, *ORDERS, *CUSTOMERS, *PEOPLE, *MEDIA, *REST, *DESK,
 )  # fmt: skip
 WHOLE = tuple(one if isinstance(one, str) else str(one._args[0]) for one in EVERY)
 KNOWN = (*WHOLE, *(one if isinstance(one, str) else str(one._args[0]) for one in ROUTES))

@@ -118,13 +118,19 @@ def test_lists_by_how_they_stand_and_whose_they_are_come_in_pages(call: Any, wri
         ("status=closed", "snooze", {"until": (clock() + timedelta(days=1)).isoformat()}, numbers[::-1]),
         ("status=snoozed", "reopen", {}, numbers),
         ("status=open", "close", {}, numbers[::-1]),
+        ("", "close", {}, numbers[::-1]),
     ):
-        seen, cursor = [], ""
-        while cursor is not None:
-            page = call("GET", f"/api/v1/conversations?limit=2&{query}" + (f"&cursor={cursor}" if cursor else "")).said
-            seen += [one["number"] for one in page["data"]]
-            cursor = page["next_cursor"]
-        assert seen == expected, query
+        seen, page = [], call("GET", f"/api/v1/conversations?limit=1&{query}").said
+        assert page["prev_cursor"] is None
+        while (cursor := page["next_cursor"]) is not None:
+            seen.append(page["data"][0]["number"])
+            page = call("GET", f"/api/v1/conversations?limit=1&{query}&cursor={cursor}").said
+        assert [*seen, page["data"][0]["number"]] == expected, query
+        while (cursor := page["prev_cursor"]) is not None:
+            page = call("GET", f"/api/v1/conversations?limit=1&{query}&cursor={cursor}").said
+            assert page["data"][0]["number"] == seen.pop(), query
+        assert seen == [], query
+        assert page["next_cursor"] is not None
         for number in numbers:
             clock.on(1)
             assert call("POST", f"/api/v1/conversations/{number}/{verb}", told).status == 200

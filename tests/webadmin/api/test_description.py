@@ -73,10 +73,15 @@ def test_sending_is_described_with_its_fields_bounds_and_headers(described: Any)
     assert send["security"][0] == {"bearer": ["messages:send"]}
     assert {one["name"] for one in send["parameters"]} == {"Idempotency-Key", "Prefer"}
     reference = send["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    shape = described["components"]["schemas"][reference.rpartition("/")[2]]
-    assert shape["required"] == ["to"]
-    assert shape["additionalProperties"] is False
-    assert "from" in shape["properties"]
+    wanted = described["components"]["schemas"][reference.rpartition("/")[2]]["anyOf"]
+    kinds = []
+    for reference in [one["$ref"] for one in wanted]:
+        shape = described["components"]["schemas"][reference.rpartition("/")[2]]
+        assert shape["required"] == ["to"]
+        assert shape["additionalProperties"] is False
+        assert "from" in shape["properties"]
+        kinds.append(shape["properties"]["to"]["type"])
+    assert kinds == ["string", "array"]
     assert {"200", "202", "409", "503"} <= set(send["responses"])
     batch = described["paths"]["/api/v1/messages/batch"]["post"]["requestBody"]["content"]
     assert batch["application/json"]["schema"]["maxItems"] == 10_000

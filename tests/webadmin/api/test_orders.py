@@ -49,6 +49,24 @@ def shop(gateway: Gateway, call: Any, clock: Any) -> Shop:
     return Shop(gateway, call, clock)
 
 
+def test_the_rules_stand_in_their_order_and_a_text_is_tried_on_them(shop: Shop, call: Any) -> None:
+    listed = [one["name"] for one in call("GET", "/api/v1/rules").said["data"]]
+    assert listed == ["consent", "open_question", "order", "answer", "person"]
+
+    def tried(text: str, **more: str) -> Any:
+        return call("POST", "/api/v1/rules/test", {"text": text, **more}).said
+
+    order = tried("2 notebooks please")
+    assert (order["rule"], order["kind"], order["items"]) == ("order", "order", [{"sku": "NB", "qty": 2.0}])
+    assert {"start": 2, "end": 11, "meaning": "item NB"} in order["evidence"]
+    assert (tried("STOP")["rule"], tried("STOP")["consent"]) == ("consent", "stop")
+    assert tried("blue moon over the hill")["rule"] == "person"
+    assert tried("yes", **{"from": ANA})["rule"] == "person"
+    shop.hears("2 notebooks")
+    assert tried("yes", **{"from": ANA})["rule"] == "open_question"
+    assert call("GET", ORDERS).said["data"][0]["status"] == "asked", "nothing was written down"
+
+
 def test_an_order_is_listed_and_shown_with_its_words_and_everything_that_happened(shop: Shop, call: Any) -> None:
     shop.hears("2 notebooks and a pen")
     [listed] = call("GET", ORDERS).said["data"]
