@@ -102,6 +102,13 @@ class Writer:
         many = Many(len(items), tell)
         self._enter(step, items, [Place(many, number) for number in range(len(items))])
 
+    def tell(self, step: Step[Item, Result], item: Item, told: Told, guard: Guard | None = None) -> None:
+        """`put` without a future: `told` hears what became of it, in the writer's thread.
+
+        It must be quick and must not raise. Raises StoreError when the store is closed.
+        """
+        self._enter(step, [item], [told], guard)
+
     def _enter(
         self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[Told], guard: Guard | None = None
     ) -> None:
