@@ -128,7 +128,7 @@ class Receipts:
         homes = self._homes(conn, link, batch)
         self._remember(batch, homes)
         _STORE.many(conn, [_row(told, home) for told, home in zip(batch, homes, strict=True)])
-        outcomes = _outcomes(zip(batch, homes, strict=True))
+        outcomes = _outcomes(zip(batch, homes, strict=True), now)  # one moment for all: one statement for all
         _mark(conn, outcomes)
         # Most messages have one part: when that is delivered, nothing has to be looked up to know what follows.
         single = [outcome.message_id for outcome in outcomes if outcome.state is ReceiptState.DELIVERED]
@@ -327,12 +327,15 @@ class Outcome:
     words: str | None
 
 
-def _outcomes(pairs: Iterable[tuple[Told, Home | None]]) -> list[Outcome]:
-    """What these receipts decide about the parts they speak of: the first final one for each part."""
+def _outcomes(pairs: Iterable[tuple[Told, Home | None]], at: datetime | None = None) -> list[Outcome]:
+    """What these receipts decide about the parts they speak of: the first final one for each part.
+
+    at: since when that is known; None: since each was heard.
+    """
     decided: dict[tuple[str, int], Outcome] = {}
     for told, home in pairs:
         if home is not None and told.receipt.state.final:
-            decided.setdefault((home.message_id, home.position), _outcome(told.receipt, told.at, home))
+            decided.setdefault((home.message_id, home.position), _outcome(told.receipt, at or told.at, home))
     return list(decided.values())
 
 

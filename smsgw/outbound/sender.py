@@ -38,6 +38,7 @@ from ..link import (
 from ..store.database import Writer
 from ..store.fences import Guard
 from ..store.lookout import Lookout
+from ..store.outcomes import One
 from ..store.storable import storable
 from .desk import Desk
 from .handover import Answer, Claim
@@ -221,15 +222,12 @@ class Sender:
 
     def _write(self, answer: Answer) -> None:
         try:
-            self._writer.put(self._desk.handover.record, answer, self.guard).add_done_callback(
-                lambda future: self._written(answer, future)
-            )
+            self._writer.tell(self._desk.handover.record, answer, One(answer, self._written), self.guard)
         except StoreError as problem:  # closed: the next start finds the part unanswered and calls it unsure
             log.warning("%s: an answer came after the store was closed: %s", self.name, problem)
             self._written(answer, None)
 
-    def _written(self, answer: Answer, future: Future[None] | None) -> None:
-        problem = None if future is None else future.exception()
+    def _written(self, answer: Answer, problem: BaseException | None) -> None:
         with self._state:
             self._writing -= 1
             if problem is not None and not isinstance(problem, Fenced):  # then whoever has it now called it unsure

@@ -30,6 +30,7 @@ from sqlalchemy.pool import StaticPool
 from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
 from .fences import Guard, current
 from .outcomes import Many, Place, Told
+from .pragmas import CACHE_TO_READ, CACHE_TO_WRITE, sqlite_settings
 from .prepared import execute_raw
 from .tables.types import written_json
 
@@ -43,7 +44,6 @@ _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 SESSION = "smsgw"  # what PostgreSQL calls a connection of ours
 FROZEN = 10_000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
-CACHE_TO_WRITE, CACHE_TO_READ = 32_000, 4_000  # KiB that SQLite keeps of the file, for each connection
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 
 
@@ -101,6 +101,13 @@ class Writer:
         """
         many = Many(len(items), tell)
         self._enter(step, items, [Place(many, number) for number in range(len(items))])
+
+    def tell(self, step: Step[Item, Result], item: Item, told: Told, guard: Guard | None = None) -> None:
+        """`put` without a future: `told` hears what became of it, in the writer's thread.
+
+        It must be quick and must not raise. Raises StoreError when the store is closed.
+        """
+        self._enter(step, [item], [told], guard)
 
     def _enter(
         self, step: Step[Any, Any], items: Sequence[Any], told: Sequence[Told], guard: Guard | None = None
@@ -354,7 +361,7 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
             f"[store] url {url!r} cannot be read: {problem}",
             hint="use sqlite:////path/file.db or postgresql+psycopg://user@host/name",
         ) from problem
-    event.listen(engine, "connect", _sqlite_settings(synchronous, CACHE_TO_WRITE if writing else CACHE_TO_READ))
+    event.listen(engine, "connect", sqlite_settings(synchronous, CACHE_TO_WRITE if writing else CACHE_TO_READ))
     # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
     event.listen(engine, "begin", lambda conn: execute_raw(conn, "BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
@@ -378,20 +385,3 @@ def _postgresql_settings(url: URL, writing: bool) -> dict[str, str]:
     return {name: value for name, value in ours.items() if name not in url.query} | {
         "options": f"{theirs} {said if isinstance(said, str) else ' '.join(said)}".strip()
     }
-
-
-def _sqlite_settings(synchronous: str, cache: int) -> Callable[[Any, Any], None]:
-    def settings(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        if not pages:  # see `vacuum`. In a store that is there it would change nothing, but wait for the writer's lock
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            "foreign_keys=ON",
-            f"cache_size=-{cache}",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    return settings

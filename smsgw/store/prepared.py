@@ -36,8 +36,9 @@ class IdList(TypeDecorator[list[str]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        return list(value or ()) if dialect.name == "postgresql" else to_json(value).decode()
+    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[str] | None], Any]:
+        """The whole way of a value at once, as for `Moment`."""
+        return (lambda ids: list(ids or ())) if dialect.name == "postgresql" else (lambda ids: to_json(ids).decode())
 
 
 def id_list(name: str = "ids") -> Any:
@@ -129,7 +130,7 @@ def execute_raw(conn: Connection, sql: str, values: Any = (), *, many: bool = Fa
     """
     dialect = conn.dialect
     errors: Any = dialect.dbapi
-    cursor = conn.connection.cursor()
+    cursor: Any = conn.connection.dbapi_connection.cursor()  # type: ignore[union-attr]  # it is connected
     try:
         if many:
             cursor.executemany(sql, values)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 def storable(said: str, most: int) -> str:
     """`said` with lone surrogates and NULs as U+FFFD, cut to `most` characters."""
-    return "".join("\ufffd" if c == "\x00" or "\ud800" <= c <= "\udfff" else c for c in said[:most])
+    said = said[:most]
+    if said.isascii() and "\x00" not in said:  # as nearly all that networks say
+        return said
+    return "".join("\ufffd" if c == "\x00" or "\ud800" <= c <= "\udfff" else c for c in said)
 
 
 def storable_or_none(said: str | None, most: int) -> str | None:

@@ -28,11 +28,13 @@ handsets = ["+38640111222"]
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     """A machine with the gateway installed and started."""
     machine = Booted(tmp_path_factory.mktemp("room"))
-    machine.write("/etc/smsgw/smsgw.toml", CONFIG.format(state="smsgw", port=8080))
-    started = machine.run("systemctl", "start", "smsgw.service")
-    assert started.returncode == 0, started.stderr + machine.words("smsgw")
-    yield machine
-    machine.off()
+    try:
+        machine.write("/etc/smsgw/smsgw.toml", CONFIG.format(state="smsgw", port=8080))
+        started = machine.run("systemctl", "start", "smsgw.service")
+        assert started.returncode == 0, started.stderr + machine.words("smsgw")
+        yield machine
+    finally:
+        machine.off()
 
 
 def test_it_is_active_once_it_is_ready_and_tells_how_it_is(booted: Booted) -> None:

@@ -51,6 +51,7 @@ from . import (
     people,
     phones,
     preferences,
+    products,
     rates,
     replays,
     retold,
@@ -112,6 +113,7 @@ ROUTED = (
     setup,
     calendar,
     own_page,
+    products,
 )
 
 SAFETY = {

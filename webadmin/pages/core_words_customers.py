@@ -20,7 +20,6 @@ CUSTOMERS = (
     _l("there is no category %(name)s"),
     _l("there is no category %(name)s; %(there)s"),
     _l("%(name)s is no category in use"),
-    _l("%(name)s is no category in use; there are: %(names)s; or *, marketing, orders"),
     _l("%(value)s: it is one of %(names)s"),
     _l("ask for a new one: reply STATUS to our last text, or STOP"),
     _l("open the link from the text as it is"),
@@ -194,4 +193,10 @@ CUSTOMERS = (
     _l("words of orders"),
     _l("words of talks"),
     _l("words of texts"),
+    _l("category %(name)s added"),
+    _l("category %(name)s changed"),
+    _l("category %(name)s added and is not in use"),
+    _l("category %(name)s changed and is not in use"),
+    _l("granted"),
+    _l("withdrawn"),
 )

@@ -76,9 +76,9 @@ MODEM = (
         "letter that the SIM came with, or from the operator) and a new PIN there, then write the new PIN "
         "into pin_file; ten wrong PUKs end the SIM for good"
     ),
-    _l("the modem is locked to another SIM or operator (%(state)s): it has to be unlocked by who sold it"),
+    _l("the modem is locked to another SIM or operator (%(own)s): it has to be unlocked by who sold it"),
     _l("there is no SIM in the modem"),
-    _l("the SIM is not ready: %(state)s"),
+    _l("the SIM is not ready: %(own)s"),
     _l("the PIN is not entered, for it could not be written down that it was tried: %(why)s"),
     _l("the modem did not say whether the PIN of [[links]] %(link)s is right: it is not tried again"),
     _l("the SIM refused the PIN of [[links]] %(link)s: correct it; the same one is not tried again"),

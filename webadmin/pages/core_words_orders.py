@@ -74,7 +74,6 @@ ORDERS = (
     _l("the order is fulfilled"),
     _l("the order is cancelled"),
     _l("the quantity of %(sku)s must be more than 0, with at most three decimals"),
-    _l("there is no product %(sku)s"),
     _l("there is no order %(order)s"),
     _l("say which products and how many"),
     _l("%(who)s asked for it"),

@@ -108,7 +108,6 @@ REST = (
     _l("helped"),
     _l("did not help"),
     _l("is being tried"),
-    _l("%(rung)s; %(some)s of %(all)s helped"),
     _l("a question about a product"),
     _l("question about a product"),
     _l("opt-out word"),
@@ -147,4 +146,8 @@ REST = (
     _l("this is no answer, but %(what)s"),
     _l("no prompt but %(own)s"),
     _l("%(some)s of %(all)s, and %(more)s that the SMSC opened"),
+    _l("%(at)s %(rung)s helped"),
+    _l("%(at)s %(rung)s did not help"),
+    _l("%(at)s %(rung)s is being tried"),
+    _l("%(some)s of %(all)s helped"),
 )

@@ -142,6 +142,7 @@ def shown(
         texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
         around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
+    around["networks"] = simulator.networks(gateway)
     around["curl"] = simulator.curl_line(gateway, person, gateway.config.web.public_url or request.host_url.rstrip("/"))
     page_may_be_packed()
     response = make_response(render_template("inbox.html", **around))

@@ -39,7 +39,9 @@ PLACES: tuple[Place, ...] = (
         Place("pages.calls", _l("Calls"), ("calls",)),
         Place("pages.messages", _l("Messages"), ("messages",)),
     )),
-    Place("pages.orders", _l("Orders"), ("orders",)),
+    Place("pages.orders", _l("Orders"), ("orders",), (
+        Place("pages.products", _l("Catalogue"), ("products",)),
+    )),
     Place("pages.inquiries", _l("Inquiries"), ("inquiries",), (
         Place("pages.automatic_answers", _l("Automatic answers"), ("answers",)),
         Place("pages.surveys", _l("Surveys"), ("surveys",)),

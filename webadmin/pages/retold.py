@@ -11,25 +11,28 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from babel import Locale
 from flask import Flask
 from flask_babel import get_domain, get_locale
 
-from smsgw.text import persian
-
 from .core_words import KNOWN
-from .language import dated, day_and_time, spoken
+from .language import dated, day_and_time, digits, spoken
 
+ISOLATE = "\N{FIRST STRONG ISOLATE}"
 _AGAIN = frozenset(  # of these what stands there is a sentence or a piece of the core, too
-    ("why", "words", "says", "there", "what", "how", "instead", "span", "where", "twin", "trace")
+    ("why", "words", "says", "there", "what", "how", "instead", "span", "where", "twin", "given", "state", "before")
 )
 _PLACE = re.compile(r"%\((\w+)\)s")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _TELEPHONE = re.compile(r"\+[0-9]{7,15}")
+_MONEY = re.compile(r"([0-9]+(?:[.,][0-9]+)*) ([A-Z]{3})")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 _LATIN = re.compile(r"[A-Za-z0-9]")
 _OWN = re.compile(r"[\u0600-\u06ff]")
-_BOUNDED = frozenset(("link", "links", "other", "best", "order", "number", "numbers", "node", "prefix", "who"))  # names
+_WORD = frozenset(("state", "order"))
+_BOUNDED = frozenset(("link", "links", "other", "best", "number", "numbers", "node", "prefix", "who"))  # names
 _FREE = frozenset(("text", "own", "reason", "value", "question", "wrong", "file"))  # people's words, networks' words
+_LISTED = frozenset(("links", "names"))  # several names
 _MARKS = ("; ", ": ", ". ")  # where sentences of the core meet
 
 
@@ -55,12 +58,21 @@ class _Shape:
 
 def _place(name: str) -> str:
     """What may stand there: not the end of another sentence, where one would be taken for a part of a name."""
-    letter = "[^;:]" if name in _BOUNDED else "." if name in _FREE or name in _AGAIN else "[^;]"
+    letter = (
+        "[^;: ]"
+        if name in _WORD
+        else "[^;:]"
+        if name in _BOUNDED
+        else "."
+        if name in _FREE or name in _AGAIN
+        else "[^;]"
+    )
     return f"(?P<{name}>{letter}+?)"
 
 
 _PLAIN = frozenset(one for one in KNOWN if "%(" not in one)
-_WRAPS = re.compile(rf"%\((?:{'|'.join(sorted(_AGAIN))})\)s.*|.*%\((?:{'|'.join(sorted(_AGAIN))})\)s")
+_SAID = rf"%\((?:{'|'.join(sorted(_AGAIN))})\)s"
+_WRAPS = re.compile(rf"{_SAID}(?:[;:,]| \().*|.*[;:,] (?:\w+ )?{_SAID}")
 _SHAPES = sorted(  # what says more about another sentence first, then the longest
     (_Shape(one) for one in KNOWN if "%(" in one),
     key=lambda shape: (_WRAPS.fullmatch(shape.sentence) is None, -len(_PLACE.sub("", shape.sentence))),
@@ -96,7 +108,7 @@ def meeting(says: str) -> tuple[str, str, str] | None:
                 return before, mark, behind
             at = says.find(mark, at + 1)
     head, opened, code = says.removesuffix(")").rpartition(" (")
-    return (head, opened, code + ")") if opened and says.endswith(")") and known_as(head) is not None else None
+    return (head, opened, code) if opened and says.endswith(")") and known_as(head) is not None else None
 
 
 def sentence(says: str) -> str:
@@ -113,7 +125,7 @@ def in_our_language(says: str) -> str:
         return _apart(says)
     before, mark, behind = met
     mark = "؛ " if mark == "; " and str(get_locale()) == "fa" else mark
-    return in_our_language(before) + mark + in_our_language(behind)
+    return in_our_language(before) + mark + in_our_language(behind) + (")" if mark == " (" else "")
 
 
 def _told(sentence: str, values: dict[str, str]) -> str:
@@ -129,16 +141,23 @@ def _told(sentence: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         if _MOMENT.fullmatch(value):  # the core's are UTC
             template = template.replace(f"%({name})s UTC", f"%({name})s")
-        spelled[name] = in_our_language(value) if name in _AGAIN else _spelled(value)
-    return str(template) % spelled
+        spelled[name] = in_our_language(value) if name in _AGAIN else _spelled(value, name)
+    told = str(template) % spelled
+    return f"\N{RIGHT-TO-LEFT MARK}{told}" if told.startswith(ISOLATE) else told  # dir=auto looks into what is apart
 
 
-def _spelled(value: str) -> str:
+def _spelled(value: str, name: str) -> str:
     """What stands in a place: a number in the digits of the language, a moment by the clock on the wall, or a name."""
     if _MOMENT.fullmatch(value):
         return day_and_time(datetime.fromisoformat(value).replace(tzinfo=UTC))
     if _NUMBER.fullmatch(value):
-        return persian.digits(value) if str(get_locale()) == "fa" else value
+        return digits(value)
+    if money := _MONEY.fullmatch(value):
+        return f"{digits(money[1])} {money[2]}"
+    if " and " in value and name in _LISTED:  # a, b and c
+        first, _, last = value.rpartition(" and ")
+        end = (get_locale() or Locale("en")).list_patterns["standard"]["end"]
+        return str(end.format(_apart(first), _apart(last)))
     return _apart(spoken(value) if _TELEPHONE.fullmatch(value) else dated(value))
 
 
@@ -146,4 +165,4 @@ def _apart(words: str) -> str:
     """Words that are not of the page's language, with a direction of their own if that is written from the right."""
     if str(get_locale()) != "fa" or not _LATIN.search(words) or _OWN.search(words):
         return words
-    return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
+    return f"{ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"

@@ -12,6 +12,8 @@ from smsgw.gateway import Gateway
 from smsgw.link_verbs import PhoneText, Simulated
 
 SHOWN = 50  # texts on a screen
+SHARES = ("loss", "rejection", "temporary", "no_answer", "duplicate", "shuffle", "unrecognised", "unfetched")
+MEASURES = ("delay", "receipt_delay", "throttle")  # knobs that are no share of a whole
 KEY_FILE = "demo.key"  # `smsgw demo` writes it beside the store
 
 
@@ -36,6 +38,15 @@ def phones(gateway: Gateway, drafts: dict[str, str] | None = None) -> list[Phone
     """The phones as they are now. drafts: what was typed on a phone and could not be sent, by its number."""
     drafts = drafts or {}
     return [Phone(number, link.texts(number)[-SHOWN:], drafts.get(number, "")) for number, link in simulated(gateway)]
+
+
+def networks(gateway: Gateway) -> dict[str, dict[str, float | int | bool]]:
+    """How the knobs of every simulated link stand, as a form shows them: shares in hundredths."""
+    found = {name: link.faults() for name, link in gateway.links.items() if isinstance(link, Simulated)}
+    return {
+        name: {knob: round(value * 100, 1) if knob in SHARES else value for knob, value in knobs.items()}
+        for name, knobs in found.items()
+    }
 
 
 def signature(gateway: Gateway) -> list[tuple[str, int, str, int]]:

@@ -56,6 +56,8 @@ def _naive(value: datetime | None) -> datetime | None:
 
 @lru_cache(maxsize=512)  # the rows of a batch have the same times
 def _text(value: datetime | None) -> str | None:
+    if value is not None and value.tzinfo is UTC:
+        return value.isoformat(" ", "microseconds")[: -len("+00:00")]
     naive = _naive(value)
     return None if naive is None else naive.isoformat(" ", "microseconds")
 

@@ -32,6 +32,8 @@ PUT_TOGETHER = (  # where a word that varies is one of a few
     "it has too few digits for +", "it has too many digits for +", "it fetched an MMS over", "it sent us an MMS over",
     "question of customers should have been answered", "questions of customers should have been answered",
     "mail of the gateway did not arrive within a day", "mails of the gateway did not arrive within a day",
+    "is being tried", "the link", "was stopped", "was started", "category", "added", "changed",
+    "added and is not in use", "changed and is not in use",
 )  # fmt: skip
 
 
@@ -83,6 +85,8 @@ def test_the_core_still_says_each_of_them() -> None:
          "3 sporočila čakajo na povezavo main, prvo že 7 min"),
         ("22 messages wait for link main, the first for 7 min", "ru",
          "22 сообщения ждут канала main, первое уже 7 мин"),
+        ("a, b and c serve every number and are alike", "sl", "a, b in c pokrivajo vse številke in so enakovredne"),
+        ("the network does not accept the sender (ESME_RX)", "fa", "شبکه فرستنده را نمی‌پذیرد (\u2068ESME_RX\u2069)"),
         ("the modem went away (I/O error): is it plugged in?", "fa",
          "مودم ناپدید شد (\u2068I/O error\u2069): وصل است؟"),
         ("it was estimated from 500 people, give or take 3 %", "sl", "ocenjeno iz toliko oseb: 500, plus minus 3 %"),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from smsgw.inbound.catalogue import file as catalogue_file
 from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.link import Abilities, InboundPiece
 from smsgw.text import parts
-from tests.webadmin.pages.conftest import Visitor
+from tests.webadmin.pages.conftest import Form, Visitor
 from webadmin.pages.orders import marked
 
 Said = Callable[[str], str]
@@ -125,3 +126,22 @@ def test_the_inbox_says_what_a_text_was_understood_as(
 def test_words_are_marked_wherever_the_spans_lie(spans: list[list[int]], pieces: list[tuple[str, bool]]) -> None:
     assert marked("2 pens", spans) == pieces
     assert marked("", spans) == []
+
+
+def test_the_catalogue_is_shown_and_a_sheet_is_looked_at_before_it_changes_anything(
+    admin: Visitor, said: Said, app: Flask
+) -> None:
+    assert "Nothing can be ordered yet." in said(admin.page("/products"))
+    for sheet in ("", "sku,price\nNB,dear\n"):
+        assert 'value="store"' not in admin.send("/products", "bring", sheet=sheet, act="look").text
+    look = admin.send("/products", "bring", sheet=SHOP, act="look").text
+    assert "2 new, 0 changed, 0 no longer sold" in said(look)
+    assert "Nothing can be ordered yet." in said(admin.page("/products"))
+    form = Form(look, "bring")
+    told = {"sheet": SHOP, "act": "store"}
+    assert admin.post(form.action, form.fields | told).status_code == 303
+    assert "NB notebook pcs 2.90 EUR" in said(admin.page("/products"))
+    assert admin.post(form.action, form.fields | told).status_code == 409  # it is another catalogue by now
+    viewer = Visitor(app)
+    viewer.get(viewer.link("viewer", "vi"))
+    assert 'id="bring"' not in viewer.page("/products")

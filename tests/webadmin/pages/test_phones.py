@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 
 from smsgw.gateway import Gateway
-from tests.webadmin.pages.conftest import Visitor
+from tests.webadmin.pages.conftest import Form, Visitor
 from webadmin import create_app
 
 PHONE = "+38640111222"
@@ -29,6 +29,21 @@ def test_a_text_typed_on_a_phone_arrives_in_the_inbox_and_is_ticked(owner: Visit
     within(lambda: f'id="to{PHONE}"' in owner.page("/inbox"))
     within(lambda: "delivered" in screen(owner))
     assert "Do you have it?" in screen(owner)
+
+
+def test_the_knobs_of_the_network_are_turned_beside_the_phones(owner: Visitor, said: Callable[[str], str]) -> None:
+    turned = owner.send("/inbox", "network-phones", rejection="25", delay="1,5", disconnected="yes")
+    assert turned.status_code == 303
+    knobs = owner.gateway.links["phones"].faults()  # type: ignore[attr-defined]
+    assert (knobs["rejection"], knobs["delay"], knobs["disconnected"]) == (0.25, 1.5, True)
+    for wrong in ("many", "101"):
+        answer = owner.send("/inbox", "network-phones", rejection=wrong)
+        assert (answer.status_code, 'class="problem"' in answer.text) == (422, True)
+    page = owner.page("/inbox")
+    form = Form(page, "network-phones")
+    assert form.fields["rejection"] == "25.0"
+    owner.post(form.action, {name: value for name, value in form.fields.items() if name != "disconnected"})
+    assert owner.gateway.links["phones"].faults()["disconnected"] is False  # type: ignore[attr-defined]
 
 
 def test_typing_beside_a_conversation_leads_back_to_it(owner: Visitor) -> None:
