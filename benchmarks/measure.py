@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,14 +73,22 @@ def cpu_of_family(pid: int) -> float:
     """CPU seconds of a process, of its children, and of the children that it has already buried."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     buried = (int(fields[13]) + int(fields[14])) / TICK
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     total = cpu_of(pid) + buried
-    for child in listed:
+    for child in children_of(pid):
         try:
-            total += cpu_of(int(child))
+            total += cpu_of(child)
         except FileNotFoundError:  # it ended between the two looks, and is buried at the next
             continue
     return total
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, by whichever of its threads: each thread has its own list."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += map(int, listed.read_text().split())
+    return found
 
 
 def forget_peak(pid: int) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from benchmarks.jasmin import Jasmin
 from benchmarks.load import SCHEME, Job
-from benchmarks.measure import cpu_of_family, forget_peak, peak_of, percentile, spell, table
+from benchmarks.measure import children_of, cpu_of_family, forget_peak, peak_of, percentile, spell, table
 from benchmarks.stage import ROOT, SECRET, Smsc, Stores, from_tests, gateway, load, smsc
 
 WINDOW = 100
@@ -259,8 +259,7 @@ def _family(rival: Rival) -> list[int]:
     while ahead:
         pid = ahead.pop()
         found.append(pid)
-        with suppress(FileNotFoundError):  # it has ended
-            ahead += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        ahead += children_of(pid)
     return found
 
 

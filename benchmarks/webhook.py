@@ -12,11 +12,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Job
-from benchmarks.measure import cpu_of, percentile, spell, table
+from benchmarks.measure import children_of, cpu_of, percentile, spell, table
 from benchmarks.stage import ROOT, SECRET, Stores, gateway, load, smsc
 
 HEADINGS = ("", "told/s", "on disk/s", "CPU us: daemon", "teller", "receiver", "SMSC", "wait p50 ms", "p99")
@@ -131,8 +130,7 @@ def _set_up(daemon: Any, receiver: Tool, event: str) -> None:
 
 def _teller_cpu(daemon: Any) -> float:
     """CPU seconds of the process that tells webhooks; 0 while there is none."""
-    lists = Path(f"/proc/{daemon.process.pid}/task").glob("*/children")
-    return sum(cpu_of(int(pid)) for children in lists for pid in children.read_text().split())
+    return sum(map(cpu_of, children_of(daemon.process.pid)))
 
 
 def _until(what: Any) -> float:
