@@ -151,7 +151,7 @@ def main() -> None:
             if told.returncode != 0:
                 failed.append(fence.place)
                 say(f"{told.stdout}\n{told.stderr}\n{machine.run('journalctl -n 30 --no-pager').stdout}")
-    sys.exit(", ".join(failed))
+    sys.exit(", ".join(failed) or 0)
 
 
 if __name__ == "__main__":
