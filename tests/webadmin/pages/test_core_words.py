@@ -15,7 +15,7 @@ import smsgw
 from tests.webadmin.pages.conftest import Visitor
 from webadmin.pages.core_words import WHOLE
 from webadmin.pages.language import CHOICE, day_and_time
-from webadmin.pages.retold import in_our_language
+from webadmin.pages.retold import in_our_language, sentence
 
 ROOT = Path(smsgw.__file__).parent
 DRIVERS = Path(next(iter(drivers.__path__)))
@@ -96,6 +96,12 @@ def test_a_sentence_is_known_by_its_shape(app: Flask, told: str, language: str, 
     with app.test_request_context("/", headers={"Cookie": f"{CHOICE}={language}"}):
         at = day_and_time(datetime(2026, 11, 27, 8, tzinfo=UTC))
         assert in_our_language(told) == expected.replace("{at}", at)
+
+
+def test_what_an_error_says_becomes_a_sentence(app: Flask) -> None:
+    told = {"it is gone": "It is gone.", "Why?": "Why?", "": "", "čas je potekel": "Čas je potekel."}
+    with app.test_request_context("/"):
+        assert {says: sentence(says) for says in told} == told
 
 
 def test_the_audit_and_the_scopes_of_keys_are_told_in_the_language_of_the_page(admin: Visitor) -> None:

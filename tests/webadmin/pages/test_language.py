@@ -147,14 +147,6 @@ def test_a_snippet_is_the_beginning_in_one_line(text: str, beginning: str) -> No
     assert language.snippet(text) == beginning
 
 
-@pytest.mark.parametrize(
-    ("says", "sentence"),
-    [("it is gone", "It is gone."), ("Why?", "Why?"), ("", ""), ("čas je potekel", "Čas je potekel.")],
-)
-def test_what_an_error_says_becomes_a_sentence(says: str, sentence: str) -> None:
-    assert language.sentence(says) == sentence
-
-
 def test_days_have_names_while_they_are_near(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.test_request_context():
         monkeypatch.setattr(language, "today", lambda: date(2026, 3, 2))
