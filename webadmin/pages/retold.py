@@ -156,7 +156,7 @@ def _spelled(value: str, name: str) -> str:
         return f"{digits(money[1])} {money[2]}"
     if " and " in value and name in _LISTED:  # a, b and c
         first, _, last = value.rpartition(" and ")
-        end = (get_locale() or Locale("en")).list_patterns["standard"]["end"]
+        end = (get_locale() or Locale("en")).list_patterns["standard"]["end" if ", " in first else "2"]
         return str(end.format(_apart(first), _apart(last)))
     return _apart(spoken(value) if _TELEPHONE.fullmatch(value) else dated(value))
 

@@ -86,6 +86,7 @@ def test_the_core_still_says_each_of_them() -> None:
         ("22 messages wait for link main, the first for 7 min", "ru",
          "22 сообщения ждут канала main, первое уже 7 мин"),
         ("a, b and c serve every number and are alike", "sl", "a, b in c pokrivajo vse številke in so enakovredne"),
+        ("a and b serve every number and are alike", "ru", "a и b обслуживают все номера и равны"),
         ("the network does not accept the sender (ESME_RX)", "fa", "شبکه فرستنده را نمی‌پذیرد (\u2068ESME_RX\u2069)"),
         ("the modem went away (I/O error): is it plugged in?", "fa",
          "مودم ناپدید شد (\u2068I/O error\u2069): وصل است؟"),
