@@ -61,7 +61,8 @@ function pick() {
 
 /** What a letter presses on this page: a field is entered, anything else is clicked. */
 function press(code) {
-  const meant = [...document.querySelectorAll(`[data-key="${code}"]`)].find((it) => it.offsetParent);
+  const all = [...document.querySelectorAll(`[data-key="${code}"]`)].filter((it) => it.offsetParent);
+  const meant = code === "KeyZ" && !all[0]?.closest("#did") ? all.at(-1) : all[0]; // of texts the newest is taken back
   if (!meant) return false;
   if (meant.matches("summary")) return unfold(meant.parentElement);
   meant.closest("details")?.setAttribute("open", "");
