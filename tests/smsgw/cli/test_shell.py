@@ -38,7 +38,7 @@ def test_a_mistyped_command_gets_a_suggestion(bare_smsgw) -> None:
 def test_a_command_that_is_like_none_gets_the_list(bare_smsgw) -> None:
     said = bare_smsgw("db", "xyzzy")
     assert said.status == 2
-    assert "there are: backup, check, migrate, restore" in said.err
+    assert "there are: backup, check, migrate, partition, restore" in said.err
 
 
 def test_a_mistyped_option_gets_a_suggestion_and_the_help_of_its_command(bare_smsgw) -> None:
