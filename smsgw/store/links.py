@@ -12,12 +12,14 @@ from ..link import Health
 from . import history, keyset
 from .database import Database, Writer
 from .happenings import HAPPENINGS
+from .ids import first_id
 from .keyset import Edge
 from .tables import history as lines
-from .tables import link, message
+from .tables import inbound, link, message
 from .tables.types import AnyRow
 
 COUNTED = 10_000  # a page that looks every second must not count a million
+RECENT = 2000  # texts that came in that a graph counts, for the same reason
 PAST = 120  # readings that are kept: ten minutes of a link that is never quiet
 
 
@@ -108,6 +110,17 @@ def queues(conn: Connection) -> dict[str, int]:
     waiting = select(message.c.id).where(message.c.state == "queued", message.c.link == link.c.name).limit(COUNTED)
     counted = select(func.count()).select_from(waiting.correlate(link).subquery()).scalar_subquery()
     return {row.name: row[1] for row in conn.execute(select(link.c.name, counted))}
+
+
+def came(conn: Connection, name: str, since: datetime) -> dict[int, int]:
+    """How many parts came over a link in each second, by seconds since 1970; of more than RECENT only the newest."""
+    i = inbound.c
+    newest = select(i.received_at, i.parts).where(i.id >= first_id("in", since), i.link == name)
+    counted: dict[int, int] = {}
+    for at, parts in conn.execute(newest.order_by(i.id.desc()).limit(RECENT)):
+        second = int(at.timestamp())
+        counted[second] = counted.get(second, 0) + parts
+    return counted
 
 
 def sending_somewhere(database: Database) -> list[str]:

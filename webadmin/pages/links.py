@@ -21,6 +21,7 @@ from ..auth import current_person, person_required
 from ..context import the_gateway
 from .blueprint import pages
 from .charts import Chart, lines
+from .link_graph import flow
 from .permits import may_open
 from .sheets import sheet
 
@@ -50,15 +51,15 @@ def link(name: str) -> Response:
         if row is None:
             raise NotFound(f"there is no link {name[:60]!r}")
         one = _shown(conn, gateway, row, stored.queues(conn)[name], now)
+        flows = flow(conn, name, one["pace"], one["waiting"], now)
     if may_open("pages.trace_link"):
         try:
             console = consoles.look(gateway, name, most=SHOWN)
         except (Conflict, NotFound) as elsewhere:
             away = str(elsewhere)
     newest = [] if console is None else console.lines[::-1]
-    return sheet(
-        "link.html", one=one, counted=stored.COUNTED, console=console, away=away, lines=newest, clock_of=_to_the_ms
-    )
+    facts: dict[str, Any] = {"console": console, "away": away, "lines": newest, "clock_of": _to_the_ms}
+    return sheet("link.html", one=one, flow=flows, counted=stored.COUNTED, **facts)
 
 
 @pages.post("/links/<name>/trace")
