@@ -23,6 +23,7 @@ from smsgw.money import alerts
 
 WITHIN = 60.0  # seconds
 ALARM_WITHIN = 600.0
+JOINS, JOINS_WITHIN = 6, 3600.0  # forms of the opt-in page that one address may send, in so many seconds
 MEDIA = 20  # a page's pictures and the pieces of its films are asked for so much more often than the page
 
 
@@ -35,6 +36,7 @@ class PageGuard:
         self._wrong = Attempts(terms.tries, WITHIN, monotonic)
         self._looks = Attempts(terms.tries, WITHIN, monotonic)
         self._media = Attempts(terms.tries * MEDIA, WITHIN, monotonic)
+        self._joins = Attempts(JOINS, JOINS_WITHIN, monotonic)
         self._all_wrong: deque[float] = deque(maxlen=terms.alarm)
         self._lock = threading.Lock()
 
@@ -55,6 +57,13 @@ class PageGuard:
         wait = counts.wait(name)
         if not wait:
             counts.failed(name)
+        return wait
+
+    def joined(self, address: str) -> float:
+        """Count a form of the opt-in page; seconds to wait when there were too many, else 0."""
+        wait = self._joins.wait(_who(address))
+        if not wait:
+            self._joins.failed(_who(address))
         return wait
 
     def missed(self, address: str) -> bool:

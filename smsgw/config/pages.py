@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from smsgw.config.links import Section
 from smsgw.text.number import read_number
@@ -23,6 +23,11 @@ class PagesConfig(Section):
     )
     days: int = Field(default=14, ge=1, le=366, description="For how many days a page can be opened.")
     company: str = Field(default="", max_length=60, description="Who writes, as the page says.")
+    join: bool = Field(
+        default=False,
+        description="Whether anybody may ask for offers at /join, a form without log-in: each number is then asked by "
+        "a text, which costs money, and only its yes counts. It needs company.",
+    )
     call: str | None = Field(
         default=None,
         description="The number that the page offers to call; by default the one that the message came from.",
@@ -60,6 +65,13 @@ class PagesConfig(Section):
         if url is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", url):
             raise ValueError("must be an address such as https://m.example.com")
         return url and url.rstrip("/")
+
+    @field_validator("join")
+    @classmethod
+    def _says_who(cls, join: bool, info: ValidationInfo) -> bool:
+        if join and not info.data.get("company", "").strip():
+            raise ValueError("needs company: nobody can agree to texts without hearing from whom")
+        return join
 
     @field_validator("call")
     @classmethod

@@ -38,6 +38,7 @@ from . import (
     inbox_several,
     inquiries,
     inquiries_several,
+    joining,
     language,
     links,
     media,
@@ -113,6 +114,7 @@ ROUTED = (
     setup,
     calendar,
     own_page,
+    joining,
     products,
 )
 

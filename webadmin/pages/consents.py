@@ -22,6 +22,7 @@ from ..auth import current_person, person_required
 from ..context import the_gateway
 from ..preference_links import link_for
 from .blueprint import pages
+from .joining import join_address
 from .language import locale
 from .sheets import sheet
 
@@ -146,4 +147,5 @@ def _shown(error: SmsgwError | None = None, number: str | None = None, link: str
         text=text,
         read=read,
         link=link,
+        join_address=join_address(),
     )

@@ -43,11 +43,11 @@ def shown(error: SmsgwError | None = None, codes: list[str] | None = None, secre
     )  # fmt: skip
 
 
-def square(said: str) -> Markup:
-    """A QR code as a drawing in the page, dark on light in both palettes: cameras want it so."""
-    import segno  # for the few minutes in which somebody sets up a second factor
+def square(said: str, scale: int = 5) -> Markup:
+    """A QR code as a drawing in the page, dark on light in both palettes, as cameras want it. scale: of a dot."""
+    import segno  # for the few minutes in which somebody sets up a second factor, or prints a poster
 
-    drawn = segno.make(said, micro=False).svg_inline(dark="#000", light="#fff", border=3, scale=5)
+    drawn = segno.make(said, micro=False).svg_inline(dark="#000", light="#fff", border=3, scale=scale)
     return Markup(drawn)  # safe: drawn here, of black and white
 
 

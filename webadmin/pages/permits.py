@@ -33,6 +33,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
     **dict.fromkeys(("own_page", "order_again", "ask_on_page"), EVERYBODY),
+    **dict.fromkeys(("join_page", "join"), EVERYBODY),
     **dict.fromkeys(("find", "help"), SELF),  # each finds what they may see
     "event_stream": SELF,  # tells each only what they may see
     "today": "messages:read",
@@ -65,7 +66,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("customer_imports", "customer_import", "bring_sheet", "order_import"), "customers:write"),
     **dict.fromkeys(("save_segment", "remove_segment", "add_group", "several_customers"), "customers:write"),
     **dict.fromkeys(("customers_sheet", "copy_customer", "erase_customer"), "customers:privacy"),
-    **dict.fromkeys(("consents", "certificate"), "consents:read"),
+    **dict.fromkeys(("consents", "certificate", "consent_poster"), "consents:read"),
     **dict.fromkeys(("record_consent", "decide_doubt", "make_link"), "consents:record"),
     "add_category": "consents:manage",
     # Campaigns and money.
