@@ -92,7 +92,8 @@ class HotVerb:
             "Location": f"{PATH}/{row['id']}",
             "X-Request-Id": self._request_id(head),
         }
-        return self._wire(head, 202 if outcome.created else 200, headers, to_json(message_json(row)))
+        told = message_json(row, self._gateway.network.links)
+        return self._wire(head, 202 if outcome.created else 200, headers, to_json(told))
 
     def _refusal(self, head: Head, problem: problems.Problem) -> bytes:
         request_id = self._request_id(head)

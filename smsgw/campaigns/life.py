@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ..access import audit
 from ..errors import Conflict, Forbidden, NotFound, SmsgwError
@@ -284,6 +284,31 @@ def stop(writer: Writer, id: str, by: str, why: str, now: datetime) -> dict[str,
         if not writer.do(_take_back, (id, by, now)):
             break
     return told
+
+
+def remove(writer: Writer, id: str) -> None:
+    """Take a campaign away of which nothing was sent. Raises NotFound, Conflict (it runs, or something of it stays)."""
+    writer.do(_remove, id)
+
+
+def _remove(conn: Connection, batch: list[str]) -> list[Exception | None]:
+    return [attempt(_remove_one, conn, id) for id in batch]
+
+
+def _remove_one(conn: Connection, id: str) -> None:
+    conn.execute(select(campaign.c.id).where(campaign.c.id == id).with_for_update())  # it must not begin meanwhile
+    row = get(conn, id)
+    if row.state in ("scheduled", "running", "paused"):
+        says = f"the campaign is {row.state}: it cannot be taken away now"
+        raise Conflict(says, code="campaign_state", hint="stop it first")
+    count = conn.scalar(select(func.count()).where(message.c.campaign_id == id)) or row.placed
+    if count:
+        says = f"{count} messages of it were made: it stays, with them and what they cost"
+        raise Conflict(says, code="campaign_state", hint=_NEXT["stopped"])
+    if conn.scalar(select(campaign.c.id).where(campaign.c.parent_id == id).limit(1)) is not None:
+        says = "it has runs or follow-ups, which would stand without it"
+        raise Conflict(says, code="campaign_state", hint="take those away first")
+    conn.execute(delete(campaign).where(campaign.c.id == id))
 
 
 def take_back_stopped(database: Database, now: datetime) -> None:

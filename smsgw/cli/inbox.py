@@ -29,7 +29,7 @@ def inbox(office: Office, limit: int, sender: str | None, follow: bool) -> None:
     with office.gateway() as gateway:
         number = None if sender is None else read_number(sender, gateway.config.sending.region)
         with gateway.database.reading() as conn:
-            rows = texts.listing(conn, limit, sender=number)[::-1]
+            rows = texts.listing(conn, texts.Wanted(number), limit)[::-1]
             data = data_among(conn, rows)
         if office.voice.as_json and not follow:
             office.voice.data([shape(row, data) for row in rows], [])
@@ -45,7 +45,7 @@ def _follow(office: Office, gateway: Gateway, sender: str | None, last: str) -> 
     while True:
         time.sleep(LOOK)
         with gateway.database.reading() as conn:
-            rows = [row for row in texts.listing(conn, 100, sender=sender) if row.id > last][::-1]
+            rows = [row for row in texts.listing(conn, texts.Wanted(sender), 100) if row.id > last][::-1]
             data = data_among(conn, rows)
         _tell(office, rows, data)
         last = rows[-1].id if rows else last

@@ -23,7 +23,7 @@ from ..store.keyset import Edge
 from ..store.lifecycle import INBOUND
 from ..store.prepared import Prepared, among
 from ..store.storable import storable, storable_or_none
-from ..store.tables import inbound, inbound_part
+from ..store.tables import address, inbound, inbound_part
 from ..store.tables.types import AnyRow
 from ..text import header, parts
 from ..text.wording import wording
@@ -323,27 +323,36 @@ def _complete(conn: Connection, inbound_id: str, rows: list[dict[str, Any]], arr
     history.note(conn, INBOUND, "complete", [history.Step(inbound_id, why)], by=arrived.link, now=arrived.at)
 
 
-def listing(
-    conn: Connection,
-    limit: int,
-    before: Edge = None,
-    sender: str | None = None,
-    *,
-    state: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[AnyRow]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which texts to list; None leaves a field open. recipient: the number of ours; customer: from any number of this
+    customer; words: a piece of the text, capitals or not."""
+
+    sender: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    recipient: str | None = None
+    customer: str | None = None
+    words: str | None = None
+
+
+def listing(conn: Connection, wanted: Wanted, limit: int, before: Edge = None) -> list[AnyRow]:
     """Whole texts, newest first: at most `limit`, those with ids before `before`."""
+    c = inbound.c
     query = select(inbound)
-    if sender is not None:
-        query = query.where(inbound.c.sender == sender)
-    if state is not None:
-        query = query.where(inbound.c.state == state)
-    if since is not None:
-        query = query.where(inbound.c.received_at >= since)
-    if until is not None:
-        query = query.where(inbound.c.received_at < until)
-    return keyset.rows(conn, query, inbound.c.id, before, limit)
+    for column, value in ((c.sender, wanted.sender), (c.state, wanted.state), (c.recipient, wanted.recipient)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(c.received_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(c.received_at < wanted.until)
+    if wanted.customer is not None:
+        query = query.where(c.sender.in_(select(address.c.address).where(address.c.customer_id == wanted.customer)))
+    if wanted.words is not None:
+        query = query.where(c.text.icontains(wanted.words, autoescape=True))
+    return keyset.rows(conn, query, c.id, before, limit)
 
 
 def data_of(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[bytes, tuple[int, int] | None]]:

@@ -33,7 +33,7 @@ def preview(text: str, abilities: Abilities) -> Preview:
     """What `text` takes on a link with these abilities. Raises BadInput as smsgw.text.parts.split does."""
     now = plan(text, abilities)
     plain = alphabet.letters() - abilities.lacks
-    forced_by = [] if text.isascii() and plain.issuperset(text) else [x for x in dict.fromkeys(text) if x not in plain]
+    forced_by = forcing(text, abilities)
     found = ((letter, plainer(letter)) for letter in forced_by)
     swaps = [(letter, other) for letter, other in found if other is not None and plain.issuperset(other)]
     swapped = text.translate({ord(letter): other for letter, other in swaps})
@@ -47,6 +47,12 @@ def preview(text: str, abilities: Abilities) -> Preview:
         swaps=swaps,
         parts_after_swap=len(after.starts),
     )
+
+
+def forcing(text: str, abilities: Abilities) -> list[str]:
+    """The letters of a text that plain GSM-7, as a link with these abilities writes it, does not have: each once."""
+    plain = alphabet.letters() - abilities.lacks
+    return [] if text.isascii() and plain.issuperset(text) else [x for x in dict.fromkeys(text) if x not in plain]
 
 
 def cheapened(text: str, abilities: Abilities) -> str:

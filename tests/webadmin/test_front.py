@@ -99,7 +99,7 @@ def test_what_the_store_refuses_is_told_alike_both_ways(
 def test_an_answer_that_cannot_be_made_is_an_error_like_any_other(
     site: Any, talk: Callable[[], Any], octets: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Any) -> Any:
+    def broken(*_: Any) -> Any:
         raise ValueError("secret detail")
 
     line = talk()

@@ -164,6 +164,16 @@ def change_campaign(id: str, body: NewCampaign) -> Response:
     return _shown(id)
 
 
+@route("DELETE", "/campaigns/<id>", scope=WRITE, answers={204: None}, errors=STATE, audited="campaign.removed")
+def remove_campaign(id: str) -> Response:
+    """Take a campaign away, unless something of it was sent.
+
+    One that waits for its time, runs or pauses must be stopped first.
+    """
+    life.remove(the_gateway().database.writer, known(id))
+    return Response(status=204)
+
+
 @route("POST", "/campaigns/<id>/copy", scope=WRITE, answers={201: Campaign}, errors=("not_found",))
 def copy_campaign(id: str) -> Response:
     """Write the same once more, as a draft of its own with an audience of its own."""

@@ -27,11 +27,12 @@ from .shapes import Inbound, InboundFilter, InboundPage
 def inbound(query: InboundFilter) -> Response:
     """List texts that came in, newest first."""
     before = paging.after(query)
+    wanted = inbox.Wanted(
+        sender_of(query.from_), query.status, query.since, query.until,
+        recipient=sender_of(query.to), customer=query.customer, words=query.q,
+    )  # fmt: skip
     with the_gateway().database.reading() as conn:
-        rows = inbox.listing(
-            conn, query.limit + 1, before, sender_of(query.from_),
-            state=query.status, since=query.since, until=query.until,
-        )  # fmt: skip
+        rows = inbox.listing(conn, wanted, query.limit + 1, before)
         told = _told(conn, rows)
     return paging.page(rows, query.limit, lambda row: told[row.id], before)
 
@@ -68,7 +69,7 @@ def carried_of(conn: Connection, rows: Sequence[AnyRow]) -> dict[str, dict[str, 
 
 
 def sender_of(written: str | None) -> str | None:
-    """A sender in its one spelling; one that is no number is a name."""
+    """Who sends or is written to, in the one spelling; what is no number is a name."""
     try:
         return None if written is None else number_of(written, "/from")
     except BadInput:

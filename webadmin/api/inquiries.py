@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from smsgw.access.idempotency import Done, Wish, fingerprint, read_key
 from smsgw.errors import NotFound
-from smsgw.inbound.inquiries import answers, inquiries, replying
+from smsgw.inbound.inquiries import answers, inquiries, replying, written_down
 from smsgw.inbound.inquiries.inquiries import Assignment, Closing, Wanted
 from smsgw.inbound.inquiries.replying import Reply
 from smsgw.store.tables import inbound, message
@@ -26,6 +26,7 @@ from .inquiries_shapes import (
     InquiryFilter,
     InquiryPage,
     NewClosing,
+    NewInquiry,
     NewReply,
     Replied,
     WholeInquiry,
@@ -104,6 +105,23 @@ def list_inquiries(query: InquiryFilter) -> Response:
         else:
             rows = inquiries.listing(conn, wanted, query.limit + 1)
     return paging.page(rows, query.limit, lambda row: inquiry_json(row, now), paging.after(query))
+
+
+@route("POST", "/inquiries", scope=WRITE, takes=NewInquiry, answers={201: Inquiry}, errors=("conflict",))
+def write_inquiry_down(body: NewInquiry) -> Response:
+    """Write a question down that no text asked: by phone, or in the shop.
+
+    An answered one of the same topic is opened again by it.
+    """
+    gateway = the_gateway()
+    told = written_down.Told(
+        number_of(body.from_, "/from"), body.topic, body.text, client().id, gateway.clock(),
+        gateway.config.orders.language, body.language, body.priority, body.assigned_to,
+    )  # fmt: skip
+    id = written_down.write_down(gateway.database.writer, gateway.promise, told)
+    with gateway.database.reading() as conn:
+        shown = inquiry_json(inquiries.require(conn, id), gateway.clock())
+    return answer(shown, 201, {"Location": f"{PREFIX}/inquiries/{id}"})
 
 
 def _written(conn: Connection, id: str) -> dict[str, Any]:

@@ -84,6 +84,19 @@ class InquiryFilter(Paging):
     queue: bool = Field(False, description="Open ones, the most urgent first: one page, without a cursor.")
 
 
+class NewInquiry(Shape):
+    """A question that somebody writes down for a customer: asked by phone, or in the shop."""
+
+    from_: Words = Field(alias="from", min_length=1, max_length=40, description="The customer's number.")
+    topic: Topic = Field(description="What it is about.")
+    text: Words = Field(min_length=1, max_length=600, description="What was asked, in your words: the inquiry's why.")
+    language: Words | None = Field(
+        None, min_length=2, max_length=8, description="Of the customer; null: as on the card, else [orders] language."
+    )
+    priority: Priority | None = Field(None, description="How urgent it is; null: as the topic is.")
+    assigned_to: Words | None = Field(None, max_length=64, description="To whom it is given.")
+
+
 class InquiryChange(Shape):
     """What to change of an inquiry; what is missing stays as it is."""
 

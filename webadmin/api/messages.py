@@ -1,4 +1,4 @@
-"""Look at messages and what happened to them, and take them back."""
+"""Look at a message and what happened to it, and take it back."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from flask import Response
 from smsgw.access import audit
 from smsgw.access.idempotency import REF
 from smsgw.errors import BadInput, Fault, NotFound
+from smsgw.link import Abilities
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
 from smsgw.outbound.redact import Redaction, redact
+from smsgw.outbound.standing import Served
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
+from smsgw.text.preview import forcing
 from smsgw.webhooks.dialects.event import PLACE
 
 from ..context import here, the_gateway
@@ -23,7 +26,9 @@ from . import paging
 from .carried import contents_of
 from .refusals import BUSY, POLICY
 from .routes import PREFIX, answer, client, route
-from .shapes import EventPage, Message, MessageFilter, MessagePage
+from .shapes import EventPage, Message
+
+_GOES = {"decision": "send", "reasons": []}
 
 
 def row_of(row: AnyRow) -> Mapping[str, Any]:
@@ -31,18 +36,26 @@ def row_of(row: AnyRow) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], row._mapping)
 
 
-def message_json(row: Mapping[str, Any], content: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A message's row as the API shows it: shapes.Message. content: what it carries besides a text."""
+def message_json(
+    row: Mapping[str, Any], links: Mapping[str, Served], content: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A message's row as the API shows it: shapes.Message. links: all there are, by name. content: what it carries
+    besides a text."""
     ref = row["client_ref"]
+    said = shown(row)
+    price = money(row["price"], row["currency"])
     return {
         "id": row["id"],
         "direction": "outbound",
         "status": row["state"],
         "to": row["recipient"],
         "from": row["sender"],
-        **shown(row),
+        **said,
         "encoding": row["encoding"],
         "parts": row["parts"],
+        "segments": row["parts"],
+        "characters": len(said["text"]),
+        "forced_by": _forced_by(said["text"], links.get(row["link"])) if row["encoding"] == "ucs2" else [],
         "client_ref": None if ref is None or ref.startswith(REF) else ref,
         "link": row["link"],
         "priority": row["priority"],
@@ -53,7 +66,9 @@ def message_json(row: Mapping[str, Any], content: dict[str, Any] | None = None) 
         "reply_to": row["reply_to"],
         "why": row["why"],
         "trace": row["trace"],
-        "price": money(row["price"], row["currency"]),
+        "price": price,
+        "estimated_cost": price,
+        "gate": _gate(row),
         "created_at": row["created_at"],
         "due_at": row["due_at"],
         "deliver_at": row["deliver_at"],
@@ -66,28 +81,18 @@ def message_json(row: Mapping[str, Any], content: dict[str, Any] | None = None) 
     }
 
 
-@route(
-    "GET",
-    "/messages",
-    scope="messages:read",
-    query=MessageFilter,
-    answers={200: MessagePage},
-)
-def messages(query: MessageFilter) -> Response:
-    """List messages, newest first."""
-    gateway = the_gateway()
-    to = None if query.to is None else number_of(query.to, "/to")
-    wanted = outbox.Wanted(
-        query.status, to, None, query.client_ref, query.since, query.until,
-        sender=query.from_, campaign=query.campaign, customer=query.customer, words=query.q,
-    )  # fmt: skip
-    before = paging.after(query)
-    with gateway.database.reading() as conn:
-        rows = outbox.listing(conn, wanted, query.limit + 1, before)
-        carried = contents_of(conn, [row.id for row in rows])
-    return paging.page(
-        rows, query.limit, lambda row: message_json(row_of(row), carried.get(row.id)), paging.after(query)
-    )
+def _forced_by(text: str, link: Served | None) -> list[str]:
+    return forcing(text, Abilities() if link is None else link.abilities)
+
+
+def _gate(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the gate said, as the message's state tells it: shapes.GateSaid."""
+    state = row["state"]
+    if state in ("held", "refused"):
+        return {"decision": "hold" if state == "held" else "refuse", "reasons": [row["why"]]}
+    if state in ("accepted", "cancelled", "expired") and row["sent_at"] is None:
+        return None
+    return _GOES
 
 
 def number_of(written: str, pointer: str) -> str:
@@ -111,7 +116,7 @@ def message(id: str) -> Response:
     """Show a message."""
     with the_gateway().database.reading() as conn:
         row = row_of(outbox.get(conn, _known(id)))
-        return answer(message_json(row, contents_of(conn, [id]).get(id)))
+        return answer(message_json(row, the_gateway().network.links, contents_of(conn, [id]).get(id)))
 
 
 @route("GET", "/messages/<id>/events", scope="messages:read", answers={200: EventPage}, errors=("not_found",))
@@ -164,4 +169,4 @@ def resend_message(id: str) -> Response:
         asked = outbox.again(conn, _known(id), client().id)
     here().quotas.send(client())
     row = gateway.door.submit(asked).row
-    return answer(message_json(row), 202, {"Location": f"{PREFIX}/messages/{row['id']}"})
+    return answer(message_json(row, gateway.network.links), 202, {"Location": f"{PREFIX}/messages/{row['id']}"})

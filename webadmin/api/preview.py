@@ -17,8 +17,8 @@ from smsgw.text.preview import preview as look
 
 from ..context import the_gateway
 from .carried import content_of, is_content
+from .preview_shapes import NewPreview, Preview
 from .routes import answer, client, route
-from .shapes import NewPreview, Preview
 
 
 @route(

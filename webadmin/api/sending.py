@@ -82,7 +82,8 @@ def _send(asked: Asked) -> Done:
     if asked.content is not None:
         with the_gateway().database.reading() as conn:
             carried = contents_of(conn, [row["id"]]).get(row["id"])
-    return Done(202 if own else 200, {"headers": headers, "body": to_json(message_json(row, carried)).decode()})
+    told = message_json(row, the_gateway().network.links, carried)
+    return Done(202 if own else 200, {"headers": headers, "body": to_json(told).decode()})
 
 
 def _wait_for(id: str) -> tuple[Mapping[str, Any], str] | None:

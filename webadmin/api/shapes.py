@@ -17,7 +17,7 @@ from .fields import Base64, Hexadecimal, Port, Purpose, Ref
 from .fields import Moment as Moment
 from .fields import Shape as Shape
 from .fields import Words as Words
-from .media_shapes import Carried, Content, ContentWay, InboundMedium
+from .media_shapes import Carried, Content, InboundMedium
 
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
 MANY = 10_000  # items in one batch
@@ -156,6 +156,13 @@ class Money(Shape):
     currency: str = Field(description="Of what: ISO 4217.", examples=["EUR"])
 
 
+class GateSaid(Shape):
+    """What the gate said to a message."""
+
+    decision: Literal["send", "hold", "refuse"] = Field(description="Go on, wait, or no.")
+    reasons: list[str] = Field(description="Why it waits, or was refused, in words; empty when it goes.")
+
+
 class Message(Shape):
     """A message that we were asked to send, as it stands."""
 
@@ -169,6 +176,9 @@ class Message(Shape):
     ports: Ports | None = Field(description="Of data: its ports.")
     encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and so on, ucs2, or octets (data).")
     parts: int = Field(description="How many parts it takes over the air.")
+    segments: int = Field(description="The same as parts.")
+    characters: int = Field(description="How many letters its text has.")
+    forced_by: list[str] = Field(description="Of ucs2: the letters that plain GSM-7 does not have.")
     client_ref: str | None = Field(description="The client's own name for it.")
     link: str | None = Field(description="The link that it goes over.")
     priority: int = Field(description="0 to 9.")
@@ -180,6 +190,10 @@ class Message(Shape):
     why: str = Field(description="Why it is in this state, in words.")
     trace: list[str] | None = Field(description="Why this link: one sentence for each decision.")
     price: Money | None = Field(description="What it will cost over this link; null when no rate says.")
+    estimated_cost: Money | None = Field(description="The same as price.")
+    gate: GateSaid | None = Field(
+        description="What the gate said; null where it was not asked, or the message ended before it could go."
+    )
     created_at: Moment = Field(description="When it was accepted.")
     due_at: Moment = Field(description="Not sent before this time.")
     deliver_at: Moment | None = Field(description="Until when its network keeps it, where the network does that.")
@@ -263,21 +277,56 @@ class Paging(Shape):
 class MessageFilter(Paging):
     """Which messages to list."""
 
-    status: Literal[tuple(MESSAGE.states)] | None = Field(None, description="Only those in this state.")  # type: ignore[valid-type]
+    direction: Literal["outbound", "inbound"] = Field(
+        "outbound", description="What was, or is to be, sent; what came in is at /inbound, to which the answer leads."
+    )
+    status: Literal[tuple(dict.fromkeys((*MESSAGE.states, *INBOUND.states)))] | None = Field(  # type: ignore[valid-type]
+        None, description="Only those in this state, which must be one of this direction."
+    )
     to: Words | None = Field(None, max_length=100, description="Only those to this number.")
     from_: Words | None = Field(None, alias="from", max_length=100, description="Only those from this sender.")
-    customer: Words | None = Field(None, max_length=40, description="Only those to the numbers of this customer.")
+    customer: Words | None = Field(
+        None, max_length=40, description="Only those to, or from, the numbers of this customer."
+    )
+    contact: Words | None = Field(None, max_length=40, description="The same as customer.")
     campaign: Words | None = Field(None, max_length=40, description="Only those of this campaign.")
     q: Words | None = Field(None, min_length=2, max_length=100, description="Only those whose text has this piece.")
     client_ref: Words | None = Field(None, max_length=120, description="Only those with this client_ref.")
     since: Moment | None = Field(None, description="Only those accepted at this time or later.")
     until: Moment | None = Field(None, description="Only those accepted before this time.")
 
+    @field_validator("status")
+    @classmethod
+    def _of_direction(cls, status: str | None, info: ValidationInfo) -> str | None:
+        way = info.data.get("direction")
+        states = (INBOUND if way == "inbound" else MESSAGE).states
+        if way is not None and status is not None and status not in states:
+            told = f"is no state of what is {way}; there are: {', '.join(states)}"
+            raise PydanticCustomError("unknown_value", "{told}", {"told": told})
+        return status
+
+    @field_validator("campaign", "client_ref")
+    @classmethod
+    def _outbound(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("direction") == "inbound":
+            raise PydanticCustomError("outbound_only", "is known of what is outbound alone: leave it out")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _one_name(cls, contact: str | None, info: ValidationInfo) -> str | None:
+        if contact is not None and info.data.get("customer") is not None:
+            raise PydanticCustomError("customer_twice", "is the same as customer: leave one of the two out")
+        return contact
+
 
 class InboundFilter(Paging):
     """Which texts to list."""
 
     from_: Words | None = Field(None, alias="from", max_length=100, description="Only those from this number.")
+    to: Words | None = Field(None, max_length=100, description="Only those to this number of ours.")
+    customer: Words | None = Field(None, max_length=40, description="Only those from the numbers of this customer.")
+    q: Words | None = Field(None, min_length=2, max_length=100, description="Only those whose text has this piece.")
     status: Literal[tuple(INBOUND.states)] | None = Field(None, description="Only those in this state.")  # type: ignore[valid-type]
     since: Moment | None = Field(None, description="Only those that came at this time or later.")
     until: Moment | None = Field(None, description="Only those that came before this time.")
@@ -314,67 +363,6 @@ class Wanted(RootModel[NewMessage | NewMessages]):
 
 class Sent(RootModel[Message | Batch]):
     """The message as it stands; where `to` is a list, what became of each."""
-
-
-class NewPreview(Carried):
-    """A text to be looked at before it is sent."""
-
-    text: Words = Field("", max_length=LONGEST_TEXT, description="What to say; left out only for slides and media.")
-    to: Words | None = Field(None, max_length=100, description="To whom; without it only the text is looked at.")
-    from_: Words | None = Field(None, alias="from", max_length=100, description="The sender.")
-    purpose: Purpose = Field("transactional", description="What the message is for.")
-    category: Words | None = Field(None, max_length=24, description="Of marketing: what it is about.")
-    link: Words | None = Field(None, max_length=40, description="The only link that will do, by name.")
-    send_at: Moment | None = Field(None, description="Not before this time.")
-    reply_to: str | None = Field(None, pattern="^in_[0-9A-Z]{26}$", description="The inbound text that this answers.")
-    allow_duplicate: bool = Field(False, description="The same text to the same number is meant.")
-
-
-class Swap(Shape):
-    """A letter that makes a text dear, and a plainer one that reads the same."""
-
-    letter: str = Field(description="The letter.")
-    plainer: str = Field(description="What may stand for it.")
-
-
-class GateCheck(Shape):
-    """What one check of the gate says."""
-
-    name: str = Field(description="Its name.", examples=["consent"])
-    duty: str = Field(description="What it sees to.")
-    decision: Literal["send", "hold", "refuse"] = Field(description="Go on, wait, or no.")
-    code: str | None = Field(description="The rule that refuses.")
-    says: str | None = Field(description="Why, in words.")
-    until: Moment | None = Field(description="Until when it holds.")
-
-
-class GateAnswer(Shape):
-    """What the gate would say at this moment."""
-
-    decision: Literal["send", "hold", "refuse"] = Field(description="Go on, wait, or no.")
-    code: str | None = Field(description="The rule that refuses.")
-    says: str | None = Field(description="Why, in words.")
-    until: Moment | None = Field(description="When a held message is looked at again.")
-    checks: list[GateCheck] = Field(description="What each check says, in order; the first refusal decides.")
-
-
-class Preview(Shape):
-    """What a text would take, and whether it would be sent."""
-
-    encoding: str = Field(description="gsm7, gsm7+turkish (with national letters) and the like, or ucs2.")
-    characters: int = Field(description="How many letters it has.")
-    parts: int = Field(description="How many parts it takes over the air.")
-    left_in_part: int = Field(description="How much still fits the last part: septets, or UTF-16 units with ucs2.")
-    forced_by: list[str] = Field(description="The letters that plain GSM-7 does not have.")
-    swaps: list[Swap] = Field(description="Those that have a plainer spelling.")
-    parts_after_swap: int = Field(description="How many parts it would take with all of them swapped.")
-    to: str | None = Field(description="The number in its one spelling.")
-    from_: str | None = Field(alias="from", description="The sender; null: the link's own.")
-    link: str | None = Field(description="The link it would go over.")
-    trace: list[str] = Field(description="Why this link.")
-    price: Money | None = Field(description="What it would cost; null when no rate says.")
-    gate: GateAnswer | None = Field(description="What the gate would say; null without a number.")
-    content: ContentWay | None = Field(None, description="Of slides and media: which way they would go.")
 
 
 class ItemProblem(Shape):

@@ -18,6 +18,7 @@ DESK = (
     _l("take a segment away, unless another one speaks of it"),
     _l("ask these people: a draft is started, to one that runs they are added"),
     _l("take a template away; campaigns keep the texts that they were written with"),
+    _l("take a campaign away, unless something of it was sent"),
     _l("take a webhook away, with its log and what waits for it"),
     _l("give a webhook a new secret, shown this once; the old one signs beside it for a while"),
     _l("tell again everything that happened since a time, also what a webhook missed while it was switched off"),

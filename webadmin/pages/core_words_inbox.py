@@ -133,6 +133,8 @@ INBOX = (
     _l("its inquiry was closed: %(why)s"),
     _l("say to whom it goes, or how urgent it is, or what it is about"),
     _l("the customer wrote again: %(why)s"),
+    _l("%(id)s of %(number)s about %(what)s is open already"),
+    _l("answer that one, or write another topic"),
     _l("there is no inquiry %(id)s"),
     _l("there is no priority %(name)s; there are: %(names)s"),
     _l("there is no reason %(name)s to close; there are: %(names)s"),

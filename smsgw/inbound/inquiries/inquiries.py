@@ -50,7 +50,7 @@ class Promise:
 class Asks:
     """A text of a customer that a person must answer. ids: of the text in `inbound` (several that were read as one).
 
-    topic: None where nobody understood it. about: the order.
+    topic: None where nobody understood it. about: the order. by: who put it down.
     """
 
     ids: tuple[str, ...]
@@ -60,6 +60,7 @@ class Asks:
     at: datetime
     why: str
     about: str | None = None
+    by: str = "inquiries"
 
 
 def collect(conn: Connection, asks: Asks, promise: Promise) -> str:
@@ -75,8 +76,9 @@ def collect(conn: Connection, asks: Asks, promise: Promise) -> str:
         priority = max(known.priority, _priority(asks))
         if known.state == "answered":
             values = {"opened_at": asks.at, "due_at": promise.due(asks.at, priority), "priority": priority}
-            step = history.Step(id, f"the customer wrote again: {asks.why}", values)
-            history.move(conn, INQUIRY, "reopen", [step], by="inquiries", now=asks.at)
+            why = f"the customer wrote again: {asks.why}" if asks.ids else asks.why
+            step = history.Step(id, why, values)
+            history.move(conn, INQUIRY, "reopen", [step], by=asks.by, now=asks.at)
         else:
             if priority > known.priority:
                 due = min(known.due_at, promise.due(asks.at, priority))
@@ -124,7 +126,7 @@ def _begin(conn: Connection, asks: Asks, promise: Promise) -> str:
         "closed_at": None,
         "closed_for": None,
     }
-    history.begin(conn, INQUIRY, [history.Birth(values, [("open", asks.why)])], by="inquiries", now=asks.at)
+    history.begin(conn, INQUIRY, [history.Birth(values, [("open", asks.why)])], by=asks.by, now=asks.at)
     return str(values["id"])
 
 
@@ -168,10 +170,11 @@ def assign(writer: Writer, promise: Promise, wish: Assignment) -> None:
         faults.append(Fault("", "nothing_to_do", "say to whom it goes, or how urgent it is, or what it is about"))
     if faults:
         raise BadInput(faults)
-    writer.do(_assign, (wish, promise))
+    writer.do(assign_step, (wish, promise))
 
 
-def _assign(conn: Connection, batch: Sequence[tuple[Assignment, Promise]]) -> list[None]:
+def assign_step(conn: Connection, batch: Sequence[tuple[Assignment, Promise]]) -> list[None]:
+    """Writer step: change inquiries; raises as `assign`."""
     for wish, promise in batch:
         row = require(conn, wish.id, running=True)
         values: dict[str, Any] = {}

@@ -90,7 +90,11 @@ def test_a_campaign_goes_from_a_draft_to_its_report(call: Any, gateway: Gateway,
     assert len(call("GET", f"{where}/targets?left_out=any").said["data"]) == 1
     report = call("GET", f"{where}/report").said
     assert (report["people"], report["placed"], report["waiting"], report["unplaced"]) == (3, 2, 2, 0)
+    assert call("DELETE", where).said["hint"] == "stop it first"
     stopped = call("POST", f"{where}/stop", {}).said
+    kept = call("DELETE", where)
+    assert (kept.status, kept.code) == (409, "campaign_state")
+    assert kept.said["detail"].startswith("2 messages of it were made")
     assert (stopped["wait"], stopped["campaign"]["status"]) == (2, "stopped")
     copy = call("POST", f"{where}/copy").said
     assert (copy["status"], copy["placed"], copy["estimate"]) == ("draft", 0, None)
@@ -100,6 +104,13 @@ def test_a_campaign_goes_from_a_draft_to_its_report(call: Any, gateway: Gateway,
         call("POST", f"{again}/{verb}", {} if verb == "estimate" else None)
     planned = call("POST", f"{again}/schedule", {"at": "2026-11-30T09:00:00Z"}).said
     assert (planned["status"], planned["starts_at"]) == ("scheduled", "2026-11-30T09:00:00Z")
+    assert call("DELETE", again).code == "campaign_state"
+    draft = written(call)["id"]
+    assert call("DELETE", f"{CAMPAIGNS}/{draft}", If_Match='"0"').code == "precondition_failed"
+    assert call("DELETE", f"{CAMPAIGNS}/{draft}").status == 204
+    assert call("DELETE", f"{CAMPAIGNS}/{draft}").code == "not_found"
+    [told] = call("GET", "/api/v1/audit?verb=campaign.removed").said["data"]
+    assert told["record_id"] == draft
 
 
 def test_everything_that_is_wrong_with_a_campaign_is_told_at_once(call: Any, people: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from webadmin.api import consents_shapes, gate_shapes, shapes
+from webadmin.api import consents_shapes, gate_shapes, preview_shapes
 from webadmin.api.telling import EVENTS
 
 PHONE = "+38640111222"
@@ -115,7 +115,7 @@ def test_suppressed_numbers_get_nothing(shop: Any) -> None:
 def test_a_preview_tells_what_every_check_says(shop: Any) -> None:
     body = {"to": PHONE, "text": "Razprodaja", "purpose": "marketing", "category": "school"}
     answer = shop("POST", f"{API}/messages/preview", body)
-    shapes.Preview.model_validate(answer.said)
+    preview_shapes.Preview.model_validate(answer.said)
     gate = answer.said["gate"]
     said = {one["name"]: one["code"] for one in gate["checks"] if one["decision"] != "send"}
     assert (gate["decision"], gate["code"]) == ("refuse", "consent_missing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import insert, select
 from smsgw.gateway import Gateway
 from smsgw.inbound.inquiries import inquiries
 from smsgw.inbound.inquiries.inquiries import Asks
+from smsgw.inbound.inquiries.reopening import Reopening, reopen_step
 from smsgw.store.tables import history, product
 from smsgw.webhooks import events
 from tests.smsgw.inbound.counter import store_text, text_row
@@ -54,6 +56,22 @@ def test_the_queue_has_the_most_urgent_first_and_lists_have_pages(call: Any, gat
     assert [one["id"] for one in rest["data"]] == [asked]
     wanted = {"topic=payment": 2, "status=closed": 0, "from=040111222": 2, "assigned_to=": 3, "overdue=true": 0}
     assert {query: len(call("GET", f"{ALL}?{query}").said["data"]) for query in wanted} == wanted
+
+
+def test_a_question_that_was_asked_by_phone_is_written_down_and_answered(call: Any) -> None:
+    told = {"from": "040 111 222", "topic": "hours", "text": "asks whether we are here on Sunday", "priority": "high"}
+    made = call("POST", ALL, told | {"assigned_to": "Maja"}, Idempotency_Key="phone-1")
+    again = call("POST", ALL, told | {"assigned_to": "Maja"}, Idempotency_Key="phone-1")
+    assert (made.status, again.said, again.headers["Idempotent-Replayed"]) == (201, made.said, "true")
+    names = ("status", "from", "topic", "why", "priority", "assigned_to", "language")
+    assert [made.said[name] for name in names] == ["open", PHONE, "hours", told["text"], "high", "Maja", "en"]
+    where = made.headers["Location"]
+    assert call("GET", where).said["texts"] == []
+    assert call("POST", ALL, told).code == "conflict"
+    assert call("POST", f"{where}/answer", {"text": "Closed on Sunday."}).status == 202
+    more = call("POST", ALL, {"from": PHONE, "topic": "hours", "text": "and on Monday?"}).said
+    assert (more["id"], more["status"], more["why"]) == (made.said["id"], "open", "and on Monday?")
+    assert call("POST", ALL, {"from": "x", "topic": "hours", "text": "y"}).faults == {"/from": "recipient_invalid"}
 
 
 def test_an_inquiry_is_given_to_somebody_with_a_reason(call: Any, asked: str) -> None:
@@ -136,6 +154,7 @@ def test_a_replay_reads_again_and_tells_wrong_lines_of_a_catalogue(call: Any) ->
 
 def test_what_happens_is_told_as_the_document_says(call: Any, gateway: Gateway, asked: str) -> None:
     call("POST", f"{ALL}/{asked}/close", {"reason": "solved"})
+    assert gateway.database.writer.do_all(reopen_step, [Reopening(asked, "ana", gateway.clock())]) == [None]
     survey = {"name": "S", "questions": [{"kind": "free", "text": {"en": "?"}}], "closes_at": "2026-12-01T00:00:00Z"}
     call("POST", f"{call('POST', '/api/v1/surveys', survey).headers['Location']}/start", {"to": [PHONE]})
     with gateway.database.reading() as conn:
@@ -143,6 +162,8 @@ def test_what_happens_is_told_as_the_document_says(call: Any, gateway: Gateway, 
         bodies = events.bodies(conn, lines)
     kinds = [str(events.type_of(line)) for line in lines]
     assert {"inquiry.open", "inquiry.closed", "survey.running", "participant.invited"} <= set(kinds)
+    opened = [json.loads(body)["data"] for kind, body in zip(kinds, bodies, strict=True) if kind == "inquiry.open"]
+    assert [data["again"] for data in opened] == [False, True]
     for kind, body in zip(kinds, bodies, strict=True):
         assert EVENTS[kind].model_validate_json(body).model_dump(by_alias=True)["type"] == kind
 
@@ -151,6 +172,7 @@ def test_each_scope_opens_its_own_doors(app: Any, caller_of: Any, asked: str) ->
     reader = caller_of(app, "inquiries:read")
     assert reader("GET", ALL).status == 200
     assert reader("PATCH", f"{ALL}/{asked}", {"assigned_to": "me"}).code == "forbidden_scope"
+    assert reader("POST", ALL, {"from": PHONE, "topic": "hours", "text": "?"}).code == "forbidden_scope"
     clerk = caller_of(app, "inquiries:*")
     assert clerk("POST", f"{ALL}/{asked}/close", {"reason": "solved"}).status == 200
     assert clerk("PATCH", "/api/v1/answer-topics/hours", {"status": "live", "why": "x"}).code == "forbidden_scope"

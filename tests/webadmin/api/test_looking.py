@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from smsgw.errors import StoreUnreachable
 from smsgw.gateway import Gateway
 from webadmin import create_app
-from webadmin.api import shapes, surroundings
+from webadmin.api import preview_shapes, shapes, surroundings
 
 PHONE = "+38640111222"
 PREVIEW = "/api/v1/messages/preview"
@@ -31,7 +31,7 @@ def until(ask: Callable[[], Any], within: float = 90.0) -> Any:
 def test_a_preview_says_what_a_text_takes_and_sends_nothing(call: Any) -> None:
     answer = call("POST", PREVIEW, {"to": "040 111 222", "text": "Še „danes“" * 10, "from": "Knjigarna"})
     assert answer.status == 200
-    shapes.Preview.model_validate(answer.said)
+    preview_shapes.Preview.model_validate(answer.said)
     said = answer.said
     assert (said["encoding"], said["characters"], said["parts"], said["parts_after_swap"]) == ("ucs2", 100, 2, 1)
     assert said["forced_by"] == ["Š", "„", "“"]
@@ -78,6 +78,11 @@ def test_texts_of_phones_come_in_and_are_listed(live_call: Any) -> None:
     older = live_call("GET", f"/api/v1/inbound?cursor={answer.said['next_cursor']}").said
     assert [one["text"] for one in older["data"]] == ["Naročam 3 😀"]
     assert live_call("GET", "/api/v1/inbound?from=BANK").said["data"] == []
+    led = live_call("GET", "/api/v1/messages?direction=inbound&limit=1&contact=cus_x&q=a%26b")
+    assert (led.status, led.headers["Location"]) == (307, "/api/v1/inbound?limit=1&q=a%26b&customer=cus_x")
+    wanted = {"to=041000000": 2, "to=041999999": 0, "q=NARO": 1, "customer=cus_x": 0, "since=2099-01-01T00:00:00Z": 0}
+    assert {query: len(live_call("GET", f"/api/v1/inbound?{query}").said["data"]) for query in wanted} == wanted
+    assert live_call("GET", "/api/v1/messages?direction=outbound").said["data"] == []
     refused = live_call.send(purpose="marketing")
     assert (refused.status, refused.code) == (422, "recipient_opted_out")
 

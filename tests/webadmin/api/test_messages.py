@@ -91,6 +91,12 @@ def test_listings_are_narrowed_by_filters(call: Any, clock: Any, query: str, fou
         ("since=yesterday", {"/since": "time_invalid"}),
         ("until=2026-11-23T08:00:00", {"/until": "time_invalid"}),
         ("stauts=queued&limit=x", {"/limit": "int_parsing", "/stauts": "unknown_field"}),
+        (
+            "direction=inbound&status=queued&campaign=x&client_ref=y",
+            {"/status": "unknown_value", "/campaign": "outbound_only", "/client_ref": "outbound_only"},
+        ),
+        ("status=handled", {"/status": "unknown_value"}),
+        ("customer=x&contact=x", {"/contact": "customer_twice"}),
         ("limit=1&limit=2", {"/limit": "parameter_repeated"}),
         ("cursor=garbage", {"/cursor": "cursor_invalid"}),
         ("cursor=%C5%BE", {"/cursor": "cursor_invalid"}),

@@ -28,6 +28,9 @@ def test_a_message_is_accepted_with_202_its_address_and_its_whole_json(call: Any
     assert said["id"].startswith("msg_")
     assert (said["direction"], said["status"], said["to"], said["from"]) == ("outbound", "queued", PHONE, None)
     assert (said["text"], said["encoding"], said["parts"], said["link"]) == ("Živjo", "ucs2", 1, "phones")
+    assert (said["segments"], said["characters"], said["forced_by"]) == (1, 5, ["Ž"])
+    assert said["gate"] == {"decision": "send", "reasons": []}
+    assert said["estimated_cost"] == said["price"]
     assert (said["client_ref"], said["metadata"], said["priority"]) == ("order-1", {"order": "1"}, 7)
     assert said["created_at"] == said["due_at"] == "2026-11-23T08:00:00Z"
     assert said["valid_until"] == "2026-11-25T08:00:00Z"
@@ -188,6 +191,9 @@ def test_a_message_for_later_is_held_until_its_time(call: Any) -> None:
     assert (said["status"], said["due_at"]) == ("held", "2026-11-23T09:00:00Z")
     assert said["valid_until"] == "2026-11-23T09:01:00Z"
     assert "2026-11-23 09:00:00" in said["why"]
+    assert said["gate"] == {"decision": "hold", "reasons": [said["why"]]}
+    taken_back = call("POST", f"/api/v1/messages/{said['id']}/cancel").said
+    assert (taken_back["status"], taken_back["gate"]) == ("cancelled", None)
 
 
 def test_a_number_that_no_link_serves_is_refused_with_the_rule_as_code(
