@@ -59,6 +59,9 @@ USUAL = (
 """What most want to know: how a message ended, and what came in."""
 TEST = "webhook.test"
 
+CAME_BACK = frozenset({"take_back", "reopen"})
+"""Events by which an order or an inquiry is again in a state that was told before; programs are told `again`."""
+
 _PATTERNS = ("*", *dict.fromkeys(f"{kind.partition('.')[0]}.*" for kind in TYPES))
 
 
@@ -116,6 +119,8 @@ def body_of_test(webhook_id: str, now: datetime) -> str:
 
 def _body(line: AnyRow, row: Mapping[str, Any] | None) -> str:
     data = {"id": line.record_id, "status": line.now, "was": line.was, "why": line.why, "by": line.by}
+    if line.record in (ORDER.record, INQUIRY.record):
+        data["again"] = line.event in CAME_BACK
     if row is not None and line.record == ORDER.record:
         data = {**row, **data}
     elif row is not None and line.record in HAPPENINGS:

@@ -205,6 +205,10 @@ class OrderData(Order):
 
     was: str | None = Field(description="The state before; null when it was born.")
     by: str = Field(description="Who did it: the dialogue, the clock, a person, a client.")
+    again: bool = Field(
+        description="Whether it only came back to this state, since it was marked as handed over by mistake: the "
+        "customer said nothing new."
+    )
 
 
 class InquiryData(EventData):
@@ -219,6 +223,7 @@ class InquiryData(EventData):
     opened_at: Moment = Field(description="When it was opened, for the last time.")
     due_at: Moment = Field(description="When it should be answered, by business hours.")
     closed_for: str | None = Field(description="The reason, once it is closed.")
+    again: bool = Field(description="Whether it was open before and is open again; false when it is opened.")
 
 
 class SurveyData(EventData):

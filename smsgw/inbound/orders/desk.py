@@ -7,7 +7,7 @@ act says nothing twice. With an order, the texts that wait because of it are han
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -165,17 +165,23 @@ class Desk:
         request: Mapping[str, Any] = row.request or {}
         if request.get("what") == "cancel":
             return self._cancel(conn, row, act)
+        words = orders.words_of(conn, row)
         if request.get("what") == "edit":
+            words = request.get("words") or words
             items = [Item(sku, expectations.fraction(quantity)) for sku, quantity in request["items"]]
         else:
-            items = list(orders.items_of(orders.lines_of(conn, row.id, row.revision)))
-        return self._asked_anew(conn, row, act, items, "a person accepted it")
+            lines = orders.lines_of(conn, row.id, row.revision)
+            items = [
+                replace(item, spans=tuple((begin, end) for begin, end in line.spans), how=line.how)
+                for item, line in zip(orders.items_of(lines), lines, strict=True)
+            ]
+        return self._asked_anew(conn, row, act, items, words, "a person accepted it")
 
     def _edit(self, conn: Connection, row: AnyRow, act: Act) -> None:
         _require(row, "needs_review", "asked")
-        self._asked_anew(conn, row, act, _checked(conn, act.items), "a person edited it")
+        self._asked_anew(conn, row, act, _checked(conn, act.items), orders.words_of(conn, row), "a person edited it")
 
-    def _asked_anew(self, conn: Connection, row: AnyRow, act: Act, items: Sequence[Item], why: str) -> None:
+    def _asked_anew(self, conn: Connection, row: AnyRow, act: Act, items: Sequence[Item], words: str, why: str) -> None:
         if not items or any(item.quantity is None for item in items):
             says = f"order {number(row)} has no lines, or one without a quantity: edit it first"
             raise Conflict(says, code="order_incomplete", hint="say which products and how many")
@@ -183,7 +189,7 @@ class Desk:
         if priced.reasons:
             raise Conflict(f"order {number(row)} cannot be asked about: {'; '.join(priced.reasons)}")
         told = f"{why}: {act.why}" if act.why else why
-        new = orders.revise(conn, row, priced, Turn(told, act.by, act.at), self._rules.times, told)
+        new = orders.revise(conn, row, priced, Turn(words, act.by, act.at), self._rules.times, told)
         if new is None:
             raise _forbidden(row, "asked about")
         _handle_texts(conn, row, act, told)

@@ -85,7 +85,10 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What makes a revision: the words of a text, or a person's reason."""
+    """What makes a revision: the words of a text, or a person's reason where no text asked for it.
+
+    What a person accepts or edits keeps the customer's words; the person is `by`, and the reason is in the history.
+    """
 
     words: str
     by: str
@@ -352,6 +355,13 @@ def lines_of(conn: Connection, id: str, revision: int) -> list[AnyRow]:
 def items_of(lines: Iterable[AnyRow | Line]) -> tuple[Item, ...]:
     """Lines as a reading tells them."""
     return tuple(Item(line.sku, None if line.quantity is None else Fraction(line.quantity, THOUSAND)) for line in lines)
+
+
+def words_of(conn: Connection, row: AnyRow) -> str:
+    """The words that made the order as it stands."""
+    r = order_revision.c
+    words = select(r.words).where(r.order_id == row.id, r.revision == row.revision)
+    return str(conn.execute(words).scalar_one())
 
 
 def open_with(conn: Connection, address: str) -> AnyRow | None:

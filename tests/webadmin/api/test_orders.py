@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from smsgw.gateway import Gateway
+from smsgw.inbound.orders.desk import Act
 from smsgw.link import Abilities, InboundPiece
 from smsgw.store.tables import history, message
 from smsgw.text import parts
@@ -158,13 +159,17 @@ def test_orders_come_as_csv_and_no_spreadsheet_takes_words_for_a_formula(shop: S
     assert ",NB,notebook,2,pcs,2.9,5.8,EUR,5.8,,yes" in lines[1]
 
 
-def test_an_event_carries_the_order_whole(shop: Shop, gateway: Gateway) -> None:
+def test_an_event_carries_the_order_whole(shop: Shop, gateway: Gateway, call: Any) -> None:
     shop.hears("2 notebooks")
     shop.hears("yes")
+    call("POST", f"{ORDERS}/10001/fulfil", {})
+    gateway.orders.take_back(Act("10001", "ana", gateway.clock()))
     with gateway.database.reading() as conn:
         lines = list(conn.execute(select(history).where(history.c.record == "order").order_by(history.c.id)))
         told = [json.loads(body) for body in events.bodies(conn, lines)]
-    assert [one["type"] for one in told] == ["order.asked", "order.confirmed"]
+    kinds = [(one["type"], one["data"]["again"]) for one in told]
+    assert kinds[:2] == [("order.asked", False), ("order.confirmed", False)]
+    assert kinds[2:] == [("order.fulfilled", False), ("order.confirmed", True)]
     assert {one["data"]["number"] for one in told} == {10001}
     assert (told[1]["data"]["was"], told[1]["data"]["by"]) == ("asked", "orders")
     assert told[1]["data"]["lines"][0]["amount"] == {"amount": "5.8", "currency": "EUR"}

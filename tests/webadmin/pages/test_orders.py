@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,10 @@ def test_one_click_accepts_and_one_rejects(admin: Visitor, hears: Callable[[str,
     assert admin.send("/orders", "reject10002").status_code == 303
     page = admin.page("/orders")
     assert 'id="confirm10001"' in page
+    for shown in (page, admin.page("/orders/10001")):  # what a person accepted are still the customer's words
+        [bubble] = re.findall(r'<p class="words said"[^>]*>(.*?)</p>', shown)
+        assert re.sub(r"<[^>]*>", "", bubble) == "200 notebooks"
+        assert "<mark>" in bubble
     assert "10002" not in page
     assert "10002" in admin.page("/orders?state=cancelled")
     again = admin.post("/orders/10002/reject", {"board": "1", "csrf_token": csrf(page)})
