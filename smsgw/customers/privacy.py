@@ -92,6 +92,13 @@ def accesses(conn: Connection, id: str, limit: int = 200) -> list[AnyRow]:
     return list(conn.execute(query.order_by(access_log.c.id.desc()).limit(limit)))
 
 
+def held(conn: Connection, limit: int = 200) -> list[AnyRow]:
+    """Customers under a legal hold (id, name, hold_why, hold_by, hold_at), the newest hold first."""
+    c = customer.c
+    query = select(c.id, c.name, c.hold_why, c.hold_by, c.hold_at).where(c.hold_at.is_not(None))
+    return list(conn.execute(query.order_by(c.hold_at.desc(), c.id).limit(limit)))
+
+
 def hold(writer: Writer, act: Act) -> None:
     """Put a customer under a legal hold: nothing is forgotten while it stands. Raises NotFound, BadInput."""
     if not act.why.strip() or len(act.why) > 500:

@@ -1,14 +1,14 @@
 """Forget what is old, class by class: words, then the records themselves, proofs of consent, and traces.
 
 Everything is found by time alone, so that a run that was killed is simply done again. Who is under a legal hold is
-left out. A dry run counts what a run would do.
+left out. A dry run counts what a run would do, by the same conditions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,32 +49,70 @@ Work = Callable[[Connection, Sequence[Any]], None]
 
 @dataclass(frozen=True)
 class _Kind:
-    """Records of one table that are due in one class. address: whose they are, None for nobody's."""
+    """Records of one table that are due in one class. since: when they began; age: how old they must be, None where
+    that is not counted from then. media: of whose pictures and files the way to them goes with the record."""
 
     name: str
     table: Table
     due: ColumnElement[bool]
-    address: Column[str] | None
     work: Work
+    since: Column[datetime]
+    age: timedelta | None
+    media: Column[str] | None = None
+
+
+_Owned = tuple[_Kind, Column[str]]  # and whose the records are
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many records of a kind a run would take, since when the oldest is there, with how many pictures and files.
+
+    leaves_at: when the oldest is old enough; None where there is none, or where it is not told by its age.
+    """
+
+    kind: str
+    count: int
+    oldest: datetime | None
+    media: int
+    leaves_at: datetime | None
 
 
 def run(database: Database, config: RetentionConfig, now: datetime, by: str, *, dry: bool = False) -> dict[str, int]:
     """Forget what is due; returns how many records of which kind that were, or would be with `dry`."""
+    if dry:
+        return {one.kind: one.count for one in planned(database, config, now)}
     found: dict[str, int] = {}
-    with database.reading() as conn:
-        held = _held(conn)
     for kind in _kinds(config, now):
         found[kind.name] = 0
         last: Any = None
-        while some := _next(database, kind, last):
-            ids = [id for id, owner in some if owner not in held]
-            if ids and not dry:
-                database.writer.do(_step, _Piece(kind.work, tuple(ids)))
+        while ids := _next(database, kind, last):
+            database.writer.do(_step, _Piece(kind.work, tuple(ids)))
             found[kind.name] += len(ids)
-            last = some[-1][0]
-    if not dry:
-        database.writer.do(importing.forget_lines, now - SHEETS_KEPT)
+            last = ids[-1]
+    database.writer.do(importing.forget_lines, now - SHEETS_KEPT)
     return found
+
+
+def planned(database: Database, config: RetentionConfig, now: datetime) -> list[Due]:
+    """What `run` would take at `now`, which may be to come: each kind in its order, also where there is nothing."""
+    found = []
+    with database.reading() as conn:
+        for kind in _kinds(config, now):
+            count, oldest = conn.execute(select(func.count(), func.min(kind.since)).where(kind.due)).one()
+            media = 0
+            if kind.media is not None and count:
+                its = kind.media.in_(select(kind.table.c.id).where(kind.due))
+                media = conn.scalar(select(func.count()).select_from(kind.media.table).where(its)) or 0
+            leaves_at = oldest + kind.age if oldest is not None and kind.age is not None else None
+            found.append(Due(kind.name, count, oldest, media, leaves_at))
+    return found
+
+
+def last_night(conn: Connection) -> date | None:
+    """The day on which `nightly` ran last, in the business's zone, or a new store was first seen; None before that."""
+    upto = conn.scalar(select(follower.c.upto).where(follower.c.name == NAME))
+    return None if upto is None else date.fromordinal(upto)
 
 
 def nightly(database: Database, config: RetentionConfig, now: datetime, zone: str) -> dict[str, int] | None:
@@ -117,53 +155,68 @@ def _step(conn: Connection, batch: list[_Piece]) -> list[None]:
     return [None] * len(batch)
 
 
-def _held(conn: Connection) -> set[str]:
-    """The addresses of those under a legal hold."""
+def _free(owner: Column[str]) -> ColumnElement[bool]:
+    """Whether nobody under a legal hold has this address."""
     owned = select(address.c.address).join(customer, customer.c.id == address.c.customer_id)
-    return set(conn.scalars(owned.where(customer.c.hold_at.is_not(None))))
+    return or_(owner.is_(None), owner.not_in(owned.where(customer.c.hold_at.is_not(None))))
 
 
-def _next(database: Database, kind: _Kind, last: Any) -> list[tuple[Any, str | None]]:
+def _next(database: Database, kind: _Kind, last: Any) -> list[Any]:
     id = kind.table.c.id
-    columns = [id] if kind.address is None else [id, kind.address]
-    query = select(*columns).where(kind.due).order_by(id).limit(AT_ONCE)
+    query = select(id).where(kind.due).order_by(id).limit(AT_ONCE)
     with database.reading() as conn:
-        rows = conn.execute(query if last is None else query.where(id > last)).all()
-    return [(row[0], None if kind.address is None else row[1]) for row in rows]
+        return list(conn.scalars(query if last is None else query.where(id > last)))
 
 
 def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     """What is due at `now`, in an order in which nothing is done twice: whole records first."""
-    m, i, o, c = message.c, inbound.c, order.c, call.c
-    gone, words = now - config.metadata_months * MONTH, now - config.bodies_months * MONTH
-    traces = now - timedelta(days=config.traces_days)
+    for kind, owner in (*_whole_records(config, now), *_words(config, now), *_traces(config, now)):
+        yield replace(kind, due=and_(kind.due, _free(owner)))
+
+
+def _whole_records(config: RetentionConfig, now: datetime) -> Iterator[_Owned]:
+    m, i, c, t = message.c, inbound.c, call.c, talk.c
+    age = config.metadata_months * MONTH
+    gone = now - age
     old = and_(m.id < first_id("msg", gone), m.final_at.is_not(None))
-    yield _Kind("messages", message, old, m.recipient, _whole(message))
-    yield _Kind("texts", inbound, i.id < first_id("in", gone), i.sender, _whole(inbound))
-    yield _Kind("calls", call, c.id < first_id("call", gone), c.caller, _whole(call))
-    yield _Kind("talks", talk, talk.c.id < first_id("talk", gone), talk.c.number, _whole(talk))
-    spoken = and_(
-        _between(m.id, "msg", gone, words),
-        m.final_at.is_not(None),
-        or_(m.text != "", _carries(m.id, message_medium.c.message_id)),
-    )
-    yield _Kind("words of messages", message, spoken, m.recipient, forgetting.messages)
-    said = and_(_between(i.id, "in", gone, words), or_(i.text != "", _carries(i.id, inbound_medium.c.inbound_id)))
-    yield _Kind("words of texts", inbound, said, i.sender, forgetting.texts)
+    sent, came = message_medium.c.message_id, inbound_medium.c.inbound_id
+    yield _Kind("messages", message, old, _whole(message), m.created_at, age, sent), m.recipient
+    yield _Kind("texts", inbound, i.id < first_id("in", gone), _whole(inbound), i.received_at, age, came), i.sender
+    yield _Kind("calls", call, c.id < first_id("call", gone), _whole(call), c.at, age), c.caller
+    yield _Kind("talks", talk, t.id < first_id("talk", gone), _whole(talk), t.began_at, age), t.number
+
+
+def _words(config: RetentionConfig, now: datetime) -> Iterator[_Owned]:
+    m, i, o, t = message.c, inbound.c, order.c, talk.c
+    age, sent, came = config.bodies_months * MONTH, message_medium.c.message_id, inbound_medium.c.inbound_id
+    gone, words = now - config.metadata_months * MONTH, now - age
+    spoken = and_(_between(m.id, "msg", gone, words), m.final_at.is_not(None), or_(m.text != "", _carries(m.id, sent)))
+    yield _Kind("words of messages", message, spoken, forgetting.messages, m.created_at, age, sent), m.recipient
+    said = and_(_between(i.id, "in", gone, words), or_(i.text != "", _carries(i.id, came)))
+    yield _Kind("words of texts", inbound, said, forgetting.texts, i.received_at, age, came), i.sender
     wrote = order_revision.c
     ordered = select(wrote.order_id).where(wrote.order_id == o.id, wrote.words != "").exists()
-    yield _Kind("words of orders", order, and_(o.id < first_id("ord", words), ordered), o.address, forgetting.orders)
+    due = and_(o.id < first_id("ord", words), ordered)
+    yield _Kind("words of orders", order, due, forgetting.orders, o.created_at, age), o.address
     written = and_(
-        _between(talk.c.id, "talk", gone, words),
-        or_(talk.c.note != "", and_(talk.c.promised.is_not(None), talk.c.promised != forgetting.GONE)),
+        _between(t.id, "talk", gone, words),
+        or_(t.note != "", and_(t.promised.is_not(None), t.promised != forgetting.GONE)),
     )
-    yield _Kind("words of talks", talk, written, talk.c.number, forgetting.notes)
-    yield _Kind("proofs of consent", consent, _proofs(now - config.consent_years * YEAR), consent.c.address, _proof)
+    yield _Kind("words of talks", talk, written, forgetting.notes, t.began_at, age), t.number
+
+
+def _traces(config: RetentionConfig, now: datetime) -> Iterator[_Owned]:
+    """Proofs of consent before them, whose years are counted from when it was taken back."""
+    m, r, f, c = message.c, receipt.c, refusal.c, consent.c
+    age = timedelta(days=config.traces_days)
+    words, traces = now - config.bodies_months * MONTH, now - age
+    proofs = _proofs(now - config.consent_years * YEAR)
+    yield _Kind("proofs of consent", consent, proofs, _proof, c.at, None), c.address
     traced = and_(_between(m.id, "msg", words, traces), m.final_at.is_not(None), m.trace.is_not(None))
-    yield _Kind("traces of messages", message, traced, m.recipient, _trace)
-    worded = and_(receipt.c.received_at < traces, receipt.c.said.is_not(None))
-    yield _Kind("words of networks", receipt, worded, receipt.c.recipient, _worded)
-    yield _Kind("refusals of the gate", refusal, refusal.c.at < traces, refusal.c.recipient, _refused)
+    yield _Kind("traces of messages", message, traced, _trace, m.created_at, age), m.recipient
+    worded = and_(r.received_at < traces, r.said.is_not(None))
+    yield _Kind("words of networks", receipt, worded, _worded, r.received_at, age), r.recipient
+    yield _Kind("refusals of the gate", refusal, f.at < traces, _refused, f.at, age), f.recipient
 
 
 def _between(id: Column[str], prefix: str, since: datetime, before: datetime) -> ColumnElement[bool]:

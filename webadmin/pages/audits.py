@@ -68,7 +68,7 @@ def kinds() -> list[tuple[str, str]]:
         ("campaign", gettext("campaigns")), ("message", gettext("messages")), ("rate", gettext("rates")),
         ("exchange", gettext("rates of exchange")), ("plan", gettext("plans")), ("budget", gettext("budgets")),
         ("money", gettext("money that was let pass")), ("networks", gettext("networks")),
-        ("link", gettext("links")),
+        ("link", gettext("links")), ("settings", gettext("settings")),
     ]  # fmt: skip
 
 

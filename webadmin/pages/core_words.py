@@ -121,6 +121,7 @@ DEEDS = (
     _l("a customer was changed: %(what)s"),
     _l("a customer was forgotten"),
     _l("a copy of all that is kept of a customer was taken"),
+    _l("the settings were taken away as a file, without secrets"),
     _l("consent to %(what)s was %(given)s (%(source)s), of %(whose)s"),
 )
 SCOPES = (

@@ -66,6 +66,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("customer_imports", "customer_import", "bring_sheet", "order_import"), "customers:write"),
     **dict.fromkeys(("save_segment", "remove_segment", "add_group", "several_customers"), "customers:write"),
     **dict.fromkeys(("customers_sheet", "copy_customer", "erase_customer"), "customers:privacy"),
+    "data_protection": "customers:privacy",
     **dict.fromkeys(("consents", "certificate", "consent_poster"), "consents:read"),
     **dict.fromkeys(("record_consent", "decide_doubt", "make_link"), "consents:record"),
     "add_category": "consents:manage",
@@ -90,7 +91,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(
         ("add_webhook", "test_webhook", "rotate_webhook", "switch_webhook", "remove_webhook"), "webhooks:manage"
     ),
-    "settings": "people:manage",
+    **dict.fromkeys(("settings", "take_settings"), "people:manage"),
 }
 
 HEARS = {  # which permission lets somebody hear what happens to a record, as it happens; else the owner alone

@@ -51,6 +51,7 @@ PLACES: tuple[Place, ...] = (
     Place("pages.customers_page", _l("Customers"), ("customers", "groups"), (
         Place("pages.segments_page", _l("Segments"), ("segments",)),
         Place("pages.consents", _l("Consent"), ("consents",)),
+        Place("pages.data_protection", _l("Data protection"), ("data-protection",)),
     )),
     Place("pages.campaigns", _l("Campaigns"), ("campaigns",), (
         Place("pages.calendar", _l("Calendar"), ("calendar",)),

@@ -297,6 +297,8 @@ def test_what_is_old_is_forgotten_by_its_class_and_a_dry_run_only_counts(
     before = everything(database)
     planned = retention.run(database, RetentionConfig(), NOW, "t", dry=True)
     assert everything(database) == before
+    oldest = [one.oldest for one in retention.planned(database, RetentionConfig(), NOW) if one.count]
+    assert not due or None not in oldest
     assert {kind for kind, count in planned.items() if count} - {"words of networks"} == due - {"words of networks"}
     retention.run(database, RetentionConfig(), NOW, "t")
     assert not any(retention.run(database, RetentionConfig(), NOW, "t").values())

@@ -36,6 +36,14 @@ def test_each_setting_is_shown_with_where_it_comes_from_and_no_secret(
     found = said(admin.page("/settings?q=session"))
     assert "web.session_hours" in found
     assert "sending.region" not in found
+    taken = admin.send("/settings", "take")
+    assert taken.headers["Content-Disposition"] == 'attachment; filename="smsgw.toml"'
+    assert "open-sesame" not in taken.text
+    assert f"# password: a secret, which is not in this file; it is kept here: {file}:3" in taken.text
+    file.write_text(taken.text)
+    again = load_with_origins(file, {"SMSGW_STORE__PASSWORD": "open-sesame"}).config
+    assert again == loaded.config
+    assert "The settings were taken away as a file, without secrets." in said(admin.page("/audit?kind=settings"))
 
 
 def test_what_waits_for_a_restart_is_told_beside_what_is_in_force(admin: Visitor, said: Said) -> None:
@@ -48,6 +56,8 @@ def test_a_gateway_that_read_no_file_shows_what_is_in_force(admin: Visitor, said
     manager = Visitor(app)
     manager.get(manager.link("manager", "manager"))
     assert manager.get("/settings").status_code == 403
+    token = re.findall(r'name="csrf_token" value="([^"]*)"', manager.page("/customers"))[0]
+    assert manager.post("/settings/smsgw.toml", {"csrf_token": token}).status_code == 403
 
 
 def test_a_webhook_is_set_up_given_another_secret_switched_off_and_taken_away(admin: Visitor, said: Said) -> None:
