@@ -26,7 +26,7 @@ LARGEST = 32 * 1024 * 1024  # above that it would take seconds
 CHANCE = 100  # octets at most that are put before a page
 _PACKED = ("application/json", "application/problem+json", "text/csv", "application/x-ndjson")
 _STATIC = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
-_SECRET = re.compile(rb"(/(?:m|c|own|enter|invited|setup)/|smsgw_(?:live|demo)_|whsec_)([\w+/-]{12,}=*)")
+_SECRET = re.compile(rb"(/(?:m|c|own|ics|enter|invited|setup)/|smsgw_(?:live|demo)_|whsec_)([\w+/-]{12,}=*)")
 _SPELLINGS = ("&#{};", "&#0{};", "&#00{};", "&#000{};", "&#x{:x};", "&#X{:x};", "&#x0{:x};", "&#X0{:x};")
 _chance = SystemRandom()
 

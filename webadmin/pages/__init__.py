@@ -20,6 +20,7 @@ from . import (
     api_docs,
     audits,
     calendar,
+    calendar_feed,
     calls,
     campaigns,
     consents,
@@ -117,6 +118,7 @@ ROUTED = (
     calendar,
     own_page,
     joining,
+    calendar_feed,
     products,
 )
 

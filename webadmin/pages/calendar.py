@@ -25,6 +25,7 @@ from ..auth import current_person, person_required
 from ..context import the_gateway
 from . import language
 from .blueprint import pages
+from .calendar_feed import feed_address
 from .sheets import sheet
 
 SHOWN = 4  # entries of a day in a month; a week shows all
@@ -85,7 +86,7 @@ def _shown(error: SmsgwError | None = None) -> Response:
         names=[dates.format_date(one.day.day, "EEE", locale=language.locale()) for one in boxes[:WEEK]],
         today=today, loose=loose, zone=config.business.zone, day_of=lambda at: at.astimezone(zone).date(),
         time_of=lambda at: language.digits(dates.format_time(at.astimezone(zone), "short", locale=language.locale())),
-        movable=[one for one in entries if one.movable],
+        movable=[one for one in entries if one.movable], feed=feed_address(),
     )  # fmt: skip
 
 

@@ -84,4 +84,6 @@ PEOPLE = (
     _l("it has failed since %(at)sZ, at last: %(why)s"),
     _l("the receiver answered 410: it wants no more"),
     _l("tried again at %(at)sZ"),
+    _l("a secret address of the calendar was made"),
+    _l("the secret address of the calendar was ended"),
 )

@@ -33,7 +33,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
     **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
     **dict.fromkeys(("own_page", "order_again", "ask_on_page"), EVERYBODY),
-    **dict.fromkeys(("join_page", "join"), EVERYBODY),
+    **dict.fromkeys(("join_page", "join", "calendar_ics"), EVERYBODY),
     **dict.fromkeys(("find", "help"), SELF),  # each finds what they may see
     "event_stream": SELF,  # tells each only what they may see
     "today": "messages:read",
@@ -74,7 +74,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("campaigns", "campaign", "campaign_targets", "templates_page"), "campaigns:read"),
     **dict.fromkeys(("new_campaign", "write_campaign", "edit_campaign", "change_campaign"), "campaigns:write"),
     **dict.fromkeys(("campaign_step", "move_campaign"), "campaigns:write"),
-    "calendar": "campaigns:read",
+    **dict.fromkeys(("calendar", "calendar_address"), "campaigns:read"),
     **dict.fromkeys(("new_template", "write_template", "template", "change_template"), "campaigns:write"),
     **dict.fromkeys(("remove_template", "look_at_template"), "campaigns:write"),
     **dict.fromkeys(("costs", "rates_page"), "money:read"),
