@@ -18,6 +18,9 @@ from .blueprint import pages
 from .customers import LIST, listed_page
 from .desk import Did
 from .language import Counted
+from .one_by_one import together
+
+_Done = tuple[list[str], SmsgwError | None]
 
 
 @pages.post("/customers/several", endpoint="several_customers")
@@ -28,11 +31,12 @@ def several() -> Response:
     try:
         if "undo" in form:
             verb, _, told = form["undo"].partition(" ")
-            _do({"join": "leave", "tag": "untag", "untag": "tag"}.get(verb, ""), told, form.getlist("was"))
-            return listed_page(did=Did(gettext("It is as it was.")))
+            back = {"join": "leave", "tag": "untag", "untag": "tag"}.get(verb, "")
+            changed, wrong = _do(back, told, form.getlist("was"))
+            return listed_page(wrong, Did(gettext("It is as it was.")) if changed or not wrong else None)
         verb = form.get("do") or ("tag" if form.get("tag", "").strip() else "")
         told = form.get("group", "") if verb == "join" else form.get("tag", "").strip()
-        changed = _do(verb, told, form.getlist("pick"))
+        changed, wrong = _do(verb, told, form.getlist("pick"))
     except SmsgwError as error:
         return listed_page(error)
     many = Counted(len(changed))
@@ -42,11 +46,14 @@ def several() -> Response:
         "tag": lambda: ngettext("%(num)d customer has the tag now.", "%(num)d customers have the tag now.", many),
         "untag": lambda: ngettext("%(num)d customer lost the tag.", "%(num)d customers lost the tag.", many),
     }[verb]()  # fmt: skip
-    return listed_page(did=Did(says, f"{verb} {told}" if changed else "", changed))
+    return listed_page(wrong, Did(says, f"{verb} {told}" if changed else "", changed))
 
 
-def _do(verb: str, told: str, ids: list[str]) -> list[str]:
-    """Do it with whomever it changes; returns their ids. Raises BadInput, NotFound."""
+def _do(verb: str, told: str, ids: list[str]) -> _Done:
+    """Do it with whomever it changes; returns their ids, and what kept it from one of the others.
+
+    Raises BadInput, NotFound.
+    """
     ids = list(dict.fromkeys(ids))[:LIST]
     if not ids:
         says = gettext("Nothing is picked: tick the boxes of those that you mean.")
@@ -54,11 +61,11 @@ def _do(verb: str, told: str, ids: list[str]) -> list[str]:
     return {"join": _group, "leave": _group, "tag": _tag, "untag": _tag}.get(verb, _nothing)(verb, told, ids)
 
 
-def _nothing(verb: str, told: str, ids: list[str]) -> list[str]:
+def _nothing(verb: str, told: str, ids: list[str]) -> _Done:
     raise BadInput([Fault("/do", "nothing_to_do", gettext("Say what is to be done: a group, or a tag."))])
 
 
-def _group(verb: str, group: str, ids: list[str]) -> list[str]:
+def _group(verb: str, group: str, ids: list[str]) -> _Done:
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         found = groups.get(conn, group).id
@@ -66,10 +73,10 @@ def _group(verb: str, group: str, ids: list[str]) -> list[str]:
     ids = [id for id in ids if (id in inside) == (verb == "leave")]
     wish = groups.Members(found, ids, current_person().id, gateway.clock(), verb == "leave")
     groups.set_members(gateway.database.writer, wish)
-    return ids
+    return ids, None
 
 
-def _tag(verb: str, tag: str, ids: list[str]) -> list[str]:
+def _tag(verb: str, tag: str, ids: list[str]) -> _Done:
     if not tag:
         raise BadInput([Fault("/tag", "tag_missing", gettext("Write the tag first."))])
     gateway, now = the_gateway(), the_gateway().clock()
@@ -85,7 +92,7 @@ def _tag(verb: str, tag: str, ids: list[str]) -> list[str]:
         )
         for one in those
     ]  # fmt: skip
-    for done in gateway.database.writer.do_all(customers.change_step, wishes):
-        if isinstance(done, Exception):
-            raise done
-    return [one.id for one in those]
+    told = gateway.database.writer.do_all(customers.change_step, wishes)
+    wrong = [done for done in told if isinstance(done, SmsgwError)]
+    done = [one.id for one, how in zip(those, told, strict=True) if not isinstance(how, Exception)]
+    return done, together(wrong)

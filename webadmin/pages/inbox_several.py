@@ -23,6 +23,7 @@ from ..context import the_gateway
 from . import desk, inbox_queues
 from .blueprint import pages
 from .language import Counted, shop_day_and_time
+from .one_by_one import each
 
 _PICK = re.compile(r"(\S{1,254}) ([0-9A-Z]{26})?")  # a number, and where what was said last stands
 _WAS = re.compile(r"(\S{1,254}) (open|snoozed|closed) ([0-9T:.+-]*) (.{0,64})", re.DOTALL)
@@ -33,54 +34,65 @@ _WAS = re.compile(r"(\S{1,254}) (open|snoozed|closed) ([0-9T:.+-]*) (.{0,64})", 
 def several() -> Response:
     """Decide about the conversations that were picked, or take that back."""
     try:
-        return desk.shown(None, did=_take_back() if "undo" in request.form else _decide())
+        did, wrong = (_take_back(), None) if "undo" in request.form else _decide()
     except SmsgwError as error:
-        return desk.shown(None, desk.Trouble("several", error))
+        did, wrong = None, error
+    return desk.shown(None, None if wrong is None else desk.Trouble("several", wrong), did=did)
 
 
-def _decide() -> desk.Did:
+def _decide() -> tuple[desk.Did | None, SmsgwError | None]:
     gateway, form, me = the_gateway(), request.form, current_person()
     found = [_PICK.fullmatch(one) for one in form.getlist("pick")]
     picked: dict[str, str | None] = {one[1]: one[2] for one in found if one}
     if not picked:
         says = gettext("Nothing is picked: tick the boxes of those that you mean.")
         raise BadInput([Fault("/pick", "nothing_picked", says)])
-    now, writer, many = gateway.clock(), gateway.database.writer, Counted(len(picked))
+    now, writer = gateway.clock(), gateway.database.writer
     with gateway.database.reading() as conn:
         were = conversation_desk.standings(conn, list(picked), now)
         answering = inbox_queues.those_who_answer(conn)
 
-    def wishes(why: str) -> list[Decision]:
-        return [Decision(number, me.id, now, why, last and f"in_{last}") for number, last in picked.items()]
+    def wish(number: str, why: str) -> Decision:
+        last = picked[number]
+        return Decision(number, me.id, now, why, last and f"in_{last}")
+
+    def did(says: str, undo: str, done: list[str]) -> desk.Did | None:
+        return desk.Did(says, undo, _told(done, were)) if done else None
 
     if (to := form.get("to")) is not None:
         if to and to not in answering:
             says = gettext("There is nobody of this name who answers customers.")
             raise BadInput([Fault("/to", "person_unknown", says)])
-        first, *more = wishes(f"{me.name} gave it to {to}" if to else f"{me.name} gave it back")
-        conversation_desk.assign(writer, first, to or None, *more)
+        why = f"{me.name} gave it to {to}" if to else f"{me.name} gave it back"
+        done, wrong = each(picked, lambda one: conversation_desk.assign(writer, wish(one, why), to or None))
+        many = Counted(len(done))
         says = ngettext("%(num)d conversation was given to %(name)s.", "%(num)d conversations were given to %(name)s.",
                         many, name=to) if to else ngettext(
             "%(num)d conversation is nobody's now.", "%(num)d conversations are nobody's now.", many)  # fmt: skip
-        return desk.Did(says, "to", _told(picked, were))
+        return did(says, "to", done), wrong
     if (until := form.get("until")) is not None:
         at = snoozing.read(until.strip(), now, gateway.config.business.business.zone)
-        first, *more = wishes(f"put off by {me.name}")
-        conversation_desk.snooze(writer, first, at, *more)
+        done, wrong = each(picked, lambda one: conversation_desk.snooze(writer, wish(one, f"put off by {me.name}"), at))
+        many = Counted(len(done))
         says = ngettext(
             "%(num)d conversation is put off until %(time)s.", "%(num)d conversations are put off until %(time)s.",
             many, time=shop_day_and_time(at),
         )  # fmt: skip
     elif "reopen" in form:
-        conversation_desk.reopen(writer, *wishes(f"opened again by {me.name}"))
+        done, wrong = each(
+            picked, lambda one: conversation_desk.reopen(writer, wish(one, f"opened again by {me.name}"))
+        )
+        many = Counted(len(done))
         says = ngettext("%(num)d conversation is open again.", "%(num)d conversations are open again.", many)
     else:
-        conversation_desk.close(writer, *wishes(f"marked as handled by {me.name}"))
+        why = f"marked as handled by {me.name}"
+        done, wrong = each(picked, lambda one: conversation_desk.close(writer, wish(one, why)))
+        many = Counted(len(done))
         says = ngettext("%(num)d conversation is done.", "%(num)d conversations are done.", many)
-    return desk.Did(says, "state", _told(picked, were))
+    return did(says, "state", done), wrong
 
 
-def _told(picked: Mapping[str, str | None], were: Mapping[str, Standing]) -> Sequence[str]:
+def _told(picked: Sequence[str], were: Mapping[str, Standing]) -> Sequence[str]:
     """How each stood, as the form that takes it back carries it."""
     told = [(number, were.get(number, Standing())) for number in picked]
     return [

@@ -17,51 +17,61 @@ from . import inquiries
 from .blueprint import pages
 from .desk import Did
 from .language import Counted
+from .one_by_one import each
 
 
 @pages.post("/inquiries", endpoint="several_inquiries")
 @person_required
 def several() -> Response:
-    """Close those that were picked, or give them to somebody; or take that back."""
+    """Close those that were picked, or give them to somebody; or take that back. What can be done of it is."""
     try:
-        return inquiries.listed(did=_take_back() if "undo" in request.form else _decide())
+        did, wrong = _take_back() if "undo" in request.form else _decide()
     except SmsgwError as error:
         return inquiries.listed(error)
+    return inquiries.listed(wrong, did)
 
 
-def _decide() -> Did:
+def _decide() -> tuple[Did | None, SmsgwError | None]:
     gateway, form, me = the_gateway(), request.form, current_person()
     ids, now = list(dict.fromkeys(form.getlist("pick")))[: inquiries.LIST], gateway.clock()
     if not ids:
         says = gettext("Nothing is picked: tick the boxes of those that you mean.")
         raise BadInput([Fault("/pick", "nothing_picked", says)])
-    many = Counted(len(ids))
+    writer = gateway.database.writer
     if "to" not in form:
-        for id in ids:
-            verbs.close(gateway.database.writer, Closing(id, form.get("reason", ""), me.id, "", now))
-        return Did(ngettext("%(num)d inquiry is closed.", "%(num)d inquiries are closed.", many), "close", ids)
-    with gateway.database.reading() as conn:
-        were = [f"{id} {verbs.require(conn, id).assigned_to or ''}" for id in ids]
+        reason = form.get("reason", "")
+        done, wrong = each(ids, lambda id: verbs.close(writer, Closing(id, reason, me.id, "", now)))
+        says = ngettext("%(num)d inquiry is closed.", "%(num)d inquiries are closed.", Counted(len(done)))
+        return Did(says, "close", done) if done else None, wrong
     to = form.get("to", "")
-    for id in ids:
-        verbs.assign(gateway.database.writer, gateway.promise, Assignment(id, me.id, "", now, to))
+    owners: dict[str, str] = {}
+    with gateway.database.reading() as conn:
+        each(ids, lambda id: owners.update({id: verbs.require(conn, id).assigned_to or ""}))
+    done, wrong = each(ids, lambda id: verbs.assign(writer, gateway.promise, Assignment(id, me.id, "", now, to)))
+    many = Counted(len(done))
     if to:
         says = ngettext("%(num)d inquiry was given to %(name)s.", "%(num)d inquiries were given to %(name)s.", many,
                         name=to)  # fmt: skip
     else:
         says = ngettext("%(num)d inquiry is nobody's now.", "%(num)d inquiries are nobody's now.", many)
-    return Did(says, "give", were)
+    return Did(says, "give", [f"{id} {owners[id]}" for id in done]) if done else None, wrong
 
 
-def _take_back() -> Did:
+def _take_back() -> tuple[Did | None, SmsgwError | None]:
     gateway, form, me = the_gateway(), request.form, current_person()
-    were, now = form.getlist("was")[: inquiries.LIST], gateway.clock()
+    were, now, writer = form.getlist("was")[: inquiries.LIST], gateway.clock(), gateway.database.writer
     if form["undo"] == "give":
-        for one in were:
-            id, _, owner = one.partition(" ")
-            verbs.assign(gateway.database.writer, gateway.promise, Assignment(id, me.id, "", now, owner))
+        owners = {id: owner for id, _, owner in (one.partition(" ") for one in were)}
+        done, wrong = each(
+            list(owners),
+            lambda id: verbs.assign(writer, gateway.promise, Assignment(id, me.id, "", now, owners[id])),
+        )
     else:
-        for told in gateway.database.writer.do_all(reopen_step, [Reopening(id, me.id, now) for id in were]):
-            if isinstance(told, Exception):
-                raise told
-    return Did(gettext("It is as it was."))
+        done, wrong = each(were, lambda id: _reopen(Reopening(id, me.id, now)))
+    return Did(gettext("It is as it was.")) if done else None, wrong
+
+
+def _reopen(wish: Reopening) -> None:
+    [told] = the_gateway().database.writer.do_all(reopen_step, [wish])
+    if isinstance(told, Exception):
+        raise told
