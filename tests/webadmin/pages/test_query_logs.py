@@ -1,4 +1,4 @@
-"""What people look for stays with them: no number and no text of an address is in a log line, or told to other sites."""
+"""What people look for stays with them: no number and no text of an address is logged, or told to other sites."""
 
 from __future__ import annotations
 
