@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, text
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, func, select, text
 from ..errors import Conflict, NotFound
 from ..store import history, keyset
 from ..store.database import Writer
+from ..store.ids import first_id
 from ..store.keyset import Edge
 from ..store.lifecycle import MESSAGE
 from ..store.tables import address, message, part
@@ -108,6 +109,19 @@ def listing(conn: Connection, wanted: Wanted, limit: int, before: Edge = None) -
     return keyset.rows(conn, query, m.id, before, limit)
 
 
+def sent_together(conn: Connection, id: str) -> list[AnyRow]:
+    """The messages that one request made for many numbers, in order: they came at one time, and the caller's names for
+    them are one and the same up to the last colon. id: of any of them. Raises NotFound, also for a message alone."""
+    row, m = get(conn, id), message.c
+    name = (row.client_ref or "").rpartition(":")[0]
+    if not name:
+        raise NotFound(f"there is no message {id}")
+    moment = first_id("msg", row.created_at), first_id("msg", row.created_at + timedelta(milliseconds=1))
+    same = m.client_ref.startswith(f"{name}:", autoescape=True)
+    query = select(message).where(m.id >= moment[0], m.id < moment[1], m.client == row.client, same)
+    return list(conn.execute(query.order_by(m.id)))
+
+
 def events(conn: Connection, ids: Sequence[str]) -> list[AnyRow]:
     """What happened to these records, oldest first: event, was, now, why, by, at."""
     return list(conn.execute(select(lines).where(lines.c.record_id.in_(ids)).order_by(lines.c.id)))
@@ -158,6 +172,11 @@ def again(conn: Connection, id: str, by: str) -> Asked:
 def cancel(writer: Writer, wish: Cancelled) -> None:
     """Take a message back. Raises NotFound, or Conflict when it is too late (it may be in the air, or is final)."""
     writer.do(_cancel, wish)
+
+
+def cancel_many(writer: Writer, wishes: Sequence[Cancelled]) -> int:
+    """Take back those of these messages for which it is not too late; how many they were."""
+    return sum(result is None for result in writer.do_all(_cancel, wishes))
 
 
 def _cancel(conn: Connection, batch: list[Cancelled]) -> list[Exception | None]:

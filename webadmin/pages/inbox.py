@@ -70,7 +70,7 @@ def answer(number: str) -> Response:
     )
     files: list[str] = []
     try:
-        asked = replace(asked, send_at=_when())
+        asked = replace(asked, send_at=sends_at())
         files = media.drafted_files()
         if "look" in request.form:
             content = media.content_of(text, files)
@@ -109,8 +109,8 @@ def _answered(others: list[desk.Meanwhile]) -> Conflict:
     )
 
 
-def _when() -> datetime | None:
-    """When an answer is to go: as they said, else after the time in which it can be taken back. Raises BadInput."""
+def sends_at() -> datetime | None:
+    """When what somebody wrote is to go: as they say, else after the time to take it back. Raises BadInput."""
     gateway, said = the_gateway(), request.form.get("send_at", "").strip()
     if not said:
         undo = gateway.config.web.undo_seconds

@@ -22,11 +22,15 @@ from smsgw.text.number import read_number
 
 from .. import shown_media
 from ..api.carried import contents_of
+from ..api.wished import too_late
 from ..auth import current_person, person_required
 from ..context import the_gateway
-from . import fitted, media
+from . import fitted, foreseen, media
 from .blueprint import pages
 from .desk import typed
+from .inbox import sends_at
+from .recipients import Recipients, recipients_of
+from .sent_lists import is_of_list, send_list
 from .sheets import sheet, told
 
 LIST = 50  # messages on a page
@@ -39,26 +43,50 @@ def messages() -> Response:
     return _listed()
 
 
+@pages.get("/messages/send")
+@person_required
+def written_message() -> Response:
+    """The same at the address of its form: a page that answered it asks there what is new."""
+    return _listed()
+
+
 @pages.post("/messages/send")
 @person_required
 def quick_send() -> Response:
-    """Send a text, or pictures and files with it, to any number: once, however often the form comes; or look first."""
-    form, gateway = request.form, the_gateway()
-    text = typed("text")
-    asked = Asked(
-        form.get("to", "").strip(), text, current_person().id, client_ref=form.get("client_ref", "")[:64] or None,
-        purpose="service", allow_duplicate=form.get("again") == "yes",
-    )  # fmt: skip
-    draft: dict[str, Any] = {"to": asked.to, "text": text}
+    """Send a text, or pictures and files with it, to a number, to a list of them, or to those whom a name stands for:
+    once, however often the form comes. Or look first; a list is never sent unseen."""
+    form, key = request.form, request.form.get("client_ref", "")[:64] or secrets.token_hex(8)
+    text, to = typed("text"), typed("to").strip()
+    draft: dict[str, Any] = {"to": to, "text": text, "sender": form.get("from", ""), "send_at": form.get("send_at", "")}
     try:
         draft["files"] = media.drafted_files()
         content = media.content_of(text, draft["files"])
+        asked = Asked(
+            to, text if content is None else "", current_person().id, draft["sender"].strip() or None,
+            client_ref=key, purpose="service", send_at=sends_at(), allow_duplicate=form.get("again") == "yes",
+            content=content,
+        )  # fmt: skip
+        if late := too_late(asked.send_at):
+            raise BadInput(late)
+        who = recipients_of(to)
+        if who.is_list:
+            if form.get("look") == "yes" or form.get("looked") != who.seal:
+                return _listed(None, draft | {"look": _look(asked, who, text), "looked": who.seal})
+            return send_list(asked, who, key)
         if form.get("look") == "yes":
-            return _listed(None, draft | {"look": Markup(fitted.look(asked.to, asked.purpose, content, text))})
-        row = gateway.door.submit(asked if content is None else replace(asked, text="", content=content)).row
+            return _listed(None, draft | {"look": Markup(fitted.look(to, asked.purpose, content, text))})
+        row = the_gateway().door.submit(asked).row
     except SmsgwError as error:
         return _listed(error, draft)
     return redirect(url_for("pages.message", id=row["id"]), 303)
+
+
+def _look(asked: Asked, who: Recipients, text: str) -> Markup:
+    """What will become of a message to many, and how the first of them will see it."""
+    first = who.addresses[0] if who.addresses else ""
+    if not request.form.get("send_at"):
+        asked = replace(asked, send_at=None)  # that it can be taken back for a moment is no reason to tell of
+    return Markup(foreseen.piece(asked, who) + fitted.look(first, asked.purpose, asked.content, text))
 
 
 @pages.post("/messages/look")
@@ -69,7 +97,8 @@ def look_at_message() -> str:
         content = media.content_of(typed("text"), media.drafted_files())
     except BadInput as error:
         return render_template("look.html", problem=told(error))
-    return fitted.look(request.form.get("to", "").strip(), "service", content)
+    to = typed("to").strip()
+    return fitted.look(to if "\n" not in to else "", "service", content)
 
 
 def _listed(error: SmsgwError | None = None, draft: Mapping[str, Any] | None = None) -> Response:
@@ -145,7 +174,7 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
     words = shown(dict(row._mapping))
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
-        attachment=attachment, carried=carried, families=families,
+        attachment=attachment, carried=carried, families=families, of_list=is_of_list(row),
     )  # fmt: skip
 
 

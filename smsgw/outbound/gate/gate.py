@@ -135,6 +135,11 @@ def explain(conn: Connection, candidate: Candidate, rules: Rules, now: datetime)
     return answers
 
 
+def foresee(conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> list[Verdict | None]:
+    """What `check` would say at this moment; from any thread, as `explain`."""
+    return check(conn, batch, replace(rules, facts=Facts()), now)
+
+
 def decided(answers: Sequence[Answer]) -> Verdict | None:
     """What the answers of all checks come to."""
     verdict: Verdict | None = None
