@@ -28,7 +28,7 @@ from smsgw.text.number import is_reachable
 
 from ..auth import person_required
 from ..context import the_gateway
-from ..message_page_entry import asked_to_wait, guard, proof, sealed
+from ..message_page_entry import asked_to_wait, gone, guard, proof, sealed
 from .blueprint import pages
 from .language import Counted, locale, spoken
 from .myself import square
@@ -46,14 +46,16 @@ def join_address() -> str | None:
 @pages.get("/join")
 def join_page() -> Response:
     """The form; nothing happens by looking."""
-    _open()
+    if not the_gateway().config.pages.join:
+        return sealed(gone())
     return _drawn()
 
 
 @pages.post("/join")
 def join() -> Response:
     """Ask the number that was entered; the answer is the same for every number."""
-    _open()
+    if not the_gateway().config.pages.join:
+        return sealed(gone())
     gateway, form = the_gateway(), request.form
     now = gateway.clock()
     if not _is_ours():
@@ -83,11 +85,6 @@ def join() -> Response:
 
     write(gateway.database.writer, act)
     return _drawn(done=True)
-
-
-def _open() -> None:
-    if not the_gateway().config.pages.join:
-        raise NotFound("there is no such page")
 
 
 def _is_ours() -> bool:
