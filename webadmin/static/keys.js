@@ -74,7 +74,7 @@ function press(code) {
 /** Open what is folded, at its first choice; or fold it again. */
 function unfold(fold) {
   fold.open = !fold.open;
-  fold.querySelector(fold.open ? "button, select, input:not([type=hidden])" : "summary").focus();
+  fold.querySelector(fold.open ? "button, select, textarea, input:not([type=hidden])" : "summary").focus();
   return true;
 }
 
