@@ -61,6 +61,7 @@ from .outbound.sender import Sender
 from .outbound.sequel import Sequel
 from .outbound.serving import network_of, over_of, served_of
 from .outbound.set_back import due_again
+from .outbound.short_links import Shortening
 from .outbound.showing import Showing
 from .outbound.silence import Silence
 from .outbound.smaller import Smaller
@@ -115,10 +116,9 @@ class Gateway:
         served = self._open_links([link for link in config.links if link.enabled])
         self.network = network_of(config, served, self.till, clock(), chance)
         rules = gate_rules.rules_of(config)
-        terms = terms_of(config, rules, self.till)
         rules.more["budget"] = budget_check(self.till.budgets, self.till.brake)
         rules.more["plan"] = plan_check(self.till.plans)
-        self.door = Door(self.database.writer, self.network, terms, clock, self.senders)
+        self.door = Door(self.database.writer, self.network, terms_of(config, rules, self.till), clock, self.senders)
         self.door.familiar = self._familiar
         self.door.admission.elsewhere = self.wake
         self.door.instead = Preferring(self.database, self.network, sending.region).instead
@@ -156,6 +156,7 @@ class Gateway:
         """What brings MMS and mails in and out."""
         self.fitting = Fitting(self.database)
         self.page_terms = PageTerms(config.pages.url or config.web.public_url or "", config.pages.lasts)
+        self.door.shortening = self.short_links = Shortening(self.database, self.page_terms.base, config.web.public_url)
         self.contents = Contents(self.inbox)
         self.builder = Builder(addition=Addition(config.web.public_url))
         self.door.contents = self.carrying = Carrying(self.database, self.fitting, carry_terms(config, self.page_terms))

@@ -17,8 +17,8 @@ class PagesConfig(Section):
 
     url: str | None = Field(
         default=None,
-        description="How phones reach the page: the shorter, the better, for it stands in a text; by default "
-        "[web] public_url.",
+        description="How phones reach the page, and short links: the shorter, the better, for it stands in a text; by "
+        "default [web] public_url.",
         examples=["https://m.example.com"],
     )
     days: int = Field(default=14, ge=1, le=366, description="For how many days a page can be opened.")

@@ -19,10 +19,13 @@ from ..store.tables import (
     inbound,
     inbound_medium,
     medium,
+    message,
     opt_in,
     order,
     order_line,
     order_revision,
+    short_link,
+    short_link_click,
 )
 from . import customers, groups, merging, privacy, timeline
 from .customers import Person
@@ -47,6 +50,7 @@ def everything(conn: Connection, id: str, now: datetime) -> dict[str, Any]:
         "groups": [group.name for group in groups.of(conn, person.id)],
         "timeline": _timeline(conn, person),
         "pictures": _pictures(conn, spelled),
+        "short_links": _followed(conn, spelled),
         "shows_mms": _rows(conn, capability, capability.c.number.in_(spelled)),
         "consents": _rows(conn, consent, consent.c.address.in_(spelled)),
         "opt_in_questions": _rows(conn, opt_in, opt_in.c.address.in_(spelled)),
@@ -57,6 +61,19 @@ def everything(conn: Connection, id: str, now: datetime) -> dict[str, Any]:
         ],
         "who_looked": [{"what": one.what, "by": one.by, "at": one.at} for one in privacy.accesses(conn, person.id)],
     }
+
+
+def _followed(conn: Connection, addresses: Sequence[str]) -> list[dict[str, Any]]:
+    """When the short links that are theirs alone were followed; human: not by what fetches previews."""
+    s, k, m = short_link.c, short_link_click.c, message.c
+    rows = conn.execute(
+        select(s.message_id, s.code, s.url, k.at, k.human)
+        .join_from(short_link, message, m.id == s.message_id)
+        .outerjoin(short_link_click, k.link_id == s.id)
+        .where(m.recipient.in_(addresses))
+        .order_by(s.id, k.id)
+    )
+    return [dict(row._mapping) for row in rows]
 
 
 def _pictures(conn: Connection, addresses: Sequence[str]) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ from ..store.tables import (
     part,
     receipt,
     rendition,
+    short_link,
     submitted_part,
     survey_answer,
     suspected_stop,
@@ -58,6 +59,7 @@ def messages(conn: Connection, ids: Sequence[str]) -> None:
     for some in chunks(ids):  # what was sent is ours and may be others' too: what nobody needs goes by its time
         conn.execute(delete(message_medium).where(message_medium.c.message_id.in_(some)))
         _end_pages(conn, some)
+        conn.execute(delete(short_link).where(short_link.c.message_id.in_(some)))  # one recipient's own
     tales(conn, ids)
 
 

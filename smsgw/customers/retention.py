@@ -32,6 +32,8 @@ from ..store.tables import (
     order_revision,
     receipt,
     refusal,
+    short_link,
+    short_link_click,
     talk,
 )
 from . import forgetting
@@ -172,6 +174,7 @@ def _kinds(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
     """What is due at `now`, in an order in which nothing is done twice: whole records first."""
     for kind, owner in (*_whole_records(config, now), *_words(config, now), *_traces(config, now)):
         yield replace(kind, due=and_(kind.due, _free(owner)))
+    yield from _short_links(config, now)
 
 
 def _whole_records(config: RetentionConfig, now: datetime) -> Iterator[_Owned]:
@@ -216,7 +219,17 @@ def _traces(config: RetentionConfig, now: datetime) -> Iterator[_Owned]:
     yield _Kind("traces of messages", message, traced, _trace, m.created_at, age), m.recipient
     worded = and_(r.received_at < traces, r.said.is_not(None))
     yield _Kind("words of networks", receipt, worded, _worded, r.received_at, age), r.recipient
-    yield _Kind("refusals of the gate", refusal, f.at < traces, _refused, f.at, age), f.recipient
+    yield _Kind("refusals of the gate", refusal, f.at < traces, _rows(refusal), f.at, age), f.recipient
+
+
+def _short_links(config: RetentionConfig, now: datetime) -> Iterator[_Kind]:
+    """Clicks, and links that nobody used or followed for as long; one recipient's own go with their message."""
+    s, k, age = short_link.c, short_link_click.c, config.metadata_months * MONTH
+    gone = now - age
+    yield _Kind("clicks on short links", short_link_click, k.at < gone, _rows(short_link_click), k.at, age)
+    followed = select(k.id).where(k.link_id == s.id, k.at >= gone).exists()
+    unused = and_(s.message_id.is_(None), s.used_at < gone, ~followed)
+    yield _Kind("short links", short_link, unused, _rows(short_link), s.used_at, None)
 
 
 def _between(id: Column[str], prefix: str, since: datetime, before: datetime) -> ColumnElement[bool]:
@@ -237,8 +250,12 @@ def _trace(conn: Connection, ids: Sequence[Any]) -> None:
     conn.execute(update(message).where(message.c.id.in_(ids)).values(trace=None))
 
 
-def _refused(conn: Connection, ids: Sequence[Any]) -> None:
-    conn.execute(delete(refusal).where(refusal.c.id.in_(ids)))
+def _rows(table: Table) -> Work:
+    return lambda conn, ids: _gone(conn, table, ids)
+
+
+def _gone(conn: Connection, table: Table, ids: Sequence[Any]) -> None:
+    conn.execute(delete(table).where(table.c.id.in_(ids)))
 
 
 def _worded(conn: Connection, ids: Sequence[Any]) -> None:

@@ -27,6 +27,7 @@ from .carried import digest_of, keep_contents
 from .cutting import CONTENTS
 from .gate import gate
 from .handover import Claim, why_claimed
+from .short_links import keep as keep_links
 from .spending import keep
 from .wire import wire_part
 
@@ -139,6 +140,7 @@ class Admission:
             ],
         )
         keep_contents(conn, [batch[index] for index in places if batch[index].content is not None], now)
+        keep_links(conn, [batch[index] for index in places if batch[index].links], now)
         for index, birth, state in zip(places, births, states, strict=True):
             row = {**birth.values, "state": state, "why": birth.events[-1][1], "sent_at": None}
             results[index] = Accepted(row)

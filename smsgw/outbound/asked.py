@@ -23,6 +23,7 @@ class Asked:
     send_at: aware, None for now. expires_in: seconds from send_at. on_unsure: "resend", "hold", "fail" or None for
     the policy of its purpose. data: octets instead of a text, which is "" then; ports: (destination, origin) of data.
     content: slides or files instead of a text: an MMS to a number, a mail to a mail address.
+    track_links: the addresses in the text go as short links (see `short_links`).
     """
 
     to: str
@@ -46,6 +47,7 @@ class Asked:
     campaign_id: str | None = None
     category: str | None = None  # of marketing: what its recipients agreed to
     content: Contents | None = None
+    track_links: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Ready:
     """A message that was read and cut: what the transaction stores.
 
     content: the row of what it carries besides a text, media: that of each of its media. page: where it can be seen.
+    links: rows of the short links in its text.
     """
 
     asked: Asked
@@ -91,6 +94,7 @@ class Ready:
     content: dict[str, Any] | None = None
     media: list[dict[str, Any]] = field(default_factory=list)
     page: Page | None = None
+    links: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(slots=True)  # not frozen: each message makes one, and a frozen one costs seven times as much

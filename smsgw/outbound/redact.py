@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from ..errors import Conflict, NotFound
 from ..store import history
 from ..store.lifecycle import MESSAGE
-from ..store.tables import message, message_content, message_medium, part
+from ..store.tables import message, message_content, message_medium, part, short_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def _redact(conn: Connection, wish: Redaction) -> Exception | None:
     gone: dict[str, Any] = {"subject": "", "slides": [], "attached": None}
     conn.execute(update(message_content).where(message_content.c.message_id == wish.id).values(**gone))
     conn.execute(delete(message_medium).where(message_medium.c.message_id == wish.id))
+    conn.execute(delete(short_link).where(short_link.c.message_id == wish.id))  # one recipient's own
     step = history.Step(wish.id, f"its text was forgotten, as {wish.by} asked")
     history.note(conn, MESSAGE, "redact", [step], by=wish.by, now=wish.at)
     return None

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from ..errors import BadInput, Fault, RefusedByPolicy, SmsgwError
 from ..store.database import Writer
@@ -25,6 +26,7 @@ from .cutting import cut, encoding, part_rows, written, wrong_contents
 from .familiar import Familiar
 from .gate import gate
 from .routing import Choice, Network
+from .short_links import Shortening
 
 __all__ = ["PRIORITY", "Accepted", "Asked", "Door", "Ready", "Terms"]
 
@@ -55,6 +57,7 @@ class Door:
         start = random.randrange(65536) if first_reference is None else first_reference
         self._references = itertools.count(start)
         self.contents: Contenting = NoContents()
+        self.shortening: Shortening | None = None
         self.instead: Callable[[Asked], str | None] = lambda asked: None  # see `preferring`
 
     def next_reference(self) -> int:
@@ -111,12 +114,18 @@ class Door:
             ready.row["trace"] = [f"{asked.to} is somebody who wants to be reached by mail", *ready.row["trace"]]
             return ready
         if asked.content is not None or "@" in asked.to:
+            if asked.track_links:
+                raise BadInput([Fault("/track_links", "not_for_this", "only the links of a text can be tracked")])
             return self.contents.read(self, asked)
         faults: list[Fault] = []
         now = now or self._clock()
         recipient = _told(faults, "/to", lambda: number.read_number(asked.to, self.terms.region))
         wished = asked.sender or self.terms.sender
         sender = _told(faults, "/from", lambda: number.read_sender(wished, self.terms.region)) if wished else None
+        links: Sequence[dict[str, Any]] = ()
+        if asked.track_links and recipient is not None and self.shortening is not None:
+            shorten = partial(self.shortening.shorten, asked, recipient, now)
+            asked, links = _told(faults, "/track_links", shorten) or (asked, ())
         faults += wrong_contents(asked.text, asked.data, asked.ports)
         choice = None if recipient is None else self.route(recipient, asked, faults, now)
         pieces: list[parts.Piece] = []
@@ -130,7 +139,9 @@ class Door:
             raise (RefusedByPolicy(faults) if faults[0].code == "no_route" and len(faults) == 1 else BadInput(faults))
         sender = sender if asked.sender else choice.sender or sender or choice.link.sender
         text = written(asked.text, asked.data)
-        return self.ready(asked, recipient, sender, Cut(text, encoding(pieces), pieces), choice, now)
+        ready = self.ready(asked, recipient, sender, Cut(text, encoding(pieces), pieces), choice, now)
+        ready.links = links
+        return ready
 
     def now(self) -> datetime:
         """The door's clock."""

@@ -26,7 +26,12 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway over a new store, whose links are not started."""
     phones = {"name": "phones", "kind": "fake", "handsets": ["+38640111222"]}
-    told = {"store": {"url": f"sqlite:///{tmp_path / 'store.db'}"}, "sending": {"region": "SI"}, "links": [phones]}
+    told: dict[str, Any] = {
+        "store": {"url": f"sqlite:///{tmp_path / 'store.db'}"},
+        "sending": {"region": "SI"},
+        "links": [phones],
+        "pages": {"url": "https://m.example.com"},
+    }
     made = Gateway(Config.model_validate(told))
     schema.upgrade(made.database)
     yield made

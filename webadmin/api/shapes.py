@@ -105,7 +105,7 @@ class NewMessage(Carried):
         description="Letters that have a plainer spelling go as that where the text takes fewer parts so: "
         "the swaps that /messages/preview tells.",
     )
-    track_links: Literal[False] = Field(False, description="Links in texts are not tracked.")
+    track_links: bool = Field(False, description="Addresses in the text go as short links that count who follows.")
     status_webhook: Words | None = Field(
         None,
         max_length=2000,

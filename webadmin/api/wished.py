@@ -80,7 +80,9 @@ def _are_plain(raw: bytes, shapes: list[NewMessage], now: datetime) -> bool:
     """
     if b'\\"' in raw or any(shape.send_at is not None and shape.send_at > now + FURTHEST for shape in shapes):
         return False
-    if any(is_content(shape) or "@" in shape.to or shape.status_webhook for shape in shapes):  # what must be looked up
+    if any(
+        is_content(shape) or "@" in shape.to or shape.status_webhook or shape.track_links for shape in shapes
+    ):  # what must be looked up
         return False
     keys = sum([len(shape.model_fields_set) + len(shape.metadata or ()) + len(shape.vars or ()) for shape in shapes])
     return len(_KEYS.findall(raw)) == keys
@@ -111,6 +113,7 @@ def asked_of(shape: NewMessage, client_id: str, ref: str | None) -> Asked:
         metadata=told_back(shape.metadata, shape.status_webhook, client_id),
         data=shape.data if shape.data_hex is None else shape.data_hex,
         ports=None if shape.ports is None else (shape.ports.to, shape.ports.from_),
+        track_links=shape.track_links,
     )
 
 

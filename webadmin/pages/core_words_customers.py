@@ -187,6 +187,8 @@ CUSTOMERS = (
     _l("there is no time zone %(name)s: write it as Europe/Ljubljana or UTC"),
     _l("proofs of consent"),
     _l("refusals of the gate"),
+    _l("clicks on short links"),
+    _l("short links"),
     _l("traces of messages"),
     _l("words of messages"),
     _l("words of networks"),

@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 DESK = (
     _l("say that an alert was read, or that it is dealt with"),
+    _l("make a short link"),
+    _l("only the links of a text can be tracked"),
     _l("say whether a number can show an MMS; what is said here wins over every sign, until it is taken back (null)"),
     _l("give customers as a sheet: CSV, or XLSX if Accept asks for it"),
     _l("define a field of your own, or change its label and choices"),

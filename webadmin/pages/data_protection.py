@@ -91,6 +91,8 @@ def _labels() -> dict[str, str]:
         "traces of messages": gettext("why a link was chosen for a message"),
         "words of networks": gettext("how networks worded their answers"),
         "refusals of the gate": gettext("what the gate refused"),
+        "clicks on short links": gettext("clicks on short links"),
+        "short links": gettext("short links"),
     }
 
 

@@ -31,7 +31,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("invited", "accept_invitation", "setup", "finish_setup"), EVERYBODY),
     **dict.fromkeys(("api_docs", "api_subject", "preferences", "prefer"), EVERYBODY),
     **dict.fromkeys(("message_page", "message_page_answered", "open_message_page", "answer_message_page"), EVERYBODY),
-    **dict.fromkeys(("message_page_medium", "message_page_original"), EVERYBODY),
+    **dict.fromkeys(("message_page_medium", "message_page_original", "short_link"), EVERYBODY),
     **dict.fromkeys(("own_page", "order_again", "ask_on_page"), EVERYBODY),
     **dict.fromkeys(("join_page", "join", "calendar_ics"), EVERYBODY),
     **dict.fromkeys(("find", "help"), SELF),  # each finds what they may see

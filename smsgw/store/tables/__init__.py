@@ -64,6 +64,7 @@ from .plans import alert, budget, budget_use, clearance, plan, plan_person, plan
 from .questions import question
 from .record import follower, history, link
 from .remote import remote_command
+from .short_links import short_link, short_link_click
 from .surveys import participant, survey, survey_answer, survey_question
 from .talks import talk
 from .telephony import balance, call
@@ -164,6 +165,8 @@ __all__ = [
     "schema_rule",
     "segment",
     "session",
+    "short_link",
+    "short_link_click",
     "signing",
     "smpp_client",
     "submitted_part",

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from smsgw.config.retention import RetentionConfig
-from smsgw.customers import customers, export, groups, merging, privacy, retention
+from smsgw.customers import customers, export, forgetting, groups, merging, privacy, retention
 from smsgw.customers.consent import consent
 from smsgw.customers.consent.consent import Statement
 from smsgw.customers.customers import Note, Wish
@@ -49,6 +49,8 @@ from smsgw.store.tables import (
     order_revision,
     part,
     receipt,
+    short_link,
+    short_link_click,
     webhook,
 )
 from smsgw.store.tables import consent as ledger
@@ -365,3 +367,23 @@ def test_everybody_of_a_town_can_be_forgotten(database: Database) -> None:
         assert not one.number or one.number not in left
         told = [line for line in left.splitlines() if one.id in line]
         assert all("'erased'" in line or f"'customer', '{one.id}'" in line for line in told), told
+
+
+def test_short_links_go_when_nobody_used_them_for_as_long_as_records_are_kept_and_those_of_a_person_with_their_text(
+    database: Database,
+) -> None:
+    old, names = NOW - timedelta(days=1200), ("unused", "again", "clicked", "own")
+    shared = {"url": "https://a.example/", "created_at": old, "by": "t"}
+    with database.exclusive() as conn:
+        _texts(conn)
+        for name in names:
+            used, whose = NOW if name == "again" else old, "msg_A" if name == "own" else None
+            row = {"id": f"sl_{name}", "code": name, "used_at": used, "message_id": whose}
+            conn.execute(insert(short_link).values(**shared, **row))
+        for at in (old, NOW):
+            conn.execute(insert(short_link_click).values(link_id="sl_clicked", at=at, human=True))
+    found = retention.run(database, RetentionConfig(), NOW, "t")
+    assert (found["short links"], found["clicks on short links"]) == (1, 1)
+    with database.exclusive() as conn:
+        forgetting.messages(conn, ["msg_A"])
+        assert set(conn.scalars(select(short_link.c.code))) == {"again", "clicked"}
