@@ -42,7 +42,7 @@ def fill(gateway: Gateway, call: Callable[..., Any], on: Callable[[float], None]
         assert answer.status < 300, (path, answer.body)
         return answer.said if answer.body else None
 
-    up, now = Health(LinkState.UP, "the simulated network is connected"), gateway.clock()
+    up, now = Health(LinkState.UP, "The simulated network is connected."), gateway.clock()
     gateway.network.heard("phones", up, now)
     gateway.database.writer.do(links.write_down, links.Heard("phones", "fake", up, now))
     _money(made)
