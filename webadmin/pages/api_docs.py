@@ -1,11 +1,12 @@
 """The API explained on pages of our own, drawn from the OpenAPI document: what it has, then one page for each subject.
 
-The document is made once for each start. Nothing is loaded from elsewhere, and no script is needed; it is open to all,
-as the document is.
+The document is made once for each start. Nothing is loaded from elsewhere, and no script is needed but to try what is
+explained; it is open to all, as the document is.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -41,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method at one path. takes and answers: (media type or status, words, shape)."""
+    """One method at one path. takes and answers: (media type or status, words, shape); sample: a body to begin with."""
 
     id: str
     method: str
@@ -52,6 +53,7 @@ class Operation:
     parameters: list[Part]
     takes: list[tuple[str, str, str]]
     answers: list[tuple[str, str, str]]
+    sample: str
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,19 @@ def _operation(method: str, path: str, told: Mapping[str, Any]) -> Operation:
         parameters=[_parameter(one) for one in told.get("parameters", [])],
         takes=takes,
         answers=list(_answers(told["responses"])) if method else [],
+        sample=_sample(next((body["schema"] for media, body in bodies.items() if media.endswith("json")), {})),
     )
+
+
+def _sample(schema: Mapping[str, Any]) -> str:
+    """What must be said, or else may be, as the document's examples say it; empty where it is no object."""
+    told = schema
+    while name := told.get("$ref"):
+        told = _told()["components"]["schemas"][name.removeprefix(_REF)]
+        told = told.get("anyOf", [told])[0]
+    known = {key: one["examples"][0] for key, one in told.get("properties", {}).items() if one.get("examples")}
+    needed = {key: value for key, value in known.items() if key in (*told.get("required", ()), "text")}
+    return json.dumps(needed or known, ensure_ascii=False, indent=2) if "properties" in told else ""
 
 
 def _answers(told: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urldefrag
 
+import pytest
+
+from smsgw.gateway import Gateway
 from tests.webadmin.pages.conftest import Visitor
 from webadmin.api.routes import ROUTES
 from webadmin.api.telling import EVENTS
@@ -53,3 +58,25 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(stranger: Visito
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
     assert not re.findall(r'(?:src|href)="https?://', response.text)
     assert not re.findall(r"<style|style=|<script(?![^>]*src=)", response.text)
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_what_is_explained_can_be_asked_with_a_key_that_stays_in_the_page(
+    running: Gateway, site_of: Callable[[Gateway], Any], browser_page: Callable[..., Any]
+) -> None:
+    site, page = site_of(running), browser_page()
+    page.goto(f"http://127.0.0.1:{site.server.port}/api/docs/messages")
+    page.click("#explorer summary")
+    answer = page.locator("#its-answer")
+    page.select_option("#its-way", label="POST /api/v1/messages")
+    sample = json.loads(page.input_value("#its-body"))
+    assert sample["to"].startswith("+")
+    page.fill("#its-body", json.dumps({"to": "+38640111222", "text": "from the manual"}))
+    page.click("#its-go")
+    page.wait_for_function("it => it.textContent.startsWith('401')", arg=answer.element_handle(), timeout=60_000)
+    page.fill("#its-key", site.secret)
+    page.click("#its-go")
+    page.wait_for_function("it => it.textContent.startsWith('202')", arg=answer.element_handle(), timeout=60_000)
+    assert "from the manual" in answer.inner_text()
+    assert site.secret not in page.url
