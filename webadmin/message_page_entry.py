@@ -91,9 +91,14 @@ def _find(token: str, address: str) -> Entered | None:
             by_reference = gateway.config.pages.pin == "reference"
             locked = message_pages.pin_of(conn, row, by_reference) and not _has_pin(token, row)
             return Entered(token, row, address, language or language_for(conn, row.recipient), locked)
-    if guard().missed(address):
-        raise_alarm(gateway, gateway.config.pages.alarm)
+    missed(address)
     return None
+
+
+def missed(address: str) -> None:
+    """A link from this address led nowhere; the owner is told when that happens too often."""
+    if guard().missed(address):
+        raise_alarm(the_gateway(), the_gateway().config.pages.alarm)
 
 
 def _own_language(conn: Connection, number: str) -> str | None:

@@ -21,6 +21,7 @@ from .. import __version__
 from ..errors import BadConfig, SmsgwError
 from ..gateway import Gateway
 from ..store.followers import Tail, lines
+from ..store.history import chunks
 from ..store.lifecycle import MESSAGE
 from ..store.tables import history, message, message_trace
 from ..store.tables.types import AnyRow
@@ -154,11 +155,10 @@ def _remember(conn: Connection, batch: list[tuple[Sequence[str], str]]) -> list[
 
 def _parents(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Of those messages that belong to a trace: its traceparent, by their id."""
-    wanted = sorted(ids)
     found: dict[str, str] = {}
-    for begin in range(0, len(wanted), 500):
-        some = message_trace.c.message_id.in_(wanted[begin : begin + 500])
-        found |= {row.message_id: row.traceparent for row in conn.execute(select(message_trace).where(some))}
+    for some in chunks(sorted(ids)):
+        theirs = select(message_trace).where(message_trace.c.message_id.in_(some))
+        found |= {row.message_id: row.traceparent for row in conn.execute(theirs)}
     return found
 
 
@@ -170,10 +170,8 @@ def _forget(conn: Connection, batch: list[list[str]]) -> list[None]:
 
 def _stories(conn: Connection, ids: Iterable[str]) -> Iterable[tuple[AnyRow, list[AnyRow]]]:
     """Messages with all lines of theirs in which they moved, oldest first."""
-    wanted = sorted(ids)
     h = history.c
-    for begin in range(0, len(wanted), 500):
-        some = wanted[begin : begin + 500]
+    for some in chunks(sorted(ids)):
         told: dict[str, list[AnyRow]] = {}
         moved = (h.record == "message") & h.record_id.in_(some) & h.was.is_distinct_from(h.now)
         for line in conn.execute(select(history).where(moved).order_by(h.id)):

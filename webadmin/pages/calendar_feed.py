@@ -14,8 +14,8 @@ from smsgw.customers.consent.changes import write
 
 from ..auth import current_person, must_enrol, person_required
 from ..context import the_gateway
-from ..message_page_entry import asked_to_wait, gone, guard, sealed
-from ..page_guard import raise_alarm
+from ..message_page_entry import asked_to_wait, gone, guard, missed, sealed
+from ..preference_links import whole_address
 from .blueprint import pages
 from .language import Counted, locale, offered
 from .permits import need_of
@@ -30,10 +30,7 @@ def feed_address() -> str | None:
         written = calendar_feed.token(conn, str(current_person().id))
     if written is None:
         return None
-    base, spoken = gateway.config.web.public_url, locale().language
-    if base is None:
-        return url_for("pages.calendar_ics", written=written, language=spoken, _external=True)
-    return base + url_for("pages.calendar_ics", written=written, language=spoken)
+    return whole_address("pages.calendar_ics", written=written, language=locale().language)
 
 
 @pages.post("/calendar/address")
@@ -55,8 +52,7 @@ def calendar_ics(written: str) -> Response:
     with gateway.database.reading() as conn:
         person = calendar_feed.whose(conn, written)
     if person is None or not person.may(need_of("pages.calendar")) or must_enrol(person):
-        if guard().missed(address):
-            raise_alarm(gateway, gateway.config.pages.alarm)
+        missed(address)
         return sealed(gone())
     spoken = request.args.get("language", "")
     with force_locale(spoken if spoken in offered() else "en"):

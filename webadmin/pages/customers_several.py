@@ -18,7 +18,7 @@ from .blueprint import pages
 from .customers import LIST, listed_page
 from .desk import Did
 from .language import Counted
-from .one_by_one import together
+from .one_by_one import nothing_picked, together
 
 _Done = tuple[list[str], SmsgwError | None]
 
@@ -56,8 +56,7 @@ def _do(verb: str, told: str, ids: list[str]) -> _Done:
     """
     ids = list(dict.fromkeys(ids))[:LIST]
     if not ids:
-        says = gettext("Nothing is picked: tick the boxes of those that you mean.")
-        raise BadInput([Fault("/pick", "nothing_picked", says)])
+        raise nothing_picked()
     return {"join": _group, "leave": _group, "tag": _tag, "untag": _tag}.get(verb, _nothing)(verb, told, ids)
 
 

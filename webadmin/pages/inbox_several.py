@@ -23,7 +23,7 @@ from ..context import the_gateway
 from . import desk, inbox_queues
 from .blueprint import pages
 from .language import Counted, shop_day_and_time
-from .one_by_one import each
+from .one_by_one import each, nothing_picked
 
 _PICK = re.compile(r"(\S{1,254}) ([0-9A-Z]{26})?")  # a number, and where what was said last stands
 _WAS = re.compile(r"(\S{1,254}) (open|snoozed|closed) ([0-9T:.+-]*) (.{0,64})", re.DOTALL)
@@ -45,8 +45,7 @@ def _decide() -> tuple[desk.Did | None, SmsgwError | None]:
     found = [_PICK.fullmatch(one) for one in form.getlist("pick")]
     picked: dict[str, str | None] = {one[1]: one[2] for one in found if one}
     if not picked:
-        says = gettext("Nothing is picked: tick the boxes of those that you mean.")
-        raise BadInput([Fault("/pick", "nothing_picked", says)])
+        raise nothing_picked()
     now, writer = gateway.clock(), gateway.database.writer
     with gateway.database.reading() as conn:
         were = conversation_desk.standings(conn, list(picked), now)

@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from smsgw.errors import BadInput, Fault, SmsgwError
+from smsgw.errors import SmsgwError
 from smsgw.inbound.inquiries import inquiries as verbs
 from smsgw.inbound.inquiries.inquiries import Assignment, Closing
 from smsgw.inbound.inquiries.reopening import Reopening, reopen_step
@@ -17,7 +17,7 @@ from . import inquiries
 from .blueprint import pages
 from .desk import Did
 from .language import Counted
-from .one_by_one import each
+from .one_by_one import each, nothing_picked
 
 
 @pages.post("/inquiries", endpoint="several_inquiries")
@@ -35,8 +35,7 @@ def _decide() -> tuple[Did | None, SmsgwError | None]:
     gateway, form, me = the_gateway(), request.form, current_person()
     ids, now = list(dict.fromkeys(form.getlist("pick")))[: inquiries.LIST], gateway.clock()
     if not ids:
-        says = gettext("Nothing is picked: tick the boxes of those that you mean.")
-        raise BadInput([Fault("/pick", "nothing_picked", says)])
+        raise nothing_picked()
     writer = gateway.database.writer
     if "to" not in form:
         reason = form.get("reason", "")

@@ -10,7 +10,7 @@ import hmac
 from datetime import timedelta
 from urllib.parse import quote
 
-from flask import make_response, render_template, request, url_for
+from flask import make_response, render_template, request
 from flask_babel import gettext, ngettext
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
@@ -29,6 +29,7 @@ from smsgw.text.number import is_reachable
 from ..auth import person_required
 from ..context import the_gateway
 from ..message_page_entry import asked_to_wait, gone, guard, proof, sealed
+from ..preference_links import whole_address
 from .blueprint import pages
 from .language import Counted, locale, spoken
 from .myself import square
@@ -36,11 +37,7 @@ from .myself import square
 
 def join_address() -> str | None:
     """The address of the opt-in form as people read it; None where it is not open."""
-    config = the_gateway().config
-    if not config.pages.join:
-        return None
-    base = config.web.public_url
-    return base + url_for("pages.join_page") if base else url_for("pages.join_page", _external=True)
+    return whole_address("pages.join_page") if the_gateway().config.pages.join else None
 
 
 @pages.get("/join")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from flask_babel import gettext
+
 from smsgw.errors import BadInput, Conflict, Fault, NotFound, SmsgwError
 
 
@@ -21,6 +23,12 @@ def each(names: Iterable[str], do: Callable[[str], object]) -> tuple[list[str], 
         except (Conflict, NotFound) as error:
             wrong.setdefault(str(error), error)
     return done, together(list(wrong.values()))
+
+
+def nothing_picked() -> BadInput:
+    """That none of the rows was ticked."""
+    says = gettext("Nothing is picked: tick the boxes of those that you mean.")
+    return BadInput([Fault("/pick", "nothing_picked", says)])
 
 
 def together(wrong: Sequence[SmsgwError]) -> SmsgwError | None:

@@ -29,6 +29,7 @@ from ..context import the_gateway
 from .blueprint import pages
 from .desk import Did
 from .language import Counted
+from .one_by_one import nothing_picked
 from .sheets import sheet
 
 OPEN = ("needs_review", "asked", "confirmed")  # the columns of the board
@@ -125,8 +126,7 @@ def several() -> Response:
         except SmsgwError as error:
             problem = error
     if not done and problem is None:
-        says = gettext("Nothing is picked: tick the boxes of those that you mean.")
-        problem = BadInput([Fault("/pick", "nothing_picked", says)])
+        problem = nothing_picked()
     if undo:
         return _board(problem, Did(gettext("It is as it was.")) if done else None)
     many = Counted(len(done))

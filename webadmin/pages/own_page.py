@@ -40,8 +40,7 @@ from smsgw.text.number import mask
 from smsgw.text.wording import wording
 
 from ..context import the_gateway
-from ..message_page_entry import asked_to_wait, gone, guard, proof, sealed
-from ..page_guard import raise_alarm
+from ..message_page_entry import asked_to_wait, gone, guard, missed, proof, sealed
 from .blueprint import pages
 
 log = logging.getLogger(__name__)
@@ -94,8 +93,7 @@ def _find(written: str, address: str) -> Entered | None:
             return Entered(written, number, language_for(conn, number))
         except NotFound:
             pass
-    if guard().missed(address):
-        raise_alarm(gateway, gateway.config.pages.alarm)
+    missed(address)
     return None
 
 

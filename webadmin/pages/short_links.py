@@ -15,8 +15,7 @@ from smsgw.outbound import short_links
 from smsgw.outbound.short_links import Click
 
 from ..context import the_gateway
-from ..message_page_entry import asked_to_wait, gone, guard, is_counted, sealed
-from ..page_guard import raise_alarm
+from ..message_page_entry import asked_to_wait, gone, guard, is_counted, missed, sealed
 from .blueprint import pages
 
 # What previews, scanners, libraries and command line programs call themselves. Messengers begin with their name where
@@ -39,8 +38,7 @@ def short_link(code: str) -> Response:
     with gateway.database.reading() as conn:
         row = short_links.find(conn, code)
     if row is None:
-        if guard().missed(address):
-            raise_alarm(gateway, gateway.config.pages.alarm)
+        missed(address)
         return sealed(gone())
     if not guard().looked(address, row.id):  # who comes too often is led on, and counts no more
         gateway.database.writer.put(short_links.followed, Click(row.id, gateway.clock(), _is_person()))
