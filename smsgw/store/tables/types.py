@@ -38,7 +38,7 @@ class Moment(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """The whole way of a value at once: each message has a dozen, and SQLAlchemy's own way takes three steps."""
-        return _text if dialect.name == "sqlite" else _naive
+        return _moment if dialect.name == "sqlite" else _naive
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
@@ -55,11 +55,17 @@ def _naive(value: datetime | None) -> datetime | None:
 
 
 @lru_cache(maxsize=512)  # the rows of a batch have the same times
-def _text(value: datetime | None) -> str | None:
-    if value is not None and value.tzinfo is UTC:
+def moment(value: datetime) -> str:
+    """A time as SQLite keeps it in a column of type `Moment`, and as PostgreSQL reads it too. Raises ValueError."""
+    if value.tzinfo is UTC:
         return value.isoformat(" ", "microseconds")[: -len("+00:00")]
     naive = _naive(value)
-    return None if naive is None else naive.isoformat(" ", "microseconds")
+    assert naive is not None
+    return naive.isoformat(" ", "microseconds")
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else moment(value)
 
 
 Json = JSON(none_as_null=True)
