@@ -116,8 +116,9 @@ _TAKEN_ALL = """UPDATE part SET answer = 'taken', answered_at = {at}, reference 
 _TAKEN = Prepared(  # in one statement: see `prepared`
     text(
         _TAKEN_ALL.format(
-            answers="json_each(:answers) AS said", message="json_extract(said.value, '$[0]')", position="json_extract(said.value, '$[1]')",
-            reference="json_extract(said.value, '$[2]')", at="json_extract(said.value, '$[3]')",
+            answers="json_each(:answers) AS said", message="json_extract(said.value, '$[0]')",
+            position="json_extract(said.value, '$[1]')", reference="json_extract(said.value, '$[2]')",
+            at="json_extract(said.value, '$[3]')",
         )
     ),
     postgresql=text(

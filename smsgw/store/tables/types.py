@@ -7,6 +7,7 @@ to trust than two. Reading gives aware datetimes back.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -86,3 +87,21 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """A constraint that `column` holds one of `values`."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+_LISTED = re.compile(r"(\w+) (NOT )?IN \(([^()]+)\)")
+
+
+def spelled_out(sql: str) -> str:
+    """SQL in which every `column IN (values)` is comparisons in brackets, and NOT IN likewise.
+
+    SQLite is told its constraints and indexes so: it makes a temporary tree of an IN's list, again for each row that is
+    changed, and comparisons take a tenth of that. PostgreSQL makes a constant of the list.
+    """
+    return _LISTED.sub(_compared, sql)
+
+
+def _compared(found: re.Match[str]) -> str:
+    column, negated, values = found.groups()
+    each, joint = ("<>", " AND ") if negated else ("=", " OR ")
+    return f"({joint.join(f'{column} {each} {value.strip()}' for value in values.split(','))})"
