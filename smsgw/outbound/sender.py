@@ -22,19 +22,10 @@ from sqlalchemy import Connection
 
 from ..errors import Fenced, NotFound, SmsgwError, StoreError
 from ..link import (
-    Call,
-    Health,
-    InboundContent,
-    InboundPiece,
-    Link,
-    LinkDown,
-    LinkError,
-    LinkState,
-    Receipt,
-    RejectedForGood,
-    Throttled,
-    WirePart,
-)
+    Call, Health, InboundContent, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, RejectedForGood,
+    Throttled, WirePart,
+)  # fmt: skip
+from ..link_verbs import SendsSome
 from ..store.database import Writer
 from ..store.fences import Guard
 from ..store.lookout import Lookout
@@ -320,22 +311,31 @@ class Sender:
         self._hand_over(wire)
 
     def _hand_over(self, wire: list[WirePart]) -> None:
-        assert self.link is not None
-        for number, part in enumerate(wire):
+        while wire:
             with self._state:
                 given_up = self._stopping
             if given_up or not self.holds:  # claimed and not written: it goes back, if it is still ours
                 says = "the gateway is stopping" if given_up else "another node may have the link by now"
-                for left in wire[number:]:
-                    self.failed(left, LinkDown(says, code="stopping"))
+                for part in wire:
+                    self.failed(part, LinkDown(says, code="stopping"))
                 return
+            wire = wire[self._put(wire) :]
+
+    def _put(self, wire: list[WirePart]) -> int:
+        """Give the link the first of these, or as many as it takes in one go; returns how many."""
+        assert self.link is not None
+        for part in wire:
             self._lost.pop((part.message_id, part.position), False)  # it is tried again
-            whole = part if part.content is None else self._built(part)
-            if whole is not None:
-                self.link.send(whole)
+        if isinstance(self.link, SendsSome) and not any(part.content is not None for part in wire):
+            return self.link.send_some(wire)
+        if (whole := self._built(wire[0])) is not None:
+            self.link.send(whole)
+        return 1
 
     def _built(self, part: WirePart) -> WirePart | None:
         """The part with what it carries, read only now; None when there is nothing to send, which is told."""
+        if part.content is None:
+            return part
         try:
             with self._desk.database.reading() as conn:
                 return replace(part, content=self._desk.builder.build(conn, part.message_id))
