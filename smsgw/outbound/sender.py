@@ -20,10 +20,19 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ..errors import Fenced, NotFound, SmsgwError, StoreError
+from ..errors import Fenced, SmsgwError, StoreError
 from ..link import (
-    Call, Health, InboundContent, InboundPiece, Link, LinkDown, LinkError, LinkState, Receipt, RejectedForGood,
-    Throttled, WirePart,
+    Call,
+    Health,
+    InboundContent,
+    InboundPiece,
+    Link,
+    LinkDown,
+    LinkError,
+    LinkState,
+    Receipt,
+    Throttled,
+    WirePart,
 )  # fmt: skip
 from ..link_verbs import SendsSome
 from ..store.database import Writer
@@ -31,6 +40,7 @@ from ..store.fences import Guard
 from ..store.lookout import Lookout
 from ..store.outcomes import One
 from ..store.storable import storable
+from .carried import built
 from .desk import Desk
 from .handover import Answer, Claim
 from .pace import Pace
@@ -328,22 +338,12 @@ class Sender:
             self._lost.pop((part.message_id, part.position), False)  # it is tried again
         if isinstance(self.link, SendsSome) and not any(part.content is not None for part in wire):
             return self.link.send_some(wire)
-        if (whole := self._built(wire[0])) is not None:
+        whole = wire[0] if wire[0].content is None else built(self._desk.database, self._desk.builder, wire[0])
+        if isinstance(whole, WirePart):
             self.link.send(whole)
+        else:
+            self.failed(wire[0], whole)
         return 1
-
-    def _built(self, part: WirePart) -> WirePart | None:
-        """The part with what it carries, read only now; None when there is nothing to send, which is told."""
-        if part.content is None:
-            return part
-        try:
-            with self._desk.database.reading() as conn:
-                return replace(part, content=self._desk.builder.build(conn, part.message_id))
-        except NotFound as gone:
-            self.failed(part, RejectedForGood(str(gone), code="media_gone"))
-        except StoreError as problem:
-            self.failed(part, LinkDown(f"what it carries could not be read: {problem}", code="store"))
-        return None
 
     def _blocked_for(self) -> float:
         """Seconds for which nothing may be sent: the link is not up, or it rests."""
