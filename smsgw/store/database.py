@@ -54,8 +54,10 @@ FORGET = 0.95  # how much of "as many as lately" is left after a transaction tha
 class Writer:
     """The one writer of a process: a thread that owns a connection and merges what arrives into transactions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, gather: float = GATHER) -> None:
+        """gather: seconds; see `_gather`."""
         self._engine = engine
+        self._most_wait = gather
         self._waiting: deque[tuple[Step[Any, Any], Any, Told, Guard | None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
@@ -172,7 +174,7 @@ class Writer:
         """
         if 1 < len(self._waiting) < self._lately and not self._closing:
             self._enough = self._lately
-            self._wake.wait(GATHER)
+            self._wake.wait(self._most_wait)
             self._enough = 1.0
         self._lately = max(len(self._waiting), self._lately * FORGET)
 
