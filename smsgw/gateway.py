@@ -54,6 +54,7 @@ from .outbound.pace import Pace
 from .outbound.preferring import Preferring
 from .outbound.recall import Recall
 from .outbound.receipts import Receipts
+from .outbound.replacing import Replacing
 from .outbound.retry import Retry
 from .outbound.routing import Served
 from .outbound.sender import Sender
@@ -145,8 +146,9 @@ class Gateway:
         self.promise, self.proposer = made.promise, made.proposer
 
     def _ask_around(self, config: Config) -> None:
-        """What asks networks: to take a message back, what became of one, what is left on a SIM."""
+        """What asks networks: to take a message back or replace it, what became of one, what is left on a SIM."""
         self.recall = Recall(self.links, self.database, self.receipts)
+        self.replacing = self.reception.replacing = Replacing(self.links, self.database, self.door)
         after = timedelta(seconds=config.sending.ask_after) if config.sending.ask_after else None
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, self.clock, self.tell)

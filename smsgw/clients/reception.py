@@ -13,24 +13,24 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
 from ..access import smpp_clients
 from ..access.keys import Client
 from ..access.smpp_clients import SmppClient
-from ..errors import Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
+from ..errors import Conflict, Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
 from ..listener import Address, Guest, Knock, Octets, Outcome, Outlet, Submission, Submitted
+from ..outbound.replacing import Replacing
 from ..outbound.submit import Accepted, Door, Ready
 from ..store import followers
 from ..store.database import Database, Item, Step
 from ..store.ids import first_id
 from ..store.tables import message
-from ..store.tables.types import AnyRow
 from . import asking, verbs
 from .asking import OURS, Caller
 from .courier import Courier, follower_of
@@ -79,6 +79,8 @@ class Reception:
         self._known_places: set[tuple[str, str]] = set()  # (system_id, address) that were right before
         self._lock = threading.Lock()
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="clients")
+        self._at_networks = ThreadPoolExecutor(2, thread_name_prefix="clients-asking")  # which are slow to answer
+        self.replacing = Replacing({}, database, door)  # the gateway has one with its links
         self.counts: Counter[str] = Counter()
 
     # Coming and going
@@ -294,19 +296,32 @@ class Reception:
         return self._write(verbs.take_back, wish)
 
     def replace(self, guest: Guest, id: str, by: Submission) -> Future[None]:
-        """See the contract."""
-        here = self._here.get(guest.session)
-        if here is None:
-            return _ended(Unauthenticated("the connection is closed"))
-        caller, now = Caller(guest, here.client.terms, here.client.category), self._clock()
+        """See the contract. What the message's network must be asked for is asked aside, which may take a while."""
+        answer: Future[None] = Future()
+        try:
+            wish = asking.other(guest, verbs.bare(id), by, self._clock())
+        except SmsgwError as problem:
+            return _ended(problem)
 
-        def reads(row: AnyRow) -> Ready:
-            echo = ((row.metadata or {}).get(OURS) or {}).get("to", "")
-            asked = replace(by, deliver_at=by.deliver_at or row.due_at, valid_until=by.valid_until or row.valid_until)
-            octets = Octets(by.alphabet, by.user_data, by.udh)
-            return asking.whole(self._door, caller, asked, Address(row.recipient, echo), [octets], now)
+        def told(done: Future[Any]) -> None:
+            problem = done.exception()
+            if problem is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(problem)
 
-        return self._write(verbs.reword, verbs.Reword(guest.id, id, reads, now))
+        def stored(done: Future[None]) -> None:
+            problem = done.exception()
+            if not isinstance(problem, Conflict) or problem.code != "already_sending":
+                told(done)
+                return
+            try:
+                self._at_networks.submit(self.replacing.at_network, wish).add_done_callback(told)
+            except RuntimeError:  # it is closed: we are stopping
+                told(done)
+
+        self._write(self.replacing.waiting, wish).add_done_callback(stored)
+        return answer
 
     # The clock and the end
 
@@ -332,6 +347,7 @@ class Reception:
         """Tell nobody anything more."""
         self.courier.stop()
         self._aside.shutdown(wait=True)
+        self._at_networks.shutdown(wait=True)
 
 
 def _may(client: SmppClient, *scopes: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, text
 
 from ..errors import Conflict, NotFound
-from ..store import history, keyset
+from ..store import history, keyset, said_before
 from ..store.database import Writer
 from ..store.ids import first_id
 from ..store.keyset import Edge
@@ -163,7 +163,7 @@ def again(conn: Connection, id: str, by: str) -> Asked:
         on_unsure=row.on_unsure,
         reply_to=row.reply_to,
         allow_duplicate=True,
-        metadata={**(row.metadata or {}), "resend_of": row.id},
+        metadata={**said_before.without(row.metadata), "resend_of": row.id},
         data=None if data is None else b64decode(data),
         ports=None if data is None or row.ports is None else (row.ports[0], row.ports[1]),
     )
