@@ -90,11 +90,9 @@ class Rewording:
         """
         return [_told(self._ask, conn, wish) for wish in batch]
 
-    def answered(self, conn: Connection, batch: list[Answered]) -> list[None]:
-        """Writer step: write down what networks made of it."""
-        for one in batch:
-            self._answered(conn, one)
-        return [None] * len(batch)
+    def answered(self, conn: Connection, batch: list[Answered]) -> list[Exception | None]:
+        """Writer step: write down what networks made of it. Conflict where one did it too late to be of use."""
+        return [self._answered(conn, one) for one in batch]
 
     def _waiting(self, conn: Connection, wish: Replacement) -> None:
         row = _found(conn, wish)
@@ -177,11 +175,11 @@ class Rewording:
         if isinstance(verdict, gate.Refuse):
             raise _refused(verdict)
 
-    def _answered(self, conn: Connection, one: Answered) -> None:
+    def _answered(self, conn: Connection, one: Answered) -> Exception | None:
         wish = one.put.wish
         row = conn.execute(select(message).where(message.c.id == wish.id).with_for_update()).first()
         if row is None:  # it was forgotten meanwhile
-            return
+            return None
         asked = said_before.asked(row.metadata)
         mine = Words(wish.text, wish.by, wish.at)
         if one.problem is not None:
@@ -191,14 +189,16 @@ class Rewording:
                 conn.execute(update(message).where(message.c.id == row.id).values(metadata=metadata))
             says = "the network did not replace its text" if one.sure else "nobody knows which text the network has now"
             _note(conn, wish, KEPT if one.sure else LEFT, f"{says}: {one.problem}", one.at)
-            return
+            return None
         this = part.c.message_id == row.id, part.c.reference == one.put.reference
         found = conn.execute(update(part).where(*this).values(user_data=one.put.part.user_data)).rowcount
         if mine not in asked or not found:
-            _note(conn, wish, LEFT, "the network put the other text in its place, but it had gone another way", one.at)
-            return
+            says = "the network has the other text now, but the message went another way meanwhile"
+            _note(conn, wish, LEFT, says, one.at)
+            return Conflict(says, code="replace_unsure", hint="look at the message before you ask again")
         self._write(conn, row, wish, {"text": wish.text})
         _note(conn, wish, "replace", f"its text was replaced by {wish.by}: the network has the other one now", one.at)
+        return None
 
     def _write(self, conn: Connection, row: AnyRow, wish: Replacement, values: Mapping[str, Any]) -> None:
         """Change the row, and keep what it said before."""
