@@ -115,14 +115,15 @@ def alike(text: str, old: Piece, lacks: frozenset[str] = frozenset()) -> Piece:
     known = alphabet.letters(locking, single) - lacks
     foreign = [] if wide else [letter for letter in dict.fromkeys(text) if letter not in known]
     if foreign:
-        says = f"the network keeps the coding of the first text, which has no {' '.join(foreign[:10])}"
-        raise BadInput([Fault("", "coding_differs", f"{says}: write it without")])
+        letters = " ".join(foreign[:10])
+        says = f"the network keeps the coding of the first text, which has no {letters}: write it without"
+        raise BadInput([Fault("", "coding_differs", says)])
     data = text.encode("utf-16-be") if wide else alphabet.encode(text, locking, single)
     most = (OCTETS_IN_A_PART - len(old.udh)) // 2 if wide else septets.room(len(old.udh))
     takes = len(data) // 2 if wide else len(data)
     if takes > most:
-        says = f"the network has one part, which has room for {most} letters of this coding, and the text takes {takes}"
-        raise BadInput([Fault("", "text_too_long", f"{says}: shorten it")])
+        says = f"the network has one part, with room for {most} letters of this coding, and the text takes {takes}"
+        raise BadInput([Fault("", "text_too_long", says)])
     return Piece(old.alphabet, data, old.udh)
 
 

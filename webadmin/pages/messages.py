@@ -16,7 +16,9 @@ from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
+from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.submit import Asked
+from smsgw.store import said_before
 from smsgw.store.lifecycle import MESSAGE, WAITING
 from smsgw.text.number import read_number
 
@@ -138,6 +140,15 @@ def take_back(id: str) -> Response:
     return _done(id, lambda: outbox.cancel(gateway.database.writer, wish))
 
 
+@pages.post("/messages/<id>/replace")
+@person_required
+def replace_text(id: str) -> Response:
+    """Put another text in the place of a message's; when that cannot be the page says why, and keeps what was typed."""
+    gateway, text = the_gateway(), typed("text")
+    wish = Replacement(id, text, current_person().id, gateway.clock())
+    return _done(id, lambda: gateway.replacing.replace(wish), text)
+
+
 @pages.post("/messages/<id>/page/revoke")
 @person_required
 def revoke_page(id: str) -> Response:
@@ -155,15 +166,15 @@ def hold_page(id: str) -> Response:
     return _done(id, lambda: message_pages.hold(gateway.database.writer, id, why, by, now))
 
 
-def _done(id: str, act: Callable[[], None]) -> Response:
+def _done(id: str, act: Callable[[], None], draft: str | None = None) -> Response:
     try:
         act()
     except SmsgwError as error:
-        return _one(id, error)
+        return _one(id, error, draft)
     return redirect(url_for("pages.message", id=id), 303)
 
 
-def _one(id: str, error: SmsgwError | None = None) -> Response:
+def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> Response:
     with the_gateway().database.reading() as conn:
         row = outbox.get(conn, id)
         events = outbox.events(conn, [id])
@@ -174,7 +185,9 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
     words = shown(dict(row._mapping))
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
-        attachment=attachment, carried=carried, families=families, of_list=is_of_list(row),
+        attachment=attachment, carried=carried, families=families, of_list=is_of_list(row), draft=draft,
+        replaceable=the_gateway().replacing.possible(row, parts, carried is not None),
+        said_before=said_before.before(row.metadata), asked_instead=said_before.asked(row.metadata),
     )  # fmt: skip
 
 
