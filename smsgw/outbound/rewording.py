@@ -187,8 +187,10 @@ class Rewording:
                 left = [words for words in asked if words != mine]
                 metadata = said_before.written(row.metadata, said_before.before(row.metadata), left)
                 conn.execute(update(message).where(message.c.id == row.id).values(metadata=metadata))
-            says = "the network did not replace its text" if one.sure else "nobody knows which text the network has now"
-            _note(conn, wish, KEPT if one.sure else LEFT, f"{says}: {one.problem}", one.at)
+            says = f"nobody knows which text the network has now: {one.problem}"
+            if one.sure:
+                says = f"the network did not replace its text: {one.problem}"
+            _note(conn, wish, KEPT if one.sure else LEFT, says, one.at)
             return None
         this = part.c.message_id == row.id, part.c.reference == one.put.reference
         found = conn.execute(update(part).where(*this).values(user_data=one.put.part.user_data)).rowcount

@@ -215,9 +215,7 @@ class Message(Shape):
 class NewText(Shape):
     """The text that is put in the place of a message's."""
 
-    text: Words = Field(
-        min_length=1, max_length=LONGEST_TEXT, description="What it says.", examples=["Bread is 2 EUR today, not 1."]
-    )
+    text: Words = Field(max_length=LONGEST_TEXT, description="What it says.", examples=["Bread is 2 EUR today, not 1."])
 
 
 class Event(Shape):

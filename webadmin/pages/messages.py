@@ -11,6 +11,7 @@ from flask import redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from smsgw.access import audit
 from smsgw.errors import BadInput, SmsgwError
 from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
@@ -178,6 +179,7 @@ def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> 
     with the_gateway().database.reading() as conn:
         row = outbox.get(conn, id)
         events = outbox.events(conn, [id])
+        names = audit.names_of(conn, {event.by for event in events})
         parts = outbox.parts_of(conn, id)
         attachment, carried = shown_media.of(conn, [id]).get(id), contents_of(conn, [id]).get(id)
         families = {one.id: one.family for one in attachment.media if not one.gone} if attachment else {}
@@ -188,7 +190,15 @@ def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> 
         attachment=attachment, carried=carried, families=families, of_list=is_of_list(row), draft=draft,
         replaceable=the_gateway().replacing.possible(row, parts, carried is not None),
         said_before=said_before.before(row.metadata), asked_instead=said_before.asked(row.metadata),
+        by_name=lambda why: _by_name(why, names),
     )  # fmt: skip
+
+
+def _by_name(why: str, names: Mapping[str, str]) -> str:
+    """A reason with the names of the people and keys in it, where it says their ids."""
+    for id, name in names.items():
+        why = why.replace(id, name)
+    return why
 
 
 def _number(written: str) -> str:

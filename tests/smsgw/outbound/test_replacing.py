@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from smsgw.errors import BadInput, Conflict, NotFound, RefusedByPolicy, SmsgwError
-from smsgw.link import Abilities, Alphabet, Health, Link, LinkDown, LinkState, NoAnswer, Receipt, WirePart
+from smsgw.link import Alphabet, Link, LinkDown, LinkState, NoAnswer
 from smsgw.outbound import outbox
 from smsgw.outbound.gate import gate
 from smsgw.outbound.redact import Redaction, redact
@@ -24,6 +24,7 @@ from smsgw.store.database import Database
 from smsgw.store.tables import part
 from smsgw.text import parts
 from tests.smsgw.desk import Desk
+from tests.smsgw.smsc_on_paper import Smsc
 
 HOUR = timedelta(hours=1)
 LONG = "0123456789" * 40  # three parts
@@ -32,29 +33,6 @@ WRONG, RIGHT = "Today only: bread for 1 EUR", "Today only: bread for 2 EUR"
 
 class Killed(BaseException):
     """The process ends at this very point."""
-
-
-class Smsc:
-    """A link whose network replaces texts, unless the test says what it answers instead."""
-
-    def __init__(self, *verbs: str) -> None:
-        self.abilities = Abilities(optional=frozenset(verbs))
-        self.state = LinkState.UP
-        self.asked: list[tuple[str, str]] = []
-        self.answers: Callable[[], None] = lambda: None
-
-    def health(self) -> Health:
-        return Health(self.state)
-
-    def query(self, reference: str, sender: str | None, to: str) -> Receipt:
-        raise AssertionError
-
-    def cancel(self, reference: str, sender: str | None, to: str) -> None:
-        raise AssertionError
-
-    def replace(self, reference: str, part: WirePart) -> None:
-        self.asked.append((reference, parts.join([parts.Piece(part.alphabet, part.user_data, part.udh)])))
-        self.answers()
 
 
 def raising(problem: BaseException) -> Callable[[], None]:
