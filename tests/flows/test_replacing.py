@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.emulators import smpp_client
+from tests.emulators.smpp_client import SmppClient, address, submit
 from tests.emulators.smsc import Network, smpp_network
 from tests.flows.running import Running, until
 from tests.flows.test_recalls import PHONE, reaches
+from tests.flows.test_smpp_clients import pair_of, port_of
 
 WRONG, RIGHT, BEST = "Bread is 1 EUR today", "Bread is 2 EUR today", "Bread is 3 EUR today"
 REPLACE_SM, RREPLACEFAIL, RINVMSGID = 7, 0x13, 0x0C
@@ -107,4 +110,31 @@ def test_an_smsc_that_does_not_answer_leaves_both_texts_possible(open_gateway: C
         assert (told["text"], [one["text"] for one in told["asked_instead"]]) == (WRONG, [RIGHT])
         network.go_silent(False)
         client.close()
+        assert gateway.terminate()[0] == 0
+
+
+def test_a_client_of_our_smsc_has_its_text_replaced_at_the_smsc_behind_it(open_gateway: Callable[..., Running]) -> None:
+    with smpp_network() as network:
+        shelf = Shelf(network)
+        gateway = open_gateway([{"name": "net", "kind": "smpp", **network.settings(replace_sm=True)}])
+        gateway.config.write_text(gateway.config.read_text() + '\n[[listen.smpp]]\nlisten = "127.0.0.1:0"\n')
+        gateway.smsgw("key", "create", "shop")
+        pair = pair_of(gateway.smsgw("key", "smpp", "shop").stdout)
+        gateway.start()
+        client, api = SmppClient(port_of(gateway)), gateway.client()
+        assert client.bind(*pair).status == 0
+        id = client.ask(smpp_client.SUBMIT_SM, submit(PHONE[1:], WRONG.encode())).text
+        reaches(api, f"msg_{id}", "sent")
+
+        def replaced(text: str) -> int:
+            new = address("Shop", 5, 0) + b"\0\0" + bytes((1, 0, len(text))) + text.encode()
+            return client.ask(smpp_client.REPLACE_SM, f"{id}\0".encode() + new).status
+
+        assert replaced(RIGHT) == 0
+        assert (list(shelf.texts.values()), api.get(f"/messages/msg_{id}")["text"]) == ([RIGHT], RIGHT)
+        shelf.taken.update(shelf.texts)
+        assert replaced(BEST) == RREPLACEFAIL
+        assert api.get(f"/messages/msg_{id}")["text"] == RIGHT
+        client.close()
+        api.close()
         assert gateway.terminate()[0] == 0
