@@ -236,6 +236,14 @@ def test_a_link_that_cannot_says_so(desk: Desk, smsc: Smsc) -> None:
     assert code(refused(desk, smsc, id, send_at=desk.now + HOUR)) == "cannot_replace"
 
 
+def test_what_was_written_for_another_link_is_not_replaced_in_a_coding_that_nobody_knows(
+    desk: Desk, smsc: Smsc
+) -> None:
+    id = sent(desk, text="Bread for 1 €")
+    desk.network.links["a"] = replace(desk.network.links["a"], abilities=replace(smsc.abilities, lacks=frozenset("€")))
+    assert "in a coding of its own" in str(refused(desk, smsc, id))
+
+
 @pytest.mark.parametrize("problem", [Conflict("too late (ESME_RREPLACEFAIL)"), NotFound("unknown id")])
 def test_what_the_network_says_against_it_is_told_and_the_first_text_stands(
     desk: Desk, smsc: Smsc, problem: SmsgwError
