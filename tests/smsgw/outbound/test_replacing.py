@@ -23,6 +23,7 @@ from smsgw.store import said_before
 from smsgw.store.database import Database
 from smsgw.store.tables import part
 from smsgw.text import parts
+from smsgw.webhooks.told import message_told
 from tests.smsgw.desk import Desk
 from tests.smsgw.smsc_on_paper import Smsc
 
@@ -170,6 +171,15 @@ def test_what_the_gate_would_hold_now_waits(desk: Desk, smsc: Smsc) -> None:
     row = desk.row(id)
     assert (row.state, row.why, row.due_at, row.text) == ("held", "no money", until, RIGHT)
     assert desk.events(id)[-2:] == ["replace", "hold"]
+
+
+def test_what_is_held_waits_as_long_as_its_new_text_must(desk: Desk, smsc: Smsc) -> None:
+    id = desk.submit(text=WRONG, send_at=desk.now + HOUR)
+    until = desk.now + 3 * HOUR
+    rules = replace(desk.terms.rules, more={"budget": lambda *_: {0: gate.Hold(until, "no money")}})
+    desk.door.terms = replace(desk.terms, rules=rules)
+    put(desk, smsc, id)
+    assert (desk.state(id), desk.row(id).due_at) == ("held", until)
 
 
 def test_other_times_count_while_it_waits(desk: Desk, smsc: Smsc) -> None:
@@ -320,6 +330,15 @@ def test_a_stop_is_obeyed_and_what_only_decides_when_it_goes_is_not_asked(desk: 
     assert len(smsc.asked) == 1
 
 
+def test_at_a_quiet_hour_what_its_network_has_is_still_put_right(desk: Desk, smsc: Smsc) -> None:
+    id = desk.offer(text="sale", expires_in=12 * 3600)
+    [wire] = desk.claim()
+    desk.taken(wire, "r1")
+    desk.later(hours=10)
+    put(desk, smsc, id, "better sale; STOP ends it")
+    assert said(desk, id)[0] == "better sale; STOP ends it"
+
+
 def test_one_network_is_not_asked_for_two_texts_at_a_time(desk: Desk, smsc: Smsc) -> None:
     id = sent(desk)
     verb = Replacing({"a": cast(Link, smsc)}, desk.database, desk.door)
@@ -360,6 +379,7 @@ def test_who_asks_for_the_first_text_again_gets_the_message_that_says_another_by
 def test_what_was_said_before_is_forgotten_with_the_text_and_not_sent_again(desk: Desk, smsc: Smsc) -> None:
     id = sent(desk, metadata={"order": "7"})
     put(desk, smsc, id)
+    assert message_told(desk.row(id)._asdict())["metadata"] == {"order": "7"}, "whoever is called reads only their own"
     desk.receipt("r1")
     asked: Asked = desk.database.writer.do(lambda conn, batch: [outbox.again(conn, one, "ana") for one in batch], id)
     assert (asked.text, asked.metadata) == (RIGHT, {"order": "7", "resend_of": id})
