@@ -78,6 +78,10 @@ class Replacing:
         """Whether it is worth offering: see `rewording.possible`."""
         return rewording.possible(row, pieces, carries_more, self._door.network.links.get(row.link))
 
+    def anywhere(self) -> bool:
+        """Whether any network replaces texts that it has."""
+        return any("replace" in link.abilities.optional for link in list(self._door.network.links.values()))
+
     def _settle(self, put: Put, problem: SmsgwError) -> SmsgwError:
         """Write down that the network would not, or did not answer; returns what is told of it."""
         sure = problem.code not in _UNHEARD

@@ -143,6 +143,7 @@ def shown(
         around["first_texts"] = {text.id: said_before.first(text.metadata) for text in texts}
         ids = [*(one.last.id for one in around["conversations"]), *(text.id for text in texts)]
         around["attachments"] = shown_media.of(conn, ids)
+    around["replaces"] = gateway.replacing.anywhere()
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
     around["networks"] = simulator.networks(gateway)
     around["curl"] = simulator.curl_line(gateway, person, gateway.config.web.public_url or request.host_url.rstrip("/"))

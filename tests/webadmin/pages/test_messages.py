@@ -107,7 +107,9 @@ def test_a_text_that_waits_is_changed_on_its_page_and_the_first_one_stays_to_be_
     assert '<p class="words said" dir="auto" id="says">Later,\nfor 2 EUR</p>' in page
     assert "Before that it said: Later" in said(page)
     assert "Its text was replaced by ana before it left." in said(page)
-    assert "At first it said: Later" in said(admin.page(f"/inbox/{ANA}"))
+    page = admin.page(f"/inbox/{ANA}")
+    assert "At first it said: Later" in said(page)
+    assert f"{path}#other" in page
 
 
 def test_a_text_that_cannot_stand_there_stays_in_the_form_beside_the_reason(
@@ -125,6 +127,7 @@ def test_what_its_network_has_is_offered_where_that_replaces_texts(
 ) -> None:
     path, smsc = f"/messages/{sent[1]}", Smsc("replace")
     at_network(sent[1], smsc)
+    assert f"/messages/{sent[1]}#other" in admin.page(f"/inbox/{BINE}")
     page = admin.page(path)
     assert "The network has it. If the phone does not, this comes in its place" in said(page)
     assert 'id="cancel"' not in page
@@ -143,6 +146,7 @@ def test_what_nothing_can_be_done_about_is_not_offered(
 ) -> None:
     at_network(sent[1], Smsc())
     assert 'id="replace"' not in admin.page(f"/messages/{sent[1]}")
+    assert "#other" not in admin.page(f"/inbox/{BINE}")
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
