@@ -193,8 +193,8 @@ class Rewording:
             _note(conn, wish, KEPT if one.sure else LEFT, says, one.at)
             return None
         this = part.c.message_id == row.id, part.c.reference == one.put.reference
-        found = conn.execute(update(part).where(*this).values(user_data=one.put.part.user_data)).rowcount
-        if mine not in asked or not found:
+        its = update(part).where(*this).values(user_data=one.put.part.user_data)
+        if mine not in asked or not conn.execute(its).rowcount:  # its words were forgotten, or it was cut anew
             says = "the network has the other text now, but the message went another way meanwhile"
             _note(conn, wish, LEFT, says, one.at)
             return Conflict(says, code="replace_unsure", hint="look at the message before you ask again")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, update
 from smsgw.errors import Conflict, NotFound, SmsgwError
 from smsgw.link import Alphabet, Link, LinkState
 from smsgw.outbound.gate import gate
+from smsgw.outbound.redact import Redaction, redact
 from smsgw.outbound.replacing import Replacing
 from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.routing import Served
@@ -165,6 +166,18 @@ def test_what_went_another_way_meanwhile_keeps_its_text(desk: Desk, smsc: Smsc) 
     assert code(refused(desk, smsc, id)) == "replace_unsure"
     assert said(desk, id) == (WRONG, [], [RIGHT])
     assert desk.events(id)[-1] == "doubt_text"
+
+
+def test_words_that_are_forgotten_while_the_network_answers_do_not_come_back(desk: Desk, smsc: Smsc) -> None:
+    id = sent(desk)
+
+    def forget() -> None:
+        desk.receipt("r1")
+        desk.database.writer.do(redact, Redaction(id, "ana", desk.now, {}))
+
+    smsc.answers = forget
+    assert code(refused(desk, smsc, id)) == "replace_unsure"
+    assert (said(desk, id), on_the_air(desk, id)) == (("", [], []), "")
 
 
 def test_a_stop_is_obeyed_and_what_only_decides_when_it_goes_is_not_asked(desk: Desk, smsc: Smsc) -> None:

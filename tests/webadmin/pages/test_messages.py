@@ -136,7 +136,9 @@ def test_what_its_network_has_is_offered_where_that_replaces_texts(
     smsc.answers = silence
     answer = admin.send(path, "replace", text="Hello Bine, 3 EUR")
     assert answer.status_code == 409
-    page = said(admin.page(path))
+    page = admin.page(path)
+    assert ">\nHello Bine, 3 EUR</textarea>" in page, "to be asked for again"
+    page = said(page)
     assert "did not answer, so either may come: Hello Bine, 3 EUR" in page
     assert "Nobody knows which text the network has now" in page
 
