@@ -147,7 +147,7 @@ class Gateway:
 
     def _ask_around(self, config: Config) -> None:
         """What asks networks: to take a message back or replace it, what became of one, what is left on a SIM."""
-        self.recall = Recall(self.links, self.database, self.receipts)
+        self.recall = self.reception.recall = Recall(self.links, self.database, self.receipts)
         self.replacing = self.reception.replacing = Replacing(self.links, self.database, self.door)
         after = timedelta(seconds=config.sending.ask_after) if config.sending.ask_after else None
         self.asking = Asking(self.links, self.database, self._told, after)

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -25,6 +25,8 @@ from ..access.keys import Client
 from ..access.smpp_clients import SmppClient
 from ..errors import Conflict, Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
 from ..listener import Address, Guest, Knock, Octets, Outcome, Outlet, Submission, Submitted
+from ..outbound.outbox import Cancelled
+from ..outbound.recall import Recall
 from ..outbound.replacing import Replacing
 from ..outbound.submit import Accepted, Door, Ready
 from ..store import followers
@@ -81,6 +83,7 @@ class Reception:
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="clients")
         self._at_networks = ThreadPoolExecutor(2, thread_name_prefix="clients-asking")  # which are slow to answer
         self.replacing = Replacing({}, database, door)  # the gateway has one with its links
+        self.recall: Recall | None = None  # which the gateway has
         self.counts: Counter[str] = Counter()
 
     # Coming and going
@@ -292,35 +295,48 @@ class Reception:
         region = self._door.terms.region
         number = asking.spelled(to.written, region) if to else None
         source = asking.spelled(sender.written, region) if sender else None
-        wish = verbs.TakeBack(guest.id, id, source, number, self._clock())
-        return self._write(verbs.take_back, wish)
+        now = self._clock()
+        stored = self._write(verbs.take_back, verbs.TakeBack(guest.id, id, source, number, now))
+        return self._else_at_network(stored, lambda: self._recalled(Cancelled(verbs.bare(id), guest.id, now)))
+
+    def _recalled(self, wish: Cancelled) -> int:
+        if self.recall is None:
+            raise Conflict("its network cannot be asked for it here", code="already_sending")
+        self.recall.cancel(wish)
+        return 1
 
     def replace(self, guest: Guest, id: str, by: Submission) -> Future[None]:
-        """See the contract. What the message's network must be asked for is asked aside, which may take a while."""
-        answer: Future[None] = Future()
+        """See the contract."""
         try:
             wish = asking.other(guest, verbs.bare(id), by, self._clock())
         except SmsgwError as problem:
             return _ended(problem)
+        stored = self._write(self.replacing.waiting, wish)
+        return self._else_at_network(stored, lambda: self.replacing.at_network(wish))
 
-        def told(done: Future[Any]) -> None:
+    def _else_at_network(self, stored: Future[T], ask: Callable[[], T]) -> Future[T]:
+        """What became of a wish in the store; or of asking the network that may have the message: aside, for it may
+        take a while."""
+        answer: Future[T] = Future()
+
+        def told(done: Future[T]) -> None:
             problem = done.exception()
             if problem is None:
-                answer.set_result(None)
+                answer.set_result(done.result())
             else:
                 answer.set_exception(problem)
 
-        def stored(done: Future[None]) -> None:
+        def in_store(done: Future[T]) -> None:
             problem = done.exception()
             if not isinstance(problem, Conflict) or problem.code != "already_sending":
                 told(done)
                 return
             try:
-                self._at_networks.submit(self.replacing.at_network, wish).add_done_callback(told)
+                self._at_networks.submit(ask).add_done_callback(told)
             except RuntimeError:  # it is closed: we are stopping
                 told(done)
 
-        self._write(self.replacing.waiting, wish).add_done_callback(stored)
+        stored.add_done_callback(in_store)
         return answer
 
     # The clock and the end

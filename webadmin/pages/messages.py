@@ -17,6 +17,7 @@ from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
+from smsgw.outbound.recall import possible
 from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.submit import Asked
 from smsgw.store import said_before
@@ -138,7 +139,7 @@ def take_back(id: str) -> Response:
     """Take a message back; when it is too late the page says so."""
     gateway = the_gateway()
     wish = outbox.Cancelled(id, current_person().id, gateway.clock())
-    return _done(id, lambda: outbox.cancel(gateway.database.writer, wish))
+    return _done(id, lambda: gateway.recall.cancel(wish))
 
 
 @pages.post("/messages/<id>/replace")
@@ -188,6 +189,7 @@ def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> 
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
         attachment=attachment, carried=carried, families=families, of_list=is_of_list(row), draft=draft,
+        recallable=possible(row, parts, the_gateway().network.links),
         replaceable=the_gateway().replacing.possible(row, parts, carried is not None),
         said_before=said_before.before(row.metadata), asked_instead=said_before.asked(row.metadata),
         by_name=lambda why: _by_name(why, names),

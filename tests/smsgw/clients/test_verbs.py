@@ -13,6 +13,7 @@ from smsgw.clients.reception import Reception
 from smsgw.errors import BadInput, Conflict, NotFound, SmsgwError
 from smsgw.link import Alphabet, Link, LinkState, ReceiptState
 from smsgw.listener import Address, Wants
+from smsgw.outbound.recall import Recall
 from smsgw.outbound.replacing import Replacing
 from smsgw.store import said_before
 from tests.smsgw.desk import START, Desk
@@ -123,6 +124,28 @@ def test_other_words_for_what_its_network_has_are_asked_for_there(
     assert (desk.row(id).text, desk.state(id), smsc.asked) == ("second words", "sent", [("r1", "second words")])
     smsc.state = LinkState.DOWN
     assert isinstance(refusal(reception.replace(bound.guest, id, asks.one("third words", "0"))), Conflict)
+
+
+@on_both_engines
+def test_what_its_network_has_is_asked_back_there(bind: Bind, reception: Reception, desk: Desk) -> None:
+    smsc = Smsc("cancel")
+    bound = bind()
+    id, kept = bound.take("back, please"), bound.take("this one, too")
+    for number, wire in enumerate(desk.claim()):
+        desk.taken(wire, f"r{number}")
+    assert isinstance(refusal(reception.cancel(bound.guest, id, None, None)), Conflict)
+    reception.recall = Recall({"a": cast(Link, smsc)}, desk.database, desk.receipts)
+    assert reception.cancel(bound.guest, f"{id}.1", None, None).result(90) == 1
+    assert (desk.state(id), smsc.gave_back) == ("cancelled", ["r0"])
+    theirs = desk.submit(text="of somebody else")
+    assert isinstance(refusal(reception.cancel(bound.guest, theirs, None, None)), NotFound)
+
+    def no() -> None:
+        raise Conflict("it is on the phone", code="refused")
+
+    smsc.answers = no
+    assert refusal(reception.cancel(bound.guest, kept, None, None)).code == "cannot_recall"
+    assert desk.state(kept) == "sent"
 
 
 @on_both_engines

@@ -122,6 +122,18 @@ def test_a_text_that_cannot_stand_there_stays_in_the_form_beside_the_reason(
     assert "The text needs" in said(answer.text)
 
 
+def test_what_its_network_has_is_taken_back_where_that_gives_it_back(
+    admin: Visitor, said: Said, sent: list[str], at_network: Callable[[str, Smsc], None]
+) -> None:
+    path, smsc = f"/messages/{sent[1]}", Smsc("cancel")
+    at_network(sent[1], smsc)
+    assert admin.send(path, "cancel").status_code == 303
+    page = admin.page(path)
+    assert smsc.gave_back == ["r1"]
+    assert "the network gave it back" in said(page)
+    assert 'id="cancel"' not in page
+
+
 def test_what_its_network_has_is_offered_where_that_replaces_texts(
     admin: Visitor, said: Said, sent: list[str], at_network: Callable[[str, Smsc], None]
 ) -> None:
