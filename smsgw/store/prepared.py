@@ -4,9 +4,9 @@ They are written in SQLAlchemy Core (or as `text()`), so that names and types ha
 SQLAlchemy does again at every execution. The surprise: `run` gives rows as the engine's driver does, so a time or a
 JSON column is read with `records`. A list of ids travels as one value (`among`), and rows are stored many in one step:
 at each step SQLite's driver lets other threads run, and then waits for them, which costs more than the step. What never
-changes in a statement stands in its text: SQLite plans a statement anew whenever a value is bound anew that it held
-against the WHERE of an index (sqlite.org/c3ref/prepare.html, of sqlite3_prepare_v2), and planning takes ten times as
-long as the change of a row.
+changes in a statement stands in its text for SQLite: that plans a statement anew whenever a value is bound anew that it
+held against the WHERE of an index (sqlite.org/c3ref/prepare.html, of sqlite3_prepare_v2), and planning takes ten times
+as long as the change of a row.
 """
 
 from __future__ import annotations
@@ -169,7 +169,9 @@ class _Compiled:
     """A statement in the words of one engine, with what turns our values into the engine's."""
 
     def __init__(self, statement: Any, columns: list[str] | None, dialect: Dialect) -> None:
-        compiled = replacement_traverse(statement, {}, _spoken).compile(dialect=dialect, column_keys=columns)
+        if dialect.name == "sqlite":  # PostgreSQL plans well for values that it does not know, and keeps such a plan
+            statement = replacement_traverse(statement, {}, _spoken)
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
         self.sql = str(compiled)
         bound = {name: bind for bind, name in compiled.bind_names.items()}
         self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
