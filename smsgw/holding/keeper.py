@@ -28,9 +28,10 @@ from ..errors import Conflict, SmsgwError
 from ..gateway import Gateway
 from ..outbound.serving import published
 from ..store import links, nodes, schema
-from ..store.database import FROZEN, explained, open_engine
+from ..store.database import explained, open_engine
 from ..store.fences import Alone, Guard, steady
 from ..store.nodes import LINK, Me, Others
+from ..store.pragmas import FROZEN
 from ..store.tables import message
 from ..store.wake import CHANNEL, MISSED, Bell
 from .connecting import Connecting

@@ -23,14 +23,14 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from ..errors import SmsgwError, StoreError, StoreFull, StoreUnreachable
 from .fences import Guard, current
 from .outcomes import Many, Place, Told
-from .pragmas import CACHE_TO_READ, CACHE_TO_WRITE, sqlite_settings
+from .pragmas import CACHE_TO_READ, CACHE_TO_WRITE, postgresql_settings, sqlite_settings
 from .prepared import execute_raw
 from .tables.types import written_json
 
@@ -41,8 +41,6 @@ Step = Callable[[Connection, list[Item]], Sequence[Result | Exception]]
 
 _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 
-SESSION = "smsgw"  # what PostgreSQL calls a connection of ours
-FROZEN = 10_000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
 GATHER = (
@@ -368,7 +366,7 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 url, pool_size=1 if writing else 8, pool_pre_ping=True, json_serializer=written_json,
-                connect_args=_postgresql_settings(parsed, writing),
+                connect_args=postgresql_settings(parsed, writing),
             )  # fmt: skip
         if parsed.get_backend_name() != "sqlite":
             raise ArgumentError(f"{parsed.get_backend_name()} is no store that smsgw knows")
@@ -387,23 +385,3 @@ def open_engine(url: str, synchronous: str = "FULL", *, writing: bool = False) -
     # The sqlite3 module would begin transactions when it likes; we begin them, and a writer takes its lock at once.
     event.listen(engine, "begin", lambda conn: execute_raw(conn, "BEGIN IMMEDIATE" if writing else "BEGIN"))
     return engine
-
-
-def _postgresql_settings(url: URL, writing: bool) -> dict[str, str]:
-    """How both ends of a connection find out soon that the other is gone, and how long a frozen writer is waited for.
-
-    Without them a node that was cut off waits for a quarter of an hour, and one that was frozen in the middle of a
-    transaction keeps its locks for as long. What the url says itself goes before.
-    """
-    ours = {
-        "connect_timeout": "5", "keepalives_idle": "3", "keepalives_interval": "2", "keepalives_count": "3",
-        "tcp_user_timeout": "9000", "application_name": SESSION,
-    }  # fmt: skip
-    theirs = "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-    theirs += " -c tcp_user_timeout=9000"  # nothing is asked whether it lives while it owes us an acknowledgement
-    if writing:
-        theirs += f" -c idle_in_transaction_session_timeout={FROZEN}"
-    said = url.query.get("options", "")
-    return {name: value for name, value in ours.items() if name not in url.query} | {
-        "options": f"{theirs} {said if isinstance(said, str) else ' '.join(said)}".strip()
-    }

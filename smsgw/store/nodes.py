@@ -14,8 +14,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection, select, text
 
-from .database import SESSION
 from .fences import Guard
+from .pragmas import SESSION
 from .tables import lease, node
 from .tables.types import AnyRow
 
