@@ -14,12 +14,12 @@ from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from .campaigns import READ, known, row_of
-from .campaigns_shapes import Report, TargetFilter, TargetPage
+from .campaigns_report_shapes import Report, TargetFilter, TargetPage
 from .routes import answer, route
 
 
 def report_json(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as the API shows it: campaigns_shapes.Report."""
+    """A report as the API shows it: campaigns_report_shapes.Report."""
     same = ("people", "left_out", "unplaced", "placed", "waiting", "difference", "winner", "runs")
     booked, saved, control = told["booked"], told["saved"], told["control"]
     currency = booked[0]["currency"] if booked else None
@@ -48,7 +48,7 @@ def _brought(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def target_json(row: AnyRow) -> dict[str, Any]:
-    """A target's row as the API shows it: campaigns_shapes.Target."""
+    """A target's row as the API shows it: campaigns_report_shapes.Target."""
     same = ("customer_id", "language", "variant", "left_out", "message_id", "why")
     return {name: row._mapping[name] for name in same} | {
         "number": row.address,
