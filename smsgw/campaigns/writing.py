@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from ..customers import fields
 from ..customers.consent import categories as consent_categories
 from ..errors import BadInput, Fault, NotFound
+from ..outbound.short_links import NO_BASE
 from ..store import history
 from ..store.database import Database
 from ..store.ids import new_id
@@ -33,7 +34,8 @@ from .terms import VARIANTS, Terms
 class Wish:
     """A campaign as somebody wants it. texts: by language; template: the name or id of one to take them from.
 
-    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of.
+    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of. public: whether phones reach it, so that
+    short links can be written.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Wish:
     terms: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[str] = ()
     region: str | None = None
+    public: bool = True
 
 
 def create(database: Database, wish: Wish) -> str:
@@ -123,6 +126,7 @@ def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
         faults += slides.faults(conn, terms.shown, facts.known(conn), spoken, language)
     faults += _purpose(conn, wish)
     faults += _offer(conn, terms)
+    faults += _tracking(wish, terms)
     if wish.link is not None and wish.link not in wish.links:
         known = ", ".join(sorted(wish.links)) or "none"
         faults.append(Fault("/link", "link_unknown", f"there is no link {wish.link!r}; there are: {known}"))
@@ -156,6 +160,20 @@ def _purpose(conn: Connection, wish: Wish) -> list[Fault]:
         consent_categories.known(conn, wish.category or "")
     except BadInput as wrong:
         return wrong.faults
+    return []
+
+
+def _tracking(wish: Wish, terms: Terms) -> list[Fault]:
+    """Links that cannot be made short, and clicks by which nothing can win."""
+    if terms.track_links and not wish.public:
+        return [Fault("/terms/track_links", "no_public_url", NO_BASE)]
+    if (
+        terms.split is not None
+        and terms.split.by == "clicks"
+        and not (terms.track_links and wish.purpose == "marketing")
+    ):
+        says = "who follows a link is known of marketing with track_links only: choose the winner by something else"
+        return [Fault("/terms/split/by", "clicks_unknown", says)]
     return []
 
 

@@ -124,7 +124,7 @@ def _wish(body: NewCampaign) -> writing.Wish:
         name=body.name, audience=body.audience, by=client().id, now=gateway.clock(), texts=body.texts,
         template=body.template, language=body.language, purpose=body.purpose, category=body.category,
         sender=body.from_, link=body.link, terms=body.terms.model_dump(mode="json"), links=tuple(gateway.network.links),
-        region=gateway.config.sending.region,
+        region=gateway.config.sending.region, public=bool(gateway.short_links.base),
     )  # fmt: skip
 
 

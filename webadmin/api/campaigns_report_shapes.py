@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from .campaigns_shapes import LeftOutCount, Money
-from .shapes import Shape, Words
+from .shapes import Moment, Shape, Words
 
 
 class TargetFilter(Shape):
@@ -16,6 +16,7 @@ class TargetFilter(Shape):
     left_out: Words | None = Field(
         None, max_length=24, description="Only those left out for this reason; any: for any."
     )
+    clicked: bool = Field(False, description="Only those who followed a short link of their own.")
 
 
 class Target(Shape):
@@ -30,6 +31,8 @@ class Target(Shape):
     message_id: str | None = Field(description="The message.")
     status: str | None = Field(description="What became of the message.")
     why: str | None = Field(description="Why, in words.")
+    clicks: int = Field(description="How often what can have been a person followed a short link of theirs.")
+    clicked_at: Moment | None = Field(description="When that was last.")
 
 
 class TargetPage(Shape):
@@ -48,6 +51,26 @@ class Brought(Shape):
     orders: int = Field(description="Orders that were confirmed.")
     value: Money | None = Field(description="What these are worth.")
     opted_out: int = Field(description="Who said stop.")
+    clicked: int | None = Field(description="Who followed a short link; null: it is not known of whom links are.")
+
+
+class FollowedLink(Shape):
+    """An address in the texts of a campaign that went as short links."""
+
+    url: str = Field(description="Where these lead.")
+    codes: int = Field(description="How many short links lead there: of marketing one for each recipient.")
+    people: int = Field(description="How often they were followed by what can have been a person.")
+    bots: int = Field(description="By previews, scanners and other programs.")
+    last: Moment | None = Field(description="When a person followed one last.")
+
+
+class CampaignClicks(Shape):
+    """How often the short links of a campaign were followed."""
+
+    people: int = Field(description="By what can have been a person.")
+    bots: int = Field(description="By previews, scanners and other programs.")
+    addresses: int = Field(description="How many addresses these lead to.")
+    links: list[FollowedLink] = Field(description="The first twenty of them, those that people followed most.")
 
 
 class Control(Shape):
@@ -90,6 +113,7 @@ class Report(Shape):
     booked: list[Money] = Field(description="What was charged.")
     difference: str = Field(description="Why these differ, in words.")
     brought: Brought = Field(description="Replies, orders and opt-outs.")
+    clicks: CampaignClicks | None = Field(description="On its short links; null: it has none (see track_links).")
     cost_per_order: Money | None = Field(description="What one order cost.")
     control: Control | None = Field(description="Those who were held out.")
     variants: dict[str, Brought] = Field(description="What came of each text.")

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from smsgw.errors import BadInput, SmsgwError
 from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
-from smsgw.outbound import outbox
+from smsgw.outbound import link_clicks, outbox
 from smsgw.outbound.cutting import shown
 from smsgw.outbound.submit import Asked
 from smsgw.store.lifecycle import MESSAGE, WAITING
@@ -169,12 +169,14 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
         events = outbox.events(conn, [id])
         parts = outbox.parts_of(conn, id)
         attachment, carried = shown_media.of(conn, [id]).get(id), contents_of(conn, [id]).get(id)
+        followed = link_clicks.of_message(conn, id)
         families = {one.id: one.family for one in attachment.media if not one.gone} if attachment else {}
     price = money(row.price, row.currency)
     words = shown(dict(row._mapping))
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
         attachment=attachment, carried=carried, families=families, of_list=is_of_list(row),
+        followed=followed,
     )  # fmt: skip
 
 
