@@ -74,7 +74,7 @@ def one_group(id: str) -> Response:
 @route("PATCH", "/groups/<id>", scope=WRITE, takes=GroupChange, answers={200: Group}, errors=("not_found",),
        audited="group.renamed")  # fmt: skip
 def rename_group(id: str, body: GroupChange) -> Response:
-    """Call a group otherwise; segments that speak of it go on to."""
+    """Give a group another name; segments that speak of it still do."""
     gateway = the_gateway()
     with gateway.database.reading() as conn:
         known = groups.get(conn, id[:80]).id
