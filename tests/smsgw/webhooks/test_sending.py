@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import select
@@ -339,6 +340,23 @@ def test_a_receiver_with_tls_is_believed_only_with_its_certificate(
         assert [one.type for one in secure.wait_for(1)] == ["message.accepted"]
     finally:
         secure.close()
+
+
+def test_jasmins_receiver_is_told_again_until_it_says_that_it_has_it(
+    desk: Desk, receiver: Receiver, tell: Tell
+) -> None:
+    receiver.reply = lambda heard: Reply(200, body=b"OK" if len(receiver.heard) < 2 else b"ACK/Jasmin")
+    told = {"method": "POST"}
+    wish = clients.ClientHook("shop", "jasmin", receiver.url, clients.TEXTS, utc_now() - timedelta(seconds=1), told)
+    clients.put(desk.database.writer, wish, LOCAL, {})
+    tell(pauses=(0.05, 0.05, 0.05))
+    desk.text_from("+38640111222", "who knows?")
+    heard = receiver.wait_for(3)
+    assert len({one.body for one in heard}) == 1
+    assert dict(parse_qsl(heard[0].body.decode()))["content"] == "who knows?"
+    until(lambda: states(desk) == ["delivered"])
+    [row] = rows(desk)
+    assert [one["error"] for one in row.tries] == ["answered 200, but not ACK/Jasmin"] * 2
 
 
 @pytest.mark.parametrize(
