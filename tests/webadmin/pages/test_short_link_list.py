@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from smsgw.customers import customers
+from smsgw.customers import customers, timeline
 from smsgw.customers.consent import categories as consent_categories
 from smsgw.customers.consent import consent
 from smsgw.customers.customers import Wish
@@ -96,6 +96,11 @@ def test_who_followed_a_campaign_s_links_is_told_from_its_form_to_the_sheet(
     message = re.search(r"/messages/(msg_\w+)", page)
     assert message
     assert f"/short-links?message={message[1]}" in admin.page(f"/messages/{message[1]}")
+    with town.database.reading() as conn:
+        people = [customers.get(conn, row.id) for row in customers.of(conn, [ANA, BOR]).values()]
+        past = [timeline.read(conn, one) for one in people]
+    clicks = [[(one.text, one.state) for one in each.entries if one.kind == "click"] for each in past]
+    assert sorted(clicks) == [[], [(SHOP, "followed")] * 2]
     told = admin.get(f"/short-links.csv?campaign={id}")
     assert told.headers["Content-Type"].startswith("text/csv")
     lines = told.get_data(as_text=True).splitlines()
