@@ -6,18 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import Connection
 
 from smsgw.errors import NotFound
 from smsgw.money import exchange, networks, pricelist, pricing
 from smsgw.money.rates import spelled
 from smsgw.paper.sheets import open_sheet
-from smsgw.store.tables import rate as stored
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import reading
-from .matching import hold
 from .money_shapes import (
     Done,
     ExchangeList,
@@ -60,33 +57,32 @@ def add_rate(body: NewRate) -> Response:
     return answer({"data": [_rate_json(row) for row in rows], "next_cursor": None}, 201)
 
 
-def _written(conn: Connection, number: int) -> dict[str, Any]:
-    """What If-Match compares, and nobody changes until the transaction ends."""
-    hold(conn, stored.c.id, number)
-    return _rate_json(pricelist.get(conn, number))
-
-
 def _rate_json(row: AnyRow) -> dict[str, Any]:
     return {**pricelist.as_told(row), "id": row.id}
 
 
-@route("GET", "/rates/<int:number>", scope=READ, answers={200: Rate}, errors=("not_found",), written=_written)
+@route("GET", "/rates/<int:number>", scope=READ, answers={200: Rate}, errors=("not_found",))
 def one_rate(number: int) -> Response:
     """Show a rate that counts."""
     with the_gateway().database.reading() as conn:
         return answer(_rate_json(pricelist.get(conn, number)))
 
 
-@route("PATCH", "/rates/<int:number>", scope=MANAGE, takes=RateChange, answers={200: Rate}, errors=("not_found",))
+@route(
+    "POST", "/rates/<int:number>/correct", scope=MANAGE, takes=RateChange, answers={201: Rate}, errors=("not_found",)
+)
 def correct_rate(number: int, body: RateChange) -> Response:
-    """Correct a rate; the corrected one has another number, and what was booked by the old one stays booked."""
+    """Put a corrected rate in the place of one; it has a number of its own, and what was booked stays booked.
+
+    Fields that are left out stay, null takes away.
+    """
     gateway = the_gateway()
     wish = pricelist.Correction(number, reading.typed(body), gateway.till.zones, client().id, gateway.clock())
     new = pricelist.correct(gateway.database.writer, wish)
     gateway.read_money()
     with gateway.database.reading() as conn:
         told = _rate_json(pricelist.get(conn, new))
-    return answer(told, headers={"Location": f"{PREFIX}/rates/{new}"})
+    return answer(told, 201, {"Location": f"{PREFIX}/rates/{new}"})
 
 
 @route("DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))

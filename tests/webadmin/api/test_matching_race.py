@@ -48,6 +48,13 @@ RECORDS: dict[tuple[str, str], tuple[str, Any, Any, Any]] = {
         {"url": "https://example.org/c"},
     ),
     ("PATCH", "/budgets/<int:number>"): ("/budgets", BUDGET, {"ceiling": "6"}, {"ceiling": "7"}),
+    ("PATCH", "/plans/<int:number>"): (
+        "/plans", {"link": "phones", "units": "100"}, {"name": "M"}, {"units": "300"}
+    ),
+    ("PATCH", "/groups/<id>"): ("/groups", {"name": "a"}, {"name": "b"}, {"name": "c"}),
+    ("PUT", "/catalogue/<sku>"): (
+        "/catalogue/shoes", {"names": {"en": "a"}}, {"names": {"en": "b"}}, {"names": {"en": "c"}}
+    ),
     ("PATCH", "/inquiries/<id>"): ("", None, {"priority": "high"}, {"priority": "low"}),
 }  # fmt: skip
 RECORDS |= {

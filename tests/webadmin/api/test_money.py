@@ -30,23 +30,22 @@ def test_a_rate_is_said_listed_corrected_and_taken_away(call: Any) -> None:
 def test_a_rate_is_shown_and_corrected_field_by_field_and_keeps_what_it_booked(call: Any, gateway: Gateway) -> None:
     told = {"link": "phones", "prefix": "+386", "amount": "0.05", "currency": "EUR", "minimum": "0.1"}
     [rate] = call("POST", "/api/v1/rates", told).said["data"]
-    seen = call("GET", f"/api/v1/rates/{rate['id']}")
-    assert seen.said == rate
-    tag = {"If-Match": seen.headers["ETag"]}
-    fixed = call("PATCH", f"/api/v1/rates/{rate['id']}", {"amount": "0.06", "minimum": None}, **tag)
+
+    def correct(number: int, **fields: str | None) -> Any:
+        return call("POST", f"/api/v1/rates/{number}/correct", fields)
+
+    assert call("GET", f"/api/v1/rates/{rate['id']}").said == rate
+    fixed = correct(rate["id"], amount="0.06", minimum=None)
     Rate.model_validate(fixed.said)
-    assert fixed.headers["Location"] == f"/api/v1/rates/{fixed.said['id']}"
+    assert (fixed.status, fixed.headers["Location"]) == (201, f"/api/v1/rates/{fixed.said['id']}")
     assert fixed.said == rate | {"id": fixed.said["id"], "amount": "0.06", "minimum": ""}
     assert fixed.said["id"] != rate["id"]  # what was booked keeps the number that it was booked by
     assert call("GET", "/api/v1/rates").said["data"] == [fixed.said]
-    assert call("PATCH", f"/api/v1/rates/{rate['id']}", {"amount": "1"}).code == "not_found"
-    moved = call("PATCH", f"/api/v1/rates/{fixed.said['id']}", {"prefix": "+385"}).said
+    assert correct(rate["id"], amount="1").code == call("GET", f"/api/v1/rates/{rate['id']}").code == "not_found"
+    moved = correct(fixed.said["id"], prefix="+385").said
     assert [one["prefix"] for one in call("GET", "/api/v1/rates").said["data"]] == ["+385"]
-    same = call("PATCH", f"/api/v1/rates/{moved['id']}", {"prefix": "+385"}).said
-    assert same["id"] == moved["id"]
-    stale = call("PATCH", f"/api/v1/rates/{moved['id']}", {"amount": "2"}, **tag)
-    assert stale.code == "precondition_failed"
-    wrong = call("PATCH", f"/api/v1/rates/{moved['id']}", {"amount": "much", "link": "none"})
+    assert correct(moved["id"], prefix="+385").said["id"] == moved["id"]
+    wrong = correct(moved["id"], amount="much", link="none")
     assert wrong.faults == {"/amount": "amount_invalid", "/link": "link_invalid"}
     assert gateway.rates.price("phones", "+385911", gateway.clock()).amount == 60_000
     changes = [one["verb"] for one in call("GET", "/api/v1/audit?verb=rate.*").said["data"]]
