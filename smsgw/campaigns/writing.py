@@ -5,7 +5,7 @@ A campaign keeps the texts as they are when it is written, also those of a templ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -200,17 +200,24 @@ def _series(conn: Connection, terms: Terms, audience: Mapping[str, Any]) -> list
     return faults
 
 
-def change(database: Database, id: str, wish: Wish) -> None:
-    """Write a campaign anew: it is a draft then. Raises NotFound, BadInput, Conflict once it has begun."""
+Change = Wish | Callable[[AnyRow], Wish]
+
+
+def change(database: Database, id: str, wish: Change) -> None:
+    """Write a campaign anew: it is a draft then. wish: or what makes one of the campaign's row, in the transaction.
+
+    Raises NotFound, BadInput, Conflict once it has begun.
+    """
     database.writer.do(_change, (id, wish))
 
 
-def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception | None]:
+def _change(conn: Connection, batch: list[tuple[str, Change]]) -> list[Exception | None]:
     return [attempt(_change_one, conn, id, wish) for id, wish in batch]
 
 
-def _change_one(conn: Connection, id: str, wish: Wish) -> None:
-    get(conn, id)
+def _change_one(conn: Connection, id: str, wanted: Change) -> None:
+    row = get(conn, id)
+    wish = wanted if isinstance(wanted, Wish) else wanted(row)
     values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
     move(conn, id, "edit", "it was changed, so it must be estimated and approved again", values, wish.by, wish.now)
 

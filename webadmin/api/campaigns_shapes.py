@@ -105,6 +105,21 @@ class NewCampaign(Shape):
     terms: Terms = Field(default_factory=Terms, description="How it is sent, and what stops it.")
 
 
+class CampaignChange(Shape):
+    """What is to be otherwise; what is left out stays, null takes away, also within terms (RFC 7396)."""
+
+    name: Words | None = Field(None, max_length=200, description="What it is called.")
+    audience: dict[str, Any] | None = Field(None, description='Who: {"rule": RULE} or {"numbers": [...]}.')
+    texts: dict[Words, Words | None] | None = Field(None, max_length=40, description=_TEXTS)
+    template: Words | None = Field(None, max_length=80, description="The template to take the texts from.")
+    language: Words | None = Field(None, max_length=8, description="Whose text is for those without one of their own.")
+    purpose: Literal["marketing", "service", "transactional"] | None = Field(None, description="What it is for.")
+    category: Words | None = Field(None, max_length=24, description="What its recipients must have agreed to.")
+    from_: Words | None = Field(None, alias="from", max_length=20, description="Its sender.")
+    link: Words | None = Field(None, max_length=40, description="The only link that it may go over.")
+    terms: dict[str, Any] | None = Field(None, description="How it is sent, and what stops it.")
+
+
 class Money(Shape):
     """An amount."""
 

@@ -35,6 +35,9 @@ RECORDS: dict[tuple[str, str], tuple[str, Any, Any, Any]] = {
     ("PUT", "/campaigns/<id>"): (
         "/campaigns", {"name": "a", **CAMPAIGN}, {"name": "b", **CAMPAIGN}, {"name": "c", **CAMPAIGN}
     ),
+    ("PATCH", "/campaigns/<id>"): (
+        "/campaigns", {"name": "a", **CAMPAIGN}, {"name": "b", **CAMPAIGN}, {"name": "c", **CAMPAIGN}
+    ),
     ("PUT", "/templates/<id>"): (
         "/templates", {"name": "a", "texts": TEXTS}, {"name": "b", "texts": TEXTS}, {"name": "c", "texts": TEXTS}
     ),
