@@ -34,6 +34,7 @@ SECTIONS = {
         "send": "send.send",
         "inbox": "inbox.inbox",
         "log": "log.log",
+        "replace": "send.replace_text",
         "cancel": "send.cancel",
         "read": "read.read_",
         "spool": "spool.spool",

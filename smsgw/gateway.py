@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +43,7 @@ from .media.pages import PageTerms
 from .money.estimate import Estimate, of
 from .money.till import Till
 from .outbound.asking import Asking
-from .outbound.balances import Balances, Plan
+from .outbound.balances import Balances, plans_of
 from .outbound.carrying import Carrying, CarryTerms
 from .outbound.fallback import Fallback
 from .outbound.familiar import Familiar, familiar
@@ -55,6 +54,7 @@ from .outbound.pace import Pace
 from .outbound.preferring import Preferring
 from .outbound.recall import Recall
 from .outbound.receipts import Receipts
+from .outbound.replacing import Replacing
 from .outbound.retry import Retry
 from .outbound.routing import Served
 from .outbound.sender import Sender
@@ -146,8 +146,9 @@ class Gateway:
         self.promise, self.proposer = made.promise, made.proposer
 
     def _ask_around(self, config: Config) -> None:
-        """What asks networks: to take a message back, what became of one, what is left on a SIM."""
-        self.recall = Recall(self.links, self.database, self.receipts)
+        """What asks networks: to take a message back or replace it, what became of one, what is left on a SIM."""
+        self.recall = self.reception.recall = Recall(self.links, self.database, self.receipts)
+        self.replacing = self.reception.replacing = Replacing(self.links, self.database, self.door)
         after = timedelta(seconds=config.sending.ask_after) if config.sending.ask_after else None
         self.asking = Asking(self.links, self.database, self._told, after)
         self.balances = Balances(plans_of(config), self.links, self.database, self.clock, self.tell)
@@ -384,16 +385,3 @@ def carry_terms(config: Config, terms: PageTerms) -> CarryTerms:
     own = config.pages.company, config.pages.call or ""
     where = tuple(media.without_mms)
     return CarryTerms(media.policy, media.profile, media.patience, media.language, *own, terms, where)
-
-
-def plans_of(config: Config) -> dict[str, Plan]:
-    """When the links' SIMs are asked for their money, and when it is low, by name."""
-    return {
-        link.name: Plan(
-            None if link.balance_every is None else timedelta(seconds=link.balance_every),
-            None if link.balance_at is None else time_of_day.fromisoformat(link.balance_at),
-            link.balance_low,
-        )
-        for link in config.links
-        if link.enabled and (link.balance_every or link.balance_at or link.balance_low is not None)
-    }

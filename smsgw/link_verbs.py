@@ -6,7 +6,7 @@ Part of the driver contract; what every link has is in `link`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +70,15 @@ class Balance:
     amount: Decimal | None
     currency: str | None
     said: str
+
+
+@runtime_checkable
+class SendsSome(Protocol):
+    """What a link offers that writes several parts in one go."""
+
+    def send_some(self, parts: Sequence[WirePart]) -> int:
+        """Put the first of `parts`, at least one, on the wire as `send` does, and those after it that go without
+        waiting. Returns how many that are: for them `events` hears, or has heard, what became of them."""
 
 
 @runtime_checkable

@@ -206,7 +206,9 @@ class Reception(Protocol):
         Conflict (too late)."""
 
     def replace(self, guest: Guest, id: str, by: Submission) -> Future[None]:
-        """Put other words into a message that waits. Ends in NotFound, Conflict (too late), BadInput."""
+        """Put another text into a message that waits, or that its network has and replaces. Its times count where it
+        waits, the rest of `by` but the text and the receipts does not. Ends in NotFound, Conflict (too late, or its
+        network does not), BadInput, RefusedByPolicy."""
 
 
 class Listener(Protocol):

@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from .config import Config, LinkConfig, Origin
 from .config.certificates import Shows
 from .errors import BadConfig
-from .gateway import Gateway, answering_of, plans_of
+from .gateway import Gateway, answering_of
 from .link import Health, Link, LinkState
+from .outbound.balances import plans_of
 from .outbound.sender import Sender
 from .outbound.serving import over_of, served_of
 from .store import links

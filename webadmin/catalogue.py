@@ -103,6 +103,21 @@ CATALOGUE: tuple[Entry, ...] = (
         "Nothing: wait for what the network says.",
     ),
     Entry(
+        "cannot_replace",
+        409,
+        "Its text cannot be replaced",
+        "The message is no text of one part, or its network cannot or will not put another in its place; `detail` says "
+        "why.",
+        "Take it back if its network gives it back, or send another message.",
+    ),
+    Entry(
+        "replace_unsure",
+        409,
+        "Nobody knows which text the network has",
+        "The network was asked to put another text in its place and did not answer, so either may come.",
+        "Ask for the same text again: twice does what once does.",
+    ),
+    Entry(
         "campaign_state",
         409,
         "The campaign is not so far, or too far",

@@ -135,7 +135,9 @@ class Connection(BaseModel, extra="forbid"):
     cancel_sm: bool = Field(
         False, description="Whether the SMSC obeys cancel_sm: then a message that is sent can still be taken back."
     )
-    replace_sm: bool = Field(False, description="Whether the SMSC obeys replace_sm.")
+    replace_sm: bool = Field(
+        False, description="Whether the SMSC obeys replace_sm: then the text of a message that is sent can be replaced."
+    )
 
     @field_validator("password")
     @classmethod

@@ -122,16 +122,23 @@ class Esme(Recalls):
 
     def send(self, part: WirePart) -> None:
         """Put a part on the wire; blocks while the window is full. The outcome goes to `events`."""
+        self.send_some([part])
+
+    def send_some(self, parts: Sequence[WirePart]) -> int:
+        """See `smsgw.link_verbs.SendsSome`."""
         if not any(session.sends for session in self._sessions):
             says = f'this link only receives (mode = "{self._config.mode}"): send by another one'
-            self._events.failed(part, Misconfigured(says, "receives_only"))
-            return
+            self._events.failed(parts[0], Misconfigured(says, "receives_only"))
+            return 1
+        ready: list[tuple[WirePart, bytes]] = []
         try:
-            body = self._submits.body(part)
+            for part in parts:
+                ready.append((part, self._submits.body(part)))
         except (coding.Unsendable, addresses.BadAddress) as error:
-            self._events.failed(part, RejectedForGood(str(error), "unsendable"))
-            return
-        self._window.put(part, body)
+            if not ready:
+                self._events.failed(parts[0], RejectedForGood(str(error), "unsendable"))
+                return 1
+        return self._window.put(ready)
 
     def stop(self, deadline: float) -> None:
         """Settle what is on its way and what waits to be acknowledged until `deadline`, then unbind and

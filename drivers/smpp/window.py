@@ -90,37 +90,56 @@ class Window:
                 self._shut, self._for_good = why, True
                 self._changed.notify_all()
 
-    def put(self, part: WirePart, body: bytes) -> None:
-        """Write a submit_sm as soon as there is a place. What goes wrong is reported to `events`."""
+    def put(self, ready: Sequence[tuple[WirePart, bytes]]) -> int:
+        """Write submit_sm's in one go: the first as soon as there is a place, with it those after it that have one now.
+
+        ready: one at least, each with its body. Returns how many are decided: they are on their way, or what went wrong
+        is reported to `events`.
+        """
         with self._lock:
             self._unreported += 1
-        while (place := self._take(part)) is not None:
-            road, sequence = place
+        while (place := self._take(ready)) is not None:
+            road, sequences = place
+            octets = b"".join(
+                [pdu.submit_sm(number, body) for number, (_, body) in zip(sequences, ready, strict=False)]
+            )
             # Outside the lock: answers must not wait for a write. Should the connection end meanwhile, its session
-            # reports the part, as one that may have left.
-            if road.write(pdu.submit_sm(sequence, body)):
-                return
-            with self._lock:
-                if self._flights.get(road, {}).pop(sequence, None) is None:
-                    return
-                if road in self._open:
-                    self._open.remove(road)  # its session finds out by itself, and tells why
-                    self._shut, self._shut_until = LinkDown("the connection to the SMSC is gone"), self._now()
-                self._changed.notify()
-        self._report([(part, self._why_shut())])
+            # reports the parts, as such that may have left.
+            if road.write(octets) or not self._back(road, sequences):
+                return len(sequences)
+        self._report([(ready[0][0], self._why_shut())])
+        return 1
 
-    def _take(self, part: WirePart) -> tuple[Road, int] | None:
-        """A place for a part on the road with most room, as soon as there is one; None when no road is open."""
+    def _take(self, ready: Sequence[tuple[WirePart, bytes]]) -> tuple[Road, list[int]] | None:
+        """Places on the road with most room, for one part as soon as there is one; None when no road is open."""
         with self._lock:
             while self._open:
                 road = self._open[0] if len(self._open) == 1 else min(self._open, key=self._load)
                 flights = self._flights[road]
-                if len(flights) < self.size:
-                    sequence = road.next_sequence()
-                    flights[sequence] = (part, self._now() + self._timeout)
-                    return road, sequence
+                share = -(-len(ready) // len(self._open))
+                if room := min(self.size - len(flights), share):
+                    sequences = [road.next_sequence() for _ in range(room)]
+                    until = self._now() + self._timeout
+                    flights |= {number: (part, until) for number, (part, _) in zip(sequences, ready, strict=False)}
+                    self._unreported += room - 1
+                    return road, sequences
                 self._changed.wait()
         return None
+
+    def _back(self, road: Road, sequences: Sequence[int]) -> bool:
+        """A road took nothing, for it has gone: whether its places are free again, and not reported by its session."""
+        with self._lock:
+            flights = self._flights.get(road, {})
+            if sequences[0] not in flights:
+                return False
+            for number in sequences:
+                del flights[number]
+            self._unreported -= len(sequences) - 1
+            if road in self._open:
+                self._open.remove(road)  # its session finds out by itself, and tells why
+                self._shut, self._shut_until = LinkDown("the connection to the SMSC is gone"), self._now()
+            self._changed.notify()
+        return True
 
     def _load(self, road: Road) -> int:
         return len(self._flights[road])

@@ -60,9 +60,7 @@ class Wire:
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def write(self, octets: bytes) -> bool:
-        """Send one PDU now, or as soon as the kernel takes it. False when the connection is gone: nothing
-        left.
-        """
+        """Send whole PDUs now, or as soon as the kernel takes them. False when the connection is gone: nothing left."""
         with self._lock:
             if self._broken is not None:
                 return False
@@ -121,12 +119,19 @@ class Wire:
         return frames
 
     def unwritten(self) -> list[int]:
-        """The sequence numbers of the submit_sm that have not left completely, and so cannot have been
-        read.
-        """
+        """The sequence numbers of the submit_sm that have not left completely, and so cannot have been read."""
+        found: list[int] = []
         with self._lock:
-            headers = [pdu.HEADER.unpack_from(octets) for octets in self._queue]
-        return [sequence for _, command, _, sequence in headers if command == pdu.SUBMIT_SM]
+            left = self._begun
+            for octets in self._queue:
+                place = 0
+                while place < len(octets):
+                    length, command, _, sequence = pdu.HEADER.unpack_from(octets, place)
+                    place += length
+                    if command == pdu.SUBMIT_SM and place > left:
+                        found.append(sequence)
+                left = 0
+        return found
 
     def close(self) -> None:
         """Close at once; what waits in the queue stays there for `unwritten`."""

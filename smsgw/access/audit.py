@@ -106,7 +106,7 @@ def tell(conn: Connection, lines: Sequence[Line]) -> None:
         conn.execute(_LOCK)
     last = conn.execute(select(audit.c.id, audit.c.seal).order_by(audit.c.id.desc()).limit(1)).first()
     id, seal = (0, BEGINNING) if last is None else (int(last.id), bytes(last.seal))
-    names = _names(conn, {str(line.by) for line in lines})
+    names = names_of(conn, {str(line.by) for line in lines})
     rows = []
     for line in lines:
         id += 1
@@ -186,7 +186,7 @@ def _operator() -> str | None:
         return None
 
 
-def _names(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+def names_of(conn: Connection, ids: Collection[str]) -> dict[str, str]:
     """What keys and accounts are called at this time, for later they may be called otherwise or be gone."""
     found: dict[str, str] = {}
     for table, prefix in ((api_key, "key_"), (account, "acc_")):

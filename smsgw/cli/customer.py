@@ -92,6 +92,8 @@ def show(office: Office, who: str, limit: int) -> None:
     for entry in reversed(past):
         way = "→" if entry.mine else "←"
         words = harmless(entry.text or entry.why).replace("\n", " ⏎ ")
+        if entry.first_text is not None:
+            words += f" (at first: {harmless(entry.first_text)})".replace("\n", " ⏎ ")
         lines.append(f"{local(entry.at)} {way} {entry.kind} ({entry.state}) {words}")
     shown = [{name: getattr(entry, name) for name in entry.__slots__} for entry in past]
     office.voice.data(_shape(person) | {"timeline": shown}, lines)

@@ -1,4 +1,4 @@
-"""`smsgw send` and `smsgw cancel`: put a message into the store, wait for it, take it back.
+"""`smsgw send`, `replace` and `cancel`: put a message into the store, wait for it, say something else, take it back.
 
 They write to the store themselves; the running daemon picks a message up within half a second. Without a daemon it
 is queued all the same.
@@ -26,11 +26,13 @@ from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import carries
 from smsgw.outbound.gate import gate
+from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.submit import Asked, Ready
 from smsgw.text.preview import Preview, preview
 from smsgw.text.septets import OCTETS_IN_A_PART
 
 CLIENT = "cli"
+NETWORKS_PATIENCE = 75.0  # seconds for an answer of the daemon's, which waits for a network's
 WAIT = "60"  # seconds, for --wait without a number
 MEDIA_HELP = "A picture, video, sound or other file, with TEXT beside the first; may be said more than once."
 PURPOSES = ("transactional", "service", "conversational", "marketing", "otp")
@@ -227,6 +229,30 @@ def _preview_lines(ready: Ready, costs: Preview, decision: str, why: str) -> lis
         lines.append(f"plainer:  {costs.parts_after_swap} with {swaps}")
     lines.append(f"due:      {local(ready.row['due_at'])}, valid until {local(ready.row['valid_until'])}")
     return [*lines, f"gate:     {decision}" + (f": {why}" if why else "")]
+
+
+@click.command("replace", cls=Command)
+@click.argument("id")
+@click.argument("text")
+@pass_office
+def replace_text(office: Office, id: str, text: str) -> None:
+    """Put TEXT in the place of what message ID says; - is read from standard input.
+
+    At once where it has not left yet; where its network has it, that is asked (then a daemon must run).
+    """
+    words, says = _text(text), f"{id} says it now"
+    with office.gateway() as gateway:
+        try:
+            gateway.replacing.in_store(Replacement(id, words, CLIENT, gateway.clock()))
+        except Conflict as late:
+            if late.code != "already_sending" or not runs(gateway.config):
+                raise
+            says = ""
+    if not says:  # only the daemon has the links open
+        asked = {"text": words}
+        remote.reach(office, None, None).call("POST", f"/messages/{id}/replace", asked, NETWORKS_PATIENCE)
+        says = f"{id} says it now: its network has the other text"
+    office.voice.data({"id": id, "text": words}, [says])
 
 
 @click.command("cancel", cls=Command)

@@ -13,6 +13,7 @@ from smsgw.gateway import Gateway
 from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import is_data, shown
+from smsgw.store import said_before
 from smsgw.store.lifecycle import MESSAGE
 
 KEYS = (
@@ -25,7 +26,8 @@ LOOK = 0.1  # seconds between two looks at a message that is waited for
 def shape(row: Mapping[str, Any]) -> dict[str, Any]:
     """A message for programs, as the API shows it."""
     named = {"id": row["id"], "direction": "outbound", "status": row["state"], "to": row["recipient"]}
-    named |= {"from": row["sender"], "metadata": row["metadata"] or {}}
+    named |= {"from": row["sender"], "metadata": said_before.without(row["metadata"])}
+    named |= {"first_text": said_before.first(row["metadata"])}
     named |= {"price": money(row["price"], row["currency"])}
     return named | shown(row) | {key: row[key] for key in KEYS}
 
@@ -57,6 +59,12 @@ def lines(row: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {name + ':':<13}{value}"
     yield "  data:" if is_data(row["encoding"]) else "  text:"
     yield from (f"    {each}" for each in harmless(row["text"]).split("\n"))
+    for words in said_before.before(row["metadata"]):
+        yield f"  before {local(words.at)}, when {words.by} replaced it:"
+        yield from (f"    {each}" for each in harmless(words.text).split("\n"))
+    for words in said_before.asked(row["metadata"]):
+        yield f"  perhaps, for its network was asked so by {words.by} at {local(words.at)} and did not answer:"
+        yield from (f"    {each}" for each in harmless(words.text).split("\n"))
 
 
 def await_end(gateway: Gateway, row: Mapping[str, Any], seconds: float, voice: Voice) -> Mapping[str, Any]:

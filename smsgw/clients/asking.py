@@ -7,7 +7,7 @@ ports or other things that texts do not have) keeps its pieces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,8 @@ from typing import Any
 from ..access.smpp_clients import Terms
 from ..errors import BadInput, Fault
 from ..link import Alphabet
-from ..listener import Address, Guest, Octets, Submission
+from ..listener import Address, Guest, Octets, Submission, Wants
+from ..outbound.rewording import Replacement
 from ..outbound.submit import Asked, Door, Ready
 from ..text import alphabet, header, number, parts
 
@@ -111,16 +112,35 @@ def _asked(
 
 def _remembered(guest: Guest, asked: Submission, to: Address, ids: Sequence[str] | None) -> dict[str, Any]:
     """What receipts and repeats will need of a submission."""
-    wants = asked.wants
     kept: dict[str, Any] = {
         "to": to.echo,
         "from": asked.sender.echo if asked.sender else "",
-        "wants": "s" * wants.success + "f" * wants.failure + "p" * wants.progress,
+        "wants": _letters(asked.wants),
         "session": guest.session,
     }
     if ids is not None:
         kept["ids"] = list(ids)
     return kept
+
+
+def _letters(wants: Wants) -> str:
+    return "s" * wants.success + "f" * wants.failure + "p" * wants.progress
+
+
+def other(guest: Guest, id: str, by: Submission, now: datetime) -> Replacement:
+    """The text that a client puts in the place of a message's, with the receipts that it wants from now on.
+
+    Whom it is from and for stays. Raises BadInput for what is no text.
+    """
+    octets = Octets(by.alphabet, by.user_data, by.udh)
+    if _is_data([octets]):
+        raise BadInput([Fault("/text", "text_missing", "only a text can stand in the place of a text")])
+
+    def marks(there: Mapping[str, Any]) -> dict[str, Any]:
+        ours = there.get(OURS)
+        return {OURS: {**(ours if isinstance(ours, dict) else {}), "wants": _letters(by.wants)}}
+
+    return Replacement(id, _text([octets]), guest.id, now, guest.id, by.deliver_at, by.valid_until, marks)
 
 
 @lru_cache(maxsize=65536)

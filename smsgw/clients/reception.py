@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -23,14 +23,16 @@ from sqlalchemy import Connection, select
 from ..access import smpp_clients
 from ..access.keys import Client
 from ..access.smpp_clients import SmppClient
-from ..errors import Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
+from ..errors import Conflict, Forbidden, QueueFull, RefusedByPolicy, SmsgwError, StoreError, Unauthenticated
 from ..listener import Address, Guest, Knock, Octets, Outcome, Outlet, Submission, Submitted
+from ..outbound.outbox import Cancelled
+from ..outbound.recall import Recall
+from ..outbound.replacing import Replacing
 from ..outbound.submit import Accepted, Door, Ready
 from ..store import followers
 from ..store.database import Database, Item, Step
 from ..store.ids import first_id
 from ..store.tables import message
-from ..store.tables.types import AnyRow
 from . import asking, verbs
 from .asking import OURS, Caller
 from .courier import Courier, follower_of
@@ -79,6 +81,9 @@ class Reception:
         self._known_places: set[tuple[str, str]] = set()  # (system_id, address) that were right before
         self._lock = threading.Lock()
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="clients")
+        self._at_networks = ThreadPoolExecutor(2, thread_name_prefix="clients-asking")  # which are slow to answer
+        self.replacing = Replacing({}, database, door)  # the gateway has one with its links
+        self.recall: Recall | None = None  # which the gateway has
         self.counts: Counter[str] = Counter()
 
     # Coming and going
@@ -290,23 +295,49 @@ class Reception:
         region = self._door.terms.region
         number = asking.spelled(to.written, region) if to else None
         source = asking.spelled(sender.written, region) if sender else None
-        wish = verbs.TakeBack(guest.id, id, source, number, self._clock())
-        return self._write(verbs.take_back, wish)
+        now = self._clock()
+        stored = self._write(verbs.take_back, verbs.TakeBack(guest.id, id, source, number, now))
+        return self._else_at_network(stored, lambda: self._recalled(Cancelled(verbs.bare(id), guest.id, now)))
+
+    def _recalled(self, wish: Cancelled) -> int:
+        if self.recall is None:
+            raise Conflict("its network cannot be asked for it here", code="already_sending")
+        self.recall.cancel(wish)
+        return 1
 
     def replace(self, guest: Guest, id: str, by: Submission) -> Future[None]:
         """See the contract."""
-        here = self._here.get(guest.session)
-        if here is None:
-            return _ended(Unauthenticated("the connection is closed"))
-        caller, now = Caller(guest, here.client.terms, here.client.category), self._clock()
+        try:
+            wish = asking.other(guest, verbs.bare(id), by, self._clock())
+        except SmsgwError as problem:
+            return _ended(problem)
+        stored = self._write(self.replacing.waiting, wish)
+        return self._else_at_network(stored, lambda: self.replacing.at_network(wish))
 
-        def reads(row: AnyRow) -> Ready:
-            echo = ((row.metadata or {}).get(OURS) or {}).get("to", "")
-            asked = replace(by, deliver_at=by.deliver_at or row.due_at, valid_until=by.valid_until or row.valid_until)
-            octets = Octets(by.alphabet, by.user_data, by.udh)
-            return asking.whole(self._door, caller, asked, Address(row.recipient, echo), [octets], now)
+    def _else_at_network(self, stored: Future[T], ask: Callable[[], T]) -> Future[T]:
+        """What became of a wish in the store; or of asking the network that may have the message: aside, for it may
+        take a while."""
+        answer: Future[T] = Future()
 
-        return self._write(verbs.reword, verbs.Reword(guest.id, id, reads, now))
+        def told(done: Future[T]) -> None:
+            problem = done.exception()
+            if problem is None:
+                answer.set_result(done.result())
+            else:
+                answer.set_exception(problem)
+
+        def in_store(done: Future[T]) -> None:
+            problem = done.exception()
+            if not isinstance(problem, Conflict) or problem.code != "already_sending":
+                told(done)
+                return
+            try:
+                self._at_networks.submit(ask).add_done_callback(told)
+            except RuntimeError:  # it is closed: we are stopping
+                told(done)
+
+        stored.add_done_callback(in_store)
+        return answer
 
     # The clock and the end
 
@@ -332,6 +363,7 @@ class Reception:
         """Tell nobody anything more."""
         self.courier.stop()
         self._aside.shutdown(wait=True)
+        self._at_networks.shutdown(wait=True)
 
 
 def _may(client: SmppClient, *scopes: str) -> bool:

@@ -1,20 +1,18 @@
-"""What a client asks about a message of its own: how it is, take it back, put other words into it."""
+"""What a client asks about a message of its own: how it is, and take it back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from ..errors import Conflict, NotFound, SmsgwError
 from ..link import ReceiptState
 from ..listener import Outcome
-from ..outbound.submit import Ready
 from ..store import history
-from ..store.lifecycle import MESSAGE, WAITING
+from ..store.lifecycle import MESSAGE
 from ..store.tables import message, part, submitted_part
 from ..store.tables.types import AnyRow
 from .joining import waiting_ids
@@ -44,16 +42,6 @@ class TakeBack:
     id: str
     sender: str | None
     to: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reword:
-    """A wish to put other words into a message that waits. reads: makes the new message of the old row."""
-
-    client: str
-    id: str
-    reads: Callable[[AnyRow], Ready]
     at: datetime
 
 
@@ -100,43 +88,8 @@ def _take_back(conn: Connection, wish: TakeBack) -> int | SmsgwError:
     return _too_late(row) if row is not None else _nowhere(wish.id or f"waiting for {wish.to}")
 
 
-def reword(conn: Connection, batch: list[Reword]) -> list[SmsgwError | None]:
-    """Writer step: replace the text of messages of which nothing has been in the air."""
-    results: list[SmsgwError | None] = []
-    for wish in batch:
-        try:
-            _reword(conn, wish)
-            results.append(None)
-        except SmsgwError as problem:
-            results.append(problem)
-    return results
-
-
-def _reword(conn: Connection, wish: Reword) -> None:
-    row = _own(conn, wish.client, wish.id, to_change=True)
-    if row is None:
-        raise _nowhere(wish.id)
-    touched = conn.scalar(select(part.c.position).where(part.c.message_id == row.id, part.c.written_at.is_not(None)))
-    if row.state not in WAITING or touched is not None:
-        raise _too_late(row)
-    ready = wish.reads(row)
-    kept = ("text", "encoding", "parts", "sender", "due_at", "deliver_at", "valid_until", "ports", "price", "currency")
-    conn.execute(
-        update(message)
-        .where(message.c.id == row.id)
-        .values(
-            {name: ready.row[name] for name in kept} | {"metadata": {**(row.metadata or {}), **ready.row["metadata"]}}
-        )
-    )
-    conn.execute(delete(part).where(part.c.message_id == row.id))
-    conn.execute(insert(part), [{**one, "message_id": row.id} for one in ready.parts])
-    step = history.Step(row.id, "its client put other words into it")
-    history.note(conn, MESSAGE, "replace", [step], by=wish.client, now=wish.at)
-
-
-def _own(conn: Connection, client: str, id: str, *, to_change: bool = False) -> AnyRow | None:
-    query = select(message).where(message.c.id == bare(id), message.c.client == client)
-    return conn.execute(query.with_for_update() if to_change else query).first()
+def _own(conn: Connection, client: str, id: str) -> AnyRow | None:
+    return conn.execute(select(message).where(message.c.id == bare(id), message.c.client == client)).first()
 
 
 def _too_late(row: AnyRow) -> Conflict:

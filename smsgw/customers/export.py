@@ -123,6 +123,7 @@ def _timeline(conn: Connection, person: Person) -> list[dict[str, Any]]:
                 "by_us": one.mine,
                 "address": one.address,
                 "text": one.text,
+                "first_text": one.first_text,
                 "state": one.state,
             }
             for one in page.entries

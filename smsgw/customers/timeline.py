@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
-from ..store import keyset
+from ..store import keyset, said_before
 from ..store.ids import first_id
 from ..store.keyset import Ahead
 from ..store.tables import (
@@ -50,7 +50,8 @@ KINDS = (
 class Entry:
     """One thing that happened. id: of the record, "" where it has none of its own. mine: whether we did it.
 
-    place: where it stands among all; text: words, if there are any; state and why: of the record now.
+    place: where it stands among all; text: words, if there are any; state and why: of the record now. first_text: of a
+    message that another text was put into, what it said at first.
     """
 
     place: str
@@ -63,6 +64,7 @@ class Entry:
     state: str
     why: str
     link: str | None = None
+    first_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,12 @@ class _Look:
 
 def _messages(look: _Look) -> Iterator[Entry]:
     m = message.c
-    query = select(m.id, m.created_at, m.recipient, m.text, m.state, m.why, m.link).where(m.recipient.in_(look.phones))
-    for row in look.newest(query, m.id, "msg"):
-        at, state = row.created_at, row.state
-        yield Entry(_place(row.id), "message", row.id, at, True, row.recipient, row.text, state, row.why, row.link)
+    query = select(m.id, m.created_at, m.recipient, m.text, m.state, m.why, m.link, m.metadata)
+    for row in look.newest(query.where(m.recipient.in_(look.phones)), m.id, "msg"):
+        at, state, first = row.created_at, row.state, said_before.first(row.metadata)
+        yield Entry(
+            _place(row.id), "message", row.id, at, True, row.recipient, row.text, state, row.why, row.link, first
+        )
 
 
 def _inbound(look: _Look) -> Iterator[Entry]:

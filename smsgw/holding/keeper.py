@@ -131,7 +131,7 @@ class Keeper(Alone):
         gateway = self._gateway
         gateway.holdings, gateway.bell = self, self.bell
         gateway.reading.holdings = gateway.fetching.holdings = gateway.reception.courier.holdings = self
-        gateway.recall.holdings = gateway.balances.holdings = self
+        gateway.recall.holdings = gateway.replacing.holdings = gateway.balances.holdings = self
         for link in gateway.config.links:
             if link.enabled:
                 self._publish(link.name)

@@ -65,7 +65,7 @@ def timeline(conn: Connection, number: str, limit: int = 200, edge: str | Ahead 
     """The newest texts with one number, oldest first; with an edge those that stand next to that place (store.keyset).
 
     Each row: id, mine (we sent it), number, text, state, why, at, kind ("call" for a missed call, which has no text),
-    missing, parts, understood_as.
+    missing, parts, understood_as, metadata (of ours).
     """
     sources: tuple[tuple[Any, ColumnElement[str], str], ...] = (
         (_out().where(message.c.recipient == number), message.c.id, "msg"),
@@ -190,6 +190,7 @@ def _out() -> Select[*tuple[object, ...]]:
         literal(0).label("missing"),
         m.parts,
         null().label("understood_as"),
+        m.metadata,
     )
 
 
@@ -207,6 +208,7 @@ def _in() -> Select[*tuple[object, ...]]:
         i.missing,
         i.parts,
         i.understood_as,
+        null().label("metadata"),
     )
 
 
@@ -224,6 +226,7 @@ def _rang() -> Select[*tuple[object, ...]]:
         literal(0).label("missing"),
         literal(0).label("parts"),
         null().label("understood_as"),
+        null().label("metadata"),
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, tuple_
 
 from ..errors import Conflict, Fault, QueueFull, RefusedByPolicy
 from ..link import WirePart
-from ..store import history
+from ..store import history, said_before
 from ..store.database import Writer
 from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared
@@ -219,7 +219,8 @@ def _first_of_each_ref(batch: list[Ready]) -> tuple[list[int], list[int]]:
 
 
 def _same_or_conflict(conn: Connection, ready: Ready, row: AnyRow) -> Accepted | Conflict:
-    same = (row.recipient, row.text, row.ports) == (ready.row["recipient"], ready.row["text"], ready.row["ports"])
+    texts = (row.text, said_before.first(row.metadata))  # it may have been replaced meanwhile, and this is asked again
+    same = (row.recipient, row.ports) == (ready.row["recipient"], ready.row["ports"]) and ready.row["text"] in texts
     if ready.content is not None:  # the link of its page is another each time
         same = row.recipient == ready.row["recipient"] and digest_of(conn, row.id) == ready.content["digest"]
     if same:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from ..config import Config
 from ..errors import Conflict, NotFound, SmsgwError
 from ..link import Link, LinkState
 from ..link_verbs import SpeaksUssd
@@ -55,6 +56,19 @@ def _passed(at: time, now: datetime, zone: tzinfo | None) -> datetime:
     here = now.astimezone(zone)
     today = here.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     return today if today <= here else today - timedelta(days=1)
+
+
+def plans_of(config: Config) -> dict[str, Plan]:
+    """When the links' SIMs are asked for their money, and when it is low, by name."""
+    return {
+        link.name: Plan(
+            None if link.balance_every is None else timedelta(seconds=link.balance_every),
+            None if link.balance_at is None else time.fromisoformat(link.balance_at),
+            link.balance_low,
+        )
+        for link in config.links
+        if link.enabled and (link.balance_every or link.balance_at or link.balance_low is not None)
+    }
 
 
 class Balances:

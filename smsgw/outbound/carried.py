@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from ..errors import NotFound, StoreError
+from ..link import LinkDown, LinkError, RejectedForGood, WirePart
 from ..media import contents, pages, store
+from ..media.building import Builder
+from ..store.database import Database
 from ..store.prepared import Prepared
 from ..store.tables import message_content, message_medium
 from .asked import Ready
@@ -47,3 +52,14 @@ def carried_by(conn: Connection, message_id: str) -> contents.Contents | None:
         row.slides, row.attached, subject=row.subject, policy=row.policy, profile=row.profile, language=row.language,
         from_name=row.from_name, read_report=row.read_report, reply_to=row.reply_to,
     )  # fmt: skip
+
+
+def built(database: Database, builder: Builder, part: WirePart) -> WirePart | LinkError:
+    """A claimed part with what it carries, read from the store only now; or why there is nothing to send."""
+    try:
+        with database.reading() as conn:
+            return replace(part, content=builder.build(conn, part.message_id))
+    except NotFound as gone:
+        return RejectedForGood(str(gone), code="media_gone")
+    except StoreError as problem:
+        return LinkDown(f"what it carries could not be read: {problem}", code="store")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from ..link import LinkError, WirePart
 from ..store import history
@@ -20,6 +20,7 @@ from ..store.lifecycle import MESSAGE
 from ..store.prepared import Prepared, among
 from ..store.storable import storable
 from ..store.tables import message, part
+from ..store.tables.types import moment, written_json
 from .gate import gate
 from .receipts import Receipts
 from .retry import Retry
@@ -109,18 +110,25 @@ _THIS_PART = (
     part.c.reference.is_(None),
 )
 _SAID = ("answer", "answered_at", "reference", "retry_at", "counted", "error")
-_TAKEN = Prepared(
-    update(part)
-    .where(*_THIS_PART)
-    .values(
-        answer="taken",
-        answered_at=bindparam("at", type_=part.c.answered_at.type),
-        reference=bindparam("its_reference"),
-        retry_at=None,
-        counted=None,
-        error=None,
-    )
-)
+_TAKEN_ALL = """UPDATE part SET answer = 'taken', answered_at = {at}, reference = {reference},
+        retry_at = NULL, counted = NULL, error = NULL
+    FROM {answers} WHERE part.message_id = {message} AND part.position = {position} AND part.reference IS NULL"""
+_TAKEN = Prepared(  # in one statement: see `prepared`
+    text(
+        _TAKEN_ALL.format(
+            answers="json_each(:answers) AS said", message="json_extract(said.value, '$[0]')",
+            position="json_extract(said.value, '$[1]')", reference="json_extract(said.value, '$[2]')",
+            at="json_extract(said.value, '$[3]')",
+        )
+    ),
+    postgresql=text(
+        _TAKEN_ALL.format(
+            answers="json_array_elements(CAST(:answers AS json)) AS said(value)", message="said.value->>0",
+            position="CAST(said.value->>1 AS smallint)", reference="said.value->>2",
+            at="CAST(said.value->>3 AS timestamp)",
+        )
+    ),
+)  # fmt: skip
 _REFUSED = Prepared(update(part).where(*_THIS_PART, part.c.link == bindparam("its_link")), _SAID)
 
 
@@ -211,7 +219,9 @@ class Handover:
     def _record(self, conn: Connection, link: str, batch: list[Answer]) -> None:
         now = batch[-1].at
         taken = [answer for answer in batch if answer.error is None]
-        _TAKEN.many(conn, [_taken_row(answer) for answer in taken])
+        if taken:
+            said = [[answer.message_id, answer.position, answer.reference, moment(answer.at)] for answer in taken]
+            _TAKEN.run(conn, {"answers": written_json(said)})
         _REFUSED.many(conn, [_refused_row(answer) for answer in batch if answer.error is not None])
         early = self._receipts.early(conn, link, [str(answer.reference) for answer in taken])
         # Most messages have one part: when that is taken, nothing has to be looked up to know what follows.
@@ -280,15 +290,6 @@ def _within(due: list[Due], most: int) -> list[Due]:
 
 
 _ANSWER = {"put_back": "put_back", "lose": "lost", "give_up": "refused"}
-
-
-def _taken_row(answer: Answer) -> dict[str, Any]:
-    return {
-        "its_message": answer.message_id,
-        "its_position": answer.position,
-        "its_reference": answer.reference,
-        "at": answer.at,
-    }
 
 
 def _refused_row(answer: Answer) -> dict[str, Any]:

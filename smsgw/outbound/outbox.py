@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, text
 
 from ..errors import Conflict, NotFound
-from ..store import history, keyset
+from ..store import history, keyset, said_before
 from ..store.database import Writer
 from ..store.ids import first_id
 from ..store.keyset import Edge
@@ -19,7 +19,7 @@ from ..store.lifecycle import MESSAGE
 from ..store.tables import address, message, part
 from ..store.tables import history as lines
 from ..store.tables.outbound import BAD_ENDS, ENDED_BADLY
-from ..store.tables.types import AnyRow
+from ..store.tables.types import AnyRow, spelled_out
 from .asked import Asked
 from .carried import carried_by
 from .cutting import shown
@@ -73,7 +73,7 @@ def _found_quickly(conn: Connection, query: Select[Any], state: str) -> Select[A
     """Name the index in which messages of a rare state are found: among a million others they would be sought long."""
     m = message.c
     if state in BAD_ENDS:
-        return query.where(text(ENDED_BADLY))
+        return query.where(text(spelled_out(ENDED_BADLY)))  # in the words of the index, or SQLite does not take it
     if state == "delivered":
         return query
     few = select(m.id).where(m.final_at.is_(None), m.state == state).limit(FEW + 1)
@@ -163,7 +163,7 @@ def again(conn: Connection, id: str, by: str) -> Asked:
         on_unsure=row.on_unsure,
         reply_to=row.reply_to,
         allow_duplicate=True,
-        metadata={**(row.metadata or {}), "resend_of": row.id},
+        metadata={**said_before.without(row.metadata), "resend_of": row.id},
         data=None if data is None else b64decode(data),
         ports=None if data is None or row.ports is None else (row.ports[0], row.ports[1]),
     )

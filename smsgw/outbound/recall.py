@@ -6,7 +6,7 @@ parts that came back have the outcome `deleted`, and whoever asked is told so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -17,12 +17,13 @@ from ..link_verbs import Recalls
 from ..store import history
 from ..store.database import Database
 from ..store.fences import Alone
-from ..store.lifecycle import MESSAGE
+from ..store.lifecycle import MESSAGE, WAITING
 from ..store.tables import message
 from ..store.tables.types import AnyRow
 from . import outbox
 from .outbox import Cancelled
 from .receipts import Receipts, Told
+from .standing import Served
 
 SAID = "cancel_sm"
 _NOBODY = ("no_answer", "link_down")  # who does not answer this question does not answer the next one either
@@ -103,6 +104,14 @@ class Recall:
         for part in parts:
             said = Receipt(part.reference, ReceiptState.DELETED, row.recipient, wish.at, None, SAID)
             self._database.writer.do(self._receipts.store, Told(part.link, said, wish.at))
+
+
+def possible(row: AnyRow, parts: Sequence[AnyRow], links: Mapping[str, Served]) -> bool:
+    """Whether a message could still be taken back, as far as is known before anybody is asked."""
+    if row.state in WAITING:
+        return True
+    gives = {name for name, link in links.items() if "cancel" in link.abilities.optional}
+    return row.state == "sent" and all(part.outcome is None and part.link in gives for part in parts)
 
 
 def _cannot(why: str, hint: str = "") -> Conflict:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from ..errors import Conflict, NotFound
-from ..store import history
+from ..store import history, said_before
 from ..store.lifecycle import MESSAGE
 from ..store.tables import message, message_content, message_medium, part, short_link
 
@@ -36,7 +36,7 @@ def _redact(conn: Connection, wish: Redaction) -> Exception | None:
     if row.state not in MESSAGE.final:
         says = f"the message is {row.state}: what it says is forgotten when it has come to its end"
         return Conflict(says, hint="ask again then")
-    kept = {**(row.metadata or {}), **wish.marks} or None
+    kept = {**said_before.without(row.metadata), **wish.marks} or None
     conn.execute(update(message).where(message.c.id == wish.id).values(text="", metadata=kept))
     conn.execute(update(part).where(part.c.message_id == wish.id).values(user_data=b""))
     gone: dict[str, Any] = {"subject": "", "slides": [], "attached": None}

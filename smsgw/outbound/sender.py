@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ..errors import Fenced, NotFound, SmsgwError, StoreError
+from ..errors import Fenced, SmsgwError, StoreError
 from ..link import (
     Call,
     Health,
@@ -31,15 +31,16 @@ from ..link import (
     LinkError,
     LinkState,
     Receipt,
-    RejectedForGood,
     Throttled,
     WirePart,
-)
+)  # fmt: skip
+from ..link_verbs import SendsSome
 from ..store.database import Writer
 from ..store.fences import Guard
 from ..store.lookout import Lookout
 from ..store.outcomes import One
 from ..store.storable import storable
+from .carried import built
 from .desk import Desk
 from .handover import Answer, Claim
 from .pace import Pace
@@ -320,30 +321,29 @@ class Sender:
         self._hand_over(wire)
 
     def _hand_over(self, wire: list[WirePart]) -> None:
-        assert self.link is not None
-        for number, part in enumerate(wire):
+        while wire:
             with self._state:
                 given_up = self._stopping
             if given_up or not self.holds:  # claimed and not written: it goes back, if it is still ours
                 says = "the gateway is stopping" if given_up else "another node may have the link by now"
-                for left in wire[number:]:
-                    self.failed(left, LinkDown(says, code="stopping"))
+                for part in wire:
+                    self.failed(part, LinkDown(says, code="stopping"))
                 return
-            self._lost.pop((part.message_id, part.position), False)  # it is tried again
-            whole = part if part.content is None else self._built(part)
-            if whole is not None:
-                self.link.send(whole)
+            wire = wire[self._put(wire) :]
 
-    def _built(self, part: WirePart) -> WirePart | None:
-        """The part with what it carries, read only now; None when there is nothing to send, which is told."""
-        try:
-            with self._desk.database.reading() as conn:
-                return replace(part, content=self._desk.builder.build(conn, part.message_id))
-        except NotFound as gone:
-            self.failed(part, RejectedForGood(str(gone), code="media_gone"))
-        except StoreError as problem:
-            self.failed(part, LinkDown(f"what it carries could not be read: {problem}", code="store"))
-        return None
+    def _put(self, wire: list[WirePart]) -> int:
+        """Give the link the first of these, or as many as it takes in one go; returns how many."""
+        assert self.link is not None
+        for part in wire:
+            self._lost.pop((part.message_id, part.position), False)  # it is tried again
+        if isinstance(self.link, SendsSome) and not any(part.content is not None for part in wire):
+            return self.link.send_some(wire)
+        whole = wire[0] if wire[0].content is None else built(self._desk.database, self._desk.builder, wire[0])
+        if isinstance(whole, WirePart):
+            self.link.send(whole)
+        else:
+            self.failed(wire[0], whole)
+        return 1
 
     def _blocked_for(self) -> float:
         """Seconds for which nothing may be sent: the link is not up, or it rests."""

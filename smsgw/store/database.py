@@ -45,16 +45,24 @@ SESSION = "smsgw"  # what PostgreSQL calls a connection of ours
 FROZEN = 10_000  # milliseconds after which PostgreSQL ends a writer that does nothing within its transaction
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
+GATHER = (
+    0.001  # seconds that a transaction waits for as many items as one had lately; whoever is alone waits for nobody
+)
+FORGET = 0.95  # how much of "as many as lately" is left after a transaction that had fewer
 
 
 class Writer:
     """The one writer of a process: a thread that owns a connection and merges what arrives into transactions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, gather: float = GATHER) -> None:
+        """gather: seconds; see `_gather`."""
         self._engine = engine
+        self._most_wait = gather
         self._waiting: deque[tuple[Step[Any, Any], Any, Told, Guard | None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._enough = 1.0  # items that the next transaction is begun with at once
+        self._lately = 1.0  # how many waited when a transaction was begun: the most of the last ones
         self.beats = 0  # transactions begun
         self._since: float | None = None  # when the present transaction was begun
         self._conn: Connection | None = None
@@ -117,7 +125,8 @@ class Writer:
             if self._closing:
                 raise StoreError("the store is closed", hint="the daemon is stopping; try again when it runs")
             self._waiting.extend((step, item, one, guard) for item, one in zip(items, told, strict=True))
-            self._wake.notify()
+            if len(self._waiting) >= self._enough:
+                self._wake.notify()
 
     def do(
         self, step: Step[Item, Result], item: Item, timeout: float | None = 60.0, guard: Guard | None = None
@@ -150,11 +159,24 @@ class Writer:
                 if not self._waiting:
                     self._disconnect()
                     return
+                self._gather()
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self.beats += 1
             self._since = time.monotonic()
             self._transact(taken)
             self._since = None
+
+    def _gather(self) -> None:
+        """Wait a moment for others that come with those who wait already, where several came together lately.
+
+        A transaction costs as much as a dozen messages in it, and those who were answered by the last one come back
+        within a moment: taken one by one they would each wait for the transactions of the others.
+        """
+        if 1 < len(self._waiting) < self._lately and not self._closing:
+            self._enough = self._lately
+            self._wake.wait(self._most_wait)
+            self._enough = 1.0
+        self._lately = max(len(self._waiting), self._lately * FORGET)
 
     def _transact(self, taken: list[tuple[Step[Any, Any], Any, Told, Guard | None]]) -> None:
         groups: _Groups = {}

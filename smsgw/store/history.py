@@ -6,7 +6,7 @@ from a state that `lifecycle` allows for its event, and `move` says for each rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -30,19 +30,11 @@ _READ = {
 }
 _CHANGE_ALIKE = {name: update(table).where(table.c.id.in_(IDS)) for name, table in _TABLES.items()}
 _CHANGE_ONE = {name: update(table).where(table.c.id == bindparam("its_id")) for name, table in _TABLES.items()}
-_LINE = ("record", "record_id", "event", "was", "now", "why", "by", "at")
+_MOVE = ("event", "was", "now", "why", "by")
+_LINE = ("record", "record_id", *_MOVE, "at")
 _TELL = Prepared(insert(history), _LINE)
-_ALIKE = """INSERT INTO history (record, record_id, event, was, now, why, "by", at)
-    SELECT {record}, value, {event}, {was}, {now}, {why}, {by}, {at} FROM """
-_TYPED = {name: f"CAST(:{name} AS text)" for name in _LINE} | {"at": "CAST(:at AS timestamp)"}
-_TELL_ALIKE = Prepared(
-    text(_ALIKE.format(**{name: f":{name}" for name in _LINE}) + "json_each(:ids)").bindparams(
-        id_list(), bindparam("at", type_=history.c.at.type)
-    ),
-    postgresql=text(_ALIKE.format(**_TYPED) + "unnest(:ids) AS each(value)").bindparams(
-        id_list(), bindparam("at", type_=history.c.at.type)
-    ),
-)
+_ALIKE = "SELECT {record}, value, {event}, {was}, {now}, {why}, {by}, {at} FROM "
+GROUPS = 4  # groups of records that moved alike, in one statement
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -94,8 +86,9 @@ def begin(
         rows.append({**birth.values, "state": state, "why": birth.events[-1][1]})
     if rows:
         _bear(life.record, tuple(rows[0])).many(conn, rows)
-        for alike in lines if told else ():
-            _tell(conn, life, alike, now)
+        groups = [line for alike in lines for line in alike.items()] if told else []
+        for some in [groups] if len(groups) <= GROUPS else [list(alike.items()) for alike in lines]:
+            _tell(conn, life, some, now)
     return [row["state"] for row in rows]
 
 
@@ -133,7 +126,7 @@ def move(
         changes.setdefault(repr(values), (values, []))[1].append(step.id)
         lines.setdefault((event, was, after, step.why, by), []).append(step.id)
     _write(conn, _TABLES[life.record], changes)
-    _tell(conn, life, lines, now)
+    _tell(conn, life, list(lines.items()), now)
     return result
 
 
@@ -175,7 +168,7 @@ class Together:
             return []
         given = {f"to_{name}": value for name, value in values.items()}
         moved = [row[0] for row in self._change.run(conn, {"ids": ids, "to_why": why, **given})]
-        _tell(conn, self._life, {(self._event, self._was, self._after, why, by): moved}, now)
+        _tell(conn, self._life, [((self._event, self._was, self._after, why, by), moved)], now)
         return moved
 
 
@@ -186,34 +179,66 @@ def note(conn: Connection, life: Life, event: str, steps: Sequence[Step], *, by:
     for step in steps:
         if step.id in known:
             lines.setdefault((event, known[step.id], known[step.id], step.why, by), []).append(step.id)
-    _tell(conn, life, lines, now)
+    _tell(conn, life, list(lines.items()), now)
 
 
 def happened(conn: Connection, record: str, what: str, ids: Sequence[str], why: str, *, by: str, now: datetime) -> None:
     """Write down what happened to records without states, such as customers. Raises KeyError for what cannot happen."""
     HAPPENINGS[record][what]
-    line = {"record": record, "event": what, "was": None, "now": what, "why": why, "by": by, "at": now}
-    if len(ids) == 1:
-        _TELL.many(conn, [{**line, "record_id": ids[0]}])
-    elif ids:
-        _TELL_ALIKE.run(conn, {**line, "ids": list(ids)})
+    if ids:
+        _tell_alike(conn, record, [((what, None, what, why, by), list(ids))], now)
 
 
-_Lines = dict[tuple[str, str | None, str, str, str], list[str]]  # (event, was, now, why, by): who moved so
+_Move = tuple[str, str | None, str, str, str]  # event, was, now, why, by
+_Lines = dict[_Move, list[str]]  # who moved so
 
 
-def _tell(conn: Connection, life: Life, lines: _Lines, at: datetime) -> None:
-    """Write lines of history: one statement for the records that moved alike, one for all that moved alone."""
-    if not life.told:
-        return
-    single: list[dict[str, Any]] = []
-    for (event, was, now, why, by), ids in lines.items():
-        line = {"record": life.record, "event": event, "was": was, "now": now, "why": why, "by": by, "at": at}
-        if len(ids) == 1:
-            single.append({**line, "record_id": ids[0]})
-        elif ids:
-            _TELL_ALIKE.run(conn, {**line, "ids": ids})
-    _TELL.many(conn, single)
+def _tell(conn: Connection, life: Life, lines: Sequence[tuple[_Move, list[str]]], at: datetime) -> None:
+    """Write lines of history: in order where they are few groups; else those that moved alike, then who moved alone."""
+    lines = [line for line in lines if line[1]] if life.told else []
+    few = len(lines) <= GROUPS
+    alike = [line for line in lines if few or len(line[1]) > 1]
+    for start in range(0, len(alike), GROUPS):
+        _tell_alike(conn, life.record, alike[start : start + GROUPS], at)
+    single = [] if few else [(move, ids[0]) for move, ids in lines if len(ids) == 1]
+    _TELL.many(conn, [dict(zip(_LINE, (life.record, id, *move, at), strict=True)) for move, id in single])
+
+
+def _tell_alike(conn: Connection, record: str, lines: Sequence[tuple[_Move, list[str]]], at: datetime) -> None:
+    """Write the lines of at most `GROUPS` groups, one group after the other."""
+    values: dict[str, Any] = {"record": record, "at": at}
+    for place, (move, ids) in enumerate(lines):
+        values[f"ids{place}"] = ids
+        values |= zip([f"{name}{place}" for name in _MOVE], move, strict=True)
+    _groups(len(lines)).run(conn, values)
+
+
+@lru_cache(maxsize=GROUPS)
+def _groups(count: int) -> Prepared:
+    """The statement for so many groups. UNION ALL keeps their order, and with it the order of a record's lines."""
+
+    def told(each: str, way: Callable[[str, int], str]) -> Any:
+        parts = [
+            _ALIKE.format(**{name: way(name, place) for name in _LINE}) + each.format(place=place)
+            for place in range(count)
+        ]
+        into = 'INSERT INTO history (record, record_id, event, was, now, why, "by", at) '
+        moment = bindparam("at", type_=history.c.at.type)
+        return text(into + " UNION ALL ".join(parts)).bindparams(*(id_list(f"ids{n}") for n in range(count)), moment)
+
+    return Prepared(
+        told("json_each(:ids{place})", lambda name, place: f":{_named(name, place)}"),
+        postgresql=told("unnest(:ids{place}) AS each(value)", _typed),
+    )
+
+
+def _named(name: str, place: int) -> str:
+    """What the value of a column is called in a group: time and kind of record are the same in all."""
+    return name if name in ("record", "at") else f"{name}{place}"
+
+
+def _typed(name: str, place: int) -> str:
+    return f"CAST(:{_named(name, place)} AS {'timestamp' if name == 'at' else 'text'})"
 
 
 def _states(conn: Connection, table: Table, ids: Sequence[str]) -> dict[str, str]:

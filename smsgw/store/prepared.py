@@ -2,8 +2,11 @@
 
 They are written in SQLAlchemy Core (or as `text()`), so that names and types have one source; what is left out is what
 SQLAlchemy does again at every execution. The surprise: `run` gives rows as the engine's driver does, so a time or a
-JSON column is read with `records`. A list of ids travels as one value (`among`): one step of the engine for the batch,
-for at each step SQLite's driver lets other threads run, and then waits for them.
+JSON column is read with `records`. A list of ids travels as one value (`among`), and rows are stored many in one step:
+at each step SQLite's driver lets other threads run, and then waits for them, which costs more than the step. What never
+changes in a statement stands in its text: SQLite plans a statement anew whenever a value is bound anew that it held
+against the WHERE of an index (sqlite.org/c3ref/prepare.html, of sqlite3_prepare_v2), and planning takes ten times as
+long as the change of a row.
 """
 
 from __future__ import annotations
@@ -15,16 +18,29 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, Select, Text, bindparam
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Text,
+    bindparam,
+    literal_column,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import LargeBinary, TypeDecorator, TypeEngine
 
 from .tables.types import written_json
 
-TOGETHER = 25  # rows that SQLite stores in one step; their values are less than the 999 that any build of it takes
+TOGETHER = 16  # rows that SQLite stores in one step, else half as many, and so on
+VALUES = 999  # values that a statement may have in any build of SQLite
 
 
 class IdList(TypeDecorator[list[str]]):
@@ -100,11 +116,13 @@ class Prepared:
             return
         ready = self._for(conn)
         bound = [ready.bound(row) for row in rows]
-        together = len(bound) - len(bound) % TOGETHER if ready.several is not None else 0
-        for start in range(0, together, TOGETHER):
-            execute_raw(conn, ready.several or "", list(chain.from_iterable(bound[start : start + TOGETHER])))
-        if together < len(bound):
-            execute_raw(conn, ready.sql, bound[together:], many=True)
+        start = 0
+        for count, several in ready.several:
+            while len(bound) - start >= count:
+                execute_raw(conn, several, list(chain.from_iterable(bound[start : start + count])))
+                start += count
+        if start < len(bound):
+            execute_raw(conn, ready.sql, bound[start:], many=True)
 
     def bulk(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a plain insert for hundreds of rows, for which PostgreSQL takes one value and a fifth of the work."""
@@ -151,14 +169,14 @@ class _Compiled:
     """A statement in the words of one engine, with what turns our values into the engine's."""
 
     def __init__(self, statement: Any, columns: list[str] | None, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        compiled = replacement_traverse(statement, {}, _spoken).compile(dialect=dialect, column_keys=columns)
         self.sql = str(compiled)
         bound = {name: bind for bind, name in compiled.bind_names.items()}
         self._fixed = {name: bind.value for name, bind in bound.items() if not bind.required}
         # As plain str: SQLAlchemy's own kind of it answers each question of to_json in Python.
         names = [str(name) for name in (compiled.positiontup if compiled.positional else bound)]
         self._names = tuple(names)
-        self.several = _several(self.sql, len(names)) if dialect.name == "sqlite" else None
+        self.several = _several(self.sql, len(names)) if dialect.name == "sqlite" else ()
         self._all = itemgetter(*names) if len(names) > 1 else None
         ways = [_way(bound[name].type, dialect) for name in names]
         self._takes = [(place, names[place], way) for place, way in enumerate(ways) if way is not None]
@@ -212,11 +230,25 @@ def _recordset(sql: str) -> str | None:
     return f"{head} SELECT {names} FROM json_to_recordset(%s::json) AS said({shape})"
 
 
-def _several(sql: str, count: int) -> str | None:
-    """The same for `TOGETHER` rows at once; None for what is no plain insert of `count` values."""
+def _several(sql: str, count: int) -> tuple[tuple[int, str], ...]:
+    """The same for several rows at once, most first; none for what is no plain insert of `count` values."""
     head, _, row = sql.partition(" VALUES ")
-    plain = head.startswith("INSERT INTO ") and row == f"({', '.join('?' * count)})"
-    return f"{head} VALUES {', '.join([row] * TOGETHER)}" if plain and count * TOGETHER <= 999 else None
+    if not head.startswith("INSERT INTO ") or row != f"({', '.join('?' * count)})":
+        return ()
+    sizes = [TOGETHER >> halved for halved in range(TOGETHER.bit_length() - 1)]
+    return tuple((size, f"{head} VALUES {', '.join([row] * size)}") for size in sizes if count * size <= VALUES)
+
+
+def _spoken(element: Any, **_: Any) -> Any:
+    """In the place of a word or number that is bound with its value already: that value in SQL's own spelling."""
+    if not isinstance(element, BindParameter) or element.required or isinstance(element.value, bool):
+        return None
+    if isinstance(element.value, int):
+        return literal_column(str(element.value), element.type)
+    if isinstance(element.value, str) and isinstance(element.type, String):
+        quoted = element.value.replace("'", "''")
+        return literal_column(f"'{quoted}'", element.type)
+    return None
 
 
 def _way(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

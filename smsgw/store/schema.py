@@ -35,6 +35,7 @@ from ..errors import StoreError, StoreTooNew
 from .database import Database
 from .prepared import execute_raw
 from .tables import metadata, node, schema_rule
+from .tables.types import spelled_out
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _version = Table(  # as Alembic makes it
@@ -58,7 +59,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         if before is not None and before not in _revisions():
             return before, before
         if before is None:
-            for statement in _statements(conn.dialect):
+            for statement in statements(conn.dialect):
                 execute_raw(conn, statement)
             conn.execute(insert(_version).values(version_num=newest()))
         elif before != newest():
@@ -97,13 +98,13 @@ def _may_change(conn: Connection, before: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _statements(dialect: Dialect) -> tuple[str, ...]:
+def statements(dialect: Dialect, tables: MetaData = metadata) -> tuple[str, ...]:
     """What makes all tables and their indexes in an empty database. Kept, for spelling them out takes longer."""
     told: list[str] = []
     engine = create_mock_engine(f"{dialect.name}://", lambda sql, *_: told.append(str(sql.compile(dialect=dialect))))
-    metadata.create_all(engine, checkfirst=False)
+    tables.create_all(engine, checkfirst=False)
     _version.create(engine, checkfirst=False)
-    return tuple(told)
+    return tuple(spelled_out(sql) if dialect.name == "sqlite" else sql for sql in told)
 
 
 def migrate(database: Database) -> None:

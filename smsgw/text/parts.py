@@ -8,7 +8,7 @@ from itertools import groupby
 
 from smsgw.errors import BadInput, Fault
 from smsgw.link import Abilities, Alphabet
-from smsgw.text import alphabet
+from smsgw.text import alphabet, septets
 from smsgw.text.header import concatenation, ports, shifts, write_header
 from smsgw.text.plan import MAX_PARTS, Plan, plan
 from smsgw.text.preview import Preview, preview
@@ -18,6 +18,7 @@ __all__ = [
     "MAX_PARTS",
     "Piece",
     "Preview",
+    "alike",
     "concatenation",
     "count",
     "fill_bits",
@@ -100,6 +101,30 @@ def split_data(data: bytes, ports: tuple[int, int] | None, abilities: Abilities,
         )
         for number in range(of)
     ]
+
+
+def alike(text: str, old: Piece, lacks: frozenset[str] = frozenset()) -> Piece:
+    """A text as the one part that can stand in the place of `old`, a text's: in its coding, behind its header.
+
+    replace_sm names neither coding nor header, so both stay what they were (SMPP 3.4 section 4.10). lacks: GSM letters
+    that the link cannot write. Raises BadInput: `text_undecodable`, `text_too_long`, `coding_differs`.
+    """
+    split(text, Abilities(), 0)  # what no coding can write is told first
+    locking, single = shifts(old.udh)
+    wide = old.alphabet is Alphabet.UCS2
+    known = alphabet.letters(locking, single) - lacks
+    foreign = [] if wide else [letter for letter in dict.fromkeys(text) if letter not in known]
+    if foreign:
+        letters = " ".join(foreign[:10])
+        says = f"the network keeps the coding of the first text, which has no {letters}: write it without"
+        raise BadInput([Fault("", "coding_differs", says)])
+    data = text.encode("utf-16-be") if wide else alphabet.encode(text, locking, single)
+    most = (OCTETS_IN_A_PART - len(old.udh)) // 2 if wide else septets.room(len(old.udh))
+    takes = len(data) // 2 if wide else len(data)
+    if takes > most:
+        says = f"the network has one part, with room for {most} letters of this coding, and the text takes {takes}"
+        raise BadInput([Fault("", "text_too_long", says)])
+    return Piece(old.alphabet, data, old.udh)
 
 
 def _one_part_of_units(text: str, abilities: Abilities) -> bytes | None:

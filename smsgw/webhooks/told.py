@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ..access.idempotency import REF
+from ..store import said_before
 
 PLACE = "compat"  # our place in a message's metadata: what a dialect must remember of the request
 
@@ -34,5 +35,5 @@ def message_told(row: Mapping[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"],
         "sent_at": row["sent_at"],
         "final_at": row["final_at"],
-        "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
+        "metadata": {name: word for name, word in said_before.without(row["metadata"]).items() if name != PLACE},
     }

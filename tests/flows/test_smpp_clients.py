@@ -104,11 +104,11 @@ def test_what_a_client_was_acknowledged_is_there_once_and_told_over_kills(
     gateway = open_gateway([tape.link()], sending={"region": "SI", "duplicate_window": 86_400, "unsure_wait": 5})
     gateway.config.write_text(gateway.config.read_text() + '\n[[listen.smpp]]\nlisten = "127.0.0.1:0"\n')
     gateway.smsgw("key", "create", "shop")
-    pair = _pair(gateway.smsgw("key", "smpp", "shop").stdout)
+    pair = pair_of(gateway.smsgw("key", "smpp", "shop").stdout)
     chance, book = Random(7), Book()
     for _ in range(ROUNDS):
         gateway.start()
-        sitting = Sitting(book, _port(gateway), pair)
+        sitting = Sitting(book, port_of(gateway), pair)
         sitting.go(chance.uniform(0.1, 1.0))
         gateway.kill()
         with pytest.raises((ConnectionError, AssertionError, OSError)):
@@ -116,7 +116,7 @@ def test_what_a_client_was_acknowledged_is_there_once_and_told_over_kills(
         sitting.client.close()
         _nothing_is_lost(gateway, book)
     gateway.start()
-    last = Sitting(book, _port(gateway), pair)
+    last = Sitting(book, port_of(gateway), pair)
     last.go(240, new=False)
     assert book.refused == []
     assert book.open == {}
@@ -130,13 +130,14 @@ def test_what_a_client_was_acknowledged_is_there_once_and_told_over_kills(
     last.client.close()
 
 
-def _pair(said: str) -> tuple[str, str]:
+def pair_of(said: str) -> tuple[str, str]:
+    """The account that `smsgw key smpp` told of."""
     found = re.search(r"system_id (\S+)\s+password  (\S+)", said)
     assert found is not None, said
     return found[1], found[2]
 
 
-def _port(gateway: Running) -> int:
+def port_of(gateway: Running) -> int:
     """The port that the daemon's log names last."""
     return int(re.findall(r"SMPP at 127\.0\.0\.1:([0-9]+) is running", gateway.log.read_text())[-1])
 

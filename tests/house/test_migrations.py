@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Column, Connection, Index, Integer, Meta
 
 from smsgw.store import schema
 from smsgw.store.database import Database, open_engine
+from smsgw.store.prepared import execute_raw
 from smsgw.store.tables import metadata
 
 
@@ -56,7 +57,8 @@ def drift(url: str, tables: MetaData) -> tuple[set[str], set[str]]:
         everything = MetaData()
         everything.reflect(conn)
         everything.drop_all(conn)
-        tables.create_all(conn)
+        for statement in schema.statements(conn.dialect, tables):
+            execute_raw(conn, statement)
         wanted = described(conn)
     engine.dispose()
     return migrated - wanted, wanted - migrated

@@ -88,16 +88,19 @@ def test_a_long_text_of_a_phone_comes_in_as_parts(client: Client, smsc: Smsc) ->
     assert "".join(told["text"] for told in parts) == text
 
 
-def test_it_asks_and_takes_back_and_sends_to_several(client: Client, smsc: Smsc) -> None:
+def test_it_asks_and_replaces_and_takes_back_and_sends_to_several(client: Client, smsc: Smsc) -> None:
     later = client.send(text="for later", schedule_delivery_time="000001000000000R")
     asked = client.send("query_sm", message_id=later["id"])
     assert (asked["status"], asked["state"]) == (0, 6)
+    assert client.send("replace_sm", message_id=later["id"], text="other words")["status"] == 0
+    assert [row.text for row in smsc.stored()] == ["other words"]
     assert client.send("cancel_sm", message_id=later["id"])["status"] == 0
     assert client.send("query_sm", message_id=later["id"])["state"] == 4
     places = [{"dest_addr_ton": 1, "dest_addr_npi": 1, "destination_addr": number} for number in (PHONE[1:], "999")]
     several = client.send("submit_multi", text="to several", dest_address=places)
     assert several["status"] == 0
     assert client.send("cancel_sm", message_id="msg_nobody")["status"] == 0x11
+    assert client.send("replace_sm", message_id=later["id"], text="too late")["status"] == 0x13
 
 
 def test_many_at_once_are_all_answered_and_all_arrive(client: Client, smsc: Smsc) -> None:

@@ -15,7 +15,7 @@ from smsgw.customers.customers import Note, Wish
 from smsgw.inbound import conversation_desk, conversation_queues, conversations
 from smsgw.inbound.conversation_desk import Decision, Standing
 from smsgw.inbound.conversations import END, Conversation
-from smsgw.store import keyset
+from smsgw.store import keyset, said_before
 from smsgw.store.keyset import Ahead
 from smsgw.store.tables.types import AnyRow
 
@@ -40,6 +40,7 @@ class Said(Shape):
     status: str = Field(description="Its state.")
     why: str = Field(description="Why it is in this state, in words.")
     at: Moment = Field(description="When it was accepted, or came.")
+    first_text: str | None = Field(None, description="Of a message whose text was replaced: what it said at first.")
 
 
 class Talk(Shape):
@@ -164,7 +165,8 @@ def _talk(one: Conversation, standing: Standing, person: AnyRow | None) -> dict[
 def said_json(row: AnyRow) -> dict[str, Any]:
     """A text or call as the API shows it: Said."""
     told = {name: getattr(row, name) for name in ("id", "mine", "text", "why", "at")}
-    return told | {"mine": bool(row.mine), "kind": row.kind or "text", "status": row.state}
+    told |= {"mine": bool(row.mine), "kind": row.kind or "text", "status": row.state}
+    return told | {"first_text": said_before.first(row.metadata)}
 
 
 @route("GET", "/conversations/<number>", scope=READ, answers={200: Talk}, errors=("validation_failed",))

@@ -171,7 +171,7 @@ def customer_timeline(id: str, query: PastFilter) -> Response:
     with the_gateway().database.reading() as conn:
         person = customers.get(conn, known(id))
         page = timeline.read(conn, person, query.limit, edge, kinds)
-    same = ("kind", "id", "at", "mine", "address", "text", "why", "link")
+    same = ("kind", "id", "at", "mine", "address", "text", "why", "link", "first_text")
     data = [{name: getattr(one, name) for name in same} | {"status": one.state} for one in page.entries]
     return paging.told(data, page.next, paging.back(page.prev))
 

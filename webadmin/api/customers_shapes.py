@@ -100,6 +100,7 @@ class Happened(Shape):
     status: str = Field(description="The record's state now.")
     why: str = Field(description="Why, in words.")
     link: str | None = Field(description="Over which link.")
+    first_text: str | None = Field(None, description="Of a message whose text was replaced: what it said at first.")
 
 
 class PastPage(Page):

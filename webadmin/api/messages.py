@@ -1,8 +1,9 @@
-"""Look at a message and what happened to it, and take it back."""
+"""Look at a message and what happened to it, take it back, put another text in its place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
 from flask import Response
@@ -15,7 +16,9 @@ from smsgw.money.rates import money
 from smsgw.outbound import outbox
 from smsgw.outbound.cutting import shown
 from smsgw.outbound.redact import Redaction, redact
+from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.standing import Served
+from smsgw.store import said_before
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.number import read_number
 from smsgw.text.preview import forcing
@@ -26,8 +29,9 @@ from . import paging
 from .carried import contents_of
 from .refusals import BUSY, POLICY
 from .routes import PREFIX, answer, client, route
-from .shapes import EventPage, Message
+from .shapes import EventPage, Message, NewText
 
+_AS_NEW = tuple(code for code in POLICY if code not in ("client_ref_conflict", "duplicate_message"))
 _GOES = {"decision": "send", "reasons": []}
 
 
@@ -76,8 +80,10 @@ def message_json(
         "sent_at": row["sent_at"],
         "final_at": row["final_at"],
         "attempts": row["attempts"],
-        "metadata": {name: word for name, word in (row["metadata"] or {}).items() if name != PLACE},
+        "metadata": {name: word for name, word in said_before.without(row["metadata"]).items() if name != PLACE},
         "content": content,
+        "said_before": [asdict(one) for one in said_before.before(row["metadata"])],
+        "asked_instead": [asdict(one) for one in said_before.asked(row["metadata"])],
     }
 
 
@@ -140,6 +146,21 @@ def cancel(id: str) -> Response:
     """Take a message back, if it is not on its way yet, or if its network gives it back."""
     gateway = the_gateway()
     gateway.recall.cancel(outbox.Cancelled(_known(id), client().id, gateway.clock()))
+    return message(id)
+
+
+@route(
+    "POST",
+    "/messages/<id>/replace",
+    scope="messages:send",
+    takes=NewText,
+    answers={200: Message},
+    errors=("not_found", "already_final", "already_sending", "cannot_replace", "replace_unsure", *_AS_NEW),
+)
+def replace_text(id: str, body: NewText) -> Response:
+    """Put another text in the place of a message's, if it is not on its way yet, or if its network does that."""
+    gateway = the_gateway()
+    gateway.replacing.replace(Replacement(_known(id), body.text, client().id, gateway.clock()))
     return message(id)
 
 

@@ -18,6 +18,7 @@ from .fields import Moment as Moment
 from .fields import Shape as Shape
 from .fields import Words as Words
 from .media_shapes import Carried, Content, InboundMedium
+from .said_before_shapes import SaidBefore
 
 LONGEST_TEXT = 255 * 153  # letters: the most parts of the most septets; the parts themselves are counted later
 MANY = 10_000  # items in one batch
@@ -203,6 +204,18 @@ class Message(Shape):
     attempts: int = Field(description="How often it was tried.")
     metadata: dict[str, str] = Field(description="What the client gave along.")
     content: Content | None = Field(None, description="What it carries besides a text; null for a plain text.")
+    said_before: list[SaidBefore] = Field(
+        [], description="Its texts before others were put in their place, oldest first."
+    )
+    asked_instead: list[SaidBefore] = Field(
+        [], description="Texts that its network was asked to put there, and nobody knows whether it did."
+    )
+
+
+class NewText(Shape):
+    """The text that is put in the place of a message's."""
+
+    text: Words = Field(max_length=LONGEST_TEXT, description="What it says.", examples=["Bread is 2 EUR today, not 1."])
 
 
 class Event(Shape):

@@ -61,6 +61,7 @@ TABLE: dict[str, Said] = {
     "text_missing": Said((400, 21602), (400, "Charset or body misformed, rejected"), (400, None)),
     "text_undecodable": Said((400, 21602), (400, "Charset or body misformed, rejected"), (400, None)),
     "text_too_long": _TEXT,
+    "coding_differs": _TEXT,
     "data_too_long": _TEXT,
     "media_invalid": Said((400, 21620), (400, "Charset or body misformed, rejected"), (400, None)),
     **{
@@ -103,6 +104,8 @@ TABLE: dict[str, Said] = {
     "already_sending": Said((400, 30409), (503, LATER), (400, None), 409),
     "cannot_recall": Said((400, 30409), (503, LATER), (400, None), 409),
     "partly_recalled": Said((400, 30409), (503, LATER), (400, None), 409),
+    "cannot_replace": Said((400, 30409), (503, LATER), (400, None), 409),
+    "replace_unsure": Said((400, 30409), (503, LATER), (400, None), 409),
     "rate_limited": Said((429, 20429), (503, LATER), (429, None), 429),
     "queue_full": Said((429, 21611), (503, LATER), (500, None), 503),
     "store_full": _LATER,

@@ -23,7 +23,7 @@ from smsgw.campaigns import filling, templates
 from smsgw.customers.consent import consent
 from smsgw.errors import SmsgwError
 from smsgw.inbound import conversation_queues, conversations
-from smsgw.store import links
+from smsgw.store import links, said_before
 from smsgw.store.tables.types import AnyRow
 
 from .. import shown_media
@@ -139,8 +139,11 @@ def shown(
         around["did"] = did
         around |= inbox_queues.around(conn, person, now, number)
         around["open"] = opened = None if number is None else _opened(conn, number, trouble, draft, others)
-        texts = [text.id for _, some in (opened.days if opened else ()) for text in some]
-        around["attachments"] = shown_media.of(conn, [*(one.last.id for one in around["conversations"]), *texts])
+        texts = [text for _, some in (opened.days if opened else ()) for text in some]
+        around["first_texts"] = {text.id: said_before.first(text.metadata) for text in texts}
+        ids = [*(one.last.id for one in around["conversations"]), *(text.id for text in texts)]
+        around["attachments"] = shown_media.of(conn, ids)
+    around["replaces"] = gateway.replacing.anywhere()
     around["phones"] = simulator.phones(gateway, {trouble.form: trouble.draft} if trouble else None)
     around["networks"] = simulator.networks(gateway)
     around["curl"] = simulator.curl_line(gateway, person, gateway.config.web.public_url or request.host_url.rstrip("/"))

@@ -11,12 +11,16 @@ from flask import redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from smsgw.access import audit
 from smsgw.errors import BadInput, SmsgwError
 from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
 from smsgw.outbound import link_clicks, outbox
 from smsgw.outbound.cutting import shown
+from smsgw.outbound.recall import possible
+from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.submit import Asked
+from smsgw.store import said_before
 from smsgw.store.lifecycle import MESSAGE, WAITING
 from smsgw.text.number import read_number
 
@@ -135,7 +139,16 @@ def take_back(id: str) -> Response:
     """Take a message back; when it is too late the page says so."""
     gateway = the_gateway()
     wish = outbox.Cancelled(id, current_person().id, gateway.clock())
-    return _done(id, lambda: outbox.cancel(gateway.database.writer, wish))
+    return _done(id, lambda: gateway.recall.cancel(wish))
+
+
+@pages.post("/messages/<id>/replace")
+@person_required
+def replace_text(id: str) -> Response:
+    """Put another text in the place of a message's; when that cannot be the page says why, and keeps what was typed."""
+    gateway, text = the_gateway(), typed("text")
+    wish = Replacement(id, text, current_person().id, gateway.clock())
+    return _done(id, lambda: gateway.replacing.replace(wish), text)
 
 
 @pages.post("/messages/<id>/page/revoke")
@@ -155,18 +168,19 @@ def hold_page(id: str) -> Response:
     return _done(id, lambda: message_pages.hold(gateway.database.writer, id, why, by, now))
 
 
-def _done(id: str, act: Callable[[], None]) -> Response:
+def _done(id: str, act: Callable[[], None], draft: str | None = None) -> Response:
     try:
         act()
     except SmsgwError as error:
-        return _one(id, error)
+        return _one(id, error, draft)
     return redirect(url_for("pages.message", id=id), 303)
 
 
-def _one(id: str, error: SmsgwError | None = None) -> Response:
+def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> Response:
     with the_gateway().database.reading() as conn:
         row = outbox.get(conn, id)
         events = outbox.events(conn, [id])
+        names = audit.names_of(conn, {event.by for event in events})
         parts = outbox.parts_of(conn, id)
         attachment, carried = shown_media.of(conn, [id]).get(id), contents_of(conn, [id]).get(id)
         followed = link_clicks.of_message(conn, id)
@@ -175,9 +189,20 @@ def _one(id: str, error: SmsgwError | None = None) -> Response:
     words = shown(dict(row._mapping))
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
-        attachment=attachment, carried=carried, families=families, of_list=is_of_list(row),
+        attachment=attachment, carried=carried, families=families, of_list=is_of_list(row), draft=draft,
         followed=followed,
+        recallable=possible(row, parts, the_gateway().network.links),
+        replaceable=the_gateway().replacing.possible(row, parts, carried is not None),
+        said_before=said_before.before(row.metadata), asked_instead=said_before.asked(row.metadata),
+        by_name=lambda why: _by_name(why, names),
     )  # fmt: skip
+
+
+def _by_name(why: str, names: Mapping[str, str]) -> str:
+    """A reason with the names of the people and keys in it, where it says their ids."""
+    for id, name in names.items():
+        why = why.replace(id, name)
+    return why
 
 
 def _number(written: str) -> str:

@@ -51,7 +51,7 @@ NEEDS: dict[str, str] = {
     "written_message": "messages:send",
     **dict.fromkeys(("sent_list", "short_links_page", "short_links_sheet"), "messages:read"),
     **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
-    **dict.fromkeys(("take_back", "revoke_page", "hold_page"), "messages:send"),
+    **dict.fromkeys(("take_back", "replace_text", "revoke_page", "hold_page"), "messages:send"),
     **dict.fromkeys(("type_text", "turn_knobs"), "simulator:*"),
     **dict.fromkeys(("orders", "order", "products"), "orders:read"),
     **dict.fromkeys(("decide_order", "several_orders", "bring_products"), "orders:manage"),

@@ -85,6 +85,22 @@ def test_answers_that_wait_are_no_submits(ends: tuple[Wire, socket.socket]) -> N
     assert wire.unwritten() == []
 
 
+def test_of_several_in_one_write_those_that_left_whole_are_known(ends: tuple[Wire, socket.socket]) -> None:
+    wire, far = ends
+    body = b"b" * 100
+    several = [pdu.submit_sm(number, body) for number in range(1, 5001)]
+    assert wire.write(b"".join(several))
+    waiting = wire.unwritten()
+    assert waiting == list(range(waiting[0], 5001))
+    assert 1 < waiting[0] < 5001
+    far.settimeout(90)
+    came = b""
+    while len(came) < len(several[0]) * (waiting[0] + 1):
+        came += far.recv(1_000_000)
+        wire.read(0)
+    assert wire.unwritten()[:1] != waiting[:1]
+
+
 def test_after_the_other_side_has_gone_writing_says_no(ends: tuple[Wire, socket.socket]) -> None:
     wire, far = ends
     far.close()
@@ -144,7 +160,7 @@ def test_lost_parts_are_unsure_when_they_left_and_certain_when_they_did_not(
     window, road = Window(10, 30, told, time.monotonic), Road()
     window.open(road)
     for number in range(1, 5):
-        window.put(a_part(number=number), b"")
+        window.put([(a_part(number=number), b"")])
     window.lost(road, [3, 4], "the cable was cut")
     kinds = {part.message_id: type(error) for part, error in told.failed_parts}
     assert kinds == {"1": NoAnswer, "2": NoAnswer, "3": LinkDown, "4": LinkDown}
@@ -156,14 +172,47 @@ def test_parts_take_the_road_with_most_room_and_the_window_is_each_roads_own(
 ) -> None:
     window, one, two = Window(2, 30, told, time.monotonic), Road(), Road()
     window.open(one)
-    window.put(a_part(number=1), b"")
+    window.put([(a_part(number=1), b"")])
     window.open(two)
     for number in (2, 3, 4):
-        window.put(a_part(number=number), b"")
+        window.put([(a_part(number=number), b"")])
     assert (one.written, two.written, len(window)) == (2, 2, 4)
     assert window.answered(two, [(1, "a"), (2, "b")]) == 2
-    window.put(a_part(number=5), b"")
+    window.put([(a_part(number=5), b"")])
     assert (one.written, two.written) == (2, 3)
+
+
+def test_parts_that_have_room_go_in_one_write_and_the_others_are_left_to_the_caller(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window, one = Window(3, 30, told, time.monotonic), Road()
+    window.open(one)
+    assert window.put([(a_part(number=number), b"") for number in range(1, 6)]) == 3
+    assert (one.written, len(window)) == (1, 3)
+    assert window.answered(one, [(2, "b")]) == 1
+    assert window.put([(a_part(number=number), b"") for number in (4, 5)]) == 1
+    assert window.answered(one, [(1, "a"), (3, "c"), (4, "d")]) == 3
+    assert [part.message_id for part, _ in told.taken_parts] == ["2", "1", "3", "4"]
+    assert window.settle(0)
+
+
+def test_several_parts_of_a_road_that_took_nothing_go_by_another_or_are_told_each_once(
+    told: Any, a_part: Callable[..., WirePart]
+) -> None:
+    window, one, two = Window(10, 30, told, time.monotonic), Road(), Road()
+    one.works = False
+    window.open(one)
+    window.open(two)
+    parts = [(a_part(number=number), b"") for number in range(1, 5)]
+    put = window.put(parts)
+    assert (put, one.written, two.written, len(window)) == (4, 0, 1, 4)
+    two.works = False
+    assert window.put(parts[:2]) == 1
+    assert window.put(parts[1:2]) == 1
+    assert [part.message_id for part, _ in told.failed_parts] == ["1", "2"]
+    window.lost(two, [], "the cable was cut")
+    assert len(told.failed_parts) == 6
+    assert window.settle(0)
 
 
 def test_a_full_window_waits_for_a_place_on_any_road(told: Any, a_part: Callable[..., WirePart]) -> None:
@@ -171,8 +220,8 @@ def test_a_full_window_waits_for_a_place_on_any_road(told: Any, a_part: Callable
     window.open(one)
     window.open(two)
     for number in (1, 2):
-        window.put(a_part(number=number), b"")
-    third = threading.Thread(target=window.put, args=(a_part(number=3), b""))
+        window.put([(a_part(number=number), b"")])
+    third = threading.Thread(target=window.put, args=([(a_part(number=3), b"")],))
     third.start()
     assert window.answered(two, [(1, "a")]) == 1
     third.join(90)
@@ -185,10 +234,10 @@ def test_a_road_that_breaks_gives_its_part_to_another(told: Any, a_part: Callabl
     window.open(one)
     window.open(two)
     one.works = False
-    window.put(a_part(), b"")
+    window.put([(a_part(), b"")])
     assert told.failed_parts == []
     assert two.written == 1
-    window.put(a_part(number=2), b"")
+    window.put([(a_part(number=2), b"")])
     window.lost(one, (), "cut")
     assert told.failed_parts == []
     assert two.written == 2
@@ -201,10 +250,10 @@ def test_one_road_shut_is_no_reason_to_fail_and_all_shut_says_why_and_when(
     window.open(one)
     window.open(two)
     window.shut(one, LinkDown("one is down"), 5.0)
-    window.put(a_part(), b"")
+    window.put([(a_part(), b"")])
     assert two.written == 1
     window.shut(two, LinkDown("two is down"), 7.0)
-    window.put(a_part(number=2), b"")
+    window.put([(a_part(number=2), b"")])
     ((_, error),) = told.failed_parts
     assert (error.says, error.rest) == ("two is down", 7.0)
 
@@ -214,7 +263,7 @@ def test_answers_are_matched_on_their_own_road(told: Any, a_part: Callable[..., 
     window.open(one)
     window.open(two)
     for number in (1, 2):
-        window.put(a_part(number=number), b"")
+        window.put([(a_part(number=number), b"")])
     window.lost(one, (), "the first is cut")
     assert [part.message_id for part, _ in told.failed_parts] == ["1"]
     assert window.answered(one, [(1, "nobody")]) == 0
@@ -226,7 +275,7 @@ def test_a_part_that_the_wire_refused_is_certainly_not_sent(told: Any, a_part: C
     window, road = Window(10, 30, told, time.monotonic), Road()
     window.open(road)
     road.works = False
-    window.put(a_part(), b"")
+    window.put([(a_part(), b"")])
     assert isinstance(told.failed_parts[0][1], LinkDown)
     assert len(window) == 0
     assert window.settle(0)
@@ -238,7 +287,7 @@ def test_a_window_shut_for_good_is_not_opened_by_a_session_that_comes_late(
     window = Window(10, 30, told, time.monotonic)
     window.close(LinkDown("the link is being stopped"))
     window.open(Road())
-    window.put(a_part(), b"")
+    window.put([(a_part(), b"")])
     assert told.failed_parts[0][1].says == "the link is being stopped"
 
 
@@ -248,9 +297,9 @@ def test_only_parts_that_waited_too_long_expire_and_a_late_answer_settles_them(
     now = 100.0
     window, road = Window(10, 30, told, lambda: now), Road()
     window.open(road)
-    window.put(a_part(number=1), b"")
+    window.put([(a_part(number=1), b"")])
     now = 120.0
-    window.put(a_part(number=2), b"")
+    window.put([(a_part(number=2), b"")])
     now = 130.0
     assert window.expire(road) == 1
     assert [part.message_id for part, _ in told.failed_parts] == ["1"]
@@ -267,8 +316,8 @@ def test_a_late_refusal_counts_while_the_part_cannot_be_in_the_air_again(
     now = 0.0
     window, road = Window(10, 30, told, lambda: now), Road()
     window.open(road)
-    window.put(a_part(number=1), b"")
-    window.put(a_part(number=2), b"")
+    window.put([(a_part(number=1), b"")])
+    window.put([(a_part(number=2), b"")])
     now = 30.0
     assert window.expire(road) == 2
     now = 80.0
@@ -290,7 +339,7 @@ def test_an_outcome_that_cannot_be_noted_does_not_stop_the_others(
     window, road = Window(10, 30, told, time.monotonic), Road()
     window.open(road)
     for number in (1, 2):
-        window.put(a_part(number=number), b"")
+        window.put([(a_part(number=number), b"")])
     window.answered(road, [(1, RejectedForNow("no")), (2, "r2")])
     assert len(told.taken_parts) == 1
     assert window.settle(0)

@@ -230,3 +230,19 @@ def test_data_that_came_in_is_shown_by_its_octets_and_ports(smsgw, config_file: 
     assert (without["data"], without["ports"]) == ("AQ==", None)
     assert "data for port 2948 from 9200\n    00 ff" in smsgw("inbox").out
     assert "data\n    01" in smsgw("log", without["id"]).out
+
+
+def test_what_waits_can_say_something_else_and_what_has_ended_cannot(smsgw) -> None:
+    id = smsgw("send", PHONE, "Bread is 1 EUR", "--json").data["id"]
+    assert smsgw("replace", id, "Bread is 2 EUR").out == f"{id} says it now\n"
+    shown = smsgw("log", id, "--json").data
+    assert (shown["text"], shown["first_text"], shown["metadata"]) == ("Bread is 2 EUR", "Bread is 1 EUR", {})
+    told = smsgw("log", id).out
+    assert "when cli replaced it:" in told
+    assert "Bread is 1 EUR" in told
+    assert smsgw("replace", id, "-", stdin="from a pipe\n").status == 0
+    assert smsgw("log", id, "--json").data["text"] == "from a pipe"
+    smsgw("cancel", id)
+    said = smsgw("replace", id, "too late")
+    assert (said.status, "cancelled" in said.err) == (1, True)
+    assert smsgw("replace", "msg_1", "x").status == 1

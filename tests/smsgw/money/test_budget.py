@@ -17,6 +17,8 @@ from smsgw.link import RejectedForGood
 from smsgw.money import budget as of_budget
 from smsgw.money import budgeting, exchange
 from smsgw.outbound import outbox
+from smsgw.outbound.replacing import Replacing
+from smsgw.outbound.rewording import Replacement
 from smsgw.outbound.submit import Asked
 from smsgw.store.database import Database
 from smsgw.store.tables import budget_use, history, message, reservation
@@ -87,6 +89,37 @@ def test_what_never_goes_gives_back_what_was_kept(each_shop: Shop, end: str) -> 
     each_shop.database.writer.do(of_budget.follow, each_shop.now)
     assert use(each_shop) == (0, 0)
     assert each_shop.state(each_shop.submit("+38641111222")) == "queued"
+
+
+def test_another_text_keeps_what_it_costs_and_what_there_is_no_money_for_changes_nothing(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.01")
+    each_shop.budget("0.02", beyond="refuse")
+    id, verb = each_shop.submit(link="a"), Replacing({}, each_shop.database, each_shop.door)
+
+    def say(parts: int) -> None:
+        verb.replace(Replacement(id, "0123456789" * 15 * parts, "ana", each_shop.now))
+        assert (each_shop.row(id).parts, each_shop.row(id).price, use(each_shop)) == (
+            parts,
+            parts * CENT,
+            (parts * CENT, 0),
+        )
+
+    say(2)
+    with pytest.raises(RefusedByPolicy) as no:
+        say(3)
+    assert no.value.code == "budget_exceeded"
+    assert (each_shop.row(id).parts, use(each_shop)) == (2, (2 * CENT, 0))
+    say(1)
+
+
+def test_another_text_that_is_too_dear_waits_for_money_where_the_budget_holds(each_shop: Shop) -> None:
+    each_shop.rate("a", "*", "0.01")
+    each_shop.budget("0.02")
+    id = each_shop.submit(link="a")
+    long = Replacement(id, "0123456789" * 40, "ana", each_shop.now)
+    Replacing({}, each_shop.database, each_shop.door).replace(long)
+    assert (each_shop.state(id), each_shop.row(id).parts, use(each_shop)) == ("held", 3, (0, 0))
+    assert "has 0.02 left, and this costs 0.03" in each_shop.row(id).why
 
 
 def test_what_is_charged_on_delivery_stays_kept_until_it_is_clear(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,23 @@ class PaperLink:
         self._sender.taken(self.given.pop(0), reference)
 
 
+class TwoAtOnce(PaperLink):
+    """One that takes two parts in one go."""
+
+    def __init__(self, sender: Sender, window: int) -> None:
+        super().__init__(sender, window)
+        self.takes: list[int] = []
+        self.between: threading.Event | None = None  # what it waits for after the first two
+
+    def send_some(self, parts: Sequence[WirePart]) -> int:
+        self.takes.append(len(parts))
+        for part in parts[:2]:
+            self.send(part)
+        if self.between is not None:
+            self.between.wait(90)
+        return len(parts[:2])
+
+
 class Real(Desk):
     """A desk with a sender of its own."""
 
@@ -124,6 +141,37 @@ def test_no_more_than_the_window_is_claimed(real: Real, start: Start) -> None:
     link.take("r1")
     assert link.wait_for(2)
     assert eventually(lambda: real.state(ids[0]) == "sent")
+
+
+def test_a_link_that_takes_several_in_one_go_is_given_what_was_claimed_together(real: Real) -> None:
+    ids = [real.submit(text=f"text {n}") for n in range(5)]
+    sender = Sender("a", real)  # type: ignore[arg-type]
+    link = TwoAtOnce(sender, 10)
+    sender.start(link)
+    assert link.wait_for(5)
+    assert link.takes == [5, 3, 1]
+    assert [part.message_id for part in link.given] == ids
+    for number in range(5):
+        link.take(f"r{number}")
+    assert eventually(lambda: {real.state(id) for id in ids} == {"sent"})
+    sender.stop(time.monotonic() + 60)
+
+
+def test_of_several_in_one_go_a_stop_puts_back_those_that_the_link_left(real: Real) -> None:
+    ids = [real.submit(text=f"text {n}") for n in range(5)]
+    sender = Sender("a", real)  # type: ignore[arg-type]
+    link = TwoAtOnce(sender, 10)
+    link.between = threading.Event()
+    sender.start(link)
+    assert link.wait_for(2)
+    stopping = threading.Thread(target=sender.stop, args=(time.monotonic() + 60,))
+    stopping.start()
+    assert eventually(lambda: sender._stopping)
+    link.between.set()
+    stopping.join(90)
+    assert link.takes == [5]
+    assert [real.state(id) for id in ids] == ["queued"] * 5
+    assert [real.row(id).attempts for id in ids] == [0] * 5
 
 
 def test_a_stop_puts_back_what_was_not_written(real: Real, start: Start) -> None:

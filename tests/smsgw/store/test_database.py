@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from smsgw.errors import BadInput, Fault, StoreError, StoreFull, StoreUnreachable
-from smsgw.store.database import Database, explained
+from smsgw.store.database import Database, Writer, explained
 from smsgw.store.tables import consent
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -37,7 +37,7 @@ def say(conn: Connection, batch: list[str]) -> list[int]:
     return [len(batch)] * len(batch)
 
 
-def while_blocked(database: Database, act: Callable[[], Any]) -> Any:
+def while_blocked(writer: Writer, act: Callable[[], Any]) -> Any:
     """Run `act` while the writer is busy, so that what it puts lands in one transaction."""
     gate, entered = threading.Event(), threading.Event()
 
@@ -46,7 +46,7 @@ def while_blocked(database: Database, act: Callable[[], Any]) -> Any:
         gate.wait(120)
         return batch
 
-    blocked = database.writer.put(wait, None)
+    blocked = writer.put(wait, None)
     entered.wait(90)
     result = act()
     gate.set()
@@ -55,13 +55,48 @@ def while_blocked(database: Database, act: Callable[[], Any]) -> Any:
 
 
 def test_what_arrives_together_is_one_batch_in_order(database: Database) -> None:
-    futures = while_blocked(database, lambda: [database.writer.put(say, f"w{n}") for n in range(5)])
+    futures = while_blocked(database.writer, lambda: [database.writer.put(say, f"w{n}") for n in range(5)])
     assert [future.result(90) for future in futures] == [5] * 5
     assert words(database) == ["w0", "w1", "w2", "w3", "w4"]
 
 
+def waits_for_the_others(database: Database) -> Writer:
+    """A writer that gathers for a very long time, after a transaction in which eight came together."""
+    writer = Writer(database._write, gather=600)
+    eight = while_blocked(writer, lambda: [writer.put(say, f"early {n}") for n in range(8)])
+    assert [future.result(90) for future in eight] == [8] * 8
+    return writer
+
+
+def test_where_several_came_together_lately_a_transaction_waits_until_as_many_are_there(database: Database) -> None:
+    writer = waits_for_the_others(database)
+    first = writer.put_all(say, ["a", "b"])
+    time.sleep(0.3)
+    assert not any(future.done() for future in first)
+    others = writer.put_all(say, ["c", "d", "e", "f", "g", "h"])
+    assert [future.result(90) for future in (*first, *others)] == [8] * 8
+    writer.close()
+
+
+def test_who_comes_alone_waits_for_nobody(database: Database) -> None:
+    writer = waits_for_the_others(database)
+    assert writer.do(say, "alone", timeout=90) == 1
+    writer.close()
+
+
+def test_the_wait_for_others_ends_after_its_time_and_with_the_store(database: Database) -> None:
+    writer = waits_for_the_others(database)
+    two = writer.put_all(say, ["a", "b"])
+    writer.close()
+    assert [future.result(0) for future in two] == [2, 2]
+    hasty = Writer(database._write, gather=0.01)
+    while_blocked(hasty, lambda: [hasty.put(say, f"early {n}") for n in range(8)])
+    assert [future.result(90) for future in hasty.put_all(say, ["c", "d"])] == [2, 2]
+    hasty.close()
+
+
 def test_one_bad_item_fails_alone(database: Database) -> None:
-    futures = while_blocked(database, lambda: database.writer.put_all(say, ["good", "bad", "fine"]))
+    futures = while_blocked(database.writer, lambda: database.writer.put_all(say, ["good", "bad", "fine"]))
     assert futures[0].result(90) == 1
     with pytest.raises(BadInput, match="this one is bad"):
         futures[1].result(90)
@@ -81,7 +116,9 @@ def test_steps_of_different_kinds_do_not_disturb_each_other(database: Database) 
     def fail(conn: Connection, batch: list[None]) -> list[None]:
         raise RuntimeError("a mistake of ours")
 
-    good, bad = while_blocked(database, lambda: (database.writer.put(say, "good"), database.writer.put(fail, None)))
+    good, bad = while_blocked(
+        database.writer, lambda: (database.writer.put(say, "good"), database.writer.put(fail, None))
+    )
     assert good.result(90) == 1
     with pytest.raises(RuntimeError, match="a mistake of ours"):
         bad.result(90)
@@ -95,7 +132,7 @@ def test_an_answer_comes_only_when_others_can_see_the_write(database: Database) 
 
 
 def test_closing_writes_what_waits_and_refuses_what_comes_later(fresh_store_url: str, database: Database) -> None:
-    futures = while_blocked(database, lambda: database.writer.put_all(say, ["last"]))
+    futures = while_blocked(database.writer, lambda: database.writer.put_all(say, ["last"]))
     database.close()
     assert futures[0].result(0) == 1
     with pytest.raises(StoreError, match="closed"):
@@ -171,7 +208,7 @@ def test_what_was_undone_is_told_so_and_what_was_done_again_is_told_of_its_commi
         database.writer.when_decided(lambda committed: order.append((told, committed)))
         return say(conn, batch)
 
-    futures = while_blocked(database, lambda: [database.writer.put(step, w) for w in ("good", "bad")])
+    futures = while_blocked(database.writer, lambda: [database.writer.put(step, w) for w in ("good", "bad")])
     assert futures[0].result(90) == 1
     with pytest.raises(BadInput):
         futures[1].result(90)

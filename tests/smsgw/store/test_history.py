@@ -52,6 +52,20 @@ def test_a_record_is_born_in_the_state_its_events_lead_to_with_a_line_for_each(d
         ]
 
 
+@pytest.mark.parametrize("kinds", [1, 2, history.GROUPS, history.GROUPS + 1, 9])
+def test_each_records_lines_stay_in_order_however_many_reasons_there_are(database: Database, kinds: int) -> None:
+    births = [birth(f"m{n:02}", "accept", "admit") for n in range(2 * kinds + 1)]
+    for number, one in enumerate(births):
+        one.events = [(event, f"because of {number % kinds}") for event, _ in one.events]
+    begun(database, *births)
+    with database.reading() as conn:
+        for number in range(len(births)):
+            assert told(conn, f"m{number:02}") == [
+                ("accept", None, "accepted", f"because of {number % kinds}"),
+                ("admit", "accepted", "queued", f"because of {number % kinds}"),
+            ]
+
+
 def test_a_birth_with_an_event_that_is_not_allowed_is_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="cannot deliver when accepted"):
         begun(database, birth("m1", "accept", "deliver"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from smsgw.store import schema
 from smsgw.store.database import Database
-from smsgw.store.prepared import TOGETHER, Prepared, among
+from smsgw.store.prepared import TOGETHER, Prepared, among, execute_raw
 from smsgw.store.tables import consent, customer, message, part
 
 NOW = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
@@ -52,7 +54,7 @@ def test_a_list_of_any_length_is_one_value(database: Database, count: int) -> No
         assert len(conn.execute(select(consent).where(consent.c.source == "api")).all()) == count
 
 
-@pytest.mark.parametrize("count", [1, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 3])
+@pytest.mark.parametrize("count", [1, 2, 3, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 3])
 def test_rows_are_stored_in_their_order_however_many_go_in_one_step(database: Database, count: int) -> None:
     everybody = [f"+{n}" for n in range(count)]
     with database.exclusive() as conn:
@@ -95,6 +97,30 @@ def test_what_an_engine_refuses_is_told_as_sqlalchemy_tells_it(database: Databas
     orphan = {"message_id": "msg_nobody", "position": 1, "alphabet": "gsm7", "user_data": b"", "udh": b""}
     with pytest.raises(IntegrityError), database.exclusive() as conn:
         Prepared(insert(part), tuple(orphan)).many(conn, [orphan])
+
+
+def test_what_never_changes_in_a_statement_is_compared_as_it_is_spelled(database: Database) -> None:
+    odd = 'it\'s 100 % "so"; --'
+    count = Prepared(select(consent.c.address).where(consent.c.words == odd, consent.c.source == "sms").limit(1))
+    with database.exclusive() as conn:
+        STORE.many(conn, [saying(odd), saying("it''s", "+2")])
+        assert count.run(conn, {}) == [("+1",)]
+
+
+def test_sqlite_plans_a_statement_once_however_often_it_runs(tmp_path: Path) -> None:
+    store = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    schema.upgrade(store)
+    find = Prepared(select(message.c.id).where(message.c.state == "queued", message.c.link == bindparam("its_link")))
+    try:
+        with store.exclusive() as conn:
+            for _ in range(5):
+                find.run(conn, {"its_link": "a"})
+            planned = execute_raw(conn, "SELECT reprep, run FROM sqlite_stmt WHERE sql LIKE '%queued%' AND run > 1")
+    except OperationalError:  # not every build of SQLite can tell
+        pytest.skip("this SQLite has no sqlite_stmt")
+    finally:
+        store.close()
+    assert planned == [(0, 5)]
 
 
 def test_a_missing_value_is_told_by_its_name(database: Database) -> None:

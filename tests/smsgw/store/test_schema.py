@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import IntegrityError
 
 from smsgw.errors import StoreError, StoreTooNew
 from smsgw.store import schema
@@ -48,6 +49,20 @@ def test_the_revisions_lead_to_exactly_the_tables_of_the_code(empty: Database) -
     schema.migrate(empty)
     with empty.reading() as conn:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+@pytest.mark.parametrize("made", [schema.upgrade, schema.migrate])
+def test_sqlite_is_told_no_list_that_it_would_build_for_each_row(tmp_path: Path, made: Any) -> None:
+    store = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    made(store)
+    with store.reading() as conn:
+        said = "\n".join(conn.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")))
+        price = {"link": "a", "prefix": "", "valid_from": NOW.replace(tzinfo=UTC), "amount": 1, "currency": "EUR"}
+        with pytest.raises(IntegrityError, match="ck_rate_charged_known"):
+            conn.execute(insert(metadata.tables["rate"]), price | {"charged": "on Fridays"})
+    store.close()
+    assert " IN (" not in said
+    assert "state = 'queued'" in said
 
 
 def test_alembic_takes_an_empty_database_that_we_made_for_its_own(empty: Database) -> None:

@@ -14,7 +14,7 @@ from smsgw.store import schema
 from smsgw.store.database import Database
 
 SCRIPTS = Path(schema.__file__).parent / "migrations"
-RELEASED = [f"{number:04}" for number in (*range(1, 18), *range(19, 23))]  # 0018 was never released
+RELEASED = [f"{number:04}" for number in (*range(1, 18), *range(19, 25))]  # 0018 was never released
 AT = "2026-03-01 12:00:00.000000"
 
 

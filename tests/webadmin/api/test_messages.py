@@ -1,4 +1,4 @@
-"""GET /messages, one message, its events, and taking it back."""
+"""GET /messages, one message, its events, taking it back, and saying something else."""
 
 from __future__ import annotations
 
@@ -112,9 +112,11 @@ def test_filters_that_make_no_sense_are_told(call: Any, query: str, faults: dict
 @pytest.mark.parametrize(
     "id", ["msg_01JD9Z8Q4N0000V2T5B7K3M1XE", "in_01JD9Z8Q4N0000V2T5B7K3M1XE", "x", "%00", "a" * 999]
 )
-@pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("GET", "/events"), ("POST", "/cancel")])
+@pytest.mark.parametrize(
+    ("method", "rest"), [("GET", ""), ("GET", "/events"), ("POST", "/cancel"), ("POST", "/replace")]
+)
 def test_a_message_that_is_not_there_is_not_found(call: Any, id: str, method: str, rest: str) -> None:
-    answer = call(method, f"{MESSAGES}/{id}{rest}")
+    answer = call(method, f"{MESSAGES}/{id}{rest}", {"text": "x"} if rest == "/replace" else None)
     assert (answer.status, answer.code) == (404, "not_found")
 
 
@@ -147,4 +149,49 @@ def test_a_message_that_has_ended_is_not_taken_back(call: Any) -> None:
     id = call.send().said["id"]
     call("POST", f"{MESSAGES}/{id}/cancel")
     answer = call("POST", f"{MESSAGES}/{id}/cancel")
+    assert (answer.status, answer.code) == (409, "already_final")
+
+
+def test_a_waiting_message_says_something_else_and_tells_what_it_said_before(call: Any) -> None:
+    id = call.send(text="Bread is 1 EUR", metadata={"order": "7"}).said["id"]
+    answer = call("POST", f"{MESSAGES}/{id}/replace", {"text": "Bread is 2 EUR"})
+    assert (answer.status, answer.said["status"], answer.said["text"]) == (200, "queued", "Bread is 2 EUR")
+    [before] = answer.said["said_before"]
+    assert (before["text"], before["by"][:4], before["at"][-1]) == ("Bread is 1 EUR", "key_", "Z")
+    assert (answer.said["asked_instead"], answer.said["metadata"]) == ([], {"order": "7"})
+    last = call("GET", f"{MESSAGES}/{id}/events").said["data"][-1]
+    assert (last["event"], last["was"], last["now"]) == ("replace", "queued", "queued")
+    [talk] = call("GET", f"/api/v1/conversations/{PHONE}/messages").said["data"]
+    assert (talk["text"], talk["first_text"]) == ("Bread is 2 EUR", "Bread is 1 EUR")
+
+
+def test_the_past_of_a_customer_shows_what_a_text_said_at_first(call: Any) -> None:
+    customer = call("POST", "/api/v1/customers", {"addresses": [PHONE]}).said["id"]
+    id = call.send(text="Bread is 1 EUR").said["id"]
+    call("POST", f"{MESSAGES}/{id}/replace", {"text": "Bread is 2 EUR"})
+    past = call("GET", f"/api/v1/customers/{customer}/timeline?kinds=message").said["data"]
+    assert [(one["text"], one["first_text"]) for one in past] == [("Bread is 2 EUR", "Bread is 1 EUR")]
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({}, "text_missing"),
+        ({"text": ""}, "text_missing"),
+        ({"text": "a", "to": PHONE}, "unknown_field"),
+        ({"text": "x" * 1600}, "text_too_long"),
+    ],
+)
+def test_a_text_that_cannot_be_sent_is_not_put_anywhere(call: Any, body: dict[str, str], fault: str) -> None:
+    id = call.send(text="Bread is 1 EUR").said["id"]
+    answer = call("POST", f"{MESSAGES}/{id}/replace", body)
+    assert (answer.status, answer.code, list(answer.faults.values())) == (422, "validation_failed", [fault])
+    assert call("GET", f"{MESSAGES}/{id}").said["text"] == "Bread is 1 EUR"
+
+
+def test_what_cannot_be_replaced_any_more_says_why(call: Any, app: Any, caller_of: Any) -> None:
+    id = call.send().said["id"]
+    assert caller_of(app, "messages:read")("POST", f"{MESSAGES}/{id}/replace", {"text": "x"}).code == "forbidden_scope"
+    call("POST", f"{MESSAGES}/{id}/cancel")
+    answer = call("POST", f"{MESSAGES}/{id}/replace", {"text": "Bread is 2 EUR"})
     assert (answer.status, answer.code) == (409, "already_final")
