@@ -36,6 +36,9 @@ class Simulated(Protocol):
     def handsets(self) -> list[str]:
         """The numbers of its phones, E.164."""
 
+    def add_handset(self, handset: str) -> bool:
+        """Give the network another phone; returns whether it is new. Raises Conflict when it has as many as it can."""
+
     def texts(self, handset: str) -> list[PhoneText]:
         """What that phone shows, oldest first. Raises NotFound for a phone it does not have."""
 

@@ -56,17 +56,19 @@ GATE: tuple[Entry, ...] = (
     ),
     Entry(
         "frequency_capped",
-        422,
+        409,
         "The recipient had enough for now",
         "A cap of how many offers a person gets would be exceeded, beyond the validity of the message.",
         "Send it later, or give it a longer validity.",
+        retry=True,
     ),
     Entry(
         "quiet_hours",
-        422,
+        409,
         "It is a quiet hour there",
         "Marketing would arrive at night or on a holiday, and the next open hour comes after its validity.",
         "Give it a longer validity, or send it in the day.",
+        retry=True,
     ),
     Entry(
         "sender_not_allowed",

@@ -163,7 +163,7 @@ class FakeLink:
         """Whether it is connected, in words."""
         with self._turn:
             facts = {
-                "number": self._config.number, "phones": str(len(self._config.handsets)),
+                "number": self._config.number, "phones": str(len(self._network.handsets())),
                 "in flight": str(len(self._wire)),
             }  # fmt: skip
             if self._up:
@@ -176,7 +176,16 @@ class FakeLink:
 
     def handsets(self) -> list[str]:
         """The numbers of its phones."""
-        return list(self._config.handsets)
+        with self._turn:
+            return self._network.handsets()
+
+    def add_handset(self, handset: str) -> bool:
+        """Give the network another phone, which its tape remembers; returns whether it is new.
+
+        Raises Conflict when it has `MOST_PHONES`.
+        """
+        with self._turn:
+            return self._network.add(handset)
 
     def texts(self, handset: str) -> list[PhoneText]:
         """What that phone shows, oldest first; its own texts are ticked when we acknowledged every piece."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from drivers.fake.config import Config
 from drivers.fake.contents import shown, taped, untaped
-from smsgw.errors import BadConfig, BadInput, NotFound
+from smsgw.errors import BadConfig, BadInput, Conflict, NotFound
 from smsgw.link import (
     Abilities,
     Alphabet,
@@ -42,6 +42,7 @@ UNFETCHED, UNRECOGNISED = "unfetched", "unrecognised"  # fates of MMS besides th
 BEGINNING = b'{"is": '
 SCREEN = 10_000
 """How many texts a phone keeps; older ones are forgotten, as phones do when they are full."""
+MOST_PHONES = 1_000
 
 
 def read_tape(path: Path) -> list[Line]:
@@ -171,6 +172,19 @@ class Network:
         screen = self._phone(handset).screen
         return [replace(text, delivered=not any(piece in self.owed for piece in pieces)) for text, pieces in screen]
 
+    def handsets(self) -> list[str]:
+        """The numbers of the phones."""
+        return list(self._phones)
+
+    def add(self, handset: str) -> bool:
+        """Another phone; returns whether it is new. Raises Conflict when there are `MOST_PHONES`."""
+        if handset in self._phones:
+            return False
+        if len(self._phones) >= MOST_PHONES:
+            raise Conflict(f"This network has {MOST_PHONES} phones, which is as many as it can have.")
+        self._happens({"is": "phone", "handset": handset})
+        return True
+
     def close(self) -> None:
         """Let go of the tape."""
         if self._tape is not None:
@@ -223,6 +237,8 @@ class Network:
             self._play_typed(line)
         elif kind == "sent":
             self._play_sent(line)
+        elif kind == "phone":
+            self._phones.setdefault(line["handset"], Phone())
         elif kind == "acknowledged":
             self.owed.pop(line["reference"], None)
         else:

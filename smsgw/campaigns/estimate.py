@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..errors import BadInput, RefusedByPolicy
 from ..money.estimate import Estimate as Measured
 from ..outbound import hours
 from ..outbound.cutting import carries
@@ -221,16 +220,11 @@ class Estimate:
     ) -> list[tuple[Person, Ready]]:
         """What the door makes of the texts of these people; those whose text it refuses are counted."""
         read = []
-        for one, asked in zip(going, placing.asked(row, terms, going), strict=True):
-            if isinstance(asked, LeftOut):
-                found.left(asked, one)
-                continue
-            try:
-                ready = self._door.read(asked)
-            except (BadInput, RefusedByPolicy) as no:
-                found.left(LeftOut(no.faults[0].code, no.faults[0].detail), one)
-                continue
-            read.append((one, ready))
+        for one, made in zip(going, placing.made(row, terms, going), strict=True):
+            if isinstance(made, LeftOut):
+                found.left(made, one)
+            else:
+                read.append((one, made))
         return read
 
     def _refused(self, conn: Connection, batch: Sequence[Candidate], rules: Rules, now: datetime) -> dict[int, Refuse]:

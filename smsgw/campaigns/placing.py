@@ -142,17 +142,12 @@ class Placing:
         terms = Terms.model_validate(row.terms)
         ready: list[tuple[Person, Ready]] = []
         refused: list[tuple[Person, LeftOut]] = []
-        for one, asked in zip(some, self.asked(row, terms, some), strict=True):
-            if isinstance(asked, LeftOut):
-                refused.append((one, asked))
-                continue
-            try:
-                made = self._door.read(asked)
-                if room[made.row["link"]] > 0:
-                    room[made.row["link"]] -= 1
-                    ready.append((one, made))
-            except (BadInput, RefusedByPolicy) as no:
-                refused.append((one, LeftOut(no.faults[0].code[:24], no.faults[0].detail)))
+        for one, made in zip(some, self.made(row, terms, some), strict=True):
+            if isinstance(made, LeftOut):
+                refused.append((one, LeftOut(made.code[:24], made.says)))
+            elif room[made.row["link"]] > 0:
+                room[made.row["link"]] -= 1
+                ready.append((one, made))
         used = {one.row["link"] for _, one in ready}
         if used and not any(self._door.network.able(link, now) for link in used):
             return Placed(away=frozenset(used))
@@ -163,6 +158,18 @@ class Placing:
     def store(self, batch: Batch) -> Future[Placed]:
         """Put a batch into the queue, in one transaction."""
         return self._database.writer.put(self._store, batch)
+
+    def made(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Ready | LeftOut]:
+        """What the door makes of it, for each of these people."""
+        asked = self.asked(row, terms, some)
+        with self._door.together(one for one in asked if isinstance(one, Asked)):
+            return [one if isinstance(one, LeftOut) else self._made(one) for one in asked]
+
+    def _made(self, asked: Asked) -> Ready | LeftOut:
+        try:
+            return self._door.read(asked)
+        except (BadInput, RefusedByPolicy) as no:
+            return LeftOut(no.faults[0].code, no.faults[0].detail)
 
     def asked(self, row: AnyRow, terms: Terms, some: Sequence[Person]) -> list[Asked | LeftOut]:
         """What the door is asked for each of these people."""
@@ -180,6 +187,7 @@ class Placing:
                     sender=row.sender if has_number(one) else None,  # which is no mail address
                     purpose=row.purpose, expires_in=terms.expires_in, link=row.link, max_parts=terms.max_parts,
                     campaign_id=row.id, category=row.category, content=content,
+                    track_links=terms.track_links and has_number(one),  # a mail has the addresses themselves
                 )
             )  # fmt: skip
         return found

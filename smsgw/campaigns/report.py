@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from ..outbound import link_clicks
 from ..store.lifecycle import WAITING
 from ..store.tables import campaign, cost_entry, message, target
 from ..store.tables.types import AnyRow
@@ -45,6 +46,7 @@ def report(conn: Connection, id: str) -> dict[str, Any]:
         "booked": _amounts(costs),
         "difference": _difference(row, states, left_out),
         "brought": asdict(came),
+        "clicks": _clicks(conn, row) if terms.track_links and row.started_at is not None else None,
         "cost_per_order": booked // came.orders if came.orders and len(costs) == 1 else None,
         "control": _control(conn, row, terms, held_out, came) if held_out else None,
         "variants": {name: asdict(brought(conn, row, name)) for name in sorted(row.texts)}
@@ -62,8 +64,13 @@ def left_out_counts(conn: Connection, id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
-def targets(conn: Connection, id: str, limit: int, after: int = 0, left_out: str | None = None) -> list[AnyRow]:
-    """Targets in the order they were frozen, with the state of their message; left_out: a code, or "any"."""
+def targets(
+    conn: Connection, id: str, limit: int, after: int = 0, left_out: str | None = None, *, clicked: bool = False
+) -> list[AnyRow]:
+    """Targets in the order they were frozen, with the state of their message; left_out: a code, or "any".
+
+    clicked: only those who followed a link of theirs.
+    """
     t, m = target.c, message.c
     query = (
         select(target, m.state.label("state"), m.why.label("why"))
@@ -76,7 +83,13 @@ def targets(conn: Connection, id: str, limit: int, after: int = 0, left_out: str
         query = query.where(t.left_out.is_not(None))
     elif left_out is not None:
         query = query.where(t.left_out == left_out)
+    if clicked:
+        query = query.where(link_clicks.was_followed(t.message_id))
     return list(conn.execute(query))
+
+
+def _clicks(conn: Connection, row: AnyRow) -> dict[str, Any]:
+    return link_clicks.of_campaign(conn, row.id, row.started_at, row.ended_at)
 
 
 def _targets(conn: Connection, id: str, *, waiting: bool = False) -> int:

@@ -111,6 +111,7 @@ def _follow_one(
 ) -> None:
     audience = {"of": row.id, "who": wish.who}
     kept = {"expires_in", "late", "per_minute", "max_parts", "unreachable", "attribution", "limits", "offer"}
+    kept |= {"track_links"}
     again = Terms.model_validate(terms.model_dump(include=kept))
     _spawn(conn, row, f"follow-up {number}", at, audience, {"a": wish.texts}, again, now, "follow_up")
 

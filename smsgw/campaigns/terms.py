@@ -39,7 +39,7 @@ class Split(Section):
     share: PerCent = Field(
         20.0, gt=0, description="Per cent of the audience that the texts are tried on; 100: everybody, and none wins."
     )
-    by: Literal["replies", "orders", "delivered", "fewest_opt_outs"] = Field(
+    by: Literal["replies", "orders", "clicks", "delivered", "fewest_opt_outs"] = Field(
         "replies", description="What makes a text the winner."
     )
     decide_after: int = Field(
@@ -127,6 +127,9 @@ class Terms(Section):
     )
     per_minute: int | None = Field(None, ge=1, le=1_000_000, description="Its own pace, in messages a minute.")
     max_parts: int | None = Field(None, ge=1, le=255, description="The longest text, in parts.")
+    track_links: bool = Field(
+        False, description="Addresses in its texts go as short links that count who follows; of marketing by recipient."
+    )
     control: PerCent = Field(0.0, le=50, description="Per cent that get nothing, to compare with.")
     unreachable: bool = Field(False, description="Whether numbers that failed time after time are tried all the same.")
     attribution: int = Field(7, ge=1, le=90, description="For how many days replies and orders count as its own.")
@@ -140,11 +143,13 @@ class Terms(Section):
     follow_ups: list[FollowUp] = Field(default_factory=list, max_length=5, description="What comes after it.")
 
     @model_validator(mode="after")
-    def _one_series(self) -> Terms:
+    def _together(self) -> Terms:
         if self.repeat is not None and self.relative is not None:
             raise ValueError("repeat and relative are two kinds of series: leave one of them out")
         if self.split is not None and self.split.share < 100 and self.split.decide_after >= self.within:
             raise ValueError("the winner is known after `within` minutes only: decide earlier, or give it longer")
+        if self.track_links and self.shown is not None:
+            raise ValueError("only the links of a text can be tracked: leave the pictures out, or track_links")
         return self
 
     @property

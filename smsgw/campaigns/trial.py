@@ -100,6 +100,7 @@ def _shown(placing: Placing, door: Door, row: AnyRow, terms: Terms, going: Seque
             try:
                 ready = door.read(wish).row
                 parts, encoding = ready["parts"], ready["encoding"]
+                text = ready["text"] if wish.track_links else text  # with its short links
             except (BadInput, RefusedByPolicy) as no:
                 encoding = no.faults[0].detail
         language = (one.language or row.language).split("-")[0]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from ..outbound.link_clicks import was_followed
 from ..store.ids import first_id
 from ..store.tables import inbound, message, order, target
 from ..store.tables.types import AnyRow
@@ -29,6 +30,7 @@ class Brought:
     value: int  # millionths
     currency: str | None
     opted_out: int
+    clicked: int | None = None  # who followed a link, where that is known
 
 
 def brought(conn: Connection, row: AnyRow, variant: str | None = None) -> Brought:
@@ -44,6 +46,7 @@ def brought(conn: Connection, row: AnyRow, variant: str | None = None) -> Brough
     return Brought(
         placed=placed, delivered=delivered, replied=replied(conn, row, terms, theirs), orders=orders, value=value,
         currency=currency, opted_out=opt_outs(conn, row, variant),
+        clicked=clicked(conn, got) if tells_who_clicked(row) else None,
     )  # fmt: skip
 
 
@@ -59,6 +62,16 @@ def _got(row: AnyRow, variant: str | None) -> Sequence[ColumnElement[bool]]:
     t = target.c
     mine = [t.campaign_id == row.id, t.message_id.is_not(None)]
     return mine if variant is None else [*mine, t.variant == variant]
+
+
+def tells_who_clicked(row: AnyRow) -> bool:
+    """Whether each recipient of a campaign (its row) has short links of their own."""
+    return bool(row.terms.get("track_links")) and row.purpose == "marketing"
+
+
+def clicked(conn: Connection, got: Sequence[ColumnElement[bool]]) -> int:
+    """How many of these targets followed a link of their message."""
+    return conn.scalar(select(func.count()).where(*got, was_followed(target.c.message_id))) or 0
 
 
 def until(row: AnyRow, terms: Terms) -> datetime:
@@ -107,6 +120,7 @@ def winner(conn: Connection, row: AnyRow) -> str:
         wins = {
             "replies": told.replied - told.opted_out,
             "orders": told.orders,
+            "clicks": told.clicked or 0,
             "delivered": told.delivered,
             "fewest_opt_outs": -told.opted_out,
         }[terms.split.by]

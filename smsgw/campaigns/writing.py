@@ -5,7 +5,7 @@ A campaign keeps the texts as they are when it is written, also those of a templ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from ..customers import fields
 from ..customers.consent import categories as consent_categories
 from ..errors import BadInput, Fault, NotFound
+from ..outbound.short_links import NO_BASE
 from ..store import history
 from ..store.database import Database
 from ..store.ids import new_id
@@ -33,7 +34,8 @@ from .terms import VARIANTS, Terms
 class Wish:
     """A campaign as somebody wants it. texts: by language; template: the name or id of one to take them from.
 
-    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of.
+    terms: JSON, see `terms.Terms`. links, region: what this gateway knows of. public: whether phones reach it, so that
+    short links can be written.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Wish:
     terms: Mapping[str, Any] = field(default_factory=dict)
     links: Sequence[str] = ()
     region: str | None = None
+    public: bool = True
 
 
 def create(database: Database, wish: Wish) -> str:
@@ -123,6 +126,7 @@ def checked(conn: Connection, wish: Wish) -> dict[str, Any]:
         faults += slides.faults(conn, terms.shown, facts.known(conn), spoken, language)
     faults += _purpose(conn, wish)
     faults += _offer(conn, terms)
+    faults += _tracking(wish, terms)
     if wish.link is not None and wish.link not in wish.links:
         known = ", ".join(sorted(wish.links)) or "none"
         faults.append(Fault("/link", "link_unknown", f"there is no link {wish.link!r}; there are: {known}"))
@@ -159,6 +163,20 @@ def _purpose(conn: Connection, wish: Wish) -> list[Fault]:
     return []
 
 
+def _tracking(wish: Wish, terms: Terms) -> list[Fault]:
+    """Links that cannot be made short, and clicks by which nothing can win."""
+    if terms.track_links and not wish.public:
+        return [Fault("/terms/track_links", "no_public_url", NO_BASE)]
+    if (
+        terms.split is not None
+        and terms.split.by == "clicks"
+        and not (terms.track_links and wish.purpose == "marketing")
+    ):
+        says = "who follows a link is known of marketing with track_links only: choose the winner by something else"
+        return [Fault("/terms/split/by", "clicks_unknown", says)]
+    return []
+
+
 def _offer(conn: Connection, terms: Terms) -> list[Fault]:
     """Products of an offer that nobody sells."""
     choices = terms.offer.choices if terms.offer else []
@@ -182,17 +200,24 @@ def _series(conn: Connection, terms: Terms, audience: Mapping[str, Any]) -> list
     return faults
 
 
-def change(database: Database, id: str, wish: Wish) -> None:
-    """Write a campaign anew: it is a draft then. Raises NotFound, BadInput, Conflict once it has begun."""
+Change = Wish | Callable[[AnyRow], Wish]
+
+
+def change(database: Database, id: str, wish: Change) -> None:
+    """Write a campaign anew: it is a draft then. wish: or what makes one of the campaign's row, in the transaction.
+
+    Raises NotFound, BadInput, Conflict once it has begun.
+    """
     database.writer.do(_change, (id, wish))
 
 
-def _change(conn: Connection, batch: list[tuple[str, Wish]]) -> list[Exception | None]:
+def _change(conn: Connection, batch: list[tuple[str, Change]]) -> list[Exception | None]:
     return [attempt(_change_one, conn, id, wish) for id, wish in batch]
 
 
-def _change_one(conn: Connection, id: str, wish: Wish) -> None:
-    get(conn, id)
+def _change_one(conn: Connection, id: str, wanted: Change) -> None:
+    row = get(conn, id)
+    wish = wanted if isinstance(wanted, Wish) else wanted(row)
     values = checked(conn, wish) | {"estimate": None, "estimated_at": None, "approved_by": None, "approved_at": None}
     move(conn, id, "edit", "it was changed, so it must be estimated and approved again", values, wish.by, wish.now)
 

@@ -73,19 +73,21 @@ def list_(office: Office, state: str | None, limit: int) -> None:
               show_default=True, help="What it is for.")  # fmt: skip
 @click.option("--from", "sender", metavar="SENDER", help="Its sender.")
 @click.option("--link", metavar="LINK", help="The only link that it may go over.")
+@click.option("--track-links", is_flag=True, help="Addresses in its texts go as short links that count who follows.")
 @click.option("--terms", metavar="FILE", help="A JSON file: pace, canary, split, limits, repeat, follow_ups, …")
 @pass_office
 def create(
     office: Office, name: str, rule: str | None, numbers: str | None, written: tuple[str, ...], template: str | None,
-    category: str | None, purpose: str, sender: str | None, link: str | None, terms: str | None,
+    category: str | None, purpose: str, sender: str | None, link: str | None, track_links: bool, terms: str | None,
 ) -> None:  # fmt: skip
     """Write a campaign; nothing is sent before it is estimated, approved and scheduled."""
+    told = ({} if terms is None else _json(terms)) | ({"track_links": True} if track_links else {})
     with office.gateway() as gateway:
         wish = writing.Wish(
             name=name, audience=_audience(rule, numbers), by=_by(), now=gateway.clock(), texts=texts_of(written),
             template=template, purpose=purpose, category=category, sender=sender, link=link,
-            terms={} if terms is None else _json(terms), links=tuple(gateway.network.links),
-            region=gateway.config.sending.region,
+            terms=told, links=tuple(gateway.network.links), region=gateway.config.sending.region,
+            public=bool(gateway.short_links.base),
         )  # fmt: skip
         id = writing.create(gateway.database, wish)
     office.voice.chat(f"Next: smsgw campaign estimate {id}")
@@ -288,6 +290,7 @@ def _reported(told: Mapping[str, Any]) -> list[str]:
         lines.append(f"  why: {told['difference']}")
     worth = f" worth {spelled(came['value'])} {came['currency']}" if came["currency"] else ""
     lines.append(f"  {came['replied']} wrote, {came['orders']} orders{worth}, {came['opted_out']} said stop")
+    lines += _followed(told)
     if told["control"] is not None:
         held = told["control"]
         lines.append(f"  of {held['people']} held out {held['orders']} ordered: {held['extra_orders']} orders more")
@@ -298,8 +301,19 @@ def _reported(told: Mapping[str, Any]) -> list[str]:
     for name, each in sorted(told["variants"].items()):
         won = ", and won" if name == told["winner"] else ""
         got = f"{each['placed']} messages, {each['delivered']} delivered, {each['replied']} wrote"
-        lines.append(f"  text {name}: {got}, {each['orders']} orders, {each['opted_out']} said stop{won}")
+        clicked = "" if each["clicked"] is None else f", {each['clicked']} followed a link"
+        lines.append(f"  text {name}: {got}{clicked}, {each['orders']} orders, {each['opted_out']} said stop{won}")
     return lines
+
+
+def _followed(told: Mapping[str, Any]) -> list[str]:
+    """What came of its short links."""
+    clicks, who = told["clicks"], told["brought"]["clicked"]
+    if clicks is None:
+        return []
+    by = "" if who is None else f" by {who} recipients"
+    lines = [f"  links followed {clicks['people']} times{by}, {clicks['bots']} times by programs"]
+    return lines + [f"    {one['url']}: {one['people']}, programs {one['bots']}" for one in clicks["links"]]
 
 
 @campaign.command("targets")

@@ -36,7 +36,10 @@ NUMBERS = {"port", "window", "enquire_link", "reconnect_first", "answer_timeout"
            "dest_ton", "dest_npi", "baudrate", "rate"}  # fmt: skip
 QUIET = {"group", "smsc", "smsc-id", "transceiver-mode", "receive-port", "connect-allow-ip"}
 USER = {"username", "user", "password", "group", "concatenation", "max-messages", "omit-empty"}
-SERVICE = {"keyword", "get-url", "post-url", "group", "max-messages", "catch-all", "omit-empty", "concatenation"}
+SERVICE = {
+    "keyword", "get-url", "post-url", "group", "max-messages", "catch-all", "omit-empty", "concatenation",
+    "accept-x-kannel-headers",
+}  # fmt: skip
 ELSEWHERE = {"core", "smsbox"}  # where Kannel's own programs listen and log
 
 
@@ -121,7 +124,9 @@ def _service(made: Imported, entries: list[Entry]) -> None:
     for key in ("get-url", "post-url"):
         if url := _value(entries, key):
             quiet = " --no-reply" if _value(entries, "max-messages") == "0" else ""
-            made.commands.append(f"smsgw key doors KEY --{key} {_word(url)}{quiet}")
+            heeds = _value(entries, "accept-x-kannel-headers").lower() in ("true", "yes", "on", "1")
+            more = quiet + " --accept-x-kannel-headers" * heeds
+            made.commands.append(f"smsgw key doors KEY --{key} {_word(url)}{more}")
     if keyword and keyword != "default":
         made.notes.append(
             f"line {entries[0][0]}: the keyword {keyword}: every text is told here, whatever its first word"

@@ -24,10 +24,16 @@ from smsgw.webhooks.terms import allowed_of
 @click.option("--post-url", metavar="URL", help="Kannel's post-url: the text in the body, the rest in headers.")
 @click.option("--mo-url", metavar="URL", help="Jasmin's HTTP connector: where texts of phones are told.")
 @click.option("--no-reply", is_flag=True, help="Do not send back what get-url or post-url answers.")
+@click.option(
+    "--accept-x-kannel-headers",
+    "heeds",
+    is_flag=True,
+    help="X-Kannel-To and X-Kannel-From of such an answer say to whom else it goes, and from whom.",
+)
 @pass_office
 def doors(
-    office: Office, key: str, get_url: str | None, post_url: str | None, mo_url: str | None, no_reply: bool
-) -> None:
+    office: Office, key: str, get_url: str | None, post_url: str | None, mo_url: str | None, no_reply: bool, heeds: bool
+) -> None:  # fmt: skip
     """Show what a program of another gateway needs to use this key, and set where texts of phones are told."""
     with office.gateway() as gateway:
         row = _key(gateway, key)
@@ -39,6 +45,8 @@ def doors(
         ):
             if url is not None:
                 terms = {"method": method, "max_messages": most, "user": row.name}
+                if dialect == "kannel" and heeds:
+                    terms["accept_headers"] = True
                 wish = ClientHook(str(row.id), dialect, url, TEXTS, gateway.clock(), terms)
                 allowed = allowed_of(
                     gateway.config.webhooks, lambda: {gateway.config.web.port, *gateway.config.doors.ports}

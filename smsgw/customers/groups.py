@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
@@ -29,22 +29,54 @@ class Members:
 
 def create(writer: Writer, name: str, by: str, at: datetime) -> str:
     """Make an empty group; returns its id. Raises BadInput, also when the name is taken."""
+    return writer.do(create_step, (_plain(name), by, at))
+
+
+def _plain(name: str) -> str:
     plain = " ".join(name.split())
     if not 1 <= len(plain) <= 80:
         raise BadInput([Fault("/name", "name_invalid", "a group's name has 1 to 80 letters")])
-    return writer.do(create_step, (plain, by, at))
+    return plain
 
 
 def create_step(conn: Connection, batch: list[tuple[str, str, datetime]]) -> list[str | Exception]:
     """Writer step of `create`; the names are not looked at."""
     results: list[str | Exception] = []
     for name, by, at in batch:
-        if conn.scalar(select(customer_group.c.id).where(customer_group.c.name == name)) is not None:
-            results.append(BadInput([Fault("/name", "name_taken", f"there is a group {name!r} already")]))
+        if (taken := _taken(conn, name)) is not None:
+            results.append(taken)
             continue
         id = new_id("grp", at)
         conn.execute(insert(customer_group), [{"id": id, "name": name, "created_at": at, "by": by}])
         results.append(id)
+    return results
+
+
+def _taken(conn: Connection, name: str, id: str = "") -> BadInput | None:
+    """What is wrong with a name that another group than this has."""
+    g = customer_group.c
+    if conn.scalar(select(g.id).where(g.name == name, g.id != id)) is None:
+        return None
+    return BadInput([Fault("/name", "name_taken", f"there is a group {name!r} already")])
+
+
+def rename(writer: Writer, group: str, name: str) -> None:
+    """Call a group otherwise. Raises NotFound, BadInput, also when the name is taken."""
+    writer.do(_rename, (group, _plain(name)))
+
+
+def _rename(conn: Connection, batch: list[tuple[str, str]]) -> list[Exception | None]:
+    results: list[Exception | None] = []
+    for group, name in batch:
+        try:
+            id = get(conn, group).id
+        except NotFound as missing:
+            results.append(missing)
+            continue
+        taken = _taken(conn, name, id)
+        if taken is None:
+            conn.execute(update(customer_group).where(customer_group.c.id == id).values(name=name))
+        results.append(taken)
     return results
 
 
@@ -57,11 +89,18 @@ def get(conn: Connection, name: str) -> AnyRow:
     return row
 
 
+_MEMBERS = select(func.count()).where(group_member.c.group_id == customer_group.c.id).scalar_subquery()
+_COUNTED = select(customer_group, _MEMBERS.label("members"))
+
+
 def listing(conn: Connection) -> list[AnyRow]:
     """Every group by name, with how many are in it (`members`)."""
-    g = customer_group.c
-    count = select(func.count()).where(group_member.c.group_id == g.id).scalar_subquery()
-    return list(conn.execute(select(customer_group, count.label("members")).order_by(g.name)))
+    return list(conn.execute(_COUNTED.order_by(customer_group.c.name)))
+
+
+def counted(conn: Connection, name: str) -> AnyRow:
+    """The same of one group, by its id or its name. Raises NotFound."""
+    return conn.execute(_COUNTED.where(customer_group.c.id == get(conn, name).id)).one()
 
 
 def of(conn: Connection, id: str) -> list[AnyRow]:

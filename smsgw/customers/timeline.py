@@ -29,6 +29,8 @@ from ..store.tables import (
     order,
     page_visit,
     participant,
+    short_link,
+    short_link_click,
     survey,
     survey_answer,
     talk,
@@ -38,7 +40,10 @@ from .customers import Person
 
 END = "Z"  # behind every place
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-KINDS = ("message", "inbound", "call", "talk", "mail", "order", "inquiry", "survey", "note", "consent", "merge", "view")
+KINDS = (
+    "message", "inbound", "call", "talk", "mail", "order", "inquiry", "survey", "note", "consent", "merge", "view",
+    "click",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,16 @@ def _views(look: _Look) -> Iterator[Entry]:
         yield Entry(place, "view", row.message, row.at, False, row.recipient, "", "opened", why, row.link)
 
 
+def _clicks(look: _Look) -> Iterator[Entry]:
+    """When a person followed a short link of their own."""
+    s, k, m = short_link.c, short_link_click.c, message.c
+    joined = message.join(short_link, s.message_id == m.id).join(short_link_click, k.link_id == s.id)
+    query = select(k.at, k.id.label("number"), m.recipient, m.id.label("message"), m.link, s.url).select_from(joined)
+    for place, row in look.timed(query.where(m.recipient.in_(look.phones), k.human), k.at, k.id):
+        why = f"a short link of {row.message} was followed"
+        yield Entry(place, "click", row.message, row.at, False, row.recipient, row.url, "followed", why, row.link)
+
+
 def _calls(look: _Look) -> Iterator[Entry]:
     c = call.c
     query = select(c.id, c.at, c.caller, c.state, c.why, c.link).where(c.caller.in_(look.phones))
@@ -233,7 +248,7 @@ def _merges(look: _Look) -> Iterator[Entry]:
 _SOURCES: dict[str, Callable[[_Look], Iterator[Entry]]] = {
     "message": _messages, "inbound": _inbound, "call": _calls, "talk": _talks, "mail": _mails, "order": _orders,
     "inquiry": _inquiries, "survey": _surveys, "note": _notes, "consent": _consents, "merge": _merges,
-    "view": _views,
+    "view": _views, "click": _clicks,
 }  # fmt: skip
 
 

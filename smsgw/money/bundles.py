@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select, update
 
 from ..access import audit
-from ..errors import BadInput, Fault
+from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
 from ..store.tables import plan, plan_person
+from ..store.tables.types import AnyRow
 from . import alerts
 from .plans import Plan, Plans, allowance, parts_since, plan_of, runs_out, used
 from .spelling import read_currency, read_moment, read_prefix
@@ -28,6 +29,7 @@ EEA = ("+30", "+31", "+32", "+33", "+34", "+351", "+352", "+353", "+354", "+356"
 SCOPES = {"eea": EEA}
 FIELDS = ("link", "name", "units", "period", "reset_day", "rollover", "scope", "beyond", "hour_cap", "day_cap",
           "people_cap", "warn_at", "currency", "valid_from")  # fmt: skip
+CHANGEABLE = ("name", "units", "rollover", "scope", "beyond", "hour_cap", "day_cap", "people_cap", "warn_at")
 _MOST = 10_000_000
 
 
@@ -143,6 +145,63 @@ def _add(conn: Connection, batch: list[tuple[Terms, datetime]]) -> list[int]:
         conn.execute(update(plan).where(*same).values(gone_at=now))
         ids.append(conn.execute(plan.insert().values(**asdict(terms)).returning(c.id)).scalar_one())
     return ids
+
+
+def get(conn: Connection, id: int) -> AnyRow:
+    """A plan that counts or will count. Raises NotFound."""
+    row = conn.execute(select(plan).where(plan.c.id == id, plan.c.gone_at.is_(None))).first()
+    if row is None:
+        raise NotFound(f"there is no plan {id}", hint="GET /plans lists them")
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other words for fields of a plan, as `read_terms` takes them. zones: as there."""
+
+    id: int
+    told: Mapping[str, str]
+    zones: Mapping[str, ZoneInfo]
+    by: str
+    now: datetime
+
+
+def change(writer: Writer, wish: Change) -> None:
+    """Change what a plan gives and allows from now on; what is used stays used. Raises NotFound, BadInput."""
+    writer.do(_change, wish)
+
+
+def _change(conn: Connection, batch: list[Change]) -> list[Exception | None]:
+    results: list[Exception | None] = []
+    for wish in batch:
+        try:
+            _change_one(conn, wish)
+            results.append(None)
+        except (NotFound, BadInput) as wrong:
+            results.append(wrong)
+    return results
+
+
+def _change_one(conn: Connection, wish: Change) -> None:
+    row = get(conn, wish.id)
+    if fixed := [name for name in wish.told if name not in CHANGEABLE]:
+        says = f"{', '.join(fixed)} cannot be changed, for what is used is counted by it: give the link another plan"
+        raise BadInput([Fault(f"/{fixed[0]}", "fixed", says)])
+    before = {name: _written(row._mapping[name]) for name in FIELDS}
+    after = read_terms({**before, **wish.told}, wish.zones, row.currency, wish.now)
+    values = {name: value for name, value in asdict(after).items() if name in CHANGEABLE}
+    conn.execute(update(plan).where(plan.c.id == wish.id).values(values))
+    was = _in_words(Terms(**{name: row._mapping[name] for name in FIELDS}))
+    says = f"the plan of {row.link} was changed"
+    line = audit.Line(wish.by, "plan.changed", says, wish.now, "plan", str(wish.id), was, _in_words(after))
+    audit.tell(conn, [line])
+
+
+def _written(value: object) -> str:
+    """A field as `read_terms` reads it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def remove(writer: Writer, id: int, now: datetime, by: str = "cli") -> bool:

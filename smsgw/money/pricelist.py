@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..access import audit
-from ..errors import BadInput, Fault
+from ..errors import BadInput, Fault, NotFound
 from ..paper.sheets import open_sheet
 from ..store.database import Writer
 from ..store.tables import rate
@@ -177,7 +177,7 @@ def store(writer: Writer, lines: Sequence[Line], now: datetime, by: str = "cli")
     return audit.do(writer, _store, (lines, now), audit.Line(by, "rate.added", says, now, "rate", after=after))
 
 
-def _in_words(line: Line) -> str:
+def _in_words(line: AnyRow | Line) -> str:
     return ", ".join(f"{name} {value}" for name, value in as_told(line).items() if value not in (None, ""))
 
 
@@ -213,6 +213,58 @@ def in_use(conn: Connection, links: Iterable[str]) -> dict[tuple[object, ...], A
 def same(row: AnyRow, line: Line) -> bool:
     """Whether a row says what a line says."""
     return all(row._mapping[name] == getattr(line, name) for name in _SAYS)
+
+
+def get(conn: Connection, id: int) -> AnyRow:
+    """A rate that counts. Raises NotFound."""
+    row = conn.execute(select(rate).where(_IN_USE, rate.c.id == id)).first()
+    if row is None:
+        raise NotFound(f"there is no rate {id}", hint="GET /rates lists them")
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Other words for fields of a rate, as `read_line` takes them. zones: as there."""
+
+    id: int
+    told: Mapping[str, str]
+    zones: Mapping[str, ZoneInfo]
+    by: str
+    now: datetime
+
+
+def correct(writer: Writer, wish: Correction) -> int:
+    """Put a corrected rate in the place of one; returns its number, for what was booked keeps the old one.
+
+    Raises NotFound, BadInput.
+    """
+    return writer.do(_correct, wish)
+
+
+def _correct(conn: Connection, batch: list[Correction]) -> list[int | Exception]:
+    results: list[int | Exception] = []
+    for wish in batch:
+        try:
+            results.append(_correct_one(conn, wish))
+        except (NotFound, BadInput) as wrong:
+            results.append(wrong)
+    return results
+
+
+def _correct_one(conn: Connection, wish: Correction) -> int:
+    row = get(conn, wish.id)
+    was = as_told(row)
+    line = read_line({**was, **wish.told}, wish.zones, wish.now)
+    if as_told(line) == was:
+        return wish.id
+    conn.execute(update(rate).where(rate.c.id == wish.id).values(gone_at=wish.now))
+    _store_all(conn, [line], wish.now)
+    new: int = in_use(conn, [line.link])[line.about].id
+    told = audit.Line(wish.by, "rate.changed", "a rate was changed", wish.now, "rate", str(new), _in_words(row),
+                      _in_words(line))  # fmt: skip
+    audit.tell(conn, [told])
+    return new
 
 
 def remove(writer: Writer, link: str, prefix: str, now: datetime, by: str = "cli") -> int:

@@ -2,8 +2,8 @@
 
 The codes of a text are not drawn but derived: the same text asked for again becomes the same words, so that a repeated
 client_ref and the guard against duplicates see what they would see without. Of marketing each recipient has own codes
-(the gate lets it pass with a consent alone); of everything else a client has one code for an address. They are stored
-in the transaction that stores the message: what the gate refuses leaves none.
+(the gate lets it pass with a consent alone); of everything else a client has one code for an address, and so has each
+campaign. They are stored in the transaction that stores the message: what the gate refuses leaves none.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..customers.consent.suppression import key, make_key
@@ -27,7 +31,8 @@ from ..store import history, keyset
 from ..store.database import Database
 from ..store.ids import new_id
 from ..store.keyset import Edge
-from ..store.tables import message, short_link, short_link_click
+from ..store.prepared import Prepared, among
+from ..store.tables import campaign, message, short_link, short_link_click
 from ..store.tables.types import AnyRow
 from .asked import Asked, Ready
 
@@ -38,6 +43,14 @@ KEY = "short links"  # of the gateway's own keys
 USED_AGAIN = timedelta(days=1)  # how exactly the last use is known
 _IN_TEXT = re.compile(r"https?://[^\s<>\"«»“”„]+", re.IGNORECASE)
 _TAIL = ".,;:!?'’…"
+NO_BASE = "short links need an address that phones reach: set [pages] url or [web] public_url"
+Taken = Sequence[Any]
+_LOOKED_UP: ContextVar[Mapping[str, Taken | None]] = ContextVar("_LOOKED_UP", default=MappingProxyType({}))
+_ALL_TAKEN = Prepared(
+    select(short_link.c.code, short_link.c.url, short_link.c.by, short_link.c.campaign_id, message.c.recipient)
+    .outerjoin_from(short_link, message, message.c.id == short_link.c.message_id)
+    .where(among(short_link.c.code))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +94,7 @@ class Shortening:
     def check_base(self, pointer: str) -> None:
         """Raises BadInput where nothing says how phones reach us, so that no link could be written."""
         if not self.base:
-            says = "short links need an address that phones reach: set [pages] url or [web] public_url"
-            raise BadInput([Fault(pointer, "no_public_url", says)])
+            raise BadInput([Fault(pointer, "no_public_url", NO_BASE)])
 
     def _wrong(self, url: str) -> str | None:
         try:
@@ -106,23 +118,72 @@ class Shortening:
         recipient: E.164. What is no good address, or one of our own, stays. Raises BadInput (`no_public_url`).
         """
         self.check_base("/track_links")
-        found = {_plain(one) for one in _IN_TEXT.findall(asked.text)}
-        good = sorted(url for url in found if self._wrong(url) is None)
+        good = self._good(asked.text)
         if not good:
             return asked, []
         own = asked.purpose == "marketing"
-        secret = self._key()
-        with self._database.reading() as conn:
-            codes = {url: _code(conn, secret, asked, url, recipient if own else None) for url in good}
+        codes = {url: self._code(asked, url, recipient) for url in good}
         text = _IN_TEXT.sub(lambda match: self._short(match[0], codes), asked.text)
         rows = [
             {
                 "id": new_id("sl", now), "code": code, "url": url, "created_at": now, "by": asked.client,
-                "used_at": now, "campaign_id": asked.campaign_id if own else None, "own": own, "note": None,
+                "used_at": now, "campaign_id": asked.campaign_id, "own": own, "note": None,
             }
             for url, code in codes.items()
         ]  # fmt: skip
         return replace(asked, text=text), rows
+
+    @contextmanager
+    def together(self, some: Iterable[Asked]) -> Iterator[None]:
+        """While this lasts, `shorten` knows which codes of these messages are taken: they are looked up at once.
+
+        For batches; a message whose number is not in its one spelling is looked up by itself.
+        """
+        tracked = [one for one in some if one.track_links] if self.base else []
+        found: dict[str, Taken | None] = {
+            self._turn(one, url, one.to, 0): None for one in tracked for url in self._good(one.text)
+        }
+        if found:
+            with self._database.reading() as conn:
+                found.update({code: taken for code, *taken in _ALL_TAKEN.run(conn, {"ids": list(found)})})
+        before = _LOOKED_UP.set(found)
+        try:
+            yield
+        finally:
+            _LOOKED_UP.reset(before)
+
+    def _good(self, text: str) -> list[str]:
+        """The addresses of a text that can go short."""
+        found = {_plain(one) for one in _IN_TEXT.findall(text)}
+        return sorted(url for url in found if self._wrong(url) is None)
+
+    def _code(self, asked: Asked, url: str, recipient: str) -> str:
+        """The code of an address in a text: derived, so that it is the same again; the next where it is another's."""
+        mine = [url, asked.client, asked.campaign_id, recipient if asked.purpose == "marketing" else None]
+        for turn in count():
+            code = self._turn(asked, url, recipient, turn)
+            taken = self._taken(code)
+            if taken is None or list(taken) == mine:
+                break
+        return code
+
+    def _turn(self, asked: Asked, url: str, recipient: str, turn: int) -> str:
+        whose = [asked.client, url]
+        if asked.purpose == "marketing":
+            whose += [recipient, asked.campaign_id or "", asked.text]
+        elif asked.campaign_id is not None:
+            whose.append(asked.campaign_id)
+        told = "\0".join(whose).encode("utf-8", "replace")
+        return spell(int.from_bytes(hmac.digest(self._key(), b"%d\0" % turn + told, hashlib.sha256)))
+
+    def _taken(self, code: str) -> Taken | None:
+        """Of which address, client, campaign and recipient a code is."""
+        looked_up = _LOOKED_UP.get()
+        if code in looked_up:
+            return looked_up[code]
+        with self._database.reading() as conn:
+            found = _ALL_TAKEN.run(conn, {"ids": [code]})
+        return found[0][1:] if found else None
 
     def _short(self, written: str, codes: dict[str, str]) -> str:
         url = _plain(written)
@@ -145,23 +206,6 @@ def _plain(written: str) -> str:
     while written[-1] in _TAIL or (written[-1] in ")]}" and "([{"[")]}".index(written[-1])] not in written):
         written = written[:-1]
     return written
-
-
-def _code(conn: Connection, secret: bytes, asked: Asked, url: str, recipient: str | None) -> str:
-    """The code of an address in a text: derived, so that it is the same again; the next one where it is another's."""
-    whose = [asked.client, url]
-    if recipient is not None:
-        whose += [recipient, asked.campaign_id or "", asked.text]
-    told = "\0".join(whose).encode("utf-8", "replace")
-    s, turn = short_link.c, 0
-    while True:
-        number = int.from_bytes(hmac.digest(secret, b"%d\0" % turn + told, hashlib.sha256))
-        code = spell(number)
-        query = select(s.url, s.by, message.c.recipient).outerjoin(message, message.c.id == s.message_id)
-        row = conn.execute(query.where(s.code == code)).first()
-        if row is None or (row.url, row.by, row.recipient) == (url, asked.client, recipient):
-            return code
-        turn += 1
 
 
 def spell(number: int) -> str:
@@ -223,11 +267,22 @@ def get(conn: Connection, code: str) -> AnyRow:
 
 
 def listing(
-    conn: Connection, limit: int, edge: Edge, *, message_id: str | None = None, campaign_id: str | None = None
-) -> list[AnyRow]:
-    """Links, newest first: at most `limit`; of one message or campaign."""
+    conn: Connection, limit: int, edge: Edge, *, message_id: str | None = None, campaign_id: str | None = None,
+    words: str = "",
+) -> list[AnyRow]:  # fmt: skip
+    """Links, newest first, with the `recipient` whose own one is and the `campaign` that it was made for, by its name.
+
+    At most `limit`; of one message or campaign; words: of the code, the address, the note or the recipient.
+    """
     s = short_link.c
-    query = select(short_link)
+    query = (
+        select(short_link, message.c.recipient, campaign.c.name.label("campaign"))
+        .outerjoin_from(short_link, message, message.c.id == s.message_id)
+        .outerjoin(campaign, campaign.c.id == s.campaign_id)
+    )
+    if words:
+        found = [column.icontains(words, autoescape=True) for column in (s.url, s.note, message.c.recipient)]
+        query = query.where(or_(s.code == words, *found))
     if message_id is not None:
         query = query.where(s.message_id == message_id)
     if campaign_id is not None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -93,10 +94,15 @@ class Door:
     def submit_many(self, asked: Sequence[Asked]) -> list[Accepted | SmsgwError]:
         """Take a batch; for each message what `submit` would return or raise. Raises StoreError for the whole."""
         now = self._clock()  # what comes together has one time
-        read = [self._read_or_problem(one, now) for one in asked]
+        with self.together(asked):
+            read = [self._read_or_problem(one, now) for one in asked]
         ready = [one for one in read if isinstance(one, Ready)]
         stored = iter(self._writer.do_all(self.store, ready))
         return [_decided(next(stored)) if isinstance(one, Ready) else one for one in read]
+
+    def together(self, some: Iterable[Asked]) -> AbstractContextManager[None]:
+        """While this lasts these messages are read: what can be looked up for all of them at once is."""
+        return nullcontext() if self.shortening is None else self.shortening.together(some)
 
     def _read_or_problem(self, asked: Asked, now: datetime) -> Ready | SmsgwError:
         try:

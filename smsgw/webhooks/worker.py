@@ -296,4 +296,6 @@ def _reply(item: Item, answer: Answer) -> str | None:
         return None
     if not (answer.media.startswith("text/") or answer.media.endswith("xml")):
         return None
-    return APART.join((answer.to, answer.sender, answer.said)) if asked == "kannel" else answer.said
+    if asked == "kannel" and answer.media == "text/plain":  # of HTML smsbox reads no headers
+        return APART.join((answer.to, answer.sender, answer.said))
+    return answer.said

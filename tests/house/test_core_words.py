@@ -50,7 +50,7 @@ NOT_ON_PAGES = {
     "smsgw/media/mail_quotes.py": "words of mail programs",
     "smsgw/media/mail_writing.py": "a mail to the staff",
     "smsgw/outbound/count_words.py": "has its own words in each language",
-    "smsgw/outbound/short_links.py": "the API: no page makes any",
+    "smsgw/outbound/short_links.py": "the API: no page makes any; what campaigns say is in core_words_campaigns",
     "smsgw/watch/owner.py": "a text to the owner",
     "smsgw/watch/figures.py": "a text to the owner",
     "smsgw/watch/tracing.py": "the log",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from smsgw.campaigns import life, trial, writing
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.errors import NotFound
+from smsgw.gateway import Gateway
 from smsgw.money.rates import money
 from smsgw.store.tables import campaign as campaigns
 from smsgw.store.tables.types import AnyRow
@@ -20,6 +21,7 @@ from ..context import the_gateway
 from . import paging
 from .campaigns_shapes import (
     Campaign,
+    CampaignChange,
     CampaignFilter,
     CampaignPage,
     EstimateWish,
@@ -32,6 +34,7 @@ from .campaigns_shapes import (
     TestWish,
 )
 from .matching import hold
+from .reading import merged, shaped
 from .routes import answer, client, route
 
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"
@@ -118,13 +121,14 @@ def _shown(id: str, status: int = 200) -> Response:
     return answer(campaign_json(row), status, headers)
 
 
-def _wish(body: NewCampaign) -> writing.Wish:
-    gateway = the_gateway()
+def _wish(body: NewCampaign, by: str = "", gateway: Gateway | None = None) -> writing.Wish:
+    """by, gateway: where nobody's request is being answered, as in the writer's thread."""
+    gateway = gateway or the_gateway()
     return writing.Wish(
-        name=body.name, audience=body.audience, by=client().id, now=gateway.clock(), texts=body.texts,
+        name=body.name, audience=body.audience, by=by or client().id, now=gateway.clock(), texts=body.texts,
         template=body.template, language=body.language, purpose=body.purpose, category=body.category,
         sender=body.from_, link=body.link, terms=body.terms.model_dump(mode="json"), links=tuple(gateway.network.links),
-        region=gateway.config.sending.region,
+        region=gateway.config.sending.region, public=bool(gateway.short_links.base),
     )  # fmt: skip
 
 
@@ -161,6 +165,29 @@ def campaign(id: str) -> Response:
 def change_campaign(id: str, body: NewCampaign) -> Response:
     """Write a campaign anew that has not begun; it must be estimated and approved again."""
     writing.change(the_gateway().database, known(id), _wish(body))
+    return _shown(id)
+
+
+@route(
+    "PATCH", "/campaigns/<id>", scope=WRITE, takes=CampaignChange, answers={200: Campaign},
+    errors=STATE,
+)  # fmt: skip
+def patch_campaign(id: str, body: CampaignChange) -> Response:
+    """Change some of a campaign that has not begun; it must be estimated and approved again."""
+    gateway, by, patch = the_gateway(), client().id, body.model_dump(exclude_unset=True, by_alias=True)
+
+    def wish(row: AnyRow) -> writing.Wish:
+        told = {
+            "name": row.name, "audience": row.audience, "texts": row.texts["a"], "language": row.language,
+            "purpose": row.purpose, "category": row.category, "from": row.sender, "link": row.link, "terms": row.terms,
+        }  # fmt: skip
+        if patch.get("template"):  # whose texts these are then, in its language
+            told = {name: value for name, value in told.items() if name not in ("texts", "language")}
+        if patch.get("audience"):
+            del told["audience"]  # one kind of it in place of another
+        return _wish(shaped(NewCampaign, merged(told, patch)), by, gateway)
+
+    writing.change(gateway.database, known(id), wish)
     return _shown(id)
 
 

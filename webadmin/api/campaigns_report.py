@@ -10,17 +10,18 @@ from flask import Response
 from smsgw.campaigns import report
 from smsgw.campaigns.leaving_out import WORDS
 from smsgw.money.rates import money
+from smsgw.outbound import link_clicks
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from .campaigns import READ, known, row_of
-from .campaigns_shapes import Report, TargetFilter, TargetPage
+from .campaigns_report_shapes import Report, TargetFilter, TargetPage
 from .routes import answer, route
 
 
 def report_json(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as the API shows it: campaigns_shapes.Report."""
-    same = ("people", "left_out", "unplaced", "placed", "waiting", "difference", "winner", "runs")
+    """A report as the API shows it: campaigns_report_shapes.Report."""
+    same = ("people", "left_out", "unplaced", "placed", "waiting", "difference", "winner", "runs", "clicks")
     booked, saved, control = told["booked"], told["saved"], told["control"]
     currency = booked[0]["currency"] if booked else None
     return {name: told[name] for name in same} | {
@@ -42,18 +43,20 @@ def _money(amounts: list[dict[str, Any]]) -> list[dict[str, str] | None]:
 
 
 def _brought(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: told[name] for name in ("placed", "delivered", "replied", "orders", "opted_out")} | {
+    return {name: told[name] for name in ("placed", "delivered", "replied", "orders", "opted_out", "clicked")} | {
         "value": money(told["value"], told["currency"])
     }
 
 
-def target_json(row: AnyRow) -> dict[str, Any]:
-    """A target's row as the API shows it: campaigns_shapes.Target."""
+def target_json(row: AnyRow, clicks: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A target's row as the API shows it: campaigns_report_shapes.Target. clicks: on the links of its message."""
     same = ("customer_id", "language", "variant", "left_out", "message_id", "why")
     return {name: row._mapping[name] for name in same} | {
         "number": row.address,
         "says": row.says or (WORDS.get(row.left_out, row.left_out) if row.left_out else None),
         "status": row.state,
+        "clicks": clicks["people"] if clicks else 0,
+        "clicked_at": clicks["last"] if clicks else None,
     }
 
 
@@ -68,9 +71,14 @@ def campaign_report(id: str) -> Response:
     "GET", "/campaigns/<id>/targets", scope=READ, query=TargetFilter, answers={200: TargetPage}, errors=("not_found",)
 )
 def campaign_targets(id: str, query: TargetFilter) -> Response:
-    """List whom a campaign is about, with what became of each; left_out=any lists those who get nothing."""
+    """List whom a campaign is about, with what became of each; left_out=any lists those who get nothing.
+
+    clicked=true lists those who followed a short link of their own.
+    """
     row_of(id)
     with the_gateway().database.reading() as conn:
-        rows = report.targets(conn, id, query.limit + 1, query.after, query.left_out)
+        rows = report.targets(conn, id, query.limit + 1, query.after, query.left_out, clicked=query.clicked)
+        clicks = link_clicks.of_messages(conn, [row.message_id for row in rows if row.message_id])
     more = rows[query.limit - 1].id if len(rows) > query.limit else None
-    return answer({"data": [target_json(row) for row in rows[: query.limit]], "next_after": more})
+    data = [target_json(row, clicks.get(row.message_id)) for row in rows[: query.limit]]
+    return answer({"data": data, "next_after": more})

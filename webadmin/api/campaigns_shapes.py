@@ -105,6 +105,21 @@ class NewCampaign(Shape):
     terms: Terms = Field(default_factory=Terms, description="How it is sent, and what stops it.")
 
 
+class CampaignChange(Shape):
+    """What is to be otherwise; what is left out stays, null takes away, also within terms (RFC 7396)."""
+
+    name: Words | None = Field(None, max_length=200, description="What it is called.")
+    audience: dict[str, Any] | None = Field(None, description='Who: {"rule": RULE} or {"numbers": [...]}.')
+    texts: dict[Words, Words | None] | None = Field(None, max_length=40, description=_TEXTS)
+    template: Words | None = Field(None, max_length=80, description="The template to take the texts from.")
+    language: Words | None = Field(None, max_length=8, description="Whose text is for those without one of their own.")
+    purpose: Literal["marketing", "service", "transactional"] | None = Field(None, description="What it is for.")
+    category: Words | None = Field(None, max_length=24, description="What its recipients must have agreed to.")
+    from_: Words | None = Field(None, alias="from", max_length=20, description="Its sender.")
+    link: Words | None = Field(None, max_length=40, description="The only link that it may go over.")
+    terms: dict[str, Any] | None = Field(None, description="How it is sent, and what stops it.")
+
+
 class Money(Shape):
     """An amount."""
 
@@ -304,92 +319,3 @@ class PreviewPage(Page):
     """Twenty recipients: the longest text first, one from right to left, then the others."""
 
     data: list[Preview] = Field(description="The texts.")
-
-
-class TargetFilter(Shape):
-    """Which targets."""
-
-    limit: int = Field(50, ge=1, le=1000, description="How many.")
-    after: int = Field(0, ge=0, description="Only those behind this one: `next_after` of the page before.")
-    left_out: Words | None = Field(
-        None, max_length=24, description="Only those left out for this reason; any: for any."
-    )
-
-
-class Target(Shape):
-    """Somebody whom a campaign is about."""
-
-    customer_id: str | None = Field(description="The customer.")
-    number: str = Field(description="The number.")
-    language: str | None = Field(description="The language.")
-    variant: str | None = Field(description="Which text; null: the winner's.")
-    left_out: str | None = Field(description="Why nothing is sent.")
-    says: str | None = Field(description="The same in words.")
-    message_id: str | None = Field(description="The message.")
-    status: str | None = Field(description="What became of the message.")
-    why: str | None = Field(description="Why, in words.")
-
-
-class TargetPage(Shape):
-    """Targets, in the order in which they were frozen."""
-
-    data: list[Target] = Field(description="The targets.")
-    next_after: int | None = Field(description="Where the next page begins; null: there is none.")
-
-
-class Brought(Shape):
-    """What came of it."""
-
-    placed: int = Field(description="Who got it, or will.")
-    delivered: int = Field(description="Whose phone has it.")
-    replied: int = Field(description="Who wrote back.")
-    orders: int = Field(description="Orders that were confirmed.")
-    value: Money | None = Field(description="What these are worth.")
-    opted_out: int = Field(description="Who said stop.")
-
-
-class Control(Shape):
-    """Those who were held out."""
-
-    people: int = Field(description="How many.")
-    orders: int = Field(description="What they ordered in the same days.")
-    value: Money | None = Field(description="What that is worth.")
-    extra_orders: float = Field(description="How many orders the others placed above that rate.")
-
-
-class Failure(Shape):
-    """Messages that did not arrive."""
-
-    status: str = Field(description="What became of them.")
-    why: str = Field(description="Why.")
-    count: int = Field(description="How many.")
-
-
-class Saved(Shape):
-    """What it saved not to write to numbers that cannot be reached."""
-
-    messages: int = Field(description="Messages.")
-    cost: Money | None = Field(description="At what the others cost on average.")
-
-
-class Report(Shape):
-    """What became of a campaign."""
-
-    people: int = Field(description="Whom it was about.")
-    left_out: list[LeftOutCount] = Field(description="Those who get nothing, by reason.")
-    saved: Saved | None = Field(description="What the memory of unreachable numbers saved.")
-    unplaced: int = Field(description="Whose turn has not come.")
-    placed: int = Field(description="Messages put into the queue.")
-    waiting: int = Field(description="Messages that wait there.")
-    statuses: dict[str, int] = Field(description="The messages by what became of them.")
-    failures: list[Failure] = Field(description="The commonest reasons for which they did not arrive.")
-    estimated: list[Money] = Field(description="What was estimated.")
-    planned: list[Money] = Field(description="What the messages in the queue were to cost.")
-    booked: list[Money] = Field(description="What was charged.")
-    difference: str = Field(description="Why these differ, in words.")
-    brought: Brought = Field(description="Replies, orders and opt-outs.")
-    cost_per_order: Money | None = Field(description="What one order cost.")
-    control: Control | None = Field(description="Those who were held out.")
-    variants: dict[str, Brought] = Field(description="What came of each text.")
-    winner: str | None = Field(description="The text that won.")
-    runs: int = Field(description="Runs and follow-ups that it began.")

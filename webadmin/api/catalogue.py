@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Response, request
+from sqlalchemy import Connection
 
-from smsgw.errors import BadInput, Fault
+from smsgw.errors import BadInput, Fault, NotFound
 from smsgw.inbound.catalogue import catalogue
 from smsgw.inbound.catalogue import file as catalogue_file
 from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.inbound.catalogue.file import MILLION
 from smsgw.inbound.catalogue.importing import Difference
+from smsgw.store.tables import product as stored
 from smsgw.store.tables.types import AnyRow
 from smsgw.webhooks.order_document import decimal, money
 
@@ -26,11 +29,14 @@ from .catalogue_shapes import (
     CatalogueImport,
     Differences,
     NewAlias,
+    NewProduct,
     Product,
     ProductFilter,
     ProductPage,
+    WhichAlias,
 )
-from .routes import answer, client, route
+from .matching import hold
+from .routes import PREFIX, answer, client, route
 
 READ, CHANGE = "orders:read", "orders:manage"
 
@@ -149,6 +155,74 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, int) and name in ("price", "max_auto"):
         return decimal(value, MILLION if name == "price" else catalogue.THOUSAND)
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _written(conn: Connection, sku: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.sku, sku)
+    return product_json(catalogue.get(conn, sku), catalogue.aliases(conn, [sku]).get(sku, {}))
+
+
+def _shown(sku: str, status: int = 200) -> Response:
+    with the_gateway().database.reading() as conn:
+        told = product_json(catalogue.get(conn, sku), catalogue.aliases(conn, [sku]).get(sku, {}))
+    return answer(told, status, {"Location": f"{PREFIX}/catalogue/{quote(sku, safe='')}"} if status == 201 else {})
+
+
+@route("GET", "/catalogue/<sku>", scope=READ, answers={200: Product}, errors=("not_found",), written=_written)
+def one_product(sku: str) -> Response:
+    """Show a product, also one that is sold no more."""
+    return _shown(sku)
+
+
+@route("PUT", "/catalogue/<sku>", scope=CHANGE, takes=NewProduct, answers={200: Product, 201: Product})
+def put_product(sku: str, body: NewProduct) -> Response:
+    """Put a product into the catalogue, or write it anew."""
+    gateway = the_gateway()
+    try:
+        listed = catalogue_file.alone(_columns(sku, body), gateway.config.orders.currency)
+    except BadInput as wrong:
+        raise BadInput([replace(one, pointer=_pointed(one.pointer)) for one in wrong.faults]) from wrong
+    wish = catalogue_import.Wish(listed, None, client().id, gateway.clock(), keep=True)
+    told = catalogue_import.apply(gateway.database.writer, wish)
+    return _shown(sku, 201 if told.new else 200)
+
+
+def _columns(sku: str, body: NewProduct) -> dict[str, str]:
+    """A product by the columns of a file."""
+    plain = {name: getattr(body, name) for name in ("code", "unit", "pack", "max_auto", "stock")}
+    told = {"sku": sku} | {name: value for name, value in plain.items() if value}
+    told |= {name: at.isoformat() for name in ("valid_from", "valid_to") if (at := getattr(body, name))}
+    if body.price is not None:
+        told |= {"price": body.price.amount, "currency": body.price.currency}
+    told |= {f"name_{tag}".rstrip("_"): words for tag, words in body.names.items()}
+    return told | {f"aliases_{tag}".rstrip("_"): "|".join(words) for tag, words in body.aliases.items()}
+
+
+def _pointed(column: str) -> str:
+    """Where in the body a column of a file stands."""
+    kind, _, tag = column[1:].partition("_")
+    if kind in ("name", "aliases"):
+        return f"/{'names' if kind == 'name' else kind}" + f"/{tag}" * bool(tag)
+    return {"/price": "/price/amount", "/currency": "/price/currency"}.get(column, column)
+
+
+@route("DELETE", "/catalogue/<sku>", scope=CHANGE, answers={204: None}, errors=("not_found",))
+def withdraw_product(sku: str) -> Response:
+    """Sell a product no more; it stays, because orders name it, and a PUT sells it again."""
+    gateway = the_gateway()
+    gateway.database.writer.do(catalogue.withdraw, (sku, client().id, gateway.clock()))
+    return Response(status=204)
+
+
+@route("DELETE", "/catalogue/<sku>/aliases", scope=CHANGE, query=WhichAlias, answers={204: None}, errors=("not_found",))
+def forget_alias(sku: str, query: WhichAlias) -> Response:
+    """Have words not mean a product any more."""
+    gateway = the_gateway()
+    wish = catalogue.Taught(sku, query.language, query.words, client().id, gateway.clock())
+    if not gateway.database.writer.do(catalogue.unteach, wish):
+        raise NotFound(f"{query.words!r} does not mean {sku[:40]!r}", hint="GET /catalogue lists the words")
+    return Response(status=204)
 
 
 @route("POST", "/catalogue/<sku>/aliases", scope=CHANGE, takes=NewAlias, answers={200: Product}, errors=("not_found",))

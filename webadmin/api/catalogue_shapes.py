@@ -29,6 +29,33 @@ class Product(Shape):
     changed_at: Moment = Field(description="When it was changed last.")
 
 
+class NewProduct(Shape):
+    """A product as it is to be: what is left out is empty, or what is usual."""
+
+    code: Words | None = Field(None, max_length=20, description="The short number that customers may type.")
+    unit: Literal["pcs", "pack", "kg"] = Field("pcs", description="What is counted.")
+    pack: Words | None = Field(None, max_length=20, description="What is in one, as written.", examples=["250 g"])
+    price: Money | None = Field(None, description="For one unit; null: a person says.")
+    max_auto: Words = Field("50", max_length=20, description="The largest quantity that is taken without a person.")
+    stock: Literal["in", "low", "out"] | None = Field(None, description="A hint.")
+    valid_from: Moment | None = Field(None, description="Not to be had before.")
+    valid_to: Moment | None = Field(None, description="Not to be had from this moment on.")
+    names: dict[Words, Words] = Field(
+        {}, max_length=40, description="Its names by language tag; the empty tag is any language.",
+        examples=[{"en": "A4 notebook", "sl": "zvezek A4"}],
+    )  # fmt: skip
+    aliases: dict[Words, list[Words]] = Field(
+        {}, max_length=40, description="What else it is called; what a person taught stays beside these."
+    )
+
+
+class WhichAlias(Shape):
+    """Which words of a product."""
+
+    words: Words = Field(min_length=1, max_length=120, description="The words.")
+    language: Words = Field("", max_length=12, description="Their language tag; empty for any language.")
+
+
 class ProductPage(Page):
     """Products, by sku."""
 

@@ -207,6 +207,12 @@ class NewGroup(Shape):
     name: Words = Field(min_length=1, max_length=80, description="What people call it.")
 
 
+class GroupChange(Shape):
+    """Another name for a group; what is left out stays."""
+
+    name: Words | None = Field(None, min_length=1, max_length=80, description="What people call it.")
+
+
 class Group(Shape):
     """A list of customers by hand."""
 

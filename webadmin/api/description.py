@@ -26,7 +26,7 @@ from .surroundings import CatalogueEntry, CataloguePage
 from .telling import EVENTS, SIGNATURE
 
 _REF = "#/components/schemas/"
-_PLACE = re.compile(r"<(\w+)>")
+_PLACE = re.compile(r"<(?:(int):)?(\w+)>")  # as Flask writes them
 _QUOTA = {
     "RateLimit-Policy": 'How many requests a key may make in how many seconds: `"requests";q=6000;w=60`.',
     "RateLimit": 'How many of them are left, and for how many seconds: `"requests";r=5999;t=60`.',
@@ -68,7 +68,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, endpoint in served:
         one = known[endpoint]
-        paths.setdefault(_PLACE.sub(r"{\1}", path), {})[one.method.lower()] = _operation(one)
+        paths.setdefault(_PLACE.sub(r"{\2}", path), {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
         "info": {"title": "smsgw", "version": _version(), "summary": "A two-way SMS gateway.", "description": _SAID},
@@ -140,8 +140,8 @@ def _operation(one: Route) -> dict[str, Any]:
 
 def _parameters(one: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _PLACE.findall(one.path)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if kind else "string"}}
+        for kind, name in _PLACE.findall(one.path)
     ]
     if one.query is not None:
         shape = one.query.model_json_schema(ref_template=_REF + "{model}")

@@ -29,6 +29,23 @@ class NewRate(Shape):
     round_up_to: Amount = Field("", description="The price of a message is rounded up to a multiple of it.")
 
 
+class RateChange(Shape):
+    """A correction of a rate; what is left out stays, null takes away. The corrected one has a number of its own."""
+
+    link: Words | None = Field(None, description="The link.")
+    prefix: Words | None = Field(None, description="How numbers begin; empty for every number.")
+    amount: Amount | None = Field(None, description="What one part costs.")
+    currency: Words | None = Field(None, description="Of what: ISO 4217.")
+    valid_from: Words | None = Field(None, description=_DAY)
+    charged: Words | None = Field(None, description="When it falls due: submit or delivery.")
+    kind: Words | None = Field(None, description="What it is the price of: sms, mms, inbound or ussd.")
+    network: Words | None = Field(None, description="MCC and MNC instead of a prefix, or an MCC alone.")
+    upto_kb: Words | None = Field(None, description="Of an MMS: the largest that it is for, in kilobytes.")
+    failed: Amount | None = Field(None, description="What a part costs that did not arrive; empty: as if it had.")
+    minimum: Amount | None = Field(None, description="The least for one message.")
+    round_up_to: Amount | None = Field(None, description="The price of a message is rounded up to a multiple of it.")
+
+
 class Rate(NewRate):
     """A rate that counts."""
 
@@ -146,6 +163,20 @@ class NewPlan(Shape):
     valid_from: Words = Field("", description=_DAY)
 
 
+class PlanChange(Shape):
+    """A change of a plan; what is left out stays, null takes away. Everything is text, as in a form."""
+
+    name: Words | None = Field(None, description="What it is called.")
+    units: Words | None = Field(None, description="Free parts in a period.")
+    rollover: Words | None = Field(None, description="For how many periods what is left is kept.")
+    scope: Words | None = Field(None, description="Prefixes that the bundle is for, or eea; empty for every number.")
+    beyond: Words | None = Field(None, description="When nothing is left: price (the rate's), or stop.")
+    hour_cap: Words | None = Field(None, description="Parts in an hour that the operator takes for fair.")
+    day_cap: Words | None = Field(None, description="Parts in a day.")
+    people_cap: Words | None = Field(None, description="Different numbers in a month.")
+    warn_at: Words | None = Field(None, description="At how many per cent of the bundle to warn.")
+
+
 class Plan(Shape):
     """A plan and how it stands."""
 
@@ -168,6 +199,11 @@ class Plan(Shape):
     sent_hour: int = Field(description="Parts in the last hour.")
     sent_day: int = Field(description="Parts today.")
     people: int = Field(description="Different numbers this month, where they are counted.")
+    reset_day: int = Field(description="On which day of the month or the week a period begins.")
+    rollover: int = Field(description="For how many periods what is left is kept.")
+    warn_at: int = Field(description="At how many per cent of the bundle is warned.")
+    currency: str = Field(description="The currency of the link.")
+    valid_from: Moment = Field(description="From when on it counts.")
 
 
 class PlanList(Shape):

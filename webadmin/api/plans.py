@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response
+from sqlalchemy import Connection
 
 from smsgw.errors import NotFound
 from smsgw.money import bundles
+from smsgw.money.plans import plan_of
+from smsgw.store.tables import plan as stored
 
 from ..context import the_gateway
-from .money_shapes import Done, NewPlan, Plan, PlanList
+from .matching import hold
+from .money_shapes import Done, NewPlan, Plan, PlanChange, PlanList
+from .reading import typed
 from .routes import answer, client, route
 
 READ, MANAGE = "money:read", "money:manage"
@@ -39,6 +45,37 @@ def add_plan(body: NewPlan) -> Response:
     return answer(next(plan_json(one) for one in _standings() if one.plan.id == id), 201)
 
 
+def _written(conn: Connection, number: int) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    hold(conn, stored.c.id, number)
+    row = bundles.get(conn, number)
+    return {name: row._mapping[name] for name in bundles.CHANGEABLE}
+
+
+def _shown(number: int) -> Response:
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        row = bundles.get(conn, number)
+        zone = gateway.till.zones.get(row.link, ZoneInfo("UTC"))
+        return answer(plan_json(bundles.standing(conn, plan_of(row, zone), gateway.clock())))
+
+
+@route("GET", "/plans/<int:number>", scope=READ, answers={200: Plan}, errors=("not_found",), written=_written)
+def one_plan(number: int) -> Response:
+    """Show a plan and how it stands."""
+    return _shown(number)
+
+
+@route("PATCH", "/plans/<int:number>", scope=MANAGE, takes=PlanChange, answers={200: Plan}, errors=("not_found",))
+def change_plan(number: int, body: PlanChange) -> Response:
+    """Change what a plan gives and allows; what is used stays used."""
+    gateway = the_gateway()
+    wish = bundles.Change(number, typed(body), gateway.till.zones, client().id, gateway.clock())
+    bundles.change(gateway.database.writer, wish)
+    gateway.read_money()
+    return _shown(number)
+
+
 @route("DELETE", "/plans/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))
 def remove_plan(number: int) -> Response:
     """Take a plan away; what it gave stays written."""
@@ -51,7 +88,10 @@ def remove_plan(number: int) -> Response:
 
 def plan_json(one: bundles.Standing) -> dict[str, Any]:
     """A plan as programs are told of it."""
-    same = ("id", "link", "name", "units", "period", "beyond", "hour_cap", "day_cap", "people_cap")
+    same = (
+        "id", "link", "name", "units", "period", "beyond", "hour_cap", "day_cap", "people_cap", "reset_day", "rollover",
+        "warn_at", "currency", "valid_from",
+    )  # fmt: skip
     return {
         **{name: getattr(one.plan, name) for name in same},
         "begun": one.begun.isoformat(),

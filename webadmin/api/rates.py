@@ -11,11 +11,24 @@ from smsgw.errors import NotFound
 from smsgw.money import exchange, networks, pricelist, pricing
 from smsgw.money.rates import spelled
 from smsgw.paper.sheets import open_sheet
+from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
 from . import reading
-from .money_shapes import Done, ExchangeList, Gaps, ImportWish, NewExchange, NewRate, OfLink, RateList, RateLook
-from .routes import answer, client, route
+from .money_shapes import (
+    Done,
+    ExchangeList,
+    Gaps,
+    ImportWish,
+    NewExchange,
+    NewRate,
+    OfLink,
+    Rate,
+    RateChange,
+    RateList,
+    RateLook,
+)
+from .routes import PREFIX, answer, client, route
 
 READ, MANAGE = "money:read", "money:manage"
 SHEETS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -28,7 +41,7 @@ def rates(query: OfLink) -> Response:
     """List what parts cost over each link."""
     with the_gateway().database.reading() as conn:
         rows = pricelist.listing(conn, query.link)
-    return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None})
+    return answer({"data": [_rate_json(row) for row in rows], "next_cursor": None})
 
 
 @route("POST", "/rates", scope=MANAGE, takes=NewRate, answers={201: RateList})
@@ -41,7 +54,35 @@ def add_rate(body: NewRate) -> Response:
     gateway.read_money()
     with gateway.database.reading() as conn:
         rows = [pricelist.in_use(conn, [line.link])[line.about]]
-    return answer({"data": [{**pricelist.as_told(row), "id": row.id} for row in rows], "next_cursor": None}, 201)
+    return answer({"data": [_rate_json(row) for row in rows], "next_cursor": None}, 201)
+
+
+def _rate_json(row: AnyRow) -> dict[str, Any]:
+    return {**pricelist.as_told(row), "id": row.id}
+
+
+@route("GET", "/rates/<int:number>", scope=READ, answers={200: Rate}, errors=("not_found",))
+def one_rate(number: int) -> Response:
+    """Show a rate that counts."""
+    with the_gateway().database.reading() as conn:
+        return answer(_rate_json(pricelist.get(conn, number)))
+
+
+@route(
+    "POST", "/rates/<int:number>/correct", scope=MANAGE, takes=RateChange, answers={201: Rate}, errors=("not_found",)
+)
+def correct_rate(number: int, body: RateChange) -> Response:
+    """Put a corrected rate in the place of one; it has a number of its own, and what was booked stays booked.
+
+    Fields that are left out stay, null takes away.
+    """
+    gateway = the_gateway()
+    wish = pricelist.Correction(number, reading.typed(body), gateway.till.zones, client().id, gateway.clock())
+    new = pricelist.correct(gateway.database.writer, wish)
+    gateway.read_money()
+    with gateway.database.reading() as conn:
+        told = _rate_json(pricelist.get(conn, new))
+    return answer(told, 201, {"Location": f"{PREFIX}/rates/{new}"})
 
 
 @route("DELETE", "/rates/<int:number>", scope=MANAGE, answers={200: Done}, errors=("not_found",))

@@ -101,6 +101,24 @@ def shaped(shape: type[Shape], value: Any) -> Shape:
         raise BadInput(faults_of(wrong, shape), hint=_HINT) from wrong
 
 
+def merged(told: Any, patch: Any) -> Any:
+    """What a JSON Merge Patch makes of a value (RFC 7396 section 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(told) if isinstance(told, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = merged(found.get(name), value)
+    return found
+
+
+def typed(body: Shape) -> dict[str, str]:
+    """Of a change whose fields are text as in a form: those that it names, an empty one for null (RFC 7396)."""
+    return {name: "" if value is None else str(value) for name, value in body.model_dump(exclude_unset=True).items()}
+
+
 def query_of(request: Request, shape: type[Shape]) -> Shape:
     """The query parameters as `shape`. Raises BadInput; the pointers are the parameters' names."""
     faults = [

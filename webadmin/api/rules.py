@@ -13,6 +13,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from smsgw.customers.consent.telling import read_address
+from smsgw.errors import NotFound
 from smsgw.inbound import expectations
 from smsgw.inbound.catalogue import catalogue
 from smsgw.inbound.consent.vocabulary import tried
@@ -86,6 +87,15 @@ def list_rules() -> Response:
     """List the rules by which texts that come in are understood, in the order in which they are asked."""
     told = [{"name": name, "says": says, "at": PREFIX + place} for name, (says, place) in RULES.items()]
     return answer({"data": told, "next_cursor": None})
+
+
+@route("GET", "/rules/<name>", scope=READ, answers={200: Rule}, errors=("not_found",))
+def one_rule(name: str) -> Response:
+    """Show a kind of rule, and where what it goes by is kept and changed."""
+    if name not in RULES:
+        raise NotFound(f"there is no rule {name[:40]!r}", hint=f"there are: {', '.join(RULES)}")
+    says, place = RULES[name]
+    return answer({"name": name, "says": says, "at": PREFIX + place})
 
 
 @route("POST", "/rules/test", scope=READ, takes=TestText, answers={200: RuleResult})

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from smsgw.customers import audience, customers, finding, groups, segments
 from smsgw.customers.groups import Members
-from smsgw.customers.rule import Known
+from smsgw.customers.rule import Known, Rule
 from smsgw.customers.segments import Wish
-from smsgw.store.tables import segment
+from smsgw.store.tables import customer_group, segment
 from smsgw.store.tables.types import AnyRow
 
 from ..context import the_gateway
@@ -19,6 +19,8 @@ from . import paging
 from .customers import READ, WRITE, customer_json, tagged
 from .customers_shapes import (
     CustomerPage,
+    Group,
+    GroupChange,
     GroupPage,
     Made,
     MembersTold,
@@ -41,8 +43,11 @@ def list_groups() -> Response:
     """List the groups, by name."""
     with the_gateway().database.reading() as conn:
         rows = groups.listing(conn)
-    same = ("id", "name", "members", "created_at", "by")
-    return answer({"data": [{name: row._mapping[name] for name in same} for row in rows], "next_cursor": None})
+    return answer({"data": [_group_json(row) for row in rows], "next_cursor": None})
+
+
+def _group_json(row: AnyRow) -> dict[str, Any]:
+    return {name: row._mapping[name] for name in ("id", "name", "members", "created_at", "by")}
 
 
 @route("POST", "/groups", scope=WRITE, takes=NewGroup, answers={201: Made})
@@ -50,6 +55,39 @@ def add_group(body: NewGroup) -> Response:
     """Make an empty group."""
     gateway = the_gateway()
     return answer({"id": groups.create(gateway.database.writer, body.name, client().id, gateway.clock())}, 201)
+
+
+def _named(conn: Connection, id: str) -> dict[str, Any]:
+    """What If-Match compares, and nobody changes until the transaction ends."""
+    row = groups.get(conn, id[:80])
+    hold(conn, customer_group.c.id, row.id)
+    return {"name": groups.get(conn, row.id).name}
+
+
+@route("GET", "/groups/<id>", scope=READ, answers={200: Group}, errors=("not_found",), written=_named)
+def one_group(id: str) -> Response:
+    """Show a group, by its id or its name."""
+    with the_gateway().database.reading() as conn:
+        return answer(_group_json(groups.counted(conn, id[:80])))
+
+
+@route("PATCH", "/groups/<id>", scope=WRITE, takes=GroupChange, answers={200: Group}, errors=("not_found",),
+       audited="group.renamed")  # fmt: skip
+def rename_group(id: str, body: GroupChange) -> Response:
+    """Give a group another name; segments that speak of it still do."""
+    gateway = the_gateway()
+    with gateway.database.reading() as conn:
+        known = groups.get(conn, id[:80]).id
+    if body.name is not None:
+        groups.rename(gateway.database.writer, known, body.name)
+    return one_group(known)
+
+
+@route("GET", "/groups/<id>/members", scope=READ, query=Paging, answers={200: CustomerPage}, errors=("not_found",))
+def group_members(id: str, query: Paging) -> Response:
+    """List who is in a group, newest customers first."""
+    with the_gateway().database.reading() as conn:
+        return _members(conn, {"group": groups.get(conn, id[:80]).id}, query)
 
 
 @route("DELETE", "/groups/<id>", scope=WRITE, answers={204: None}, errors=("not_found",), audited="group.removed")
@@ -145,10 +183,13 @@ def remove_segment(id: str) -> Response:
 @route("GET", "/segments/<id>/members", scope=READ, query=Paging, answers={200: CustomerPage}, errors=("not_found",))
 def segment_members(id: str, query: Paging) -> Response:
     """List who is in a segment now, newest customers first."""
-    gateway = the_gateway()
-    with gateway.database.reading() as conn:
-        wanted = finding.Wanted(rule=segments.get(conn, id[:80]).rule, after=paging.after(query))
-        people = customers.many(conn, finding.find(conn, wanted, query.limit + 1, gateway.clock()))
+    with the_gateway().database.reading() as conn:
+        return _members(conn, segments.get(conn, id[:80]).rule, query)
+
+
+def _members(conn: Connection, rule: Rule, query: Paging) -> Response:
+    wanted = finding.Wanted(rule=rule, after=paging.after(query))
+    people = customers.many(conn, finding.find(conn, wanted, query.limit + 1, the_gateway().clock()))
     told = {person.id: person for person in people}
     return paging.page(
         [one.row for one in people], query.limit, lambda row: customer_json(told[row.id]), paging.after(query)

@@ -14,7 +14,7 @@ from smsgw.link_verbs import Simulated
 from ..context import the_gateway
 from .messages import number_of
 from .routes import answer, route
-from .surroundings import Faults, HandsetPage, HandsetTextPage, NewHandsetText, Typed, WhichLink
+from .surroundings import Faults, Handset, HandsetPage, HandsetTextPage, NewHandset, NewHandsetText, Typed, WhichLink
 
 SCOPE = "simulator:*"
 _TURNING: dict[str, Any] = {
@@ -27,6 +27,21 @@ def handsets() -> Response:
     """List the phones of the simulated links."""
     data = [{"msisdn": number, "link": name} for name, link in _simulated().items() for number in link.handsets()]
     return answer({"data": data, "next_cursor": None})
+
+
+@route(
+    "POST", "/simulator/handsets", scope=SCOPE, query=WhichLink, takes=NewHandset,
+    answers={200: Handset, 201: Handset}, errors=("not_found", "conflict"),
+)  # fmt: skip
+def add_handset(query: WhichLink, body: NewHandset) -> Response:
+    """Give a simulated network another phone; it is there until its tape is thrown away."""
+    link, number = _link(query.link), number_of(body.msisdn, "/msisdn")
+    for name, other in _simulated().items():  # a phone is in one network
+        if number in other.handsets():
+            return answer({"msisdn": number, "link": name})
+    link.add_handset(number)
+    name = next(name for name, one in _simulated().items() if one is link)
+    return answer({"msisdn": number, "link": name}, 201)
 
 
 @route(

@@ -52,6 +52,12 @@ class Handset(Shape):
     link: str = Field(description="The link that it belongs to.")
 
 
+class NewHandset(Shape):
+    """A phone that a simulated network is to have."""
+
+    msisdn: Words = Field(min_length=1, max_length=40, description="Its number.", examples=["+38641000003"])
+
+
 class HandsetPage(Page):
     """The phones of the simulated links."""
 

@@ -17,6 +17,7 @@ from smsgw.customers.consent import categories as consent_categories
 from smsgw.errors import BadInput, Fault, SmsgwError
 from smsgw.media import store as media_store
 from smsgw.money.rates import spelled
+from smsgw.outbound import link_clicks
 from smsgw.store.lifecycle import CAMPAIGN
 from smsgw.store.tables.types import AnyRow
 from smsgw.text.hours import read_zone
@@ -109,14 +110,17 @@ def campaign_step(id: str, step: str) -> Response:
 @pages.get("/campaigns/<id>/targets")
 @person_required
 def campaign_targets(id: str) -> Response:
-    """Whom a campaign is about, or those who were left out for one reason."""
-    code = request.args.get("left_out") or None
+    """Whom a campaign is about, or those who were left out for one reason, or those who followed a link."""
+    code, clicked = request.args.get("left_out") or None, request.args.get("clicked") == "yes"
     after = request.args.get("after", "0")
     row = _row(id)
     with the_gateway().database.reading() as conn:
-        rows = report.targets(conn, id, LIST + 1, int(after) if after.isdecimal() else 0, code)
+        rows = report.targets(conn, id, LIST + 1, int(after) if after.isdecimal() else 0, code, clicked=clicked)
+        clicks = link_clicks.of_messages(conn, [each.message_id for each in rows if each.message_id])
     more = rows[LIST - 1].id if len(rows) > LIST else None
-    return sheet("campaign_targets.html", one=row, rows=rows[:LIST], more=more, code=code)
+    return sheet(
+        "campaign_targets.html", one=row, rows=rows[:LIST], more=more, code=code, clicked=clicked, clicks=clicks
+    )
 
 
 def _estimate(id: str, by: str, now: datetime) -> None:
@@ -212,6 +216,7 @@ def _wish(draft: Draft, terms: dict[str, Any]) -> writing.Wish:
         template=draft.template or None, language=draft.language() or None, purpose=draft.purpose,
         category=draft.category or None, sender=draft.sender or None, link=draft.link or None,
         terms=draft.terms(terms, language), links=tuple(gateway.network.links), region=gateway.config.sending.region,
+        public=bool(gateway.short_links.base),
     )  # fmt: skip
 
 

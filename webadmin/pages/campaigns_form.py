@@ -54,6 +54,7 @@ class Draft:
     offer: str = ""
     offer_hours: str = "72"
     shown: ShownDraft = field(default_factory=ShownDraft)
+    track_links: str = ""
 
     def audience(self) -> dict[str, Any]:
         """Whom it is about. Raises BadInput."""
@@ -87,6 +88,7 @@ class Draft:
         relative = {"field": self.date_field, "days": self.days or 0, "at": self.at or "09:00", "until": self.until}
         relative |= {"zone": self.zone or "UTC", "yearly": self.yearly == "yes"}
         told["relative"] = {**(told.get("relative") or {}), **relative} if self.date_field else None
+        told["track_links"] = self.track_links == "yes"
         told["shown"] = self.shown.terms(told.get("shown"), language)
         told["offer"] = {**(told.get("offer") or {}), **self._offer()} if self.offer.strip() else None
         told["follow_ups"] = follow_terms(self.follow_ups, language)
@@ -171,6 +173,7 @@ def draft_of(row: AnyRow, who: str) -> Draft:
         offer="\n".join(f"{one['number']} {one['sku']} {one['label']}" for one in offer.get("choices", ())),
         offer_hours=_plain(offer.get("hours", 72)),
         shown=shown_of(terms, row.language),
+        track_links="yes" if terms.get("track_links") else "",
     )
 
 

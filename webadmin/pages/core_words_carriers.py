@@ -165,5 +165,6 @@ CARRIERS = (
     _l("The network did not answer in time."),
     _l("The network says: too fast."),
     _l("This network has no phone %(number)s."),
+    _l("This network has %(count)s phones, which is as many as it can have."),
     _l("It has %(names)s."),
 )

@@ -17,6 +17,7 @@ DESK = (
     _l("keep what a page shows behind its end (a legal hold), or no longer"),
     _l("give the newest orders as CSV: up to 10,000, whatever the limit of a page"),
     _l("take a group away; its members stay customers"),
+    _l("give a group another name; segments that speak of it still do"),
     _l("take a segment away, unless another one speaks of it"),
     _l("ask these people: a draft is started, to one that runs they are added"),
     _l("take a template away; campaigns keep the texts that they were written with"),

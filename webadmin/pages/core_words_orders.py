@@ -143,6 +143,8 @@ ORDERS = (
     _l("there is no survey %(name)s"),
     _l("%(word)s means %(sku)s"),
     _l("%(word)s means %(sku)s no more"),
+    _l("%(sku)s is sold no more"),
+    _l("%(name)s names no language such as sl"),
     _l("an alias has 1 to 120 letters"),
     _l("import: %(new)s new, %(changed)s changed, %(gone)s gone"),
     _l("look at the differences again"),

@@ -25,6 +25,7 @@ REST = (
     _l("by %(who)s"),
     _l("by %(who)s, undone by %(other)s"),
     _l("the page of %(id)s was opened"),
+    _l("a short link of %(id)s was followed"),
     _l("as in order %(order)s"),
     _l("the mail has %(octets)s octets, and 5 MB are the most"),
     _l("the mail has more than %(count)s parts"),

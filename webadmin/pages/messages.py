@@ -15,7 +15,7 @@ from smsgw.access import audit
 from smsgw.errors import BadInput, SmsgwError
 from smsgw.media import pages as message_pages
 from smsgw.money.rates import money
-from smsgw.outbound import outbox
+from smsgw.outbound import link_clicks, outbox
 from smsgw.outbound.cutting import shown
 from smsgw.outbound.recall import possible
 from smsgw.outbound.rewording import Replacement
@@ -183,12 +183,14 @@ def _one(id: str, error: SmsgwError | None = None, draft: str | None = None) -> 
         names = audit.names_of(conn, {event.by for event in events})
         parts = outbox.parts_of(conn, id)
         attachment, carried = shown_media.of(conn, [id]).get(id), contents_of(conn, [id]).get(id)
+        followed = link_clicks.of_message(conn, id)
         families = {one.id: one.family for one in attachment.media if not one.gone} if attachment else {}
     price = money(row.price, row.currency)
     words = shown(dict(row._mapping))
     return sheet(
         "message.html", error, one=row, words=words, events=events, parts=parts, price=price, ours=row.state in WAITING,
         attachment=attachment, carried=carried, families=families, of_list=is_of_list(row), draft=draft,
+        followed=followed,
         recallable=possible(row, parts, the_gateway().network.links),
         replaceable=the_gateway().replacing.possible(row, parts, carried is not None),
         said_before=said_before.before(row.metadata), asked_instead=said_before.asked(row.metadata),

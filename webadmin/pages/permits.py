@@ -49,7 +49,7 @@ NEEDS: dict[str, str] = {
     **dict.fromkeys(("answer", "undo_answer", "look_at_answer", "cost", "quick_send"), "messages:send"),
     **dict.fromkeys(("look_at_message", "take_back_list", "send_failed_again"), "messages:send"),
     "written_message": "messages:send",
-    "sent_list": "messages:read",
+    **dict.fromkeys(("sent_list", "short_links_page", "short_links_sheet"), "messages:read"),
     **dict.fromkeys(("messages", "message", "medium", "medium_file", "medium_small"), "messages:read"),
     **dict.fromkeys(("take_back", "replace_text", "revoke_page", "hold_page"), "messages:send"),
     **dict.fromkeys(("type_text", "turn_knobs"), "simulator:*"),

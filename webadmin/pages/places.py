@@ -56,6 +56,7 @@ PLACES: tuple[Place, ...] = (
     Place("pages.campaigns", _l("Campaigns"), ("campaigns",), (
         Place("pages.calendar", _l("Calendar"), ("calendar",)),
         Place("pages.templates_page", _l("Templates"), ("templates",)),
+        Place("pages.short_links_page", _l("Short links"), ("short-links",)),
     )),
     Place("pages.costs", _l("Costs"), ("costs",), (
         Place("pages.rates_page", _l("Rates"), ("rates",)),

@@ -132,6 +132,20 @@ def unteach(conn: Connection, batch: Sequence[Taught]) -> list[bool]:
     return results
 
 
+def withdraw(conn: Connection, batch: Sequence[tuple[str, str, datetime]]) -> list[Exception | None]:
+    """Writer step: sell a product (its sku, who says so, now) no more. NotFound where there is none."""
+    results: list[Exception | None] = []
+    for sku, by, now in batch:
+        try:
+            if get(conn, sku).active:
+                conn.execute(update(product).where(product.c.sku == sku).values(active=False, changed_at=now))
+                note_change(conn, f"{sku} is sold no more", by, now)
+            results.append(None)
+        except NotFound as unknown:
+            results.append(unknown)
+    return results
+
+
 def withdraw_of(conn: Connection, batch: Sequence[tuple[str, datetime]]) -> list[int]:
     """Writer step: sell nothing of what `by` brought, if nobody else has changed the catalogue since; how much that
     was. For the shop of a demo that is adopted for real use."""

@@ -67,9 +67,12 @@ class Listed:
     invalid: tuple[Invalid, ...]
     columns: frozenset[str] = frozenset()
     numbers: Mapping[str, int] = field(default_factory=dict)
+    whole: bool = False  # what it leaves out is empty
 
     def over(self, was: Line, line: Line) -> Line:
         """A product as it was, with what the file says of it."""
+        if self.whole:
+            return line
         told = {name: getattr(line, name) for name in COLUMNS if name in self.columns}
         if "price" in self.columns:
             told["currency"] = (line.currency or was.currency) if line.price is not None else None
@@ -81,6 +84,21 @@ class Listed:
     def _spoken(self, kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         named = {tag for tag in {*was, *now} if f"{kind}_{tag}".rstrip("_") in self.columns}
         return {tag: words for tag, words in was.items() if tag not in named} | dict(now)
+
+
+def alone(told: Mapping[str, str], currency: str | None = None) -> Listed:
+    """One product by the columns of a file, and nothing of it is kept that these do not name.
+
+    Raises BadInput with every fault, each at its column: /price.
+    """
+    odd = [(name, "columns_wrong", f"{name!r} names no language such as sl") for name in told
+           if name not in COLUMNS and not _SPOKEN.fullmatch(name)]  # fmt: skip
+    found, wrong = _line(told, currency)
+    if found is not None and (missing := lacks(found)) is not None:
+        wrong.append(missing)
+    if found is None or wrong or odd:
+        raise BadInput([Fault(f"/{column}", code, why) for column, code, why in (*odd, *wrong)])
+    return Listed((found,), (), whole=True)
 
 
 def read(text: str, currency: str | None = None) -> Listed:

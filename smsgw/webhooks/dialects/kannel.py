@@ -38,7 +38,9 @@ def _text(event: Event) -> Request:
     row = event.row
     words = _values(event, -1)
     bare, headers = callable_url(_filled(str(event.terms["url"]), words))
-    replies = "kannel" if event.terms.get("max_messages", 1) != 0 else ""
+    replies = ""
+    if event.terms.get("max_messages", 1) != 0:  # smsbox heeds X-Kannel-* of an answer only where it was told to
+        replies = "kannel" if event.terms.get("accept_headers") else "plain"
     if event.terms.get("method") != "POST":
         return Request("GET", bare, "", headers, replies=replies)
     told = {

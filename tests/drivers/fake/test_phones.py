@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers.fake import network as fake_network
 from drivers.fake import read_tape
-from smsgw.errors import BadInput, NotFound
+from smsgw.errors import BadInput, Conflict, NotFound
 from smsgw.link import ReceiptState, WirePart
 from smsgw.link_verbs import Simulated
 from smsgw.text.parts import concatenation
@@ -19,6 +20,25 @@ def test_it_offers_phones_beside_the_link(network: Open) -> None:
     link = network(handsets=[ANA, BOR])
     assert isinstance(link, Simulated)
     assert link.handsets() == [ANA, BOR]
+
+
+def test_another_phone_can_come_and_the_tape_remembers_it(network: Open, events: Recorder, tmp_path: Path) -> None:
+    tape = tmp_path / "network.tape"
+    link = network(handsets=[ANA], tape=tape, unknown="undeliverable")
+    assert (link.add_handset(BOR), link.add_handset(BOR), link.handsets()) == (True, False, [ANA, BOR])
+    send(link, write(link, BOR, "hello"))
+    events.wait(lambda: link.texts(BOR))
+    assert link.health().facts["phones"] == "2"
+    again = network(handsets=[ANA], tape=tape)
+    assert [text.text for text in again.texts(BOR)] == ["hello"]
+
+
+def test_a_network_has_room_for_so_many_phones(network: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake_network, "MOST_PHONES", 2)
+    link = network(handsets=[ANA])
+    link.add_handset(BOR)
+    with pytest.raises(Conflict, match="as many as it can have"):
+        link.add_handset(NOBODY)
 
 
 def test_a_phone_shows_a_long_text_whole_although_its_parts_come_twice_and_in_the_wrong_order(

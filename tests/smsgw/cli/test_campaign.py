@@ -31,6 +31,13 @@ def test_a_campaign_to_a_list_goes_from_a_draft_to_its_time(smsgw: Any, tmp_path
     assert "is stopped: a mistake" in smsgw("campaign", "report", id).out
 
 
+def test_a_campaign_with_short_links_needs_an_address_that_phones_reach(smsgw: Any, tmp_path: Path) -> None:
+    asked = ("campaign", "create", "Open", "--to", "everybody", "--text", "sl=Zdravo", "--purpose", "service")
+    refused = smsgw(*asked, "--track-links")
+    assert (refused.status, "set [pages] url or [web] public_url" in refused.err) == (2, True)
+    assert smsgw(*asked).status == 0
+
+
 def test_mistakes_are_told_with_what_to_do(smsgw: Any, tmp_path: Path) -> None:
     neither = smsgw("campaign", "create", "Open", "--text", "sl=Zdravo")
     assert (neither.status, "--to RULE, or --numbers FILE" in neither.err) == (2, True)

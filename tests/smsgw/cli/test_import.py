@@ -56,6 +56,14 @@ max-messages = 0
 """
 
 
+def test_a_service_that_heeds_headers_of_answers_does_so_here() -> None:
+    heeding = KANNEL.replace("max-messages = 0", "accept-x-kannel-headers = true")
+    assert kannel(heeding).commands[1].endswith("text=%a' --accept-x-kannel-headers")
+    denying = kannel(KANNEL.replace("max-messages = 0", "accept-x-kannel-headers = false"))
+    assert denying.commands[1].endswith("text=%a'")
+    assert not any("accept-x" in note for note in denying.notes)
+
+
 def test_kannels_smscs_are_links_and_the_rest_is_told_by_its_line() -> None:
     made = kannel(KANNEL)
     config = Config.model_validate(tomllib.loads(written(made, "kannel.conf")))

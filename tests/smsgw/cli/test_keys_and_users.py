@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from smsgw.access import accounts, accounts_invites, keys, smpp_clients
 from smsgw.cli.office import Office
 from smsgw.errors import Unauthenticated
+from smsgw.store.tables import webhook
 
 SECRET = "a-secret-of-my-own-choice"
 
@@ -129,3 +131,15 @@ def test_somebody_is_invited_gets_a_role_and_is_switched_off(smsgw: Any, look: A
     assert "the last owner" in refused.err
     assert smsgw("user", "on", "bo").status == 0
     assert smsgw("user", "reset-factor", "bo").status == 0
+
+
+def test_where_texts_of_phones_are_told_is_set_with_what_answers_may_do(smsgw, look) -> None:
+    smsgw("key", "create", "shop")
+    asked = ("key", "doors", "shop", "--get-url", "http://127.0.0.1/in?from=%p&text=%a")
+    terms = []
+    for more in (["--accept-x-kannel-headers"], ["--no-reply"], []):
+        said = smsgw(*asked, *more)
+        assert said.status == 0, said.err
+        [kept] = look(lambda conn: conn.execute(select(webhook.c.terms)).scalars().all())  # each in place of the last
+        terms.append((kept.get("accept_headers", False), kept["max_messages"]))
+    assert terms == [(True, 1), (False, 0), (False, 1)]

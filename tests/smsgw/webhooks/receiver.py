@@ -95,7 +95,7 @@ class Receiver:
         """The first `count` requests, as soon as there are so many. Fails after `seconds`."""
         deadline = time.monotonic() + seconds
         while len(self.heard) < count:
-            told = [(one.type, one.id) for one in self.heard[-5:]]
+            told = [one.body[:80] for one in self.heard[-5:]]
             assert time.monotonic() < deadline, f"{len(self.heard)} of {count} requests came, at last {told}"
             time.sleep(0.01)
         return self.heard[:count]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,6 +61,32 @@ def test_escapes_are_filled_in_once_and_encoded_octets_stay() -> None:
     assert told.url == (
         "http://x.test/a?t=%C4%8D&unknown=%K&text=NACK%2F0%2FE+0x45+%2869%29&all=%d&to=0038640111222"
     ).replace("NACK%2F0", "NACK%2F0")
+
+
+TEXT_ESCAPES = {
+    "d": "-1", "A": "Naročam čaj zdaj", "a": "Naročam čaj zdaj", "b": "Naročam čaj zdaj",
+    "e": "Naročam čaj zdaj".encode().hex(), "k": "Naročam", "s": "čaj", "r": "čaj zdaj", "p": "+38640111222",
+    "P": "0038640999888", "q": "+38640111222", "Q": "+38640999888", "t": "2026-11-23 08:00:05", "T": "1795420805",
+    "i": "carrier", "n": "shop", "c": "2", "C": "UTF-8", "O": "08", "m": "-1", "M": "-1", "u": "", "o": "", "B": "",
+    "D": "", "R": "", "v": "-1", "V": "-1", "K": "%K",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("letter", "value"), TEXT_ESCAPES.items())
+def test_each_escape_of_a_get_url_says_what_it_does_in_kannel(letter: str, value: str) -> None:
+    said = {"text": "Naročam čaj zdaj", "sender": "+38640111222", "recipient": "0038640999888"}
+    come = replace(event("handled", "received", "inbound"), row=ROW | said | {"id": new_id("in", NOW)})
+    terms = {"method": "GET", "user": "shop", "url": f"http://x.test/a?it=%{letter}&z=1"}
+    told = render("kannel", replace(come, terms=terms))
+    assert told is not None
+    assert dict(parse_qsl(told.url.partition("?")[2], keep_blank_values=True)) == {"it": value, "z": "1"}
+
+
+def test_a_text_of_a_get_url_has_the_first_next_word_as_it_is_and_our_id_as_a_uuid() -> None:
+    come = replace(event("handled", "received", "inbound"), row=ROW | {"id": new_id("in", NOW), "text": "a b/c d"})
+    told = render("kannel", replace(come, terms={"method": "GET", "url": "http://x.test/a/%S?id=%I&f=%F"}))
+    assert told is not None
+    assert re.fullmatch(r"http://x\.test/a/b/c\?id=[0-9a-f-]{36}&f=", told.url)
 
 
 def test_meta_data_are_told_by_group_and_name() -> None:

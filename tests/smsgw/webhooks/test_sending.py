@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import select
@@ -341,13 +342,38 @@ def test_a_receiver_with_tls_is_believed_only_with_its_certificate(
         secure.close()
 
 
-def test_what_a_client_answers_to_a_phone_is_kept_with_where_it_goes(
+def test_jasmins_receiver_is_told_again_until_it_says_that_it_has_it(
     desk: Desk, receiver: Receiver, tell: Tell
 ) -> None:
+    receiver.reply = lambda heard: Reply(200, body=b"OK" if len(receiver.heard) < 2 else b"ACK/Jasmin")
+    told = {"method": "POST"}
+    wish = clients.ClientHook("shop", "jasmin", receiver.url, clients.TEXTS, utc_now() - timedelta(seconds=1), told)
+    clients.put(desk.database.writer, wish, LOCAL, {})
+    tell(pauses=(0.05, 0.05, 0.05))
+    desk.text_from("+38640111222", "who knows?")
+    heard = receiver.wait_for(3)
+    assert len({one.body for one in heard}) == 1
+    assert dict(parse_qsl(heard[0].body.decode()))["content"] == "who knows?"
+    until(lambda: states(desk) == ["delivered"])
+    [row] = rows(desk)
+    assert [one["error"] for one in row.tries] == ["answered 200, but not ACK/Jasmin"] * 2
+
+
+@pytest.mark.parametrize(
+    ("accepts", "media", "kept_as", "goes"),
+    [
+        (True, "text/plain", "+38640111333\x1e777\x1eAsk her", ("+38640111333", "777")),
+        (True, "text/html", "Ask her", ("+38640111222", None)),
+        (False, "text/plain", "Ask her", ("+38640111222", None)),
+    ],
+)
+def test_what_a_client_answers_goes_to_the_phone_and_elsewhere_only_where_kannel_would_let_it(
+    desk: Desk, receiver: Receiver, tell: Tell, accepts: bool, media: str, kept_as: str, goes: tuple[str, str | None]
+) -> None:
     receiver.reply = lambda heard: Reply(
-        200, {"Content-Type": "text/plain", "X-Kannel-To": "+38640111333", "X-Kannel-From": "777"}, b"Ask her"
+        200, {"Content-Type": media, "X-Kannel-To": "+38640111333", "X-Kannel-From": "777"}, b"Ask her"
     )
-    told = {"method": "POST", "user": "shop"}
+    told = {"method": "POST", "user": "shop", "accept_headers": accepts}
     wish = clients.ClientHook("shop", "kannel", receiver.url, clients.TEXTS, utc_now() - timedelta(seconds=1), told)
     clients.put(desk.database.writer, wish, LOCAL, {})
     tell()
@@ -355,8 +381,9 @@ def test_what_a_client_answers_to_a_phone_is_kept_with_where_it_goes(
     receiver.wait_for(1)
     until(lambda: [row for row in rows(desk) if row.state == "delivered"])
     [kept] = [row for row in rows(desk) if row.reply]
-    assert kept.reply == "+38640111333\x1e777\x1eAsk her"
+    assert kept.reply == kept_as
     Replies(desk.database, desk.door).act(desk.now)
     with desk.database.reading() as conn:
         [sent] = conn.execute(select(message.c.recipient, message.c.sender, message.c.text)).all()
-    assert tuple(sent) == ("+38640111333", "777", "Ask her")
+    assert (sent.recipient, sent.text) == (goes[0], "Ask her")
+    assert goes[1] is None or sent.sender == goes[1]

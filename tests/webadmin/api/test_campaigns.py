@@ -42,6 +42,36 @@ def written(call: Any, **more: Any) -> dict[str, Any]:
     return dict(made.said)
 
 
+def test_some_of_a_campaign_is_changed_and_the_rest_stays(call: Any, people: list[str]) -> None:
+    terms = {
+        "per_minute": 60,
+        "limits": {"budget": "12.5", "opt_outs": 3},
+        "canary": {"share": 2},
+        "track_links": False,
+    }
+    made = written(call, terms=terms, **{"from": "Shop"})
+    path = f"{CAMPAIGNS}/{made['id']}"
+    call("POST", f"{path}/estimate", {})
+    patch = {"name": "Autumn", "from": None, "terms": {"canary": None, "limits": {"opt_outs": 4}}}
+    changed = call("PATCH", path, patch, content_type="application/merge-patch+json").said
+    assert (changed["name"], changed["from"], changed["status"], changed["estimate"]) == ("Autumn", None, "draft", None)
+    same = ("audience", "texts", "language", "purpose", "category", "template", "link")
+    assert {name: changed[name] for name in same} == {name: made[name] for name in same}
+    assert changed["terms"]["canary"] is None
+    assert changed["terms"]["limits"] == {**made["terms"]["limits"], "opt_outs": 4.0}
+    assert (changed["terms"]["per_minute"], changed["terms"]["limits"]["budget"]) == (60, "12.5")
+    more = call("PATCH", path, {"texts": {"en": "Hello! STOP"}, "audience": {"numbers": people}}).said
+    assert more["texts"] == {"a": {"sl": TEXT, "en": "Hello! STOP"}}
+    assert more["audience"] == {"numbers": people}
+    call("POST", TEMPLATES, {"name": "Near", "texts": {"en": "Near. STOP"}})
+    taken = call("PATCH", path, {"template": "Near"}).said
+    assert (taken["texts"], taken["language"]) == ({"a": {"en": "Near. STOP"}}, "en")
+    wrong = call("PATCH", path, {"name": None, "terms": {"per_minute": "fast"}})
+    assert (wrong.status, {"/name", "/terms/per_minute"} <= set(wrong.faults)) == (422, True)
+    assert call("PATCH", f"{CAMPAIGNS}/cam_0", {"name": "x"}).code == "not_found"
+    assert call("GET", path).said == taken
+
+
 def test_a_template_is_written_filled_in_changed_and_taken_away(call: Any) -> None:
     made = call("POST", TEMPLATES, {"name": "Near", "texts": {"sl": "Zdravo {{ first_name }}", "fa": "سلام"}})
     assert made.status == 201

@@ -16,6 +16,7 @@ from smsgw.access import keys
 from smsgw.customers.importing.importing import Importer
 from smsgw.gateway import Gateway
 from tests.webadmin.conftest import Answer, Caller, Clock
+from webadmin.api.customers_shapes import Group
 
 API = "/api/v1"
 
@@ -132,6 +133,26 @@ def test_own_fields_are_defined_used_and_taken_away(call: Caller) -> None:
     assert call("GET", f"{API}/customer-fields").said["data"] == [city.said]
     assert call("DELETE", f"{API}/customer-fields/city").status == 204
     assert call("DELETE", f"{API}/customer-fields/city").status == 404
+
+
+def test_a_group_is_shown_with_its_members_and_renamed(call: Caller) -> None:
+    ana, bor = (call("POST", f"{API}/customers", {"name": name}).said["id"] for name in ("Ana", "Bor"))
+    group = call("POST", f"{API}/groups", {"name": "Teachers"}).said["id"]
+    call("POST", f"{API}/groups", {"name": "Parents"})
+    call("POST", f"{API}/groups/{group}/members", {"add": [ana, bor]})
+    seen = call("GET", f"{API}/groups/{group}")
+    Group.model_validate(seen.said, strict=False)
+    assert (seen.said["name"], seen.said["members"]) == ("Teachers", 2)
+    first = call("GET", f"{API}/groups/Teachers/members?limit=1").said
+    rest = call("GET", f"{API}/groups/{group}/members?limit=1&cursor={first['next_cursor']}").said
+    assert [one["id"] for one in (*first["data"], *rest["data"])] == [bor, ana]
+    assert call("PATCH", f"{API}/groups/{group}", {"name": "Parents"}).faults == {"/name": "name_taken"}
+    tag = {"If-Match": seen.headers["ETag"]}
+    assert call("PATCH", f"{API}/groups/{group}", {"name": "Pupils"}, **tag).said["name"] == "Pupils"
+    assert call("PATCH", f"{API}/groups/{group}", {"name": "Others"}, **tag).code == "precondition_failed"
+    assert call("PATCH", f"{API}/groups/{group}", {}).said["name"] == "Pupils"
+    assert call("GET", f"{API}/groups/grp_0").code == call("PATCH", f"{API}/groups/grp_0", {"name": "x"}).code
+    assert call("GET", f"{API}/audit?verb=group.renamed").said["data"][0]["record_id"] == group
 
 
 def test_groups_and_segments_say_who_and_how_many(call: Caller) -> None:

@@ -186,3 +186,13 @@ def test_a_phone_is_found_without_its_plus_also_where_no_region_is_set(
 ) -> None:
     call = caller_of(create_app(configured(sending={})))
     assert call("GET", f"{HANDSETS}/{PHONE[1:]}/messages").status == 200
+
+
+def test_a_simulated_network_gets_another_phone(call: Any) -> None:
+    new = "+38640111777"
+    assert call("POST", f"{HANDSETS}/{new}/messages", {"text": "hello"}).code == "not_found"
+    made = call("POST", HANDSETS, {"msisdn": "040 111 777"})
+    assert (made.status, made.said) == (201, {"msisdn": new, "link": "phones"})
+    assert (call("POST", HANDSETS, {"msisdn": new}).status, len(call("GET", HANDSETS).said["data"])) == (200, 2)
+    assert call("POST", HANDSETS, {"msisdn": "nobody"}).faults.keys() == {"/msisdn"}
+    assert call("POST", f"{HANDSETS}?link=none", {"msisdn": new}).code == "not_found"

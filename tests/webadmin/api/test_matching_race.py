@@ -35,6 +35,9 @@ RECORDS: dict[tuple[str, str], tuple[str, Any, Any, Any]] = {
     ("PUT", "/campaigns/<id>"): (
         "/campaigns", {"name": "a", **CAMPAIGN}, {"name": "b", **CAMPAIGN}, {"name": "c", **CAMPAIGN}
     ),
+    ("PATCH", "/campaigns/<id>"): (
+        "/campaigns", {"name": "a", **CAMPAIGN}, {"name": "b", **CAMPAIGN}, {"name": "c", **CAMPAIGN}
+    ),
     ("PUT", "/templates/<id>"): (
         "/templates", {"name": "a", "texts": TEXTS}, {"name": "b", "texts": TEXTS}, {"name": "c", "texts": TEXTS}
     ),
@@ -48,6 +51,13 @@ RECORDS: dict[tuple[str, str], tuple[str, Any, Any, Any]] = {
         {"url": "https://example.org/c"},
     ),
     ("PATCH", "/budgets/<int:number>"): ("/budgets", BUDGET, {"ceiling": "6"}, {"ceiling": "7"}),
+    ("PATCH", "/plans/<int:number>"): (
+        "/plans", {"link": "phones", "units": "100"}, {"name": "M"}, {"units": "300"}
+    ),
+    ("PATCH", "/groups/<id>"): ("/groups", {"name": "a"}, {"name": "b"}, {"name": "c"}),
+    ("PUT", "/catalogue/<sku>"): (
+        "/catalogue/shoes", {"names": {"en": "a"}}, {"names": {"en": "b"}}, {"names": {"en": "c"}}
+    ),
     ("PATCH", "/inquiries/<id>"): ("", None, {"priority": "high"}, {"priority": "low"}),
 }  # fmt: skip
 RECORDS |= {

@@ -6,6 +6,11 @@ import io
 from typing import Any
 
 import openpyxl
+from sqlalchemy import insert
+
+from smsgw.gateway import Gateway
+from smsgw.store.tables import plan_use
+from webadmin.api.money_shapes import Plan, Rate
 
 RATE = {"link": "phones", "prefix": "+386", "amount": "0.05", "currency": "EUR", "valid_from": "2026-01-01"}
 
@@ -20,6 +25,31 @@ def test_a_rate_is_said_listed_corrected_and_taken_away(call: Any) -> None:
     assert call("DELETE", f"/api/v1/rates/{rate['id']}").code == "not_found"
     wrong = call("POST", "/api/v1/rates", RATE | {"link": "z", "amount": "x"})
     assert set(wrong.faults) == {"/link", "/amount"}
+
+
+def test_a_rate_is_shown_and_corrected_field_by_field_and_keeps_what_it_booked(call: Any, gateway: Gateway) -> None:
+    told = {"link": "phones", "prefix": "+386", "amount": "0.05", "currency": "EUR", "minimum": "0.1"}
+    [rate] = call("POST", "/api/v1/rates", told).said["data"]
+
+    def correct(number: int, **fields: str | None) -> Any:
+        return call("POST", f"/api/v1/rates/{number}/correct", fields)
+
+    assert call("GET", f"/api/v1/rates/{rate['id']}").said == rate
+    fixed = correct(rate["id"], amount="0.06", minimum=None)
+    Rate.model_validate(fixed.said)
+    assert (fixed.status, fixed.headers["Location"]) == (201, f"/api/v1/rates/{fixed.said['id']}")
+    assert fixed.said == rate | {"id": fixed.said["id"], "amount": "0.06", "minimum": ""}
+    assert fixed.said["id"] != rate["id"]  # what was booked keeps the number that it was booked by
+    assert call("GET", "/api/v1/rates").said["data"] == [fixed.said]
+    assert correct(rate["id"], amount="1").code == call("GET", f"/api/v1/rates/{rate['id']}").code == "not_found"
+    moved = correct(fixed.said["id"], prefix="+385").said
+    assert [one["prefix"] for one in call("GET", "/api/v1/rates").said["data"]] == ["+385"]
+    assert correct(moved["id"], prefix="+385").said["id"] == moved["id"]
+    wrong = correct(moved["id"], amount="much", link="none")
+    assert wrong.faults == {"/amount": "amount_invalid", "/link": "link_invalid"}
+    assert gateway.rates.price("phones", "+385911", gateway.clock()).amount == 60_000
+    changes = [one["verb"] for one in call("GET", "/api/v1/audit?verb=rate.*").said["data"]]
+    assert changes == ["rate.changed", "rate.changed", "rate.added"]
 
 
 def test_a_price_list_tells_what_it_changes_and_counts_when_it_may(call: Any) -> None:
@@ -73,6 +103,27 @@ def test_a_plan_is_given_and_stands(call: Any) -> None:
     assert (plan["had"], plan["used"], plan["left"], plan["hour_cap"]) == (100, 0, 100, 30)
     assert call("GET", "/api/v1/plans").said["data"] == [plan]
     assert call("DELETE", f"/api/v1/plans/{plan['id']}").status == 200
+
+
+def test_a_plan_is_shown_and_changed_and_what_is_used_stays_used(call: Any, gateway: Gateway) -> None:
+    told = {"link": "phones", "name": "Mobil M", "units": "1000", "scope": "+386 +385", "day_cap": "50"}
+    plan = call("POST", "/api/v1/plans", told).said
+    with gateway.database.exclusive() as conn:
+        conn.execute(insert(plan_use).values(plan_id=plan["id"], period=plan["begun"], kept=0, used=70))
+    path = f"/api/v1/plans/{plan['id']}"
+    seen = call("GET", path)
+    Plan.model_validate(seen.said, strict=False)
+    assert (seen.said["used"], seen.said["left"], seen.said["valid_from"]) == (70, 930, "2026-11-23T08:00:00Z")
+    changed = call("PATCH", path, {"units": "500", "day_cap": None}, **{"If-Match": seen.headers["ETag"]}).said
+    assert {name: changed[name] for name in ("id", "units", "used", "left", "day_cap", "scope", "warn_at")} == {
+        "id": plan["id"], "units": 500, "used": 70, "left": 430, "day_cap": None, "scope": ["+385", "+386"],
+        "warn_at": 80,
+    }  # fmt: skip
+    assert call("PATCH", path, {"units": "1"}, **{"If-Match": seen.headers["ETag"]}).code == "precondition_failed"
+    assert call("PATCH", path, {"beyond": "never"}).faults == {"/beyond": "beyond_invalid"}
+    assert call("PATCH", path, {"link": "other"}).status == 422
+    assert call("GET", "/api/v1/plans/999").code == call("PATCH", "/api/v1/plans/999", {"units": "1"}).code
+    assert call("GET", "/api/v1/audit?verb=plan.changed").said["data"][0]["record_id"] == str(plan["id"])
 
 
 def test_a_budget_refuses_at_the_door_with_its_own_status(call: Any) -> None:

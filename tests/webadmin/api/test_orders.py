@@ -14,6 +14,7 @@ from smsgw.link import Abilities, InboundPiece
 from smsgw.store.tables import history, message
 from smsgw.text import parts
 from smsgw.webhooks import events
+from webadmin.api.catalogue_shapes import Product
 
 ORDERS, CATALOGUE = "/api/v1/orders", "/api/v1/catalogue"
 ANA, BOR = "+38640111222", "+38640333444"
@@ -52,6 +53,8 @@ def shop(gateway: Gateway, call: Any, clock: Any) -> Shop:
 
 def test_the_rules_stand_in_their_order_and_a_text_is_tried_on_them(shop: Shop, call: Any) -> None:
     listed = [one["name"] for one in call("GET", "/api/v1/rules").said["data"]]
+    assert call("GET", "/api/v1/rules/order").said["at"] == "/api/v1/catalogue"
+    assert call("GET", "/api/v1/rules/none").code == "not_found"
     assert listed == ["consent", "open_question", "order", "answer", "person"]
 
     def tried(text: str, **more: str) -> Any:
@@ -227,3 +230,44 @@ def test_an_order_agreed_by_phone_is_confirmed_and_what_is_wrong_with_one_is_tol
     odd = call("POST", ORDERS, {"from": ANA, "lines": [{"sku": "X", "quantity": "1"}, {"sku": "NB", "quantity": "0"}]})
     assert [one["pointer"] for one in odd.said["errors"]] == ["/lines/0/sku", "/lines/1/quantity"]
     assert call("POST", ORDERS, {"from": "nobody", "lines": [{"sku": "NB", "quantity": "1"}]}).status == 422
+
+
+def test_one_product_is_put_shown_changed_and_sold_no_more(shop: Shop, call: Any) -> None:
+    told = {
+        "code": "7", "unit": "pack", "pack": "250 g", "price": {"amount": "3.40", "currency": "EUR"},
+        "max_auto": "12", "names": {"en": "coffee", "sl": "kava"}, "aliases": {"sl": ["kofe", "kavica"], "": ["mocha"]},
+    }  # fmt: skip
+    made = call("PUT", f"{CATALOGUE}/KAVA", told)
+    assert (made.status, made.headers["Location"]) == (201, f"{CATALOGUE}/KAVA")
+    Product.model_validate(made.said, strict=False)
+    seen = call("GET", f"{CATALOGUE}/KAVA")
+    assert seen.said == made.said
+    assert seen.said["price"] == {"amount": "3.4", "currency": "EUR"}
+    assert seen.said["aliases"] == {"sl": ["kofe", "kavica"], "": ["mocha"]}
+    shop.hears("2x kavica prosim")
+    [order] = call("GET", ORDERS).said["data"]
+    assert [(one["sku"], one["quantity"]) for one in order["lines"]] == [("KAVA", "2")]
+    call("POST", f"{CATALOGUE}/KAVA/aliases", {"words": "turška", "language": "sl"})
+    fewer = {"names": {"en": "coffee"}, "price": None}
+    stale = call("PUT", f"{CATALOGUE}/KAVA", fewer, **{"If-Match": seen.headers["ETag"]})
+    assert stale.code == "precondition_failed"  # what somebody taught is there to be seen
+    again = call("PUT", f"{CATALOGUE}/KAVA", fewer)
+    assert again.status == 200
+    assert (again.said["price"], again.said["code"], again.said["max_auto"]) == (None, None, "50")
+    assert again.said["aliases"] == {"sl": ["turška"]}
+    assert call("DELETE", f"{CATALOGUE}/KAVA/aliases?words=turška&language=sl").status == 204
+    assert call("DELETE", f"{CATALOGUE}/KAVA/aliases?words=turška&language=sl").code == "not_found"
+    assert call("DELETE", f"{CATALOGUE}/KAVA").status == 204
+    assert [one["sku"] for one in call("GET", CATALOGUE).said["data"]] == ["NB", "PEN"]
+    assert call("GET", f"{CATALOGUE}/KAVA").said["active"] is False
+    assert call("PUT", f"{CATALOGUE}/KAVA", fewer).said["active"] is True
+    assert call("DELETE", f"{CATALOGUE}/TEA").code == call("GET", f"{CATALOGUE}/TEA").code == "not_found"
+
+
+def test_what_is_wrong_with_a_product_is_told_where_it_stands(shop: Shop, call: Any) -> None:
+    wrong = {"code": "a b", "price": {"amount": "x", "currency": "EURO"}, "names": {"Slovene": "kava"}, "max_auto": "0"}
+    assert set(call("PUT", f"{CATALOGUE}/KAVA", wrong).faults) == {
+        "/code", "/price/amount", "/names/Slovene", "/max_auto",
+    }  # fmt: skip
+    assert call("PUT", f"{CATALOGUE}/KAVA", {}).status == 422  # nobody could order it
+    assert call("GET", f"{CATALOGUE}/KAVA").code == "not_found"

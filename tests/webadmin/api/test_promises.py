@@ -36,7 +36,7 @@ from webadmin.api.routes import PREFIX, ROUTES
 pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("SMSGW_API_EXAMPLES", "5"))  # for each operation; by hand rather 200
 ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")  # what is taken away is asked for no more
-PLACE = re.compile(r"<(\w+)>")
+PLACE = re.compile(r"<(?:int:)?(\w+)>")
 RULES = [400, 401, 402, 403, 404, 409, 412, 422, 428, 429]  # beyond a shape there are rules: a taken name, a wrong rule
 SETTINGS = {
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", *map(str, RULES)]}},
@@ -101,6 +101,9 @@ def stored(gateway: Gateway, call: Caller) -> dict[str, str]:
     made("webhooks", {"url": "http://127.0.0.1:9/told"})
     made("segments", {"name": "All", "rule": {"everybody": True}})
     made("groups", {"name": "Regulars"})
+    made("rates", {"link": "phones", "prefix": "+386", "amount": "0.05", "currency": "EUR"})
+    made("plans", {"link": "phones", "units": "1000"})
+    made("budgets", {"name": "Autumn", "ceiling": "1000"})
     assert call("PUT", f"{PREFIX}/consent/categories/school", {"names": {"en": "school supplies"}}).status == 200
     known["consent/categories"] = "school"
     offer = {"name": "Near", "category": "school", "texts": {"en": "Hello"}, "audience": {"numbers": [PHONE]}}

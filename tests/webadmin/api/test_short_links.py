@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 
 from smsgw.customers.consent import categories, consent
 from smsgw.gateway import Gateway
+from smsgw.link import Health, LinkState
 from smsgw.store.tables import message, short_link
 from tests.webadmin.conftest import PHONE, Configure
+from webadmin.api.campaigns_report_shapes import Report
 from webadmin.api.short_links import ShortLink
 
 HERE, SHOP = "https://m.example.com", "https://shop.example/autumn?a=1"
@@ -25,6 +27,19 @@ BROWSER = {
 @pytest.fixture
 def gateway(configured: Configure) -> Gateway:
     return configured(pages={"url": HERE}, web={"listen": "127.0.0.1:0", "public_url": "https://sms.example.com"})
+
+
+def agree(gateway: Gateway, numbers: list[str]) -> None:
+    """These people agreed to offers for school."""
+    now = gateway.clock()
+    said = [consent.Statement(one, True, "DA", now, "form", "test", scope="school") for one in numbers]
+
+    def both(conn: Any, batch: list[None]) -> list[None]:
+        categories.keep(conn, categories.Category("school", {"en": "School"}), "test", now)
+        consent.record(conn, said)
+        return batch
+
+    gateway.database.writer.do(both, None)
 
 
 def test_a_link_leads_on_and_tells_people_from_programs(call: Any, app: Flask, clock: Any, gateway: Gateway) -> None:
@@ -82,18 +97,9 @@ def test_addresses_in_a_text_go_short_where_that_is_asked_and_the_same_text_stay
         assert f"{HERE}/l/{one}" in set(conn.scalars(select(message.c.text)))
 
 
-def test_marketing_has_codes_of_each_recipient_and_what_is_refused_leaves_none(
-    call: Any, gateway: Gateway, clock: Any
-) -> None:
-    now, other = clock(), "+38640111333"
-    said = [consent.Statement(one, True, "DA", now, "form", "test", scope="school") for one in (PHONE, other)]
-
-    def agree(conn: Any, batch: list[None]) -> list[None]:
-        categories.keep(conn, categories.Category("school", {"en": "School"}), "test", now)
-        consent.record(conn, said)
-        return batch
-
-    gateway.database.writer.do(agree, None)
+def test_marketing_has_codes_of_each_recipient_and_what_is_refused_leaves_none(call: Any, gateway: Gateway) -> None:
+    other = "+38640111333"
+    agree(gateway, [PHONE, other])
     offer = {"text": f"Offer {SHOP}. STOP to 1234", "purpose": "marketing", "category": "school", "track_links": True}
     assert "consent_missing" in call.send(to="+38640111444", **offer).faults.values()
     with gateway.database.reading() as conn:
@@ -104,6 +110,33 @@ def test_marketing_has_codes_of_each_recipient_and_what_is_refused_leaves_none(
     assert call.send(to=PHONE, client_ref=PHONE, **offer).said["id"] == sent[0].said["id"]
     [own] = call("GET", f"/api/v1/short-links?message={sent[1].said['id']}").said["data"]
     assert own["code"] == codes[1]
+
+
+def test_a_campaign_tells_which_of_its_links_were_followed_and_by_whom(call: Any, app: Flask, gateway: Gateway) -> None:
+    gateway.network.heard("phones", Health(LinkState.UP), gateway.clock())
+    numbers = [PHONE, "+38640111333"]
+    agree(gateway, numbers)
+    told = {"name": "Autumn", "audience": {"numbers": numbers}, "category": "school", "texts": {"en": f"{SHOP} STOP"}}
+    id = call("POST", "/api/v1/campaigns", told | {"terms": {"track_links": True}}).said["id"]
+    for step in ("estimate", "approve", "start"):
+        assert call("POST", f"/api/v1/campaigns/{id}/{step}", {}).status == 200, step
+    while gateway.campaigns.step(gateway.clock()):
+        pass
+    [link, _] = call("GET", f"/api/v1/short-links?campaign={id}").said["data"]
+    app.test_client().get(f"/l/{link['code']}", headers=BROWSER)
+    gateway.database.writer.do(lambda conn, batch: batch, None)
+    report = call("GET", f"/api/v1/campaigns/{id}/report").said
+    Report.model_validate(report, strict=False)
+    followed = {"url": SHOP, "codes": 2, "people": 1, "bots": 0, "last": "2026-11-23T08:00:00Z"}
+    assert report["clicks"] == {"people": 1, "bots": 0, "addresses": 1, "links": [followed]}
+    assert report["brought"]["clicked"] == 1
+    [target] = call("GET", f"/api/v1/campaigns/{id}/targets?clicked=true").said["data"]
+    assert (target["message_id"], target["clicks"]) == (link["message_id"], 1)
+    assert [one["clicks"] for one in call("GET", f"/api/v1/campaigns/{id}/targets").said["data"]].count(0) == 1
+    gateway.short_links.base = ""
+    assert call("POST", "/api/v1/campaigns", told | {"terms": {"track_links": True}}).faults == {
+        "/terms/track_links": "no_public_url"
+    }
 
 
 def test_what_has_no_text_or_no_public_address_says_so(call: Any, gateway: Gateway) -> None:

@@ -38,7 +38,8 @@ class Form(HTMLParser):
         if tag == "form":
             self._inside = given.get("id") == self._id
             self.action = given.get("action") or "" if self._inside else self.action
-        if self._inside and tag == "input" and given.get("name"):
+        unticked = given.get("type") == "checkbox" and "checked" not in given  # which no browser sends
+        if self._inside and tag == "input" and given.get("name") and not unticked:
             self.fields[str(given["name"])] = given.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:

@@ -20,6 +20,8 @@ from smsgw.inbound.calls import Rang
 from smsgw.inbound.catalogue import file as catalogue_file
 from smsgw.inbound.catalogue import importing as catalogue_import
 from smsgw.link import Abilities, Call, Health, InboundPiece, LinkState
+from smsgw.outbound.short_links import Click, listing
+from smsgw.outbound.short_links import followed as follow
 from smsgw.store import links
 from smsgw.store.tables import delivery, webhook
 from smsgw.text import parts
@@ -112,12 +114,19 @@ def _campaigns(gateway: Gateway, made: Made) -> None:
         "texts": {"sl": "Pozdravljeni, {{ first_name }}! Odjava: STOP", "en": "Hello! STOP ends it"},
     }  # fmt: skip
     made("POST", "/campaigns", told)
-    id = made("POST", "/campaigns", told | {"name": "Notebooks"})["id"]
+    gateway.short_links.base = "https://m.example.com"
+    shop = {"sl": "{{ first_name }}, https://shop.example/jesen STOP", "en": "https://shop.example/ STOP ends it"}
+    tracked = {"name": "Notebooks", "texts": shop, "terms": {"track_links": True}}
+    id = made("POST", "/campaigns", told | tracked)["id"]
     made("POST", f"/campaigns/{id}/estimate", {})
     made("POST", f"/campaigns/{id}/approve", {})
     made("POST", f"/campaigns/{id}/schedule", {})
     while gateway.campaigns.step(gateway.clock()):
         pass
+    made("POST", "/short-links", {"url": "https://shop.example/?from=leaflet", "note": "leaflet"})
+    with gateway.database.reading() as conn:
+        followed = [Click(row.id, gateway.clock(), human) for row in listing(conn, 9, None) for human in (True, False)]
+    gateway.database.writer.do_all(follow, followed)
     questions = [
         {"kind": "scale", "text": {"en": "How was it?"}, "low": 1, "high": 5},
         {"kind": "free", "text": {"en": "What went wrong?"}},
