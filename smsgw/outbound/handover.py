@@ -210,7 +210,8 @@ class Handover:
     def record(self, conn: Connection, batch: list[Answer]) -> list[None]:
         """Write down answers to sends, match receipts that were faster, and settle the messages.
 
-        A refusal that comes late counts only over the link that has the part: another one may have it in the air.
+        Of two references for one part the first stays. A refusal that comes late counts only over the link that has the
+        part: another one may have it in the air.
         """
         for link in dict.fromkeys(answer.link for answer in batch):
             self._record(conn, link, [answer for answer in batch if answer.link == link])
@@ -220,7 +221,8 @@ class Handover:
         now = batch[-1].at
         taken = [answer for answer in batch if answer.error is None]
         if taken:
-            said = [[answer.message_id, answer.position, answer.reference, moment(answer.at)] for answer in taken]
+            firsts = {(answer.message_id, answer.position): answer for answer in reversed(taken)}
+            said = [[one.message_id, one.position, one.reference, moment(one.at)] for one in firsts.values()]
             _TAKEN.run(conn, {"answers": written_json(said)})
         _REFUSED.many(conn, [_refused_row(answer) for answer in batch if answer.error is not None])
         early = self._receipts.early(conn, link, [str(answer.reference) for answer in taken])
