@@ -43,9 +43,7 @@ _Groups = dict[tuple[Step[Any, Any], Guard | None], list[tuple[Any, Told]]]
 
 TRUSTED = 1.0  # seconds for which a connection is believed to live without being tried
 BATCH = 500  # items in one transaction: enough to share a commit, few enough to keep the next caller waiting little
-GATHER = (
-    0.001  # seconds that a transaction waits for as many items as one had lately; whoever is alone waits for nobody
-)
+GATHER = 0.001  # seconds that a transaction waits for as many items as one had lately; who is alone waits for nobody
 FORGET = 0.95  # how much of "as many as lately" is left after a transaction that had fewer
 
 
@@ -60,7 +58,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._enough = 1.0  # items that the next transaction is begun with at once
-        self._lately = 1.0  # how many waited when a transaction was begun: the most of the last ones
+        self._lately = 1.0  # how many items a transaction had: the most of the last ones
         self.beats = 0  # transactions begun
         self._since: float | None = None  # when the present transaction was begun
         self._conn: Connection | None = None
@@ -174,7 +172,7 @@ class Writer:
             self._enough = self._lately
             self._wake.wait(self._most_wait)
             self._enough = 1.0
-        self._lately = max(len(self._waiting), self._lately * FORGET)
+        self._lately = max(min(BATCH, len(self._waiting)), self._lately * FORGET)
 
     def _transact(self, taken: list[tuple[Step[Any, Any], Any, Told, Guard | None]]) -> None:
         groups: _Groups = {}

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from smsgw.errors import BadInput, Fault, StoreError, StoreFull, StoreUnreachable
-from smsgw.store.database import Database, Writer, explained
+from smsgw.store.database import BATCH, Database, Writer, explained
 from smsgw.store.tables import consent
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -75,6 +75,15 @@ def test_where_several_came_together_lately_a_transaction_waits_until_as_many_ar
     assert not any(future.done() for future in first)
     others = writer.put_all(say, ["c", "d", "e", "f", "g", "h"])
     assert [future.result(90) for future in (*first, *others)] == [8] * 8
+    writer.close()
+
+
+def test_a_full_transaction_waits_for_nobody_however_many_came_before(database: Database) -> None:
+    writer = Writer(database._write, gather=600)
+    many = while_blocked(writer, lambda: writer.put_all(say, ["x"] * (3 * BATCH)))
+    assert many[-1].result(90) == BATCH
+    full = writer.put_all(say, ["y"] * BATCH)
+    assert full[-1].result(90) == BATCH
     writer.close()
 
 
