@@ -89,11 +89,11 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-_LISTED = re.compile(r"(\w+) (NOT )?IN \(([^()]+)\)")
+_LISTED = re.compile(r"(\w+) (NOT )?IN \(((?:'[^'(),]*'|\d+)(?:, (?:'[^'(),]*'|\d+))*)\)")
 
 
 def spelled_out(sql: str) -> str:
-    """SQL in which every `column IN (values)` is comparisons in brackets, and NOT IN likewise.
+    """SQL in which every `column IN (words or numbers)` is comparisons in brackets, and NOT IN likewise.
 
     SQLite is told its constraints and indexes so: it makes a temporary tree of an IN's list, again for each row that is
     changed, and comparisons take a tenth of that. PostgreSQL makes a constant of the list.
@@ -104,4 +104,4 @@ def spelled_out(sql: str) -> str:
 def _compared(found: re.Match[str]) -> str:
     column, negated, values = found.groups()
     each, joint = ("<>", " AND ") if negated else ("=", " OR ")
-    return f"({joint.join(f'{column} {each} {value.strip()}' for value in values.split(','))})"
+    return f"({joint.join(f'{column} {each} {value}' for value in values.split(', '))})"

@@ -52,6 +52,18 @@ def test_a_store_of_a_released_schema_comes_up_with_what_is_in_it(revision: str,
     comes_up(f"sqlite:///{tmp_path / 'x.db'}", revision)
 
 
+def test_a_view_that_somebody_made_in_the_store_stays_as_it_is(tmp_path: Path) -> None:
+    theirs = "CREATE VIEW theirs AS SELECT id FROM message WHERE state IN (SELECT now FROM history)"
+    with closing(Database(f"sqlite:///{tmp_path / 'x.db'}", synchronous="NORMAL")) as database:
+        made_at("0024", database)
+        with database.exclusive() as conn:
+            conn.execute(text(theirs))
+        schema.upgrade(database)
+        with database.reading() as conn:
+            assert conn.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'theirs'")) == theirs
+            assert conn.scalar(text("SELECT id FROM theirs")) == "msg_1"
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize("revision", [RELEASED[0], "0008", "0016", RELEASED[-1]])
 def test_so_does_one_on_postgresql(revision: str, postgres_url: str) -> None:

@@ -17,7 +17,7 @@ works_for = "0021"
 branch_labels = None
 depends_on = None
 
-_LISTED = re.compile(r"(\w+) (NOT )?IN \(([^()]+)\)")
+_LISTED = re.compile(r"(\w+) (NOT )?IN \(((?:'[^'(),]*'|\d+)(?:, (?:'[^'(),]*'|\d+))*)\)")
 
 
 def upgrade() -> None:
@@ -25,7 +25,8 @@ def upgrade() -> None:
     conn = op.get_bind()
     if conn.dialect.name != "sqlite":
         return
-    said = conn.execute(sa.text("SELECT rowid, sql FROM sqlite_master WHERE sql LIKE '% IN (%'")).all()
+    ours = "type IN ('table', 'index') AND sql LIKE '% IN (%'"  # a view or trigger may be somebody's own
+    said = conn.execute(sa.text(f"SELECT rowid, sql FROM sqlite_master WHERE {ours}")).all()
     conn.execute(sa.text("PRAGMA writable_schema = ON"))
     for row, sql in said:
         conn.execute(
@@ -40,7 +41,7 @@ def upgrade() -> None:
 def _compared(found: re.Match[str]) -> str:
     column, negated, values = found.groups()
     each, joint = ("<>", " AND ") if negated else ("=", " OR ")
-    return f"({joint.join(f'{column} {each} {value.strip()}' for value in values.split(','))})"
+    return f"({joint.join(f'{column} {each} {value}' for value in values.split(', '))})"
 
 
 def downgrade() -> None:
