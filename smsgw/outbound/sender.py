@@ -33,7 +33,7 @@ from ..link import (
     Receipt,
     Throttled,
     WirePart,
-)  # fmt: skip
+)
 from ..link_verbs import SendsSome
 from ..store.database import Writer
 from ..store.fences import Guard
@@ -321,6 +321,8 @@ class Sender:
         self._hand_over(wire)
 
     def _hand_over(self, wire: list[WirePart]) -> None:
+        for part in wire:
+            self._lost.pop((part.message_id, part.position), False)  # it is tried again
         while wire:
             with self._state:
                 given_up = self._stopping
@@ -334,8 +336,6 @@ class Sender:
     def _put(self, wire: list[WirePart]) -> int:
         """Give the link the first of these, or as many as it takes in one go; returns how many."""
         assert self.link is not None
-        for part in wire:
-            self._lost.pop((part.message_id, part.position), False)  # it is tried again
         if isinstance(self.link, SendsSome) and not any(part.content is not None for part in wire):
             return self.link.send_some(wire)
         whole = wire[0] if wire[0].content is None else built(self._desk.database, self._desk.builder, wire[0])

@@ -330,6 +330,14 @@ def test_a_late_answer_after_the_resend_was_queued_saves_the_resend(desk: Desk) 
     assert desk.state(id) == "sent"
 
 
+def test_an_answer_to_what_was_taken_already_changes_nothing(desk: Desk) -> None:
+    id = desk.submit()
+    [wire] = desk.claim()
+    desk.taken(wire, "r1")
+    desk.taken(wire, "r2")
+    assert [part.reference for part in desk.parts(id)] == ["r1"]
+
+
 def test_of_two_answers_for_a_part_that_are_written_down_together_the_first_stays(desk: Desk) -> None:
     id = desk.submit()
     [wire] = desk.claim()

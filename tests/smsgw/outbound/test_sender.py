@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from smsgw.inbound.inbox import Arrived
 from smsgw.link import (
     Abilities,
     Alphabet,
+    Content,
     Health,
     InboundPiece,
     LinkDown,
@@ -27,6 +29,7 @@ from smsgw.link import (
     Throttled,
     WirePart,
 )
+from smsgw.media.building import Builder
 from smsgw.outbound.handover import Claim
 from smsgw.outbound.sender import Sender
 from smsgw.outbound.submit import Asked, Door
@@ -87,6 +90,8 @@ class TwoAtOnce(PaperLink):
 
 class Real(Desk):
     """A desk with a sender of its own."""
+
+    builder: Builder
 
     def heard(self, name: str, health: Health) -> None:
         self.network.heard(name, health, self.clock())
@@ -155,6 +160,20 @@ def test_a_link_that_takes_several_in_one_go_is_given_what_was_claimed_together(
         link.take(f"r{number}")
     assert eventually(lambda: {real.state(id) for id in ids} == {"sent"})
     sender.stop(time.monotonic() + 60)
+
+
+def test_what_carries_more_than_a_text_goes_one_by_one_also_to_a_link_that_takes_several(real: Real) -> None:
+    ids = [real.submit(text=f"text {n}") for n in range(4)]
+    wire = real.claim(most=4)
+    wire[1] = replace(wire[1], content=Content(()))  # whose octets are not in the store (any more)
+    real.builder = Builder()
+    sender = Sender("a", real)  # type: ignore[arg-type]
+    sender.link = link = TwoAtOnce(sender, 10)
+    sender._hand_over(wire)
+    assert link.takes == [2]
+    assert [part.message_id for part in link.given] == [ids[0], ids[2], ids[3]]
+    assert eventually(lambda: real.state(ids[1]) == "failed")
+    assert "media_gone" in real.parts(ids[1])[0].error
 
 
 def test_of_several_in_one_go_a_stop_puts_back_those_that_the_link_left(real: Real) -> None:
@@ -352,3 +371,17 @@ def test_an_answer_that_comes_after_all_makes_no_room_a_second_time(real: Real, 
     assert eventually(lambda: real.state(ids[0]) == "sent")
     assert not sender.reserve(1), "one is in the air and one is kept"
     sender.decided([late], Claim("a", 1, real.now), committed=False)
+
+
+def test_the_answer_to_a_second_try_makes_room_again(real: Real, idle: tuple[Sender, PaperLink]) -> None:
+    sender, link = idle
+    real.submit(link="a")
+    assert link.wait_for(1)
+    again = link.given.pop()
+    sender.failed(again, NoAnswer("nothing came"))
+    assert sender.in_flight == 0
+    with sender._state:
+        sender._in_flight += 1  # as its second claim does
+    sender._hand_over([again])
+    link.take("r1")
+    assert sender.in_flight == 0
