@@ -94,7 +94,7 @@ class Window:
         """Write submit_sm's in one go: the first as soon as there is a place, with it those after it that have one now.
 
         ready: one at least, each with its body. Returns how many are decided: they are on their way, or what went wrong
-        is reported to `events`.
+        is reported to `events`, of all where no road is open.
         """
         with self._lock:
             self._unreported += 1
@@ -107,8 +107,11 @@ class Window:
             # reports the parts, as such that may have left.
             if road.write(octets) or not self._back(road, sequences):
                 return len(sequences)
-        self._report([(ready[0][0], self._why_shut())])
-        return 1
+        why = self._why_shut()
+        with self._lock:
+            self._unreported += len(ready) - 1
+        self._report([(part, why) for part, _ in ready])
+        return len(ready)
 
     def _take(self, ready: Sequence[tuple[WirePart, bytes]]) -> tuple[Road, list[int]] | None:
         """Places on the road with most room, for one part as soon as there is one; None when no road is open."""

@@ -128,10 +128,14 @@ def test_a_receiver_takes_texts_and_refuses_parts_with_what_to_do(
     assert not link.abilities.sends
     network.phone_sends("+4915100000001", "hello")
     soon(lambda: told.pieces)
-    link.send(a_part())
-    (_, error) = told.failed_parts[0]
-    assert isinstance(error, Misconfigured)
-    assert "only receives" in error.says
+    parts = [a_part(number=number) for number in (1, 2)]
+    while parts:
+        parts = parts[link.send_some(parts) :]
+    link.send(a_part(number=3))
+    assert [part.message_id for part, _ in told.failed_parts] == ["1", "2", "3"]
+    for _, error in told.failed_parts:
+        assert isinstance(error, Misconfigured)
+        assert "only receives" in error.says
 
 
 def test_a_transmitter_sends(make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon) -> None:

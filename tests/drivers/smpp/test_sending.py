@@ -71,6 +71,23 @@ def test_the_sender_of_the_link_is_used_when_the_part_names_none(
     assert "+" + network.smsc.submits[0].source == NUMBER
 
 
+def test_of_several_in_one_go_one_that_cannot_be_written_is_told_and_the_others_go(
+    network: Network, make_link: MakeLink, told: Any, a_part: MakePart, soon: Soon
+) -> None:
+    link = make_link()
+    parts = [a_part("too long" * (40 if number == 3 else 1), number=number) for number in range(1, 6)]
+    decided = []
+    while parts:
+        decided.append(link.send_some(parts))
+        parts = parts[decided[-1] :]
+    assert decided == [2, 1, 2]
+    soon(lambda: len(told.taken_parts) == 4)
+    assert [part.message_id for part, _ in told.taken_parts] == ["1", "2", "4", "5"]
+    ((bad, error),) = told.failed_parts
+    assert (bad.message_id, error.code) == ("3", "unsendable")
+    assert len(network.smsc.submits) == 4
+
+
 @pytest.mark.parametrize(
     "text", ["Ünì {[€]} @ £", "سلام دنیا " * 20, "Long GSM text, {piece} by piece. " * 12, "🙂" * 90]
 )

@@ -101,6 +101,17 @@ def test_of_several_in_one_write_those_that_left_whole_are_known(ends: tuple[Wir
     assert wire.unwritten()[:1] != waiting[:1]
 
 
+def test_a_part_has_left_with_its_last_octet_wherever_in_the_queue_it_stands(ends: tuple[Wire, socket.socket]) -> None:
+    wire, _ = ends
+    one, two, three = (pdu.submit_sm(number, b"body") for number in range(1, 4))
+    first = one + pdu.deliver_sm_resp(9) + two
+    for out, left in ((0, [1, 2]), (len(one) - 1, [1, 2]), (len(one), [2]), (len(first) - 1, [2])):
+        wire._queue.clear()
+        wire._queue.extend([first, three])
+        wire._begun = out
+        assert wire.unwritten() == [*left, 3]
+
+
 def test_after_the_other_side_has_gone_writing_says_no(ends: tuple[Wire, socket.socket]) -> None:
     wire, far = ends
     far.close()
@@ -196,6 +207,17 @@ def test_parts_that_have_room_go_in_one_write_and_the_others_are_left_to_the_cal
     assert window.settle(0)
 
 
+def test_several_parts_are_shared_out_among_the_roads_that_are_open(told: Any, a_part: Callable[..., WirePart]) -> None:
+    window, one, two = Window(10, 30, told, time.monotonic), Road(), Road()
+    window.open(one)
+    window.open(two)
+    parts = [(a_part(number=number), b"") for number in range(1, 6)]
+    assert window.put(parts) == 3
+    assert window.put(parts[3:]) == 1
+    assert window.answered(one, [(1, "a"), (2, "b"), (3, "c")]) == 3
+    assert window.answered(two, [(1, "d")]) == 1
+
+
 def test_several_parts_of_a_road_that_took_nothing_go_by_another_or_are_told_each_once(
     told: Any, a_part: Callable[..., WirePart]
 ) -> None:
@@ -207,8 +229,7 @@ def test_several_parts_of_a_road_that_took_nothing_go_by_another_or_are_told_eac
     put = window.put(parts)
     assert (put, one.written, two.written, len(window)) == (4, 0, 1, 4)
     two.works = False
-    assert window.put(parts[:2]) == 1
-    assert window.put(parts[1:2]) == 1
+    assert window.put(parts[:2]) == 2
     assert [part.message_id for part, _ in told.failed_parts] == ["1", "2"]
     window.lost(two, [], "the cable was cut")
     assert len(told.failed_parts) == 6
