@@ -73,8 +73,11 @@ def test_where_several_came_together_lately_a_transaction_waits_until_as_many_ar
     first = writer.put_all(say, ["a", "b"])
     time.sleep(0.3)
     assert not any(future.done() for future in first)
-    others = writer.put_all(say, ["c", "d", "e", "f", "g", "h"])
-    assert [future.result(90) for future in (*first, *others)] == [8] * 8
+    third = writer.put(say, "c")
+    time.sleep(0.3)
+    assert not third.done()
+    others = writer.put_all(say, ["d", "e", "f", "g", "h"])
+    assert [future.result(90) for future in (*first, third, *others)] == [8] * 8
     writer.close()
 
 

@@ -7,7 +7,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from smsgw.store.ids import first_id, new_id
+import pytest
+
+from smsgw.store.ids import LETTERS, first_id, new_id
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -29,6 +31,15 @@ def test_an_id_has_its_prefix_and_26_letters_that_nobody_confuses() -> None:
     assert prefix == "in"
     assert len(letters) == 26
     assert not set(letters) & set("ILOU")
+
+
+@pytest.mark.parametrize("low", [0, 1, 0x3FF, 1 << 30, (1 << 80) - 1, 0x123456789ABCDEF01234])
+def test_an_id_spells_its_time_and_the_rest_in_base_32(low: int) -> None:
+    at = NOW + timedelta(milliseconds=123_456)
+    number = 0
+    for letter in first_id("msg", at, low).removeprefix("msg_"):
+        number = number * 32 + LETTERS.index(letter)
+    assert divmod(number, 1 << 80) == (int(at.timestamp() * 1000), low)
 
 
 FORKS = """
