@@ -22,6 +22,7 @@ CHUNK = 65536
 
 
 RECORDS = 64  # TLS records that one read takes, 1 MB at most: then it is another's turn
+RECORD = 16384  # octets in a TLS record at most (RFC 8446 section 5.1)
 
 
 class Lost(Exception):
@@ -208,6 +209,17 @@ class TlsWire(Wire):
     def __init__(self, connected: ssl.SSLSocket, tap: Tap | None = None) -> None:
         super().__init__(connected, tap)
         self._interrupted = False
+
+    def _send(self, octets: bytes | memoryview) -> int | None:
+        """See `Wire`. A record at a time, for of several OpenSSL tells nothing until the last one has left.
+
+        What is tried again begins where it began before, so it is the same record, as OpenSSL demands.
+        """
+        left = memoryview(octets)
+        while left and (sent := super()._send(left[:RECORD])):
+            left = left[sent:]
+        gone = len(octets) - len(left)
+        return None if self._broken is not None and not gone else gone
 
     def _receive(self) -> bytes:
         """Everything that has come: what stays decrypted inside the TLS object would never wake the selector."""

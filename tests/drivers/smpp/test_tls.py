@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import resource
 import socket
 import ssl
@@ -298,6 +299,42 @@ def test_a_slow_reader_gets_every_octet_in_order(ends: tuple[TlsWire, ssl.SSLSoc
     reading.join(120)
     assert bytes(got) == b"".join(sent)
     assert near.unwritten() == []
+
+
+def test_of_several_in_one_write_those_that_arrived_are_not_told_as_unwritten(
+    ends: tuple[TlsWire, ssl.SSLSocket],
+) -> None:
+    near, far = ends
+    several = [pdu.submit_sm(number, bytes(100)) for number in range(1, 10_001)]
+    assert near.write(b"".join(several))
+    waiting = near.unwritten()
+    assert near.write(pdu.submit_sm(10_001, bytes(100)))
+    far.settimeout(0.5)
+    came = 0
+    with contextlib.suppress(TimeoutError):
+        while piece := far.recv(65536):
+            came += len(piece)
+    whole = came // len(several[0])
+    assert waiting == list(range(whole + 1, 10_001))
+    assert 0 < whole < 10_000
+
+
+def test_what_breaks_in_the_middle_of_one_write_has_left_up_to_there(ends: tuple[TlsWire, ssl.SSLSocket]) -> None:
+    near, far = ends
+    several = [pdu.submit_sm(number, bytes(100)) for number in range(1, 1001)]
+    send, calls = near._socket.send, itertools.count()
+
+    def breaks(octets: bytes) -> int:
+        if next(calls) == 2:
+            raise OSError("the cable was cut")
+        return send(octets)
+
+    near._socket.send = breaks  # type: ignore[assignment]
+    assert near.write(b"".join(several))
+    far.settimeout(0.5)
+    came = _read(far, 2 * 16384)
+    assert near.unwritten() == list(range(len(came) // len(several[0]) + 1, 1001))
+    assert not near.write(several[0])
 
 
 def _read(far: ssl.SSLSocket, length: int) -> bytes:
