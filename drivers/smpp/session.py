@@ -112,7 +112,7 @@ class Session:
         return next(self._numbers) % pdu.LAST_SEQUENCE + 1
 
     def write(self, octets: bytes) -> bool:
-        """Put a PDU on the wire; False when there is none."""
+        """Put whole PDUs on the wire; False when there is no wire, or it is gone: nothing left."""
         return (wire := self._wire) is not None and wire.write(octets)
 
     @property

@@ -99,7 +99,10 @@ def _may_change(conn: Connection, before: str) -> None:
 
 @lru_cache(maxsize=4)
 def statements(dialect: Dialect, tables: MetaData = metadata) -> tuple[str, ...]:
-    """What makes all tables and their indexes in an empty database. Kept, for spelling them out takes longer."""
+    """What makes all `tables` and their indexes in an empty database, in the engine's words.
+
+    Kept, for making these words takes longer than running them.
+    """
     told: list[str] = []
     engine = create_mock_engine(f"{dialect.name}://", lambda sql, *_: told.append(str(sql.compile(dialect=dialect))))
     tables.create_all(engine, checkfirst=False)
