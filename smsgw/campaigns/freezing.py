@@ -75,7 +75,7 @@ def freeze_some(database: Database, row: AnyRow, rules: Rules, now: datetime) ->
 
 
 def sweep(database: Database, id: str) -> None:
-    """Take away what an earlier start froze that was blocked."""
+    """Take away what an earlier start froze that was blocked; nothing once another process has frozen it anew."""
     while database.writer.do(_sweep, id):
         pass
 
@@ -83,8 +83,9 @@ def sweep(database: Database, id: str) -> None:
 def _sweep(conn: Connection, batch: list[str]) -> list[int]:
     counts = []
     for id in batch:
-        frozen = select(campaign.c.id).where(campaign.c.id == id, campaign.c.frozen_upto.is_(None)).exists()
-        some = select(target.c.id).where(target.c.campaign_id == id, frozen).limit(SLICE)
+        c = campaign.c
+        unfrozen = select(c.id).where(c.id == id, c.frozen_upto.is_(None), c.frozen_at.is_(None)).exists()
+        some = select(target.c.id).where(target.c.campaign_id == id, unfrozen).limit(SLICE)
         counts.append(conn.execute(delete(target).where(target.c.id.in_(some))).rowcount)
     return counts
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 
 from smsgw.campaigns import life
+from smsgw.campaigns.advance import Advance
+from smsgw.campaigns.freezing import freeze_some
 from smsgw.store.database import Database
 from tests.smsgw.campaigns.town import Town
 from tests.smsgw.desk import Desk
@@ -39,6 +41,18 @@ def test_two_clocks_at_once_place_each_target_once(town: Town) -> None:
     assert sorted(row.recipient for row in town.messages(id)) == sorted(numbers)
     assert town.row(id).placed == 400
     assert town.desk.events(id).count("start") == 1
+
+
+def test_who_comes_late_to_freeze_takes_nothing_away(town: Town) -> None:
+    numbers = town.people(120)
+    id = town.started()
+    Advance(town.database, town.desk.door).begin_due(town.desk.now)
+    late = town.row(id)  # as another node read it
+    while town.row(id).frozen_at is None:
+        town.campaigns.step(town.desk.now)
+    freeze_some(town.database, late, town.desk.door.terms.rules, town.desk.now)
+    town.run()
+    assert sorted(row.recipient for row in town.messages(id)) == sorted(numbers)
 
 
 def test_a_pause_by_one_holds_for_the_other(town: Town) -> None:
