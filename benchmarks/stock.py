@@ -1,7 +1,8 @@
 """What a full store costs: the road over a store that holds many old messages, and a queue of a million.
 
 The old ones are written in SQL, as they stand after their whole life: message, part, five lines of history, a receipt,
-to random numbers. The same store is filled further for each line, so the daemon finds it warm or cold as it comes.
+to random numbers. Each line has a store of its own, filled before its daemon's first start: to one that was away while
+they were written, so many lines of history are news, which it works through beside the load.
 """
 
 from __future__ import annotations
@@ -52,12 +53,11 @@ def run(stores: Stores, messages: int, most: int) -> None:
     """The road at each size of the stock up to `most`, then a queue of at most a million, on every store."""
     with smsc() as sink:
         for kind in stores.kinds:
-            url, have, first = _empty(stores, kind), 0, 0
             rows = []
             for size in [step for step in STEPS if step <= most]:
-                _fill(url, kind, have + 1, size)
-                rows.append(_road(stores, kind, url, sink, (size, messages, first)))
-                have, first = size, first + messages + WARM
+                url = _empty(stores, kind)
+                _fill(url, kind, 1, size)
+                rows.append(_road(stores, kind, url, sink, size, messages))
             table(f"(h) the road over a stock, on {kind}, 16 connections", HEADINGS, rows)
             table(f"(h) a queue, on {kind}", QUEUE_HEADINGS, [_queue(stores, kind, sink, min(most, 1_000_000))])
 
@@ -103,17 +103,16 @@ def _fill(url: str, kind: str, first: int, last: int, *, queued: bool = False) -
         conn.commit()
 
 
-def _road(stores: Stores, kind: str, url: str, sink: Smsc, what: tuple[int, int, int]) -> list[str]:
-    """One line. what: how many are stored, how many come, the first of their numbers."""
-    size, messages, first = what
-    with gateway(stores, kind, sink.port, url=url, known=size > 0) as daemon:
-        load(Job(daemon.port, SECRET, first, WARM, connections=4))
+def _road(stores: Stores, kind: str, url: str, sink: Smsc, size: int, messages: int) -> list[str]:
+    """One line: `messages` over a store that holds `size`."""
+    with gateway(stores, kind, sink.port, url=url) as daemon:
+        load(Job(daemon.port, SECRET, 0, WARM, connections=4))
         sink.wait_for_end(WARM)
         sink.ask("report")
         pid = daemon.process.pid
         forget_peak(pid)
         cpu, server = cpu_of(pid), stores.cpu(kind)
-        loaded = load(Job(daemon.port, SECRET, first + WARM, messages, connections=16))
+        loaded = load(Job(daemon.port, SECRET, WARM, messages, connections=16))
         sink.wait_for_end(messages)
         cpu, server = cpu_of(pid) - cpu, stores.cpu(kind) - server
         seen = sink.ask("report")
