@@ -15,6 +15,7 @@ from ..errors import BadInput, Conflict, Fault
 from ..outbound.gate.terms import Rules
 from ..outbound.hours import opening_of
 from ..store.database import Writer
+from ..store.outcomes import attempt
 from ..store.tables import campaign, message, survey
 from ..store.tables.types import AnyRow
 from ..text.business import Business
@@ -149,7 +150,7 @@ def reschedule(writer: Writer, wish: life.When) -> datetime:
 
 
 def _reschedule(conn: Connection, batch: list[life.When]) -> list[datetime | Exception | None]:
-    return [life.attempt(_reschedule_one, conn, wish) for wish in batch]
+    return [attempt(_reschedule_one, conn, wish) for wish in batch]
 
 
 def _reschedule_one(conn: Connection, wish: life.When) -> datetime | None:

@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ..access import audit
-from ..errors import Conflict, Forbidden, NotFound, SmsgwError
+from ..errors import Conflict, Forbidden, NotFound
 from ..money.rates import spelled
 from ..outbound.halted import PAUSED
 from ..store import history, keyset
 from ..store.database import Database, Writer
 from ..store.keyset import Edge
 from ..store.lifecycle import CAMPAIGN, MESSAGE, WAITING
+from ..store.outcomes import attempt
 from ..store.tables import campaign, message, message_content, target
 from ..store.tables.types import AnyRow
 from .occurrences import next_day_at, next_run
@@ -49,14 +50,6 @@ def listing(
     if parent is not None:
         query = query.where(campaign.c.parent_id == parent)
     return keyset.rows(conn, query, campaign.c.id, after, limit)
-
-
-def attempt(work: Any, *given: Any) -> Any:
-    """The result of a step for one item, or its mistake as the result: so that it fails alone."""
-    try:
-        return work(*given)
-    except SmsgwError as problem:
-        return problem
 
 
 def require(row: AnyRow, event: str) -> None:

@@ -21,11 +21,12 @@ from ..store import history
 from ..store.database import Database
 from ..store.ids import new_id
 from ..store.lifecycle import CAMPAIGN
+from ..store.outcomes import attempt
 from ..store.tables import product
 from ..store.tables.types import AnyRow
 from ..text import template as grammar
 from . import facts, people, slides, templates
-from .life import attempt, get, move
+from .life import get, move
 from .occurrences import check_rule
 from .terms import VARIANTS, Terms
 

@@ -12,6 +12,7 @@ from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
 from ..store.history import chunks
 from ..store.ids import new_id
+from ..store.outcomes import attempt
 from ..store.tables import customer, customer_group, group_member
 from ..store.tables.types import AnyRow
 
@@ -66,18 +67,14 @@ def rename(writer: Writer, group: str, name: str) -> None:
 
 
 def _rename(conn: Connection, batch: list[tuple[str, str]]) -> list[Exception | None]:
-    results: list[Exception | None] = []
-    for group, name in batch:
-        try:
-            id = get(conn, group).id
-        except NotFound as missing:
-            results.append(missing)
-            continue
-        taken = _taken(conn, name, id)
-        if taken is None:
-            conn.execute(update(customer_group).where(customer_group.c.id == id).values(name=name))
-        results.append(taken)
-    return results
+    return [attempt(_rename_one, conn, *one) for one in batch]
+
+
+def _rename_one(conn: Connection, group: str, name: str) -> None:
+    id = get(conn, group).id
+    if (taken := _taken(conn, name, id)) is not None:
+        raise taken
+    conn.execute(update(customer_group).where(customer_group.c.id == id).values(name=name))
 
 
 def get(conn: Connection, name: str) -> AnyRow:

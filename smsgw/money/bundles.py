@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from ..access import audit
 from ..errors import BadInput, Fault, NotFound
 from ..store.database import Writer
+from ..store.outcomes import attempt
 from ..store.tables import plan, plan_person
 from ..store.tables.types import AnyRow
 from . import alerts
@@ -172,14 +173,7 @@ def change(writer: Writer, wish: Change) -> None:
 
 
 def _change(conn: Connection, batch: list[Change]) -> list[Exception | None]:
-    results: list[Exception | None] = []
-    for wish in batch:
-        try:
-            _change_one(conn, wish)
-            results.append(None)
-        except (NotFound, BadInput) as wrong:
-            results.append(wrong)
-    return results
+    return [attempt(_change_one, conn, wish) for wish in batch]
 
 
 def _change_one(conn: Connection, wish: Change) -> None:

@@ -20,6 +20,7 @@ from ..access import audit
 from ..errors import BadInput, Fault, NotFound
 from ..paper.sheets import open_sheet
 from ..store.database import Writer
+from ..store.outcomes import attempt
 from ..store.tables import rate
 from ..store.tables.types import AnyRow
 from .rates import spelled
@@ -243,13 +244,7 @@ def correct(writer: Writer, wish: Correction) -> int:
 
 
 def _correct(conn: Connection, batch: list[Correction]) -> list[int | Exception]:
-    results: list[int | Exception] = []
-    for wish in batch:
-        try:
-            results.append(_correct_one(conn, wish))
-        except (NotFound, BadInput) as wrong:
-            results.append(wrong)
-    return results
+    return [attempt(_correct_one, conn, wish) for wish in batch]
 
 
 def _correct_one(conn: Connection, wish: Correction) -> int:

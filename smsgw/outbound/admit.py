@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from ..errors import Conflict, Fault, QueueFull, RefusedByPolicy
+from ..errors import Conflict, QueueFull
 from ..link import WirePart
 from ..store import history, said_before
 from ..store.database import Writer
@@ -124,7 +124,7 @@ class Admission:
         self._writer.when_decided(partial(self._decided, after))
         for place, (index, verdict) in enumerate(zip(fresh, verdicts, strict=True)):
             if isinstance(verdict, gate.Refuse):
-                results[index] = RefusedByPolicy([Fault(gate.pointer(verdict.code), verdict.code, verdict.says)])
+                results[index] = gate.refused(verdict)
                 refused.append(_refusal(batch[index], verdict, now))
             else:
                 places.append(index)

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ..errors import BadInput, Conflict, Fault, NotFound, RefusedByPolicy, SmsgwError
+from ..errors import BadInput, Conflict, Fault, NotFound, RefusedByPolicy
 from ..link import Alphabet, WirePart
 from ..store import history, said_before
 from ..store.lifecycle import MESSAGE, WAITING
+from ..store.outcomes import attempt
 from ..store.said_before import Words
 from ..store.tables import message, message_content, part
 from ..store.tables.types import AnyRow
@@ -81,14 +82,14 @@ class Rewording:
 
         For each None, or NotFound, BadInput, RefusedByPolicy, Conflict: no text, being sent or sent, or final.
         """
-        return [_told(self._waiting, conn, wish) for wish in batch]
+        return [attempt(self._waiting, conn, wish) for wish in batch]
 
     def ask(self, conn: Connection, batch: list[Replacement]) -> list[Put | Exception]:
         """Writer step: write down, before a network is asked, what it will be asked to put into messages that are sent.
 
         For each what it is to be given, or an error as of `waiting`.
         """
-        return [_told(self._ask, conn, wish) for wish in batch]
+        return [attempt(self._ask, conn, wish) for wish in batch]
 
     def answered(self, conn: Connection, batch: list[Answered]) -> list[Exception | None]:
         """Writer step: write down what networks made of it. Conflict where one did it too late to be of use."""
@@ -142,7 +143,7 @@ class Rewording:
             if isinstance(verdict, gate.Refuse):  # what was kept for the first text was given back
                 keep(conn, terms.budgets, [row._asdict()], [None], wish.at)
         if isinstance(verdict, gate.Refuse):
-            raise _refused(verdict)
+            raise gate.refused(verdict)
         return verdict
 
     def _ask(self, conn: Connection, wish: Replacement) -> Put:
@@ -173,7 +174,7 @@ class Rewording:
         candidate = replace(gate.candidate_of(new, now, True), campaign_id=None, valid_until=None)
         [verdict] = gate.check(conn, [candidate], self._door.terms.rules, now)
         if isinstance(verdict, gate.Refuse):
-            raise _refused(verdict)
+            raise gate.refused(verdict)
 
     def _answered(self, conn: Connection, one: Answered) -> Exception | None:
         wish = one.put.wish
@@ -210,13 +211,6 @@ class Rewording:
         there = row.metadata or {}
         metadata = said_before.written({**there, **wish.marks(there)}, texts, ())
         conn.execute(update(message).where(message.c.id == row.id).values(**values, metadata=metadata))
-
-
-def _told(step: Callable[[Connection, Replacement], Any], conn: Connection, wish: Replacement) -> Any:
-    try:
-        return step(conn, wish)
-    except SmsgwError as problem:
-        return problem
 
 
 def _found(conn: Connection, wish: Replacement) -> AnyRow:
@@ -289,10 +283,6 @@ def _at_text(made: Callable[[], parts.Piece]) -> parts.Piece:
 
 def _note(conn: Connection, wish: Replacement, event: str, says: str, at: datetime | None = None) -> None:
     history.note(conn, MESSAGE, event, [history.Step(wish.id, says)], by=wish.by, now=at or wish.at)
-
-
-def _refused(no: gate.Refuse) -> RefusedByPolicy:
-    return RefusedByPolicy([Fault(gate.pointer(no.code), no.code, no.says)])
 
 
 def too_late(row: AnyRow) -> Conflict:

@@ -5,6 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ..errors import SmsgwError
+
+
+def attempt(work: Callable[..., Any], *given: Any) -> Any:
+    """The result of a step for one item, or its mistake as the result: so that it fails alone.
+
+    For work that finds its mistakes before it writes anything: what it wrote until then would stay.
+    """
+    try:
+        return work(*given)
+    except SmsgwError as problem:
+        return problem
+
 
 class Told(Protocol):
     """Who waits for an item's result."""

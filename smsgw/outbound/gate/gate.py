@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from ...errors import Fault, RefusedByPolicy
 from ...store.lifecycle import WAITING
 from ...store.tables import message
 from ..caps import capped
@@ -151,6 +152,11 @@ def decided(answers: Sequence[Answer]) -> Verdict | None:
 def pointer(code: str) -> str:
     """Which field of a request a refusal is about, as a JSON pointer."""
     return _POINTERS.get(code, "/to")
+
+
+def refused(no: Refuse) -> RefusedByPolicy:
+    """What whoever asked is told of a refusal."""
+    return RefusedByPolicy([Fault(pointer(no.code), no.code, no.says)])
 
 
 _POINTERS = {
